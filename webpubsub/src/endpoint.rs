@@ -1,0 +1,179 @@
+//! The address of a Web PubSub service.
+
+use std::fmt;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+use crate::{ClientProtocol, HubName};
+
+/// Scheme, host and port of a Web PubSub service, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Endpoint {
+    /// Always `scheme://host[:port]` with a root path; the standard port is left out.
+    url: Url,
+}
+
+impl Endpoint {
+    /// `https://demo.webpubsub.azure.com`, without a trailing slash.
+    pub fn as_str(&self) -> &str {
+        self.url.as_str().trim_end_matches('/')
+    }
+
+    /// The host in lower case, without the port.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
+    /// The port that is dialled, whether it is written or the scheme's own.
+    pub fn port(&self) -> u16 {
+        self.url.port_or_known_default().unwrap_or_default()
+    }
+
+    /// `host`, or `host:port` where the port is not the scheme's own.
+    pub fn authority(&self) -> &str {
+        let text = self.as_str();
+        text.split_once("://").map_or(text, |(_, rest)| rest)
+    }
+
+    /// Whether requests travel over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// What a client of this hub dials, still without its token.
+    pub fn client_url(&self, hub: &HubName, protocol: ClientProtocol) -> String {
+        let scheme = if self.is_secure() { "wss" } else { "ws" };
+        format!("{scheme}://{}{}", self.authority(), protocol.path(hub))
+    }
+
+    /// The `aud` of a client token: like the client's URL, but `http` and not `ws`.
+    pub fn client_audience(&self, hub: &HubName, protocol: ClientProtocol) -> String {
+        format!("{}{}", self.as_str(), protocol.path(hub))
+    }
+
+    pub(crate) fn with_port(mut self, port: u16) -> Self {
+        // Only a URL without a host refuses a port, and an endpoint has one.
+        let _ = self.url.set_port(Some(port));
+        self
+    }
+}
+
+impl FromStr for Endpoint {
+    type Err = InvalidEndpoint;
+
+    fn from_str(raw: &str) -> Result<Self, InvalidEndpoint> {
+        let url = Url::parse(raw).map_err(|_| InvalidEndpoint::NoUrl)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(InvalidEndpoint::Scheme);
+        }
+        if url.host().is_none_or(|host| host == Host::Domain("")) {
+            return Err(InvalidEndpoint::NoUrl);
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidEndpoint::UserInfo);
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+            return Err(InvalidEndpoint::MoreThanAnOrigin);
+        }
+        Ok(Self { url })
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a text is no endpoint. The text itself is not shown: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidEndpoint {
+    /// It cannot be read as a URL with a host.
+    #[error("it is not a URL with a host")]
+    NoUrl,
+    /// It is neither `http` nor `https`.
+    #[error("its scheme is neither http nor https")]
+    Scheme,
+    /// A user name or password would be sent nowhere, so it is a mistake.
+    #[error("it holds a user name or password")]
+    UserInfo,
+    /// The service lives at the root of its host.
+    #[error("it has a path, a query or a fragment")]
+    MoreThanAnOrigin,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn endpoint(raw: &str) -> Endpoint {
+        raw.parse().unwrap()
+    }
+
+    #[test]
+    fn the_host_is_lower_case_and_has_no_port() {
+        let endpoint = endpoint("https://Demo.WebPubSub.azure.com:8443/");
+
+        assert_eq!(endpoint.host(), "demo.webpubsub.azure.com");
+        assert_eq!(endpoint.authority(), "demo.webpubsub.azure.com:8443");
+        assert_eq!(
+            endpoint.to_string(),
+            "https://demo.webpubsub.azure.com:8443"
+        );
+    }
+
+    #[test]
+    fn the_schemes_own_port_is_left_out() {
+        let endpoint = endpoint("https://demo.webpubsub.azure.com:443");
+
+        assert_eq!(endpoint.as_str(), "https://demo.webpubsub.azure.com");
+        assert_eq!(endpoint.port(), 443);
+    }
+
+    #[test]
+    fn clients_dial_ws_where_the_service_speaks_http() {
+        let hub: HubName = "Chat_Hub".parse().unwrap();
+        let local = endpoint("http://localhost:8080");
+        let cloud = endpoint("https://demo.webpubsub.azure.com");
+
+        assert_eq!(
+            local.client_url(&hub, ClientProtocol::Default),
+            "ws://localhost:8080/client/hubs/Chat_Hub"
+        );
+        assert_eq!(
+            cloud.client_url(&hub, ClientProtocol::Mqtt),
+            "wss://demo.webpubsub.azure.com/clients/mqtt/hubs/Chat_Hub"
+        );
+    }
+
+    #[test]
+    fn the_audience_stays_http() {
+        let hub: HubName = "Chat_Hub".parse().unwrap();
+
+        let audience =
+            endpoint("http://localhost:37455/").client_audience(&hub, ClientProtocol::Default);
+
+        assert_eq!(audience, "http://localhost:37455/client/hubs/Chat_Hub");
+    }
+
+    #[test]
+    fn anything_but_an_origin_is_refused() {
+        let cases = [
+            ("localhost:8080", InvalidEndpoint::Scheme),
+            ("ws://localhost", InvalidEndpoint::Scheme),
+            ("https://", InvalidEndpoint::NoUrl),
+            ("nonsense", InvalidEndpoint::NoUrl),
+            ("https://me@host", InvalidEndpoint::UserInfo),
+            ("https://:pw@host", InvalidEndpoint::UserInfo),
+            ("https://host/hub", InvalidEndpoint::MoreThanAnOrigin),
+            ("https://host/?a", InvalidEndpoint::MoreThanAnOrigin),
+            ("https://host/#a", InvalidEndpoint::MoreThanAnOrigin),
+        ];
+
+        for (raw, expected) in cases {
+            assert_eq!(raw.parse::<Endpoint>(), Err(expected), "{raw}");
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! The name of a hub.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Names a hub: an ASCII letter, then up to 127 letters, digits or any of ``_`,.[]``.
+///
+/// The service takes hub names without regard to case but keeps the case it is given, so
+/// equality here is exact, and [`eq_ignore_case`](Self::eq_ignore_case) is how an event's
+/// hub is compared with one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct HubName(String);
+
+impl HubName {
+    /// The name as it was given.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether both name the same hub.
+    pub fn eq_ignore_case(&self, other: &HubName) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl TryFrom<String> for HubName {
+    type Error = InvalidHubName;
+
+    fn try_from(raw: String) -> Result<Self, InvalidHubName> {
+        let legal = |c: char| c.is_ascii_alphanumeric() || "_`,.[]".contains(c);
+        let starts_well = raw.starts_with(|c: char| c.is_ascii_alphabetic());
+        if raw.len() > 128 || !starts_well || !raw.chars().all(legal) {
+            return Err(InvalidHubName);
+        }
+        Ok(Self(raw))
+    }
+}
+
+impl FromStr for HubName {
+    type Err = InvalidHubName;
+
+    fn from_str(raw: &str) -> Result<Self, InvalidHubName> {
+        raw.to_owned().try_into()
+    }
+}
+
+impl From<HubName> for String {
+    fn from(hub: HubName) -> Self {
+        hub.0
+    }
+}
+
+impl fmt::Display for HubName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The text is no name of a hub.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a hub name is a letter, then up to 127 letters, digits or any of _`,.[]")]
+pub struct InvalidHubName;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_alphabet_is_taken() {
+        for name in ["h", "ViewerHub", "a_`,.[]9", &"h".repeat(128)] {
+            assert!(name.parse::<HubName>().is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_could_change_a_url_is_refused() {
+        for name in [
+            "",
+            "1h",
+            "_h",
+            "a/b",
+            "a b",
+            "a%2Fb",
+            "a?b",
+            "..",
+            "hüb",
+            &"h".repeat(129),
+        ] {
+            assert!(name.parse::<HubName>().is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn serde_uses_the_same_door() {
+        assert!(serde_json::from_str::<HubName>("\"../x\"").is_err());
+        assert_eq!(
+            serde_json::to_string(&HubName("ViewerHub".into())).unwrap(),
+            "\"ViewerHub\""
+        );
+    }
+
+    #[test]
+    fn a_hub_is_the_same_in_any_letter_case() {
+        let (a, b): (HubName, HubName) =
+            ("ViewerHub".parse().unwrap(), "viewerhub".parse().unwrap());
+
+        assert!(a.eq_ignore_case(&b));
+        assert_ne!(a, b);
+    }
+}

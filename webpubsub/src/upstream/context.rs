@@ -1,0 +1,347 @@
+//! Who and what an event is about: the `ce-` headers.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use azure_core::time::parse_rfc3339;
+use http::{HeaderMap, HeaderName};
+
+use super::EventKind;
+use super::header::{
+    CE_AWPSVERSION, CE_CONNECTION_ID, CE_CONNECTION_STATE, CE_EVENT_NAME, CE_HUB, CE_ID,
+    CE_PHYSICAL_CONNECTION_ID, CE_SESSION_ID, CE_SOURCE, CE_SPECVERSION, CE_SUBPROTOCOL, CE_TIME,
+    CE_TYPE, CE_USER_ID, METADATA_PREFIX,
+};
+use crate::{HubName, InvalidHubName};
+
+/// Everything an event says about itself before its body.
+///
+/// Only [`connection_id`](Self::connection_id) is covered by the service's signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EventContext {
+    /// What happened.
+    pub kind: EventKind,
+    /// The hub it happened in.
+    pub hub: HubName,
+    /// The connection it happened to.
+    pub connection_id: String,
+    /// Who holds the connection, if the service knows.
+    pub user_id: Option<String>,
+    /// The event's bare name; a user event's name is also in [`EventKind::User`].
+    pub event_name: String,
+    /// Counts the connection's events. A retry carries the same id again.
+    pub id: String,
+    /// When it happened.
+    pub time: Option<SystemTime>,
+    /// The subprotocol, once it is settled.
+    pub subprotocol: Option<String>,
+    /// What an earlier answer left with the connection. `Some("")` is state too.
+    pub connection_state: Option<String>,
+    /// `/hubs/{hub}/client/{connection id}`, or an older form of it.
+    pub source: String,
+    /// MQTT only: one physical connection of the session.
+    pub physical_connection_id: Option<String>,
+    /// MQTT only: the session.
+    pub session_id: Option<String>,
+    /// What the sender attached to the message; keys in lower case.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl EventContext {
+    /// Reads the headers of a `POST`.
+    ///
+    /// A header that must be there and is not, one that comes twice where the two might
+    /// differ, and one whose value is not Web PubSub's are told apart, so that a wrong
+    /// set-up can be named.
+    pub fn from_headers(headers: &HeaderMap) -> Result<Self, InvalidEvent> {
+        version(headers, CE_SPECVERSION, true)?;
+        // Microsoft's documentation has samples without this one, so it may be absent.
+        version(headers, CE_AWPSVERSION, false)?;
+
+        let kind = EventKind::from_type(required(headers, CE_TYPE)?)
+            .ok_or(InvalidEvent::Foreign(CE_TYPE))?;
+        let hub = required(headers, CE_HUB)?.parse()?;
+        let event_name = event_name(headers, &kind)?;
+        let time = single(headers, CE_TIME)?
+            .map(|time| parse_rfc3339(time).map_err(|_| InvalidEvent::Foreign(CE_TIME)))
+            .transpose()?
+            .map(SystemTime::from);
+
+        Ok(Self {
+            hub,
+            event_name,
+            time,
+            connection_id: required(headers, CE_CONNECTION_ID)?.to_owned(),
+            user_id: filled(headers, CE_USER_ID)?,
+            id: required(headers, CE_ID)?.to_owned(),
+            subprotocol: filled(headers, CE_SUBPROTOCOL)?,
+            connection_state: single(headers, CE_CONNECTION_STATE)?.map(str::to_owned),
+            source: required(headers, CE_SOURCE)?.to_owned(),
+            physical_connection_id: filled(headers, CE_PHYSICAL_CONNECTION_ID)?,
+            session_id: filled(headers, CE_SESSION_ID)?,
+            metadata: metadata(headers)?,
+            kind,
+        })
+    }
+}
+
+fn version(headers: &HeaderMap, name: HeaderName, must: bool) -> Result<(), InvalidEvent> {
+    match single(headers, name.clone())? {
+        Some("1.0") => Ok(()),
+        None if !must => Ok(()),
+        None => Err(InvalidEvent::Missing(name)),
+        Some(_) => Err(InvalidEvent::Foreign(name)),
+    }
+}
+
+/// The name in `ce-eventName` must be the one in `ce-type`. Only presence events may come
+/// without it: no description of theirs names that header.
+fn event_name(headers: &HeaderMap, kind: &EventKind) -> Result<String, InvalidEvent> {
+    let presence = matches!(kind, EventKind::GroupJoined | EventKind::GroupLeft);
+    match filled(headers, CE_EVENT_NAME)? {
+        Some(name) if presence || name.eq_ignore_ascii_case(kind.name()) => Ok(name),
+        Some(_) => Err(InvalidEvent::Foreign(CE_EVENT_NAME)),
+        None if presence => Ok(kind.name().to_owned()),
+        None => Err(InvalidEvent::Missing(CE_EVENT_NAME)),
+    }
+}
+
+fn required(headers: &HeaderMap, name: HeaderName) -> Result<&str, InvalidEvent> {
+    single(headers, name.clone())?
+        .filter(|value| !value.is_empty())
+        .ok_or(InvalidEvent::Missing(name))
+}
+
+fn filled(headers: &HeaderMap, name: HeaderName) -> Result<Option<String>, InvalidEvent> {
+    Ok(single(headers, name)?
+        .filter(|value| !value.is_empty())
+        .map(str::to_owned))
+}
+
+fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, InvalidEvent> {
+    let mut values = headers.get_all(&name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(InvalidEvent::Repeated(name));
+    }
+    text(value.as_bytes(), name).map(Some)
+}
+
+fn metadata(headers: &HeaderMap) -> Result<BTreeMap<String, String>, InvalidEvent> {
+    let mut metadata = BTreeMap::new();
+    for (name, value) in headers {
+        let Some(key) = name.as_str().strip_prefix(METADATA_PREFIX) else {
+            continue;
+        };
+        let value = text(value.as_bytes(), name.clone())?.to_owned();
+        if metadata.insert(key.to_owned(), value).is_some() {
+            return Err(InvalidEvent::Repeated(name.clone()));
+        }
+    }
+    Ok(metadata)
+}
+
+/// The service writes user ids as raw UTF-8, so ASCII alone would not do.
+fn text(value: &[u8], name: HeaderName) -> Result<&str, InvalidEvent> {
+    std::str::from_utf8(value)
+        .map(str::trim)
+        .map_err(|_| InvalidEvent::NotText(name))
+}
+
+/// Why a request is no event of Web PubSub. Values are not shown, only the header's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidEvent {
+    /// A header that every event has is absent or empty.
+    #[error("the event has no `{0}` header")]
+    Missing(HeaderName),
+    /// A header that says one thing is there twice.
+    #[error("the event has more than one `{0}` header")]
+    Repeated(HeaderName),
+    /// A header that is not UTF-8.
+    #[error("the event's `{0}` header is not text")]
+    NotText(HeaderName),
+    /// A header whose value does not belong to a Web PubSub event.
+    #[error("the event's `{0}` header is not one of Web PubSub's")]
+    Foreign(HeaderName),
+    /// `ce-hub` is no name of a hub.
+    #[error("the event's `ce-hub` header is not a hub: {0}")]
+    Hub(#[from] InvalidHubName),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    /// The headers of a user event as the protocol's description lists them.
+    const PUBLISHED: [(&str, &str); 11] = [
+        ("WebHook-Request-Origin", "demo.webpubsub.azure.com"),
+        ("ce-specversion", "1.0"),
+        ("ce-awpsversion", "1.0"),
+        ("ce-type", "azure.webpubsub.user.message"),
+        ("ce-source", "/hubs/ViewerHub/client/conn"),
+        ("ce-id", "7"),
+        ("ce-time", "2021-01-01T00:00:00Z"),
+        ("ce-connectionId", "conn"),
+        ("ce-hub", "ViewerHub"),
+        ("ce-eventName", "message"),
+        ("ce-userId", "alice"),
+    ];
+
+    fn published() -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in PUBLISHED {
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    fn with(name: &'static str, value: &str) -> HeaderMap {
+        let mut headers = published();
+        headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+        headers
+    }
+
+    #[test]
+    fn the_published_headers_are_read() {
+        let context = EventContext::from_headers(&published()).unwrap();
+
+        assert_eq!(context.kind, EventKind::User("message".into()));
+        assert_eq!(context.hub.as_str(), "ViewerHub");
+        assert_eq!(context.connection_id, "conn");
+        assert_eq!(context.user_id.as_deref(), Some("alice"));
+        assert_eq!(context.event_name, "message");
+        assert_eq!(context.id, "7");
+        assert_eq!(context.source, "/hubs/ViewerHub/client/conn");
+        assert_eq!(
+            context.time,
+            Some(UNIX_EPOCH + Duration::from_secs(1_609_459_200))
+        );
+        assert_eq!(context.subprotocol, None);
+        assert_eq!(context.connection_state, None);
+    }
+
+    #[test]
+    fn empty_state_is_state_and_an_empty_user_is_none() {
+        let state = EventContext::from_headers(&with("ce-connectionstate", "")).unwrap();
+        let user = EventContext::from_headers(&with("ce-userid", "")).unwrap();
+
+        assert_eq!(state.connection_state.as_deref(), Some(""));
+        assert_eq!(user.user_id, None);
+    }
+
+    #[test]
+    fn a_user_id_may_be_raw_utf8() {
+        let context = EventContext::from_headers(&with("ce-userid", "Jürgen")).unwrap();
+
+        assert_eq!(context.user_id.as_deref(), Some("Jürgen"));
+    }
+
+    #[test]
+    fn metadata_travels_in_headers_of_its_own() {
+        let context =
+            EventContext::from_headers(&with("x-webpubsub-metadata-trace", "42")).unwrap();
+
+        assert_eq!(context.metadata["trace"], "42");
+    }
+
+    #[test]
+    fn a_missing_header_is_named() {
+        let needed = [
+            CE_SPECVERSION,
+            CE_TYPE,
+            CE_SOURCE,
+            CE_ID,
+            CE_CONNECTION_ID,
+            CE_HUB,
+            CE_EVENT_NAME,
+        ];
+
+        for name in needed {
+            let mut absent = published();
+            absent.remove(&name);
+            assert_eq!(
+                EventContext::from_headers(&absent),
+                Err(InvalidEvent::Missing(name))
+            );
+        }
+    }
+
+    #[test]
+    fn the_documented_samples_without_awpsversion_or_time_are_read() {
+        let mut headers = published();
+        headers.remove(CE_AWPSVERSION);
+        headers.remove(CE_TIME);
+
+        assert!(EventContext::from_headers(&headers).is_ok());
+    }
+
+    #[test]
+    fn a_header_that_comes_twice_is_refused() {
+        for name in [
+            CE_CONNECTION_ID,
+            CE_USER_ID,
+            CE_HUB,
+            CE_TYPE,
+            CE_CONNECTION_STATE,
+        ] {
+            let mut headers = published();
+            headers.append(&name, HeaderValue::from_static("a"));
+            headers.append(&name, HeaderValue::from_static("b"));
+            assert_eq!(
+                EventContext::from_headers(&headers),
+                Err(InvalidEvent::Repeated(name))
+            );
+        }
+    }
+
+    #[test]
+    fn foreign_values_are_refused() {
+        let cases = [
+            ("ce-specversion", "0.3"),
+            ("ce-awpsversion", "2.0"),
+            ("ce-type", "com.github.push"),
+            ("ce-time", "yesterday"),
+            ("ce-eventname", "another"),
+        ];
+
+        for (name, value) in cases {
+            assert_eq!(
+                EventContext::from_headers(&with(name, value)),
+                Err(InvalidEvent::Foreign(HeaderName::from_static(name)))
+            );
+        }
+        assert_eq!(
+            EventContext::from_headers(&with("ce-hub", "../x")),
+            Err(InvalidEvent::Hub(InvalidHubName))
+        );
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_refused() {
+        let mut headers = published();
+        headers.insert(CE_USER_ID, HeaderValue::from_bytes(b"\xff").unwrap());
+
+        assert_eq!(
+            EventContext::from_headers(&headers),
+            Err(InvalidEvent::NotText(CE_USER_ID))
+        );
+    }
+
+    #[test]
+    fn a_presence_event_needs_no_name() {
+        let mut headers = with("ce-type", "azure.webpubsub.gp.joined");
+        headers.remove(CE_EVENT_NAME);
+
+        let context = EventContext::from_headers(&headers).unwrap();
+
+        assert_eq!(context.kind, EventKind::GroupJoined);
+        assert_eq!(context.event_name, "joined");
+    }
+}

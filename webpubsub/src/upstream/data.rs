@@ -1,0 +1,143 @@
+//! What a client sent with its event.
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::value::RawValue;
+
+/// A user event's body, as its `Content-Type` says it is.
+#[derive(Debug, Clone)]
+pub enum EventData {
+    /// A text frame, or data of type `text`.
+    Text(String),
+    /// Data of type `json`: the client's very bytes, known to be JSON.
+    Json(Box<RawValue>),
+    /// A binary frame, or data of type `binary`.
+    Binary(Bytes),
+    /// A protobuf `Any`.
+    Protobuf(Bytes),
+}
+
+impl EventData {
+    /// Reads a body. A parameter such as `; charset=utf-8` does not matter, and a body
+    /// without a type is bytes.
+    pub fn read(content_type: Option<&str>, body: Bytes) -> Result<Self, InvalidEventData> {
+        let Some(content_type) = content_type else {
+            return Ok(Self::Binary(body));
+        };
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        let is = |name: &str| media_type.eq_ignore_ascii_case(name);
+        if is("text/plain") {
+            String::from_utf8(body.into())
+                .map(Self::Text)
+                .map_err(|_| InvalidEventData::NotUtf8)
+        } else if is("application/json") {
+            serde_json::from_slice(&body)
+                .map(Self::Json)
+                .map_err(InvalidEventData::NotJson)
+        } else if is("application/octet-stream") {
+            Ok(Self::Binary(body))
+        } else if is("application/x-protobuf") {
+            Ok(Self::Protobuf(body))
+        } else {
+            Err(InvalidEventData::UnknownType)
+        }
+    }
+
+    /// Reads JSON data, or text that holds JSON, as a type of one's own.
+    ///
+    /// `None` for bytes, which have no such reading.
+    pub fn json<T: DeserializeOwned>(&self) -> Option<Result<T, serde_json::Error>> {
+        match self {
+            Self::Text(text) => Some(serde_json::from_str(text)),
+            Self::Json(json) => Some(serde_json::from_str(json.get())),
+            Self::Binary(_) | Self::Protobuf(_) => None,
+        }
+    }
+}
+
+/// Why a body is not what its type says.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidEventData {
+    /// Text that is not UTF-8.
+    #[error("the event's text is not UTF-8")]
+    NotUtf8,
+    /// JSON that is none.
+    #[error("the event's data is not JSON")]
+    NotJson(#[source] serde_json::Error),
+    /// A type that Web PubSub does not send.
+    #[error("the event's content type is not one of Web PubSub's")]
+    UnknownType,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(content_type: &str, body: &'static [u8]) -> Result<EventData, InvalidEventData> {
+        EventData::read(Some(content_type), Bytes::from_static(body))
+    }
+
+    #[test]
+    fn the_content_type_decides() {
+        assert!(matches!(read("text/plain", b"hi"), Ok(EventData::Text(text)) if text == "hi"));
+        assert!(
+            matches!(read("application/json", b" {\"a\": 1} "), Ok(EventData::Json(json)) if json.get() == "{\"a\": 1}")
+        );
+        assert!(
+            matches!(read("application/octet-stream", b"\xff"), Ok(EventData::Binary(bytes)) if bytes[..] == *b"\xff")
+        );
+        assert!(matches!(
+            read("application/x-protobuf", b"\x0a"),
+            Ok(EventData::Protobuf(_))
+        ));
+        assert!(matches!(
+            EventData::read(None, Bytes::new()),
+            Ok(EventData::Binary(_))
+        ));
+    }
+
+    #[test]
+    fn parameters_and_letter_case_do_not_matter() {
+        assert!(matches!(
+            read("Text/Plain; charset=utf-8", b"hi"),
+            Ok(EventData::Text(_))
+        ));
+        assert!(matches!(
+            read("application/json;charset=utf-8", b"1"),
+            Ok(EventData::Json(_))
+        ));
+    }
+
+    #[test]
+    fn a_body_that_breaks_its_promise_is_refused() {
+        assert!(matches!(
+            read("text/plain", b"\xff"),
+            Err(InvalidEventData::NotUtf8)
+        ));
+        assert!(matches!(
+            read("application/json", b""),
+            Err(InvalidEventData::NotJson(_))
+        ));
+        assert!(matches!(
+            read("application/json", b"{} {}"),
+            Err(InvalidEventData::NotJson(_))
+        ));
+        assert!(matches!(
+            read("application/xml", b"<a/>"),
+            Err(InvalidEventData::UnknownType)
+        ));
+        assert!(matches!(read("", b""), Err(InvalidEventData::UnknownType)));
+    }
+
+    #[test]
+    fn json_is_found_in_json_and_in_text() {
+        let json = read("application/json", b"[1,2]").unwrap();
+        let text = read("text/plain", b"[1,2]").unwrap();
+        let bytes = read("application/octet-stream", b"[1,2]").unwrap();
+
+        assert_eq!(json.json::<Vec<u8>>().unwrap().unwrap(), [1, 2]);
+        assert_eq!(text.json::<Vec<u8>>().unwrap().unwrap(), [1, 2]);
+        assert!(bytes.json::<Vec<u8>>().is_none());
+    }
+}
