@@ -1,0 +1,73 @@
+//! Lets a client in.
+
+use std::time::Duration;
+
+use azure_core::http::Method;
+use serde::Deserialize;
+
+use super::HubClient;
+use crate::{ClientAccess, ClientProtocol, ClientTokenRequest, Error, client_token};
+
+impl HubClient {
+    /// What a client needs to connect: a URL and a token.
+    ///
+    /// With an access key the token is minted here. Without one the service mints it
+    /// (`:generateToken`), in whole minutes, rounded up.
+    pub async fn client_access(&self, request: &ClientTokenRequest) -> Result<ClientAccess, Error> {
+        let token = match &self.shared.key {
+            Some(key) => {
+                let now = (self.shared.clock)();
+                client_token(key, self.endpoint(), self.hub(), request, now)
+            }
+            None => self.generate_token(request).await?,
+        };
+        Ok(ClientAccess {
+            base_url: self.endpoint().client_url(self.hub(), request.protocol),
+            token,
+        })
+    }
+
+    async fn generate_token(&self, request: &ClientTokenRequest) -> Result<String, Error> {
+        let user_id = request.user_id.as_deref().filter(|user| !user.is_empty());
+        let client_type = match request.protocol {
+            ClientProtocol::Default => None,
+            ClientProtocol::Mqtt => Some("MQTT"),
+            ClientProtocol::SocketIo => Some("SocketIO"),
+        };
+        let route = self
+            .route()
+            .then(":generateToken")
+            .query_if("userId", user_id)
+            .query_each("role", &request.roles)
+            .query_each("group", &request.groups)
+            .query("minutesToExpire", &minutes(request.lifetime).to_string())
+            .query_if("clientType", client_type);
+        let response = self.call(Method::Post, route).await?;
+        let answer: Answer = serde_json::from_slice(response.body())
+            .map_err(|_| Error::UnexpectedAnswer("it holds no token"))?;
+        Ok(answer.token)
+    }
+}
+
+fn minutes(lifetime: Duration) -> u64 {
+    lifetime.as_secs().div_ceil(60).max(1)
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    token: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_rounded_up_to_minutes() {
+        let cases = [(0, 1), (1, 1), (60, 1), (61, 2), (3600, 60)];
+
+        for (seconds, expected) in cases {
+            assert_eq!(minutes(Duration::from_secs(seconds)), expected);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Puts connections and users into groups and takes them out.
+
+use azure_core::http::headers::CONTENT_TYPE;
+use azure_core::http::{Method, Request};
+use serde::Serialize;
+
+use super::route::Route;
+use super::{HubClient, succeeded};
+use crate::filter::Filter;
+use crate::{Error, InvalidArgument};
+
+impl HubClient {
+    /// Puts a connection into a group. A connection that is gone is
+    /// [not found](Error::is_not_found).
+    pub async fn add_connection_to_group(
+        &self,
+        group: &str,
+        connection_id: &str,
+    ) -> Result<(), Error> {
+        let route = self.connection_in_group(group, connection_id)?;
+        self.call(Method::Put, route).await?;
+        Ok(())
+    }
+
+    /// Takes a connection out of a group.
+    pub async fn remove_connection_from_group(
+        &self,
+        group: &str,
+        connection_id: &str,
+    ) -> Result<(), Error> {
+        let route = self.connection_in_group(group, connection_id)?;
+        self.call(Method::Delete, route).await?;
+        Ok(())
+    }
+
+    /// Takes a connection out of all groups.
+    pub async fn remove_connection_from_all_groups(
+        &self,
+        connection_id: &str,
+    ) -> Result<(), Error> {
+        let route = self
+            .route()
+            .then("connections")
+            .name("connection id", connection_id)?
+            .then("groups");
+        self.call(Method::Delete, route).await?;
+        Ok(())
+    }
+
+    /// Puts every connection that a user has now into a group. A user without one is
+    /// [not found](Error::is_not_found).
+    pub async fn add_user_to_group(&self, group: &str, user_id: &str) -> Result<(), Error> {
+        let route = self.user_in_group(group, user_id)?;
+        self.call(Method::Put, route).await?;
+        Ok(())
+    }
+
+    /// Takes every connection of a user out of a group.
+    pub async fn remove_user_from_group(&self, group: &str, user_id: &str) -> Result<(), Error> {
+        let route = self.user_in_group(group, user_id)?;
+        self.call(Method::Delete, route).await?;
+        Ok(())
+    }
+
+    /// Takes every connection of a user out of all groups.
+    pub async fn remove_user_from_all_groups(&self, user_id: &str) -> Result<(), Error> {
+        let route = self
+            .route()
+            .then("users")
+            .name("user id", user_id)?
+            .then("groups");
+        self.call(Method::Delete, route).await?;
+        Ok(())
+    }
+
+    /// Puts every connection that meets the filter into each of the groups.
+    ///
+    /// The filter is required, since the service takes a missing one for the whole hub.
+    pub async fn add_connections_to_groups(
+        &self,
+        groups: &[String],
+        filter: &Filter,
+    ) -> Result<(), Error> {
+        self.change_groups(":addToGroups", groups, filter).await
+    }
+
+    /// Takes every connection that meets the filter out of each of the groups.
+    pub async fn remove_connections_from_groups(
+        &self,
+        groups: &[String],
+        filter: &Filter,
+    ) -> Result<(), Error> {
+        self.change_groups(":removeFromGroups", groups, filter)
+            .await
+    }
+
+    async fn change_groups(
+        &self,
+        action: &str,
+        groups: &[String],
+        filter: &Filter,
+    ) -> Result<(), Error> {
+        if groups.is_empty() {
+            return Err(InvalidArgument::NoGroups.into());
+        }
+        let change = GroupChange {
+            groups,
+            filter: filter.as_str(),
+        };
+        // Texts always serialise; an empty body would only be refused.
+        let body = serde_json::to_vec(&change).unwrap_or_default();
+        let mut request = Request::new(self.route().then(action).finish()?, Method::Post);
+        request.insert_header(CONTENT_TYPE, "application/json");
+        request.set_body(body);
+        succeeded(self.request(request).await?)?;
+        Ok(())
+    }
+
+    fn connection_in_group(
+        &self,
+        group: &str,
+        connection_id: &str,
+    ) -> Result<Route, InvalidArgument> {
+        self.route()
+            .then("groups")
+            .name("group", group)?
+            .then("connections")
+            .name("connection id", connection_id)
+    }
+
+    fn user_in_group(&self, group: &str, user_id: &str) -> Result<Route, InvalidArgument> {
+        self.route()
+            .then("users")
+            .name("user id", user_id)?
+            .then("groups")
+            .name("group", group)
+    }
+}
+
+#[derive(Serialize)]
+struct GroupChange<'a> {
+    groups: &'a [String],
+    filter: &'a str,
+}

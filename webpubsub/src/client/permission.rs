@@ -1,0 +1,80 @@
+//! What a connection may do with a group, beyond the roles it came with.
+
+use azure_core::http::Method;
+
+use super::HubClient;
+use super::route::Route;
+use crate::{Error, InvalidArgument};
+
+/// Something a connection may be allowed to do with a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Publish to it.
+    SendToGroup,
+    /// Join it and leave it.
+    JoinLeaveGroup,
+}
+
+impl Permission {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::SendToGroup => "sendToGroup",
+            Self::JoinLeaveGroup => "joinLeaveGroup",
+        }
+    }
+}
+
+impl HubClient {
+    /// Allows it. A connection that is gone is [not found](Error::is_not_found).
+    pub async fn grant_permission(
+        &self,
+        connection_id: &str,
+        permission: Permission,
+        group: &str,
+    ) -> Result<(), Error> {
+        let route = self.permission(connection_id, permission, group)?;
+        self.call(Method::Put, route).await?;
+        Ok(())
+    }
+
+    /// Forbids it, even where a role allows it. The connection stays in the group.
+    pub async fn revoke_permission(
+        &self,
+        connection_id: &str,
+        permission: Permission,
+        group: &str,
+    ) -> Result<(), Error> {
+        let route = self.permission(connection_id, permission, group)?;
+        self.call(Method::Delete, route).await?;
+        Ok(())
+    }
+
+    /// Whether it is allowed.
+    pub async fn has_permission(
+        &self,
+        connection_id: &str,
+        permission: Permission,
+        group: &str,
+    ) -> Result<bool, Error> {
+        self.ask(self.permission(connection_id, permission, group)?)
+            .await
+    }
+
+    fn permission(
+        &self,
+        connection_id: &str,
+        permission: Permission,
+        group: &str,
+    ) -> Result<Route, InvalidArgument> {
+        if group.is_empty() {
+            return Err(InvalidArgument::Name("group"));
+        }
+        Ok(self
+            .route()
+            .then("permissions")
+            .then(permission.as_str())
+            .then("connections")
+            .name("connection id", connection_id)?
+            .query("targetName", group))
+    }
+}

@@ -1,0 +1,231 @@
+//! Sends messages to clients.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use azure_core::http::headers::{CONTENT_TYPE, HeaderName};
+use azure_core::http::{Method, Request};
+use bytes::Bytes;
+use http::HeaderValue;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::route::Route;
+use super::{HubClient, succeeded};
+use crate::filter::Filter;
+use crate::upstream::header::METADATA_PREFIX;
+use crate::{Error, InvalidArgument};
+
+/// What clients get.
+#[derive(Debug, Clone)]
+pub enum Payload {
+    /// Text. A client of a JSON subprotocol gets `dataType` `text`.
+    Text(String),
+    /// JSON, sent as it is written. A client without a subprotocol gets it as text; a JSON
+    /// string then keeps its quotes.
+    Json(Box<RawValue>),
+    /// Bytes.
+    Binary(Bytes),
+}
+
+impl Payload {
+    /// Text.
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text(text.into())
+    }
+
+    /// Anything that serde can write as JSON.
+    pub fn json(value: &(impl Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
+        to_raw_value(value).map(Self::Json)
+    }
+
+    /// Bytes.
+    pub fn binary(bytes: impl Into<Bytes>) -> Self {
+        Self::Binary(bytes.into())
+    }
+
+    fn into_parts(self) -> (&'static str, Bytes) {
+        match self {
+            Self::Text(text) => ("text/plain", text.into()),
+            Self::Json(json) => (
+                "application/json",
+                String::from(Box::<str>::from(json)).into(),
+            ),
+            Self::Binary(bytes) => ("application/octet-stream", bytes),
+        }
+    }
+}
+
+/// Who gets a message, and for how long it waits for them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SendOptions {
+    /// Connections that get nothing. Only for sending to all or to a group.
+    pub excluded: Vec<String>,
+    /// Only connections that meet this get it. Not for sending to one connection.
+    pub filter: Option<Filter>,
+    /// How long the service keeps it for a connection that cannot take it at once: up to
+    /// five minutes, in whole seconds, rounded up. `None` is for as long as it takes.
+    pub ttl: Option<Duration>,
+    /// Text that travels with the message; keys arrive in lower case.
+    pub metadata: BTreeMap<String, String>,
+}
+
+impl HubClient {
+    /// Sends to every connection of the hub.
+    pub async fn send_to_all(&self, payload: Payload, options: &SendOptions) -> Result<(), Error> {
+        let route = self
+            .route()
+            .then(":send")
+            .query_each("excluded", &options.excluded)
+            .query_if("filter", options.filter.as_ref().map(Filter::as_str));
+        self.send(route, payload, options).await
+    }
+
+    /// Sends to every connection in a group. An empty group is no failure.
+    pub async fn send_to_group(
+        &self,
+        group: &str,
+        payload: Payload,
+        options: &SendOptions,
+    ) -> Result<(), Error> {
+        let route = self
+            .route()
+            .then("groups")
+            .name("group", group)?
+            .then(":send")
+            .query_each("excluded", &options.excluded)
+            .query_if("filter", options.filter.as_ref().map(Filter::as_str));
+        self.send(route, payload, options).await
+    }
+
+    /// Sends to every connection of a user. A user who is not there is no failure.
+    pub async fn send_to_user(
+        &self,
+        user_id: &str,
+        payload: Payload,
+        options: &SendOptions,
+    ) -> Result<(), Error> {
+        refuse(!options.excluded.is_empty(), "send_to_user", "excluded")?;
+        let route = self
+            .route()
+            .then("users")
+            .name("user id", user_id)?
+            .then(":send")
+            .query_if("filter", options.filter.as_ref().map(Filter::as_str));
+        self.send(route, payload, options).await
+    }
+
+    /// Sends to one connection. One that is gone is no failure.
+    pub async fn send_to_connection(
+        &self,
+        connection_id: &str,
+        payload: Payload,
+        options: &SendOptions,
+    ) -> Result<(), Error> {
+        refuse(
+            !options.excluded.is_empty(),
+            "send_to_connection",
+            "excluded",
+        )?;
+        refuse(options.filter.is_some(), "send_to_connection", "filter")?;
+        let route = self
+            .route()
+            .then("connections")
+            .name("connection id", connection_id)?
+            .then(":send");
+        self.send(route, payload, options).await
+    }
+
+    async fn send(
+        &self,
+        mut route: Route,
+        payload: Payload,
+        options: &SendOptions,
+    ) -> Result<(), Error> {
+        if let Some(ttl) = options.ttl {
+            route = route.query("messageTtlSeconds", &ttl_seconds(ttl)?.to_string());
+        }
+        let mut request = Request::new(route.finish()?, Method::Post);
+        let (content_type, body) = payload.into_parts();
+        request.insert_header(CONTENT_TYPE, content_type);
+        request.set_body(body);
+        for (key, value) in &options.metadata {
+            let (name, value) = metadata_header(key, value)?;
+            request.insert_header(name, value);
+        }
+        succeeded(self.request(request).await?)?;
+        Ok(())
+    }
+}
+
+fn refuse(
+    given: bool,
+    operation: &'static str,
+    option: &'static str,
+) -> Result<(), InvalidArgument> {
+    if given {
+        Err(InvalidArgument::Option { operation, option })
+    } else {
+        Ok(())
+    }
+}
+
+fn ttl_seconds(ttl: Duration) -> Result<u64, InvalidArgument> {
+    let seconds = ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0);
+    if seconds > 300 {
+        return Err(InvalidArgument::TimeToLive);
+    }
+    Ok(seconds)
+}
+
+fn metadata_header(key: &str, value: &str) -> Result<(HeaderName, String), InvalidArgument> {
+    let name: http::HeaderName = format!("{METADATA_PREFIX}{key}")
+        .parse()
+        .map_err(|_| InvalidArgument::Metadata)?;
+    let printable = HeaderValue::from_str(value).is_ok() && value.is_ascii();
+    if key.is_empty() || !printable {
+        return Err(InvalidArgument::Metadata);
+    }
+    Ok((HeaderName::from(name.as_str().to_owned()), value.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_to_live_is_whole_seconds_and_at_most_five_minutes() {
+        assert_eq!(ttl_seconds(Duration::from_millis(1)), Ok(1));
+        assert_eq!(ttl_seconds(Duration::from_secs(300)), Ok(300));
+        assert_eq!(
+            ttl_seconds(Duration::from_millis(300_001)),
+            Err(InvalidArgument::TimeToLive)
+        );
+    }
+
+    #[test]
+    fn metadata_cannot_smuggle_a_header() {
+        assert!(metadata_header("Trace-Id", "42").is_ok());
+        for (key, value) in [
+            ("", "v"),
+            ("a b", "v"),
+            ("k", "a\r\nx: y"),
+            ("k", "é"),
+            ("é", "v"),
+        ] {
+            assert_eq!(metadata_header(key, value), Err(InvalidArgument::Metadata));
+        }
+    }
+
+    #[test]
+    fn json_goes_out_as_it_was_written() {
+        let payload = Payload::Json(RawValue::from_string("{\"a\": 1}".into()).unwrap());
+
+        let (content_type, body) = payload.into_parts();
+
+        assert_eq!(
+            (content_type, &body[..]),
+            ("application/json", &b"{\"a\": 1}"[..])
+        );
+    }
+}

@@ -1,0 +1,47 @@
+//! Authorizes each try with a token that the access key signs.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::http::headers::AUTHORIZATION;
+use azure_core::http::policies::{Policy, PolicyResult};
+use azure_core::http::{Context, Request};
+
+use super::options::Clock;
+use crate::{AccessKey, server_token};
+
+/// Long enough for clocks that disagree, short enough to be worthless soon.
+const LIFETIME: Duration = Duration::from_secs(300);
+
+/// Comes after the retry policy in the pipeline, so that a late retry is not sent with a
+/// token that has expired while it waited.
+pub(super) struct SignEachTry {
+    pub(super) key: AccessKey,
+    pub(super) clock: Clock,
+}
+
+#[expect(
+    elided_lifetimes_in_paths,
+    reason = "the trait's own signature leaves the context's lifetime out"
+)]
+#[async_trait]
+impl Policy for SignEachTry {
+    async fn send(
+        &self,
+        ctx: &Context,
+        request: &mut Request,
+        next: &[Arc<dyn Policy>],
+    ) -> PolicyResult {
+        let token = server_token(&self.key, request.url().as_str(), (self.clock)(), LIFETIME);
+        request.insert_header(AUTHORIZATION, format!("Bearer {token}"));
+        super::pass_on(ctx, request, next).await
+    }
+}
+
+impl fmt::Debug for SignEachTry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SignEachTry")
+    }
+}
