@@ -30,9 +30,9 @@ impl HubClient {
     async fn generate_token(&self, request: &ClientTokenRequest) -> Result<String, Error> {
         let user_id = request.user_id.as_deref().filter(|user| !user.is_empty());
         let client_type = match request.protocol {
-            ClientProtocol::Default => None,
-            ClientProtocol::Mqtt => Some("MQTT"),
-            ClientProtocol::SocketIo => Some("SocketIO"),
+            ClientProtocol::Default => "Default",
+            ClientProtocol::Mqtt => "MQTT",
+            ClientProtocol::SocketIo => "SocketIO",
         };
         let route = self
             .route()
@@ -41,7 +41,7 @@ impl HubClient {
             .query_each("role", &request.roles)
             .query_each("group", &request.groups)
             .query("minutesToExpire", &minutes(request.lifetime).to_string())
-            .query_if("clientType", client_type);
+            .query("clientType", client_type);
         let response = self.call(Method::Post, route).await?;
         let answer: Answer = serde_json::from_slice(response.body())
             .map_err(|_| Error::UnexpectedAnswer("it holds no token"))?;

@@ -1,0 +1,209 @@
+//! What a call puts on the wire, and what it keeps off it.
+
+use std::time::Duration;
+
+use webpubsub::filter::Filter;
+use webpubsub::{
+    ClientTokenRequest, CloseOptions, Error, HubClient, HubClientOptions, InvalidArgument, Payload,
+    Permission, SendOptions,
+};
+
+use crate::server::{KEY, Reply, Server};
+
+#[tokio::test]
+async fn a_token_is_for_the_url_that_goes_over_the_wire() {
+    let names = [
+        "a+b&c=d?e#f",
+        "a:b;c,d@e",
+        "%2F",
+        "%252F",
+        "ä/ö\\ü",
+        "<>\"{}|^`",
+        "\u{0}\n",
+        "~!*'()",
+    ];
+    let server = Server::spawn(|_| Reply::status(202)).await;
+    let client = server.client();
+
+    for name in names {
+        let options = SendOptions {
+            excluded: vec![name.into()],
+            filter: Some(Filter::raw(name)),
+            ..SendOptions::default()
+        };
+        client
+            .send_to_group(name, Payload::text(name), &options)
+            .await
+            .unwrap();
+
+        let request = server.take_one();
+        let url = format!("{}{}", server.url, request.target);
+        assert_eq!(request.signed_claims()["aud"], url, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_colon_stays_a_colon_in_a_path() {
+    let server = Server::answering([Reply::status(200)]).await;
+
+    server.client().group_exists("room:lobby").await.unwrap();
+
+    assert_eq!(
+        server.take_one().target,
+        "/api/hubs/Chat_Hub/groups/room:lobby?api-version=2024-12-01"
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_would_change_the_path_is_not_sent() {
+    let server = Server::answering([]).await;
+    let client = server.client();
+
+    for name in ["", ".", ".."] {
+        let everyone = CloseOptions::default();
+        assert!(matches!(
+            client.close_user_connections(name, &everyone).await,
+            Err(Error::InvalidArgument(InvalidArgument::Name("user id")))
+        ));
+        assert!(client.close_connection(name, None).await.is_err());
+        assert!(client.group_exists(name).await.is_err());
+    }
+    assert!(
+        client
+            .grant_permission("c", Permission::SendToGroup, "")
+            .await
+            .is_err()
+    );
+    assert!(server.take().is_empty());
+}
+
+#[tokio::test]
+async fn an_option_the_operation_does_not_have_is_not_dropped_in_silence() {
+    let server = Server::answering([]).await;
+    let client = server.client();
+    let excluding = SendOptions {
+        excluded: vec!["c".into()],
+        ..SendOptions::default()
+    };
+    let filtering = SendOptions {
+        filter: Some(Filter::raw("true")),
+        ..SendOptions::default()
+    };
+
+    let refused = [
+        client
+            .send_to_user("u", Payload::text("x"), &excluding)
+            .await,
+        client
+            .send_to_connection("c", Payload::text("x"), &excluding)
+            .await,
+        client
+            .send_to_connection("c", Payload::text("x"), &filtering)
+            .await,
+    ];
+
+    for refused in refused {
+        assert!(matches!(
+            refused,
+            Err(Error::InvalidArgument(InvalidArgument::Option { .. }))
+        ));
+    }
+    assert!(server.take().is_empty());
+}
+
+#[tokio::test]
+async fn a_change_of_no_groups_is_not_sent() {
+    let server = Server::answering([]).await;
+
+    let refused = server
+        .client()
+        .add_connections_to_groups(&[], &Filter::raw("true"))
+        .await;
+
+    assert!(matches!(
+        refused,
+        Err(Error::InvalidArgument(InvalidArgument::NoGroups))
+    ));
+}
+
+#[tokio::test]
+async fn metadata_travels_in_headers() {
+    let server = Server::answering([Reply::status(202)]).await;
+    let options = SendOptions {
+        metadata: [("Trace".to_owned(), "42".to_owned())].into(),
+        ..SendOptions::default()
+    };
+
+    server
+        .client()
+        .send_to_all(Payload::text("x"), &options)
+        .await
+        .unwrap();
+
+    assert_eq!(
+        server.take_one().header("x-webpubsub-metadata-trace"),
+        Some("42")
+    );
+}
+
+#[tokio::test]
+async fn existence_is_an_answer_and_anything_else_an_error() {
+    let server = Server::answering([200, 404, 401].map(Reply::status)).await;
+    let client = server.client();
+
+    assert!(client.user_exists("u").await.unwrap());
+    assert!(!client.user_exists("u").await.unwrap());
+    assert!(client.user_exists("u").await.is_err());
+}
+
+#[tokio::test]
+async fn with_a_key_a_client_is_let_in_without_a_request() {
+    let server = Server::answering([]).await;
+
+    let access = server
+        .client()
+        .client_access(&ClientTokenRequest::default())
+        .await
+        .unwrap();
+
+    assert!(access.url().starts_with("ws://127.0.0.1:"));
+    assert!(
+        access
+            .url()
+            .contains("/client/hubs/Chat_Hub?access_token=ey")
+    );
+    assert!(server.take().is_empty());
+}
+
+#[tokio::test]
+async fn a_time_to_live_beyond_the_services_is_not_sent() {
+    let server = Server::answering([]).await;
+    let options = SendOptions {
+        ttl: Some(Duration::from_secs(301)),
+        ..SendOptions::default()
+    };
+
+    let refused = server
+        .client()
+        .send_to_all(Payload::text("x"), &options)
+        .await;
+
+    assert!(matches!(
+        refused,
+        Err(Error::InvalidArgument(InvalidArgument::TimeToLive))
+    ));
+}
+
+#[test]
+fn debug_of_a_client_shows_no_secret() {
+    let client = HubClient::from_connection_string(
+        &format!("Endpoint=https://a.b;AccessKey={KEY}"),
+        "hub",
+        HubClientOptions::default(),
+    )
+    .unwrap();
+
+    let shown = format!("{client:?}");
+
+    assert!(shown.contains("https://a.b") && !shown.contains(KEY));
+}

@@ -1,0 +1,260 @@
+//! When a call is tried again, and when it is not.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
+
+use async_trait::async_trait;
+use azure_core::http::headers::Headers;
+use azure_core::http::{AsyncRawResponse, HttpClient, Request, StatusCode};
+use tokio::time::Instant;
+use webpubsub::{AccessKey, Error, HubClient, HubClientOptions, Payload, SendOptions};
+
+use crate::server::{HUB, KEY, Reply, Server};
+
+async fn send(client: &HubClient) -> Result<(), Error> {
+    let options = SendOptions::default();
+    client.send_to_all(Payload::text("hi"), &options).await
+}
+
+fn quick() -> HubClientOptions {
+    HubClientOptions {
+        retry_delay: Duration::from_millis(2),
+        ..HubClientOptions::default()
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_may_pass_is_tried_again() {
+    for status in [408, 429, 500, 502, 503, 504] {
+        let server = Server::answering([Reply::status(status), Reply::status(202)]).await;
+
+        send(&server.client_with(quick())).await.unwrap();
+
+        assert_eq!(server.take().len(), 2, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_tried_again() {
+    for status in [301, 400, 401, 403, 404, 409, 413] {
+        let server = Server::answering([Reply::status(status)]).await;
+
+        let error = send(&server.client_with(quick())).await.unwrap_err();
+
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(status));
+        assert!(!error.is_transient());
+        server.take_one();
+    }
+}
+
+#[tokio::test]
+async fn tries_come_to_an_end() {
+    let server = Server::answering(vec![Reply::status(500); 3]).await;
+    let options = HubClientOptions {
+        max_retries: 2,
+        ..quick()
+    };
+
+    let error = send(&server.client_with(options)).await.unwrap_err();
+
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(500));
+    assert!(error.is_transient());
+    assert_eq!(server.take().len(), 3);
+}
+
+#[tokio::test]
+async fn each_try_has_a_token_of_its_own() {
+    let server = Server::answering([Reply::status(503), Reply::status(202)]).await;
+    let ticks = AtomicU64::new(1_000);
+    let options = HubClientOptions {
+        clock: Arc::new(move || {
+            UNIX_EPOCH + Duration::from_secs(ticks.fetch_add(600, Ordering::Relaxed))
+        }),
+        ..quick()
+    };
+
+    send(&server.client_with(options)).await.unwrap();
+
+    let tries = server.take();
+    let issued: Vec<_> = tries
+        .iter()
+        .map(|sent| sent.signed_claims()["iat"].clone())
+        .collect();
+    assert_eq!(issued, [1_000, 1_600]);
+    assert_eq!(tries[0].target, tries[1].target);
+    assert_eq!(tries[0].body, tries[1].body);
+}
+
+#[tokio::test]
+async fn a_cut_connection_is_tried_again() {
+    let server = Server::answering([Reply::Cut, Reply::status(202)]).await;
+
+    send(&server.client_with(quick())).await.unwrap();
+
+    assert_eq!(server.take().len(), 2);
+}
+
+#[tokio::test]
+async fn a_silent_service_is_tried_again_and_then_given_up() {
+    let server = Server::answering([Reply::Silence, Reply::Silence]).await;
+    let options = HubClientOptions {
+        try_timeout: Duration::from_millis(50),
+        max_retries: 1,
+        ..quick()
+    };
+
+    let error = send(&server.client_with(options)).await.unwrap_err();
+
+    assert!(
+        matches!(error, Error::TimedOut(after) if after == Duration::from_millis(50)),
+        "{error:?}"
+    );
+    assert!(error.is_transient());
+    assert_eq!(server.take().len(), 2);
+}
+
+#[tokio::test]
+async fn a_call_ends_with_its_own_time_whatever_is_left_to_try() {
+    let server = Server::spawn(|_| Reply::Silence).await;
+    let options = HubClientOptions {
+        timeout: Duration::from_millis(50),
+        ..quick()
+    };
+
+    let error = send(&server.client_with(options)).await.unwrap_err();
+
+    assert!(
+        matches!(error, Error::TimedOut(after) if after == Duration::from_millis(50)),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_listening_is_unreachable() {
+    let server = Server::answering([]).await;
+    let client = server.client_with(HubClientOptions {
+        max_retries: 0,
+        ..quick()
+    });
+    drop(server);
+
+    // The listener is closed by the runtime, some time after it was dropped.
+    let error = loop {
+        match send(&client).await.unwrap_err() {
+            Error::Refused { .. } => tokio::task::yield_now().await,
+            error => break error,
+        }
+    };
+
+    assert!(matches!(error, Error::Unreachable(_)), "{error:?}");
+    assert!(error.is_transient());
+}
+
+#[tokio::test]
+async fn the_services_own_words_reach_the_caller() {
+    let body = r#"{"code":"Error.BadRequest","message":"Invalid syntax","target":"filter"}"#;
+    let server = Server::answering([Reply::json(400, body)]).await;
+
+    let error = send(&server.client()).await.unwrap_err();
+
+    assert_eq!(error.code(), Some("Error.BadRequest"));
+    assert_eq!(
+        error.to_string(),
+        "the service answered 400 Bad Request: Error.BadRequest: Invalid syntax"
+    );
+}
+
+#[tokio::test]
+async fn the_error_codes_header_comes_before_the_body() {
+    let server = Server::answering([Reply::Answer {
+        status: 404,
+        headers: vec![("x-ms-error-code", "Error.Connection.NotExisted".into())],
+        body: "<html>".into(),
+    }])
+    .await;
+
+    let error = server
+        .client()
+        .add_connection_to_group("g", "c")
+        .await
+        .unwrap_err();
+
+    assert!(error.is_not_found());
+    assert_eq!(error.code(), Some("Error.Connection.NotExisted"));
+}
+
+/// Answers without a socket, so that the clock can be stopped and waits can be read off it.
+#[derive(Debug)]
+struct Busy {
+    retry_after: &'static str,
+    tries: Mutex<Vec<Instant>>,
+}
+
+impl Busy {
+    fn client(retry_after: &'static str) -> (Arc<Self>, HubClient) {
+        let busy = Arc::new(Self {
+            retry_after,
+            tries: Mutex::default(),
+        });
+        let options = HubClientOptions {
+            http_client: Some(busy.clone()),
+            ..HubClientOptions::default()
+        };
+        let client = HubClient::with_key(
+            "https://demo.webpubsub.azure.com".parse().unwrap(),
+            AccessKey::new(KEY).unwrap(),
+            HUB.parse().unwrap(),
+            options,
+        );
+        (busy, client)
+    }
+}
+
+#[async_trait]
+impl HttpClient for Busy {
+    async fn execute_request(&self, _request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let mut tries = self.tries.lock().unwrap();
+        tries.push(Instant::now());
+        let mut headers = Headers::new();
+        headers.insert("retry-after", self.retry_after);
+        let status = match tries.len() {
+            1 => StatusCode::TooManyRequests,
+            _ => StatusCode::Accepted,
+        };
+        Ok(AsyncRawResponse::from_bytes(status, headers, ""))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_is_given_the_rest_it_asks_for() {
+    let (busy, client) = Busy::client("20");
+
+    send(&client).await.unwrap();
+
+    let tries = busy.tries.lock().unwrap();
+    assert!(tries[1] - tries[0] >= Duration::from_secs(20));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rest_longer_than_the_call_may_take_is_not_waited_for() {
+    let (busy, client) = Busy::client("3600");
+    let start = Instant::now();
+
+    let error = send(&client).await.unwrap_err();
+
+    assert_eq!(error.status().map(|status| status.as_u16()), Some(429));
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(busy.tries.lock().unwrap().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rest_that_makes_no_sense_is_ignored() {
+    for nonsense in ["", "soon", "-5", "99999999999999999999"] {
+        let (busy, client) = Busy::client(nonsense);
+
+        send(&client).await.unwrap();
+
+        assert_eq!(busy.tries.lock().unwrap().len(), 2, "{nonsense}");
+    }
+}
