@@ -1,1 +1,31 @@
-//! To come.
+//! A stand-in for the Azure Functions host, for custom handlers.
+//!
+//! It reads an app's `host.json` and `function.json` folders, starts the handler and stands
+//! between it and its callers, wrong in the same ways as the real host: what it forwards,
+//! answers and breaks is held against exchanges recorded from the real host's own code.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = devhost::App::load("path/to/app", devhost::Options::default())?;
+//! let listener = tokio::net::TcpListener::bind(("127.0.0.1", 7071)).await?;
+//! let events = |event: devhost::HostEvent| drop(event);
+//! devhost::run(app, listener, events, std::future::pending()).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod app;
+mod clock;
+mod event;
+mod forward;
+mod front;
+mod handler;
+mod host;
+mod http;
+mod json;
+mod route;
+
+pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};
+pub use event::{Call, HandlerExit, HostError, HostEvent, Outcome};
+pub use host::run;
+pub use route::RouteError;

@@ -1,1 +1,65 @@
-fn main() {}
+//! `functions-devhost --app DIR --port N`: runs a custom-handler app as `func start` would.
+
+mod cli;
+mod terminal;
+
+use std::net::Ipv4Addr;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use tokio::net::TcpListener;
+
+use cli::Cli;
+use terminal::Terminal;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let terminal = Terminal::new(cli.verbose);
+    match start(cli, terminal.clone()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            terminal.problem(&problem.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start(cli: Cli, terminal: Terminal) -> Result<(), Box<dyn std::error::Error>> {
+    let (app, port) = cli.load()?;
+    let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(listener) => listener,
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            let problem =
+                format!("port {port} is taken by another program; choose one with --port");
+            return Err(problem.into());
+        }
+        Err(error) => return Err(format!("port {port} cannot be listened on: {error}").into()),
+    };
+    let port = listener.local_addr()?.port();
+    for warning in app.warnings() {
+        terminal.warning(warning);
+    }
+    terminal.functions(&app.functions(), port);
+    let events = {
+        let terminal = terminal.clone();
+        move |event| terminal.event(&event)
+    };
+    Ok(devhost::run(app, listener, events, stopped()).await?)
+}
+
+/// Completes at Ctrl-C, and when the process is asked to end.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

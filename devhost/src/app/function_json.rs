@@ -1,0 +1,318 @@
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::json_file::{JsonFile, member};
+use super::{
+    AuthLevel, DataType, Function, HttpTrigger, LoadError, Output, Retry, Settings, Trigger,
+    timespan,
+};
+use crate::route::{RouteError, RouteTemplate};
+
+/// Reads `<folder>/function.json`; the folder's name is the function's.
+pub(crate) fn load(
+    folder: &Path,
+    name: &str,
+    prefix: &str,
+    settings: &Settings,
+) -> Result<Function, LoadError> {
+    let file = JsonFile::read(&folder.join("function.json"))?;
+    let bindings = bindings(&file)?;
+    let (triggers, others): (Vec<&Binding<'_>>, Vec<&Binding<'_>>) = bindings
+        .iter()
+        .partition(|binding| binding.kind.to_lowercase().ends_with("trigger"));
+    let [trigger_binding] = triggers.as_slice() else {
+        let found = triggers.len();
+        return Err(file.bad(
+            "bindings",
+            format!("has {found} triggers; a function has exactly one"),
+        ));
+    };
+
+    let trigger = trigger(&file, trigger_binding, name, prefix, settings)?;
+    let outputs: Vec<Output> = others
+        .iter()
+        .filter(|binding| binding.is_output)
+        .map(|binding| output(&file, binding, settings))
+        .collect::<Result<_, _>>()?;
+    let inputs = others.iter().filter(|binding| !binding.is_output).count();
+    let forwardable = matches!(trigger, Trigger::Http(_))
+        && inputs == 0
+        && matches!(outputs.as_slice(), [Output::Http { .. }]);
+
+    Ok(Function {
+        name: name.to_owned(),
+        trigger_name: trigger_binding.name.clone(),
+        trigger,
+        outputs,
+        forwardable,
+        disabled: is_disabled(&file, name, settings)?,
+        retry: retry(&file)?,
+    })
+}
+
+struct Binding<'a> {
+    at: usize,
+    kind: String,
+    name: String,
+    is_output: bool,
+    members: &'a Map<String, Value>,
+}
+
+impl Binding<'_> {
+    fn text(&self, key: &str) -> Option<&str> {
+        member(self.members, key)?
+            .as_str()
+            .filter(|text| !text.is_empty())
+    }
+
+    fn flag(&self, key: &str) -> Option<bool> {
+        member(self.members, key)?.as_bool()
+    }
+
+    fn key(&self, key: &str) -> String {
+        format!("bindings[{}].{key}", self.at)
+    }
+
+    fn required(&self, file: &JsonFile, key: &str) -> Result<String, LoadError> {
+        let problem = format!("is missing, and a {} needs it", self.kind);
+        self.text(key)
+            .map(str::to_owned)
+            .ok_or_else(|| file.bad(&self.key(key), problem))
+    }
+
+    fn connection(&self) -> String {
+        self.text("connection")
+            .unwrap_or("AzureWebJobsStorage")
+            .to_owned()
+    }
+
+    fn data_type(&self) -> DataType {
+        match self.text("dataType").map(str::to_lowercase).as_deref() {
+            Some("string") => DataType::Text,
+            Some("binary") => DataType::Binary,
+            _ => DataType::Unset,
+        }
+    }
+}
+
+fn bindings(file: &JsonFile) -> Result<Vec<Binding<'_>>, LoadError> {
+    let list = match file.get("bindings") {
+        Some(Value::Array(list)) if !list.is_empty() => list,
+        _ => return Err(file.bad("bindings", "has to be a list with at least one binding")),
+    };
+    let mut bindings = Vec::with_capacity(list.len());
+    for (at, value) in list.iter().enumerate() {
+        let key = |name: &str| format!("bindings[{at}]{name}");
+        let members = value
+            .as_object()
+            .ok_or_else(|| file.bad(&key(""), "has to be an object"))?;
+        let text = |name: &str| {
+            let found = member(members, name)
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty());
+            found.ok_or_else(|| file.bad(&key(&format!(".{name}")), "has to be a text"))
+        };
+        let is_output = match member(members, "direction").and_then(Value::as_str) {
+            None => false,
+            Some(direction) if direction.eq_ignore_ascii_case("in") => false,
+            Some(direction) if direction.eq_ignore_ascii_case("out") => true,
+            Some(_) => return Err(file.bad(&key(".direction"), "has to be \"in\" or \"out\"")),
+        };
+        let (kind, name) = (text("type")?.to_owned(), text("name")?.to_owned());
+        bindings.push(Binding {
+            at,
+            kind,
+            name,
+            is_output,
+            members,
+        });
+    }
+    for (at, binding) in bindings.iter().enumerate() {
+        if bindings[..at]
+            .iter()
+            .any(|other| other.name == binding.name)
+        {
+            return Err(file.bad(
+                &binding.key("name"),
+                format!("{:?} is taken by another binding", binding.name),
+            ));
+        }
+    }
+    Ok(bindings)
+}
+
+fn trigger(
+    file: &JsonFile,
+    binding: &Binding<'_>,
+    function: &str,
+    prefix: &str,
+    settings: &Settings,
+) -> Result<Trigger, LoadError> {
+    Ok(match binding.kind.to_lowercase().as_str() {
+        "httptrigger" => Trigger::Http(http_trigger(file, binding, function, prefix)?),
+        "queuetrigger" => Trigger::Queue {
+            queue: settings
+                .expand_known(&binding.required(file, "queueName")?)
+                .to_lowercase(),
+            connection: binding.connection(),
+            data_type: binding.data_type(),
+        },
+        "eventhubtrigger" => Trigger::EventHub {
+            hub: settings.expand_known(&binding.required(file, "eventHubName")?),
+            many: binding
+                .text("cardinality")
+                .is_some_and(|text| text.eq_ignore_ascii_case("many")),
+            consumer_group: binding
+                .text("consumerGroup")
+                .unwrap_or("$Default")
+                .to_owned(),
+            data_type: binding.data_type(),
+        },
+        "timertrigger" => Trigger::Timer {
+            schedule: settings.expand_known(&binding.required(file, "schedule")?),
+            run_on_startup: binding.flag("runOnStartup").unwrap_or(false),
+            use_monitor: binding.flag("useMonitor").unwrap_or(true),
+        },
+        _ => Trigger::Other(binding.kind.clone()),
+    })
+}
+
+fn http_trigger(
+    file: &JsonFile,
+    binding: &Binding<'_>,
+    function: &str,
+    prefix: &str,
+) -> Result<HttpTrigger, LoadError> {
+    let route = match member(binding.members, "route") {
+        None | Some(Value::Null) => function,
+        Some(Value::String(route)) if route.is_empty() => function,
+        Some(Value::String(route)) => route,
+        Some(_) => return Err(file.bad(&binding.key("route"), "has to be text")),
+    };
+    let bad_route = |source| LoadError::BadRoute {
+        file: file.path().to_owned(),
+        route: route.to_owned(),
+        source,
+    };
+    let reserved = ["admin", "runtime"].into_iter().find(|word| {
+        route
+            .split('/')
+            .next()
+            .is_some_and(|first| first.eq_ignore_ascii_case(word))
+    });
+    if let Some(word) = reserved {
+        return Err(bad_route(RouteError::Reserved(word)));
+    }
+    // Checked alone first: behind a prefix, a leading slash would look like an empty segment.
+    RouteTemplate::parse(route).map_err(bad_route)?;
+    let whole = if prefix.is_empty() {
+        route.to_owned()
+    } else {
+        format!("{prefix}/{route}")
+    };
+    let template = RouteTemplate::parse(&whole).map_err(bad_route)?;
+
+    let methods = match member(binding.members, "methods") {
+        None | Some(Value::Null) => Vec::new(),
+        Some(Value::Array(methods)) => methods
+            .iter()
+            .map(|method| Some(method.as_str()?.to_ascii_uppercase()))
+            .collect::<Option<_>>()
+            .ok_or_else(|| file.bad(&binding.key("methods"), "has to be a list of texts"))?,
+        Some(_) => return Err(file.bad(&binding.key("methods"), "has to be a list of texts")),
+    };
+    let auth_level = match binding.text("authLevel").map(str::to_lowercase).as_deref() {
+        None | Some("function") => AuthLevel::Function,
+        Some("anonymous") => AuthLevel::Anonymous,
+        Some("admin") => AuthLevel::Admin,
+        Some(_) => {
+            let problem = "has to be \"anonymous\", \"function\" or \"admin\"";
+            return Err(file.bad(&binding.key("authLevel"), problem));
+        }
+    };
+    Ok(HttpTrigger {
+        route: whole,
+        template,
+        methods,
+        auth_level,
+    })
+}
+
+fn output(
+    file: &JsonFile,
+    binding: &Binding<'_>,
+    settings: &Settings,
+) -> Result<Output, LoadError> {
+    let name = binding.name.clone();
+    Ok(match binding.kind.to_lowercase().as_str() {
+        "http" => Output::Http { name },
+        "queue" => Output::Queue {
+            name,
+            queue: settings
+                .expand_known(&binding.required(file, "queueName")?)
+                .to_lowercase(),
+            connection: binding.connection(),
+            data_type: binding.data_type(),
+        },
+        _ => Output::Other {
+            name,
+            kind: binding.kind.clone(),
+        },
+    })
+}
+
+fn is_disabled(file: &JsonFile, name: &str, settings: &Settings) -> Result<bool, LoadError> {
+    for setting in [
+        format!("AzureWebJobs.{name}.Disabled"),
+        format!("AzureWebJobs_{name}_Disabled"),
+    ] {
+        if settings.get(&setting).is_some() {
+            return Ok(settings.is_true(&setting));
+        }
+    }
+    match file.get("disabled") {
+        None => Ok(false),
+        Some(Value::Bool(disabled)) => Ok(*disabled),
+        // A text is the name of a setting.
+        Some(Value::String(setting)) => Ok(settings.is_true(setting.trim_matches('%'))),
+        Some(_) => Err(file.bad("disabled", "has to be true, false or the name of a setting")),
+    }
+}
+
+fn retry(file: &JsonFile) -> Result<Option<Retry>, LoadError> {
+    if file.get("retry").is_none() {
+        return Ok(None);
+    }
+    let strategy = file.text("retry.strategy")?.unwrap_or_default();
+    let most = file.number("retry.maxRetryCount")?.unwrap_or(0);
+    let span = |key: &str, usual: Duration| -> Result<Duration, LoadError> {
+        let Some(text) = file.text(key)? else {
+            return Ok(usual);
+        };
+        timespan::parse(&text)
+            .ok_or_else(|| file.bad(key, "has to be a time span such as \"00:00:10\""))
+    };
+    let (first, longest) = match strategy.to_lowercase().as_str() {
+        "fixeddelay" => {
+            let delay = span("retry.delayInterval", Duration::ZERO)?;
+            (delay, delay)
+        }
+        "exponentialbackoff" => (
+            span("retry.minimumInterval", Duration::from_secs(5))?,
+            span("retry.maximumInterval", Duration::from_secs(300))?,
+        ),
+        _ => {
+            let problem = "has to be \"fixedDelay\" or \"exponentialBackoff\"";
+            return Err(file.bad("retry.strategy", problem));
+        }
+    };
+    // -1 is "for ever".
+    let most = u32::try_from(most).unwrap_or(u32::MAX);
+    Ok(Some(Retry {
+        most,
+        first,
+        longest,
+    }))
+}

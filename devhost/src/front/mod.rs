@@ -1,0 +1,16 @@
+//! The side that faces the caller: reading requests, deciding whose they are, answering.
+
+mod admin;
+mod cors;
+mod keys;
+mod own_pages;
+mod pipeline;
+mod proxy;
+mod request;
+mod serve;
+
+pub(crate) use cors::Cors;
+pub(crate) use keys::ShownKey;
+pub(crate) use pipeline::Failure;
+pub(crate) use request::Request;
+pub(crate) use serve::serve;

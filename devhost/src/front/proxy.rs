@@ -1,0 +1,225 @@
+//! The newer mode, `enableProxyingHttpRequest`: everything is passed on as it comes.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use uuid::Uuid;
+
+use super::Request;
+use super::pipeline::{Content, Failure, decorate, replied};
+use crate::handler::{ExchangeError, HandlerAnswer};
+use crate::host::{Host, VERSION};
+use crate::http::{Asked, BodyLength, BodyReader, Reply, ReplyBody, Version, Wire};
+
+/// Headers that concern one connection only.
+const HOP_BY_HOP: &[&str] = &[
+    "Connection",
+    "Keep-Alive",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+];
+
+/// Overwritten by the host, whatever the caller sent.
+const OWN: &[&str] = &[
+    "Host",
+    "X-Azure-Functions-HostVersion",
+    "X-Azure-Functions-InvocationId",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "x-ms-invocation-id",
+];
+
+/// A connection that breaks before anything was sent is tried again so often.
+const CONNECT_ATTEMPTS: u32 = 10;
+
+/// Passes a request to the handler and its answer back, both while they come.
+pub(super) async fn pass(
+    host: &Host,
+    wire: &mut Wire,
+    request: &mut Request,
+    invocation: Uuid,
+) -> (Content, Option<String>) {
+    let mut upstream = match connect(host).await {
+        Ok(upstream) => upstream,
+        Err(error) => return bad_gateway(&error),
+    };
+    let to_head = request.is_head();
+    let asked = host.within_function_timeout(ask(
+        &mut upstream,
+        wire,
+        request,
+        host.link.port,
+        invocation,
+    ));
+    let answer = match asked.await {
+        Ok(answer) => answer,
+        Err(ExchangeError::TimedOut) => return replied(Err(Failure::new(ExchangeError::TimedOut))),
+        Err(error) => return bad_gateway(&error),
+    };
+    let length = match answer.length(to_head) {
+        Ok(length) => length,
+        Err(error) => return bad_gateway(&error),
+    };
+    let status = answer.status;
+    match give_back(host, wire, &mut upstream, request, answer, length).await {
+        Ok(reusable) => {
+            if reusable {
+                host.link.keep(upstream);
+            }
+            (
+                Content::Streamed {
+                    status,
+                    keeps_alive: request.keeps_alive(),
+                },
+                None,
+            )
+        }
+        // The status has gone out, so all that is left is to break off.
+        Err(error) => (
+            Content::Streamed {
+                status,
+                keeps_alive: false,
+            },
+            Some(error.to_string()),
+        ),
+    }
+}
+
+fn bad_gateway(error: &ExchangeError) -> (Content, Option<String>) {
+    (Content::Reply(Reply::empty(502)), Some(error.to_string()))
+}
+
+async fn connect(host: &Host) -> Result<Wire, ExchangeError> {
+    host.wait_until_ready().await?;
+    let mut attempt = 1;
+    loop {
+        match host.link.connection().await {
+            Err(_) if attempt < CONNECT_ATTEMPTS => {
+                let pause = (50 * attempt).min(250);
+                tokio::time::sleep(std::time::Duration::from_millis(pause.into())).await;
+                attempt += 1;
+            }
+            result => return result,
+        }
+    }
+}
+
+async fn ask(
+    upstream: &mut Wire,
+    wire: &mut Wire,
+    request: &mut Request,
+    port: u16,
+    invocation: Uuid,
+) -> Result<HandlerAnswer, ExchangeError> {
+    upstream
+        .write_all(head(request, port, invocation).as_slice())
+        .await?;
+    let chunked = request.length == BodyLength::Chunked;
+    loop {
+        let piece = request
+            .piece(wire)
+            .await
+            .map_err(|_| ExchangeError::Malformed("the caller's body broke off"))?;
+        let Some(piece) = piece else { break };
+        if chunked {
+            upstream.write_all(&chunk(&piece)).await?;
+        } else {
+            upstream.write_all(&piece).await?;
+        }
+    }
+    if chunked {
+        upstream.write_all(b"0\r\n\r\n").await?;
+    }
+    let mut answer = HandlerAnswer::read_head(upstream).await?;
+    while (100..200).contains(&answer.status) && answer.status != 101 {
+        answer = HandlerAnswer::read_head(upstream).await?;
+    }
+    Ok(answer)
+}
+
+fn chunk(piece: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat()
+}
+
+fn head(request: &Request, port: u16, invocation: Uuid) -> Vec<u8> {
+    let mut head = Vec::with_capacity(512);
+    head.extend_from_slice(&request.head.method);
+    head.push(b' ');
+    head.extend_from_slice(&request.head.target);
+    head.extend_from_slice(b" HTTP/1.1\r\n");
+    let mut own = format!("Host: 127.0.0.1:{port}\r\n");
+    let _ = write!(
+        own,
+        "X-Azure-Functions-InvocationId: {invocation}\r\nX-Azure-Functions-HostVersion: {VERSION}\r\n\
+         x-ms-invocation-id: {invocation}\r\nX-Forwarded-For: {}\r\nX-Forwarded-Host: {}\r\n\
+         X-Forwarded-Proto: {}\r\n",
+        request.peer.ip(),
+        request.header("Host").unwrap_or_default(),
+        request.scheme,
+    );
+    head.extend_from_slice(own.as_bytes());
+    for (name, value) in request.head.fields.iter() {
+        let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
+        if !HOP_BY_HOP.iter().any(is) && !OWN.iter().any(is) && !is(&"Expect") {
+            head.extend_from_slice(name);
+            head.extend_from_slice(b": ");
+            head.extend_from_slice(value);
+            head.extend_from_slice(b"\r\n");
+        }
+    }
+    if request.length == BodyLength::Chunked {
+        head.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+    }
+    head.extend_from_slice(b"\r\n");
+    head
+}
+
+/// Whether the handler's connection may be used again.
+async fn give_back(
+    host: &Host,
+    wire: &mut Wire,
+    upstream: &mut Wire,
+    request: &Request,
+    answer: HandlerAnswer,
+    length: BodyLength,
+) -> Result<bool, ExchangeError> {
+    let asked = Asked {
+        is_head: request.is_head(),
+        version: request.head.version,
+    };
+    let mut reply = Reply::new(answer.status, ReplyBody::Absent);
+    reply.reason = (!answer.reason.is_empty()).then(|| answer.reason.clone());
+    for (name, value) in answer.fields.iter() {
+        if !HOP_BY_HOP
+            .iter()
+            .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
+        {
+            reply.fields.push(name.clone(), value.clone());
+        }
+    }
+    decorate(host, &mut reply.fields, request);
+    let sized = matches!(length, BodyLength::Known(_));
+    // A caller of HTTP/1.0 knows no chunks and gets the body until the end of the connection.
+    let chunked = !sized && request.head.version == Version::Http11;
+    if chunked {
+        reply.fields.push("Transfer-Encoding", "chunked");
+    }
+    reply.write(wire, &asked, request.keeps_alive()).await?;
+
+    let mut reader = BodyReader::new(length);
+    while let Some(piece) = reader.next(upstream).await.map_err(ExchangeError::Body)? {
+        let piece: Bytes = if chunked { chunk(&piece).into() } else { piece };
+        wire.write_all(&piece).await?;
+    }
+    if chunked {
+        wire.write_all(b"0\r\n\r\n").await?;
+    }
+    let closes = answer.fields.lists("Connection", "close") || length == BodyLength::UntilClose;
+    Ok(!closes && upstream.buffer.is_empty())
+}

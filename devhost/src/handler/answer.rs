@@ -1,0 +1,125 @@
+use bytes::{Bytes, BytesMut};
+
+use super::ExchangeError;
+use crate::http::{BodyLength, BodyReader, Fields, Wire};
+
+/// A handler's complete answer.
+#[derive(Debug)]
+pub(crate) struct HandlerAnswer {
+    pub(crate) status: u16,
+    pub(crate) reason: Bytes,
+    pub(crate) fields: Fields,
+    pub(crate) body: Bytes,
+}
+
+/// Beyond this, the host's client gives up on an answer's headers.
+const LARGEST_HEAD: usize = 64 * 1024;
+
+impl HandlerAnswer {
+    /// Reads one answer, and whether another request may follow on this connection.
+    pub(crate) async fn read(
+        wire: &mut Wire,
+        to_head: bool,
+    ) -> Result<(Self, bool), ExchangeError> {
+        let mut answer = Self::read_head(wire).await?;
+        // Interim answers are of no interest; switching protocols is final.
+        while (100..200).contains(&answer.status) && answer.status != 101 {
+            answer = Self::read_head(wire).await?;
+        }
+        let length = answer.length(to_head)?;
+        answer.body = BodyReader::new(length)
+            .collect(wire)
+            .await
+            .map_err(ExchangeError::Body)?;
+        let reusable = length != BodyLength::UntilClose
+            && answer.status != 101
+            && wire.buffer.is_empty()
+            && !answer.fields.lists("Connection", "close");
+        Ok((answer, reusable))
+    }
+
+    pub(crate) async fn read_head(wire: &mut Wire) -> Result<Self, ExchangeError> {
+        loop {
+            if let Some(answer) = Self::take_head(&mut wire.buffer)? {
+                return Ok(answer);
+            }
+            if wire.buffer.len() > LARGEST_HEAD {
+                return Err(ExchangeError::Malformed(
+                    "its headers are larger than 64 KiB",
+                ));
+            }
+            let started = !wire.buffer.is_empty();
+            if wire.fill().await? == 0 {
+                return Err(if started {
+                    ExchangeError::Malformed("it ends inside the headers")
+                } else {
+                    ExchangeError::Closed
+                });
+            }
+        }
+    }
+
+    fn take_head(buffer: &mut BytesMut) -> Result<Option<Self>, ExchangeError> {
+        let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
+            return Ok(None);
+        };
+        if end > LARGEST_HEAD {
+            return Err(ExchangeError::Malformed(
+                "its headers are larger than 64 KiB",
+            ));
+        }
+        let head = buffer.split_to(end + 4).freeze();
+        let line_end = head
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(head.len(), |at| at + 1);
+        let line = head.slice(..line_end - 2);
+        let not_http = ExchangeError::Malformed("it does not begin with an HTTP status line");
+        if !line.starts_with(b"HTTP/1.") || line.len() < 12 || line[8] != b' ' {
+            return Err(not_http);
+        }
+        let status = std::str::from_utf8(&line[9..12])
+            .ok()
+            .and_then(|text| text.parse().ok());
+        let status: u16 = status.filter(|status| *status >= 100).ok_or(not_http)?;
+        let reason = match line.get(12) {
+            None => Bytes::new(),
+            Some(b' ') => line.slice(13..),
+            Some(_) => {
+                return Err(ExchangeError::Malformed(
+                    "its status is not a number of three digits",
+                ));
+            }
+        };
+        let fields = crate::http::header_fields(&head, line_end)
+            .map_err(|_| ExchangeError::Malformed("it has a header that is none"))?;
+        Ok(Some(Self {
+            status,
+            reason,
+            fields,
+            body: Bytes::new(),
+        }))
+    }
+
+    /// Where the body ends. Only an encoding that is exactly `chunked` counts as such.
+    pub(crate) fn length(&self, to_head: bool) -> Result<BodyLength, ExchangeError> {
+        if to_head || matches!(self.status, 101 | 204 | 304) {
+            return Ok(BodyLength::Known(0));
+        }
+        if self.is_chunked() {
+            return Ok(BodyLength::Chunked);
+        }
+        match self.fields.get("Content-Length") {
+            None => Ok(BodyLength::UntilClose),
+            Some(text) => crate::http::parse_length(text)
+                .map(BodyLength::Known)
+                .ok_or(ExchangeError::Malformed("its Content-Length is no number")),
+        }
+    }
+
+    pub(crate) fn is_chunked(&self) -> bool {
+        self.fields
+            .get("Transfer-Encoding")
+            .is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"))
+    }
+}

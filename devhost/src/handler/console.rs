@@ -1,0 +1,79 @@
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
+
+use crate::event::HostEvent;
+use crate::host::Host;
+
+/// The last lines of one stream, for the report of a crash.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LastLines(Arc<Mutex<VecDeque<String>>>);
+
+/// As many as the host attaches to its own report.
+const KEPT: usize = 3;
+
+impl LastLines {
+    fn push(&self, line: &str) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT {
+            lines.pop_front();
+        }
+        lines.push_back(line.to_owned());
+    }
+
+    pub(super) fn take(&self) -> Vec<String> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+            .collect()
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stream {
+    Stdout,
+    Stderr,
+}
+
+/// Reports every line of a stream until it ends. Bytes that are no text are replaced.
+pub(super) async fn watch(
+    host: Arc<Host>,
+    stream: Stream,
+    pipe: impl AsyncRead + Unpin,
+    kept: LastLines,
+) {
+    let mut reader = BufReader::new(pipe);
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        match reader.read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let text = String::from_utf8_lossy(&line);
+        let text = text.trim_end_matches(['\n', '\r']);
+        kept.push(text);
+        if !is_for_the_system(text) {
+            host.report(event(stream, text));
+        }
+    }
+}
+
+fn event(stream: Stream, text: &str) -> HostEvent {
+    match stream {
+        Stream::Stdout => HostEvent::Stdout(text.to_owned()),
+        Stream::Stderr => HostEvent::Stderr {
+            line: text.to_owned(),
+            is_warning: text.to_lowercase().contains("warn"),
+        },
+    }
+}
+
+/// Lines with this prefix go to the host's own log, where an app's author never sees them.
+fn is_for_the_system(line: &str) -> bool {
+    let prefix = "LanguageWorkerConsoleLog";
+    line.get(..prefix.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+}

@@ -1,0 +1,10 @@
+//! The handler: its process, its readiness, and the connections to it.
+
+mod answer;
+mod console;
+mod link;
+mod process;
+
+pub(crate) use answer::HandlerAnswer;
+pub(crate) use link::{ExchangeError, Link, Outgoing};
+pub(crate) use process::{Supervisor, free_port};

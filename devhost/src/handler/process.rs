@@ -1,0 +1,303 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::console::{self, LastLines, Stream};
+use crate::event::{HandlerExit, HostError, HostEvent};
+use crate::host::Host;
+
+/// Starts the handler, watches it, and starts it again by the host's rules.
+pub(crate) struct Supervisor {
+    host: Arc<Host>,
+    child: Option<Child>,
+    /// When each failure that still counts happened.
+    failures: Vec<Instant>,
+}
+
+const POLL: Duration = Duration::from_millis(25);
+const FAILURES_COUNT_FOR: Duration = Duration::from_secs(30 * 60);
+const FAILURES_ALLOWED: usize = 2;
+/// The exit code by which a handler asks to be started again.
+const RESTART_ME: i32 = 200;
+
+/// A port nobody listens on. Another process may take it before the handler does, as in Azure.
+pub(crate) fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+        .local_addr()?
+        .port())
+}
+
+enum Ended {
+    Exited(ExitStatus),
+    NeverReady,
+    /// A function ran out of time.
+    RestartAsked,
+}
+
+impl Supervisor {
+    pub(crate) fn new(host: Arc<Host>) -> Self {
+        Self {
+            host,
+            child: None,
+            failures: Vec::new(),
+        }
+    }
+
+    /// Returns only when the host has to give up.
+    pub(crate) async fn run(&mut self) -> HostError {
+        loop {
+            match self.run_once().await {
+                Ok(()) => {}
+                Err(error) => return error,
+            }
+        }
+    }
+
+    /// The host's way of ending a handler: no word of warning, and a second to be gone.
+    pub(crate) async fn stop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = tokio::time::timeout(Duration::from_secs(1), child.kill()).await;
+        }
+    }
+
+    /// One life of the handler.
+    async fn run_once(&mut self) -> Result<(), HostError> {
+        let host = Arc::clone(&self.host);
+        host.set_ready(false);
+        host.link.clear();
+        let (errors, output) = (LastLines::default(), LastLines::default());
+        // Gone with this life, even where a grandchild still holds the pipes.
+        let mut pipes = JoinSet::new();
+        if host.app.options.attach.is_none() {
+            self.start(&mut pipes, &errors, &output)?;
+        }
+
+        let ended = self.live().await;
+        host.set_ready(false);
+        match ended {
+            Ended::RestartAsked => {
+                self.stop().await;
+                host.report(HostEvent::Restarting {
+                    failures: self.failures.len(),
+                });
+                Ok(())
+            }
+            Ended::NeverReady => {
+                self.stop().await;
+                if self.count_failure() {
+                    let within = host.app.host.initialization_timeout;
+                    return Err(HostError::NeverReady {
+                        port: host.link.port,
+                        within,
+                    });
+                }
+                host.report(HostEvent::Restarting {
+                    failures: self.failures.len(),
+                });
+                Ok(())
+            }
+            Ended::Exited(status) => {
+                self.child = None;
+                // What it printed last may still be in the pipes.
+                let _ = tokio::time::timeout(Duration::from_millis(200), async {
+                    while pipes.join_next().await.is_some() {}
+                })
+                .await;
+                self.exited(status, &errors, &output).await
+            }
+        }
+    }
+
+    async fn exited(
+        &mut self,
+        status: ExitStatus,
+        errors: &LastLines,
+        output: &LastLines,
+    ) -> Result<(), HostError> {
+        let host = Arc::clone(&self.host);
+        let (errors, output) = (errors.take(), output.take());
+        let exit = HandlerExit {
+            code: status.code(),
+            signal: signal(status),
+            last_lines: if errors.is_empty() { output } else { errors },
+        };
+        host.report(HostEvent::HandlerExited(exit.clone()));
+        match exit.code {
+            // The host believes such a handler alive, so every call fails from here on.
+            Some(0) => {
+                host.set_ready(true);
+                host.restart_asked().await;
+            }
+            Some(RESTART_ME) => {}
+            _ => {
+                if self.count_failure() {
+                    return Err(HostError::KeepsEnding(exit));
+                }
+            }
+        }
+        host.report(HostEvent::Restarting {
+            failures: self.failures.len(),
+        });
+        Ok(())
+    }
+
+    fn start(
+        &mut self,
+        pipes: &mut JoinSet<()>,
+        errors: &LastLines,
+        output: &LastLines,
+    ) -> Result<(), HostError> {
+        let host = &self.host;
+        let program = &host.app.program;
+        host.report(HostEvent::Starting {
+            program: program.path.clone(),
+            port: host.link.port,
+        });
+        let mut child = command(host, crate::clock::new_id())
+            .spawn()
+            .map_err(|source| HostError::CannotStart {
+                program: program.path.clone(),
+                source,
+            })?;
+        if let Some(stdout) = child.stdout.take() {
+            pipes.spawn(console::watch(
+                Arc::clone(host),
+                Stream::Stdout,
+                stdout,
+                output.clone(),
+            ));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            pipes.spawn(console::watch(
+                Arc::clone(host),
+                Stream::Stderr,
+                stderr,
+                errors.clone(),
+            ));
+        }
+        self.child = Some(child);
+        Ok(())
+    }
+
+    /// From the start until there has to be another.
+    async fn live(&mut self) -> Ended {
+        let started = Instant::now();
+        let host = Arc::clone(&self.host);
+        tokio::select! {
+            ready = become_ready(&host) => {
+                if !ready {
+                    return Ended::NeverReady;
+                }
+            }
+            status = exit(self.child.as_mut()) => return Ended::Exited(status),
+        }
+        host.set_ready(true);
+        host.report(HostEvent::Ready {
+            port: host.link.port,
+            after: started.elapsed(),
+        });
+        tokio::select! {
+            status = exit(self.child.as_mut()) => Ended::Exited(status),
+            () = host.restart_asked() => Ended::RestartAsked,
+        }
+    }
+
+    /// Whether that was one too many.
+    fn count_failure(&mut self) -> bool {
+        if self
+            .failures
+            .last()
+            .is_some_and(|last| last.elapsed() > FAILURES_COUNT_FOR)
+        {
+            self.failures.clear();
+        }
+        self.failures.push(Instant::now());
+        self.failures.len() > FAILURES_ALLOWED
+    }
+}
+
+fn command(host: &Host, worker_id: Uuid) -> Command {
+    let app = &host.app;
+    let port = host.link.port.to_string();
+    let worker_id = worker_id.to_string();
+    let mut command = Command::new(&app.program.path);
+    command
+        .args(&app.program.arguments)
+        .current_dir(&app.host.working_directory)
+        .envs(app.settings.own())
+        .env("FUNCTIONS_CUSTOMHANDLER_PORT", &port)
+        .env("FUNCTIONS_HTTPWORKER_PORT", &port)
+        .env("FUNCTIONS_CUSTOMHANDLER_WORKER_ID", &worker_id)
+        .env("FUNCTIONS_HTTPWORKER_ID", &worker_id)
+        .env("FUNCTIONS_APP_ROOT_PATH", &app.folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+async fn exit(child: Option<&mut Child>) -> ExitStatus {
+    match child {
+        // Waiting fails only for a process that is not ours, which it is.
+        Some(child) => match child.wait().await {
+            Ok(status) => status,
+            Err(_) => std::future::pending().await,
+        },
+        None => std::future::pending().await,
+    }
+}
+
+/// Asks until anything answers. Only the pauses count against the budget, as in the host.
+async fn become_ready(host: &Host) -> bool {
+    let budget = host.app.host.initialization_timeout;
+    let mut waited = Duration::ZERO;
+    loop {
+        match ping(host).await {
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
+            _ => return true,
+        }
+        if waited >= budget {
+            return false;
+        }
+        tokio::time::sleep(POLL).await;
+        waited += POLL;
+    }
+}
+
+/// Whatever comes back makes the handler ready, and every failure but a refused connection too.
+async fn ping(host: &Host) -> std::io::Result<()> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, host.link.port));
+    let mut stream = TcpStream::connect(address).await?;
+    let asking = async {
+        stream
+            .write_all(format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())
+            .await?;
+        stream.read(&mut [0; 512]).await
+    };
+    match host.app.host.function_timeout {
+        Some(limit) => tokio::time::timeout(limit + Duration::from_secs(60), asking)
+            .await
+            .map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??,
+        None => asking.await?,
+    };
+    Ok(())
+}
+
+#[cfg(unix)]
+fn signal(status: ExitStatus) -> Option<i32> {
+    std::os::unix::process::ExitStatusExt::signal(&status)
+}
+
+#[cfg(not(unix))]
+fn signal(_: ExitStatus) -> Option<i32> {
+    None
+}

@@ -1,0 +1,142 @@
+use std::io;
+
+use bytes::Bytes;
+
+use super::{Fields, Version, Wire, order_response, reason};
+use crate::clock;
+
+/// What the caller is answered.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// The handler's own words instead of the usual phrase.
+    pub(crate) reason: Option<Bytes>,
+    pub(crate) fields: Fields,
+    pub(crate) body: ReplyBody,
+    /// The connection ends after this answer without a word about it.
+    pub(crate) cuts_connection: bool,
+}
+
+#[derive(Debug)]
+pub(crate) enum ReplyBody {
+    /// No body and no `Content-Length`, unless the fields hold one.
+    Absent,
+    Sized(Bytes),
+    Chunked(Bytes),
+}
+
+impl Reply {
+    pub(crate) fn empty(status: u16) -> Self {
+        Self::new(status, ReplyBody::Sized(Bytes::new()))
+    }
+
+    pub(crate) fn new(status: u16, body: ReplyBody) -> Self {
+        Self {
+            status,
+            reason: None,
+            fields: Fields::default(),
+            body,
+            cuts_connection: false,
+        }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Bytes>) -> Self {
+        self.fields.push(name, value);
+        self
+    }
+
+    /// The host's answer to everything that went wrong on the way.
+    pub(crate) fn failed() -> Self {
+        Self::empty(500)
+    }
+
+    /// Whether the handler asked, in its own header, for the connection to end.
+    pub(crate) fn asks_to_close(&self) -> bool {
+        self.fields.contains("Connection") && !self.fields.lists("Connection", "keep-alive")
+    }
+
+    /// Writes the answer; `keeps_alive` is what the connection will do next.
+    pub(crate) async fn write(
+        mut self,
+        wire: &mut Wire,
+        to: &Asked,
+        keeps_alive: bool,
+    ) -> io::Result<()> {
+        self.frame(to, keeps_alive);
+        let mut head = Vec::with_capacity(256);
+        head.extend_from_slice(b"HTTP/1.1 ");
+        head.extend_from_slice(self.status.to_string().as_bytes());
+        head.push(b' ');
+        match &self.reason {
+            Some(phrase) if !phrase.is_empty() => head.extend_from_slice(phrase),
+            _ => head.extend_from_slice(reason(self.status).as_bytes()),
+        }
+        head.extend_from_slice(b"\r\n");
+        for folded in order_response(&self.fields) {
+            for value in &folded.values {
+                head.extend_from_slice(&folded.name);
+                head.extend_from_slice(b": ");
+                head.extend_from_slice(value);
+                head.extend_from_slice(b"\r\n");
+            }
+        }
+        head.extend_from_slice(b"\r\n");
+
+        match &self.body {
+            _ if to.is_head => wire.write_all(&head).await,
+            ReplyBody::Absent => wire.write_all(&head).await,
+            ReplyBody::Sized(body) => write_together(wire, head, body).await,
+            ReplyBody::Chunked(body) if body.is_empty() => {
+                write_together(wire, head, b"0\r\n\r\n").await
+            }
+            ReplyBody::Chunked(body) => {
+                head.extend_from_slice(format!("{:x}\r\n", body.len()).as_bytes());
+                head.extend_from_slice(body);
+                write_together(wire, head, b"\r\n0\r\n\r\n").await
+            }
+        }
+    }
+
+    /// The headers that only the server itself can know.
+    fn frame(&mut self, to: &Asked, keeps_alive: bool) {
+        match &self.body {
+            ReplyBody::Absent => {}
+            // The server counts what was written, and for HEAD it was told to write nothing.
+            ReplyBody::Sized(body) if to.is_head && body.is_empty() => {}
+            ReplyBody::Sized(body) => {
+                self.fields.remove("Content-Length");
+                self.fields.push("Content-Length", body.len().to_string());
+            }
+            ReplyBody::Chunked(_) => self.fields.push("Transfer-Encoding", "chunked"),
+        }
+        if !keeps_alive && !self.cuts_connection && !self.fields.contains("Connection") {
+            self.fields.push("Connection", "close");
+        }
+        if keeps_alive && to.version == Version::Http10 {
+            self.fields.push("Connection", "keep-alive");
+        }
+        if !self.fields.contains("Date") {
+            self.fields.push("Date", clock::http_date(clock::now()));
+        }
+        if !self.fields.contains("Server") {
+            self.fields.push("Server", "Kestrel");
+        }
+    }
+}
+
+/// What an answer has to know of its request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Asked {
+    pub(crate) is_head: bool,
+    pub(crate) version: Version,
+}
+
+/// A small body travels in one packet with its head.
+async fn write_together(wire: &mut Wire, mut head: Vec<u8>, body: &[u8]) -> io::Result<()> {
+    if body.len() <= 16 * 1024 {
+        head.extend_from_slice(body);
+        return wire.write_all(&head).await;
+    }
+    wire.write_all(&head).await?;
+    wire.write_all(body).await
+}

@@ -1,0 +1,236 @@
+use bytes::{Bytes, BytesMut};
+
+use super::Fields;
+
+const LONGEST_REQUEST_LINE: usize = 8192;
+const LARGEST_HEADERS: usize = 32 * 1024 + 2;
+const MOST_HEADERS: usize = 100;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    Http10,
+    Http11,
+}
+
+/// What precedes the body of a request.
+#[derive(Debug)]
+pub(crate) struct RequestHead {
+    pub(crate) method: Bytes,
+    pub(crate) target: Bytes,
+    pub(crate) version: Version,
+    pub(crate) fields: Fields,
+}
+
+/// A head the server answers by itself, after which it closes the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Malformed,
+    LineTooLong,
+    HeadersTooLarge,
+    UnknownVersion,
+    TooSlow,
+}
+
+impl Refusal {
+    pub(crate) fn status(self) -> u16 {
+        match self {
+            Self::Malformed => 400,
+            Self::TooSlow => 408,
+            Self::LineTooLong => 414,
+            Self::HeadersTooLarge => 431,
+            Self::UnknownVersion => 505,
+        }
+    }
+}
+
+impl RequestHead {
+    /// Takes a complete head off the front of `buffer`; `None` while its end has not come yet.
+    pub(crate) fn take(buffer: &mut BytesMut) -> Result<Option<Self>, Refusal> {
+        let Some(line_end) = line_end(buffer, 0, LONGEST_REQUEST_LINE) else {
+            return if buffer.len() >= LONGEST_REQUEST_LINE {
+                Err(Refusal::LineTooLong)
+            } else {
+                Ok(None)
+            };
+        };
+        let Some(head_end) = head_end(buffer, line_end)? else {
+            return if buffer.len() - line_end >= LARGEST_HEADERS {
+                Err(Refusal::HeadersTooLarge)
+            } else {
+                Ok(None)
+            };
+        };
+
+        let head = buffer.split_to(head_end).freeze();
+        let (method, target, version) = request_line(&head.slice(..line_end))?;
+        let fields = fields(&head, line_end)?;
+        if fields.len() > MOST_HEADERS {
+            return Err(Refusal::HeadersTooLarge);
+        }
+        check_host(&fields, version)?;
+        Ok(Some(Self {
+            method,
+            target,
+            version,
+            fields,
+        }))
+    }
+
+    pub(crate) fn method_text(&self) -> &str {
+        std::str::from_utf8(&self.method).unwrap_or_default()
+    }
+
+    /// Whether the caller wants to send another request on this connection.
+    pub(crate) fn keeps_alive(&self) -> bool {
+        match self.version {
+            Version::Http11 => !self.fields.lists("Connection", "close"),
+            Version::Http10 => self.fields.lists("Connection", "keep-alive"),
+        }
+    }
+}
+
+/// The index after the first line feed, looking at most `limit` bytes far.
+fn line_end(buffer: &[u8], from: usize, limit: usize) -> Option<usize> {
+    let window = &buffer[from..buffer.len().min(from + limit)];
+    window
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .map(|at| from + at + 1)
+}
+
+/// The index after the empty line that ends the headers.
+fn head_end(buffer: &[u8], line_end_at: usize) -> Result<Option<usize>, Refusal> {
+    let mut start = line_end_at;
+    while let Some(end) = line_end(buffer, start, LARGEST_HEADERS) {
+        if end - line_end_at > LARGEST_HEADERS {
+            return Err(Refusal::HeadersTooLarge);
+        }
+        if &buffer[start..end] == b"\r\n" {
+            return Ok(Some(end));
+        }
+        start = end;
+    }
+    Ok(None)
+}
+
+fn request_line(line: &Bytes) -> Result<(Bytes, Bytes, Version), Refusal> {
+    let text = line.strip_suffix(b"\r\n").ok_or(Refusal::Malformed)?;
+    let mut parts = text.splitn(3, |byte| *byte == b' ');
+    let (Some(method), Some(target), Some(version)) = (parts.next(), parts.next(), parts.next())
+    else {
+        return Err(Refusal::Malformed);
+    };
+    if method.is_empty() || !method.iter().copied().all(is_token_byte) || target.is_empty() {
+        return Err(Refusal::Malformed);
+    }
+    let version = match version {
+        b"HTTP/1.1" => Version::Http11,
+        b"HTTP/1.0" => Version::Http10,
+        other if other.starts_with(b"HTTP/") => return Err(Refusal::UnknownVersion),
+        _ => return Err(Refusal::Malformed),
+    };
+    if !target.is_ascii() || target.contains(&0) {
+        return Err(Refusal::Malformed);
+    }
+    Ok((line.slice_ref(method), line.slice_ref(target), version))
+}
+
+/// Every header line of a head whose first line ends at `start`.
+pub(crate) fn fields(head: &Bytes, mut start: usize) -> Result<Fields, Refusal> {
+    let mut fields = Fields::default();
+    while let Some(end) = line_end(head, start, usize::MAX - start) {
+        let line = head[start..end]
+            .strip_suffix(b"\r\n")
+            .ok_or(Refusal::Malformed)?;
+        if line.is_empty() {
+            break;
+        }
+        let colon = line
+            .iter()
+            .position(|byte| *byte == b':')
+            .ok_or(Refusal::Malformed)?;
+        let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+        if name.is_empty() || !name.iter().copied().all(is_token_byte) {
+            return Err(Refusal::Malformed);
+        }
+        if value.iter().any(|byte| matches!(byte, 0 | b'\r')) {
+            return Err(Refusal::Malformed);
+        }
+        let value = if value.is_empty() {
+            Bytes::new()
+        } else {
+            head.slice_ref(value)
+        };
+        fields.push(head.slice_ref(name), value);
+        start = end;
+    }
+    Ok(fields)
+}
+
+/// Text in UTF-8 passes here (and fails later, in the host's client); any other byte above 127
+/// does not.
+fn check_host(fields: &Fields, version: Version) -> Result<(), Refusal> {
+    if fields
+        .iter()
+        .any(|(_, value)| !value.is_ascii() && std::str::from_utf8(value).is_err())
+    {
+        return Err(Refusal::Malformed);
+    }
+    let mut hosts = fields.all("Host");
+    match (hosts.next(), hosts.next()) {
+        (None, _) if version == Version::Http11 => Err(Refusal::Malformed),
+        (Some(_), Some(_)) => Err(Refusal::Malformed),
+        (Some(host), None) if !host.iter().copied().all(is_host_byte) => Err(Refusal::Malformed),
+        _ => Ok(()),
+    }
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:[]%".contains(&byte)
+}
+
+pub(crate) fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::{Refusal, RequestHead};
+
+    fn take(text: &str) -> Result<Option<RequestHead>, Refusal> {
+        RequestHead::take(&mut BytesMut::from(text))
+    }
+
+    #[test]
+    fn a_head_is_taken_only_when_its_end_has_come() {
+        let mut buffer = BytesMut::from("GET / HTTP/1.1\r\nHost: x\r\n");
+        assert!(RequestHead::take(&mut buffer).unwrap().is_none());
+
+        buffer.extend_from_slice(b"\r\nrest");
+
+        assert!(RequestHead::take(&mut buffer).unwrap().is_some());
+        assert_eq!(&buffer[..], b"rest");
+    }
+
+    #[test]
+    fn a_request_line_of_8192_bytes_passes_and_one_more_does_not() {
+        let line = |length: usize| {
+            format!(
+                "GET /{} HTTP/1.1\r\nHost: x\r\n\r\n",
+                "a".repeat(length - 16)
+            )
+        };
+
+        assert!(take(&line(8192)).unwrap().is_some());
+        assert_eq!(take(&line(8193)).unwrap_err(), Refusal::LineTooLong);
+    }
+
+    #[test]
+    fn a_flood_of_headers_is_refused_before_its_end_has_come() {
+        let flood = format!("GET / HTTP/1.1\r\nX: {}", "a".repeat(40_000));
+
+        assert_eq!(take(&flood).unwrap_err(), Refusal::HeadersTooLarge);
+    }
+}

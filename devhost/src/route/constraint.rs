@@ -1,0 +1,221 @@
+use regex::Regex;
+
+use super::RouteError;
+
+/// What a parameter's value has to look like.
+#[derive(Debug, Clone)]
+pub(crate) enum Constraint {
+    Int,
+    Long,
+    Bool,
+    Guid,
+    Alpha,
+    Number,
+    Required,
+    Length { least: usize, most: usize },
+    Range { least: i64, most: i64 },
+    Regex { pattern: Regex, anchored_end: bool },
+}
+
+impl Constraint {
+    /// Reads one `name` or `name(arguments)`.
+    pub(crate) fn parse(text: &str) -> Result<Self, RouteError> {
+        let (name, argument) = match text.split_once('(') {
+            Some((name, rest)) => (
+                name,
+                Some(rest.strip_suffix(')').ok_or(RouteError::OpenBrace)?),
+            ),
+            None => (text, None),
+        };
+        let bad = |problem: &str| RouteError::BadArgument {
+            constraint: text.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let numbers = || -> Result<Vec<i64>, RouteError> {
+            argument
+                .unwrap_or_default()
+                .split(',')
+                .map(|part| {
+                    part.trim()
+                        .parse()
+                        .map_err(|_| bad("a whole number is needed"))
+                })
+                .collect()
+        };
+        let one = || match numbers()?[..] {
+            [only] => Ok(only),
+            _ => Err(bad("one number is needed")),
+        };
+        let size = |number: i64| usize::try_from(number).map_err(|_| bad("it is below zero"));
+
+        Ok(match name.to_ascii_lowercase().as_str() {
+            "int" => Self::Int,
+            "long" => Self::Long,
+            "bool" => Self::Bool,
+            "guid" => Self::Guid,
+            "alpha" => Self::Alpha,
+            "decimal" | "double" | "float" => Self::Number,
+            "required" => Self::Required,
+            "minlength" => Self::Length {
+                least: size(one()?)?,
+                most: usize::MAX,
+            },
+            "maxlength" => Self::Length {
+                least: 0,
+                most: size(one()?)?,
+            },
+            "length" => match numbers()?[..] {
+                [exact] => Self::Length {
+                    least: size(exact)?,
+                    most: size(exact)?,
+                },
+                [least, most] => Self::Length {
+                    least: size(least)?,
+                    most: size(most)?,
+                },
+                _ => return Err(bad("one or two numbers are needed")),
+            },
+            "min" => Self::Range {
+                least: one()?,
+                most: i64::MAX,
+            },
+            "max" => Self::Range {
+                least: i64::MIN,
+                most: one()?,
+            },
+            "range" => match numbers()?[..] {
+                [least, most] => Self::Range { least, most },
+                _ => return Err(bad("two numbers are needed")),
+            },
+            "regex" => {
+                let pattern = argument.ok_or_else(|| bad("a pattern is needed"))?;
+                let compiled = regex::RegexBuilder::new(pattern)
+                    .case_insensitive(true)
+                    .build();
+                Self::Regex {
+                    pattern: compiled.map_err(|error| bad(&error.to_string()))?,
+                    anchored_end: pattern.ends_with('$'),
+                }
+            }
+            _ => return Err(RouteError::UnknownConstraint(text.to_owned())),
+        })
+    }
+
+    pub(crate) fn allows(&self, value: &str) -> bool {
+        match self {
+            Self::Int => integer(value).is_some_and(|number| i32::try_from(number).is_ok()),
+            Self::Long => integer(value).is_some(),
+            Self::Bool => matches!(value.trim().to_ascii_lowercase().as_str(), "true" | "false"),
+            Self::Guid => is_guid(value.trim()),
+            Self::Alpha => value.bytes().all(|byte| byte.is_ascii_alphabetic()),
+            Self::Number => {
+                let digits = value.trim().replace(',', "");
+                digits.contains(|c: char| c.is_ascii_digit()) && digits.parse::<f64>().is_ok()
+            }
+            Self::Required => !value.is_empty(),
+            Self::Length { least, most } => {
+                (*least..=*most).contains(&value.encode_utf16().count())
+            }
+            Self::Range { least, most } => {
+                integer(value).is_some_and(|number| (*least..=*most).contains(&number))
+            }
+            // .NET's `$` also matches before a line feed at the very end.
+            Self::Regex {
+                pattern,
+                anchored_end,
+            } => {
+                pattern.is_match(value)
+                    || *anchored_end
+                        && value
+                            .strip_suffix('\n')
+                            .is_some_and(|line| pattern.is_match(line))
+            }
+        }
+    }
+}
+
+/// .NET takes white space around a number and a sign before it.
+fn integer(text: &str) -> Option<i64> {
+    text.trim().parse().ok()
+}
+
+/// The five forms of .NET's parser but the one in hexadecimal groups.
+fn is_guid(text: &str) -> bool {
+    let unwrap = |open, close| {
+        text.strip_prefix(open)
+            .and_then(|rest| rest.strip_suffix(close))
+    };
+    let hyphenated = |text: &str| {
+        text.len() == 36
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                8 | 13 | 18 | 23 => byte == b'-',
+                _ => byte.is_ascii_hexdigit(),
+            })
+    };
+    match unwrap('{', '}').or_else(|| unwrap('(', ')')) {
+        Some(inner) => hyphenated(inner),
+        None => {
+            hyphenated(text)
+                || text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Constraint;
+
+    #[track_caller]
+    fn allows(constraint: &str, value: &str) -> bool {
+        Constraint::parse(constraint).unwrap().allows(value)
+    }
+
+    #[test]
+    fn numbers_are_read_as_dotnet_reads_them() {
+        assert!(allows("int", " +42 "));
+        assert!(!allows("int", "2147483648"));
+        assert!(allows("long", "2147483648"));
+        assert!(allows("range(1,3)", "3"));
+        assert!(!allows("range(1,3)", "4"));
+        assert!(allows("min(-1)", "-1"));
+        assert!(!allows("max(5)", "x"));
+    }
+
+    #[test]
+    fn a_guid_may_be_wrapped_or_without_dashes() {
+        let plain = "0af76519-16cd-43dd-8448-eb211c80319c";
+
+        assert!(allows("guid", plain));
+        assert!(allows("guid", &format!("{{{plain}}}")));
+        assert!(allows("guid", &format!("({plain})")));
+        assert!(allows("guid", &plain.replace('-', "")));
+        assert!(!allows("guid", &plain[1..]));
+    }
+
+    #[test]
+    fn a_pattern_ignores_case_and_lets_a_trailing_line_feed_through() {
+        assert!(allows("regex(^[a-z]+$)", "ABC\n"));
+        assert!(!allows("regex(^[a-z]+$)", "a\nb"));
+    }
+
+    #[test]
+    fn lengths_are_counted_in_utf16() {
+        assert!(allows("length(2)", "😀"));
+        assert!(allows("maxlength(2)", ""));
+        assert!(!allows("minlength(2)", "a"));
+    }
+
+    #[test]
+    fn what_is_no_constraint_is_refused() {
+        for text in [
+            "datum",
+            "int(",
+            "min(x)",
+            "length(1,2,3)",
+            "regex([)",
+            "maxlength(-1)",
+        ] {
+            assert!(Constraint::parse(text).is_err(), "{text}");
+        }
+    }
+}

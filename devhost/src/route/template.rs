@@ -1,0 +1,363 @@
+use super::{Constraint, RouteError, Values};
+
+/// `rooms/{id:int}/{*rest}`, taken apart.
+#[derive(Debug, Clone)]
+pub(crate) struct RouteTemplate {
+    segments: Vec<Segment>,
+}
+
+/// One or more parts between two slashes, such as `{name}.{extension}`.
+#[derive(Debug, Clone)]
+struct Segment(Vec<Part>);
+
+#[derive(Debug, Clone)]
+enum Part {
+    Literal(String),
+    Parameter(Parameter),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) constraints: Vec<Constraint>,
+    pub(crate) catch_all: bool,
+    optional: bool,
+    default: Option<String>,
+}
+
+impl RouteTemplate {
+    pub(crate) fn parse(template: &str) -> Result<Self, RouteError> {
+        if template.starts_with(['/', '~']) {
+            return Err(RouteError::BadStart);
+        }
+        let template = template.strip_suffix('/').unwrap_or(template);
+        let segments = split_segments(template)?
+            .into_iter()
+            .map(Segment::parse)
+            .collect::<Result<Vec<_>, _>>()?;
+
+        let mut names: Vec<String> = Vec::new();
+        for (at, segment) in segments.iter().enumerate() {
+            for parameter in segment.parameters() {
+                if parameter.catch_all && (at + 1 < segments.len() || segment.0.len() > 1) {
+                    return Err(RouteError::BehindCatchAll);
+                }
+                let name = parameter.name.to_lowercase();
+                if names.contains(&name) {
+                    return Err(RouteError::SameName(parameter.name.clone()));
+                }
+                names.push(name);
+            }
+        }
+        Ok(Self { segments })
+    }
+
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        self.segments.iter().flat_map(Segment::parameters)
+    }
+
+    /// The parameters' values if this decoded path fits, whatever its letters' case and with or
+    /// without a slash at its end.
+    pub(crate) fn matches(&self, path: &str) -> Option<Values> {
+        let path = path.strip_prefix('/')?;
+        let mut values = Vec::new();
+        let mut rest = (!path.is_empty()).then_some(path);
+        for segment in &self.segments {
+            if let [Part::Parameter(parameter)] = segment.0.as_slice() {
+                if parameter.catch_all {
+                    parameter.take(rest.take().unwrap_or_default(), &mut values)?;
+                    continue;
+                }
+                let text = next_segment(&mut rest).unwrap_or_default();
+                parameter.take(text, &mut values)?;
+                continue;
+            }
+            match next_segment(&mut rest) {
+                Some(text) => segment.matches(text, &mut values)?,
+                None => segment.all_absent(&mut values)?,
+            }
+        }
+        rest.is_none_or(str::is_empty).then_some(values)
+    }
+}
+
+fn next_segment<'a>(rest: &mut Option<&'a str>) -> Option<&'a str> {
+    let path = rest.take()?;
+    match path.split_once('/') {
+        Some((segment, behind)) => {
+            *rest = Some(behind);
+            Some(segment)
+        }
+        None => Some(path),
+    }
+}
+
+impl Segment {
+    fn parameters(&self) -> impl Iterator<Item = &Parameter> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Parameter(parameter) => Some(parameter),
+            Part::Literal(_) => None,
+        })
+    }
+
+    fn parse(text: &str) -> Result<Self, RouteError> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            if let Some(behind) = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("}}")) {
+                literal.push(first);
+                rest = behind;
+            } else if first == '{' {
+                if !literal.is_empty() {
+                    parts.push(Part::Literal(std::mem::take(&mut literal)));
+                }
+                let end = closing_brace(rest).ok_or(RouteError::OpenBrace)?;
+                parts.push(Part::Parameter(Parameter::parse(&rest[1..end])?));
+                rest = &rest[end + 1..];
+            } else if matches!(first, '}' | '?') {
+                return Err(if first == '}' {
+                    RouteError::OpenBrace
+                } else {
+                    RouteError::BadStart
+                });
+            } else {
+                literal.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Ok(Self(parts))
+    }
+
+    fn matches(&self, text: &str, values: &mut Values) -> Option<()> {
+        match self.0.as_slice() {
+            [Part::Literal(literal)] => literal.eq_ignore_ascii_case(text).then_some(()),
+            // A parameter takes as much as leaves something for the parts behind it.
+            [Part::Parameter(parameter), Part::Literal(next), behind @ ..] => {
+                let lower = text.to_ascii_lowercase();
+                let at = lower
+                    .rfind(&next.to_ascii_lowercase())
+                    .filter(|at| *at > 0)?;
+                parameter.take(&text[..at], values)?;
+                Self(behind.to_vec()).matches_rest(&text[at + next.len()..], values)
+            }
+            [Part::Literal(literal), behind @ ..] => {
+                let head = text.get(..literal.len())?;
+                literal.eq_ignore_ascii_case(head).then_some(())?;
+                Self(behind.to_vec()).matches_rest(&text[literal.len()..], values)
+            }
+            [Part::Parameter(parameter)] => parameter.take(text, values),
+            _ => None,
+        }
+    }
+
+    fn matches_rest(&self, text: &str, values: &mut Values) -> Option<()> {
+        if self.0.is_empty() {
+            text.is_empty().then_some(())
+        } else {
+            self.matches(text, values)
+        }
+    }
+
+    fn all_absent(&self, values: &mut Values) -> Option<()> {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Parameter(parameter) => parameter.take("", values),
+            Part::Literal(_) => None,
+        })
+    }
+}
+
+impl Parameter {
+    fn parse(text: &str) -> Result<Self, RouteError> {
+        let text = text.replace("{{", "{").replace("}}", "}");
+        let bare = text.trim_start_matches('*');
+        let catch_all = bare.len() < text.len();
+        let (bare, optional) = match bare.strip_suffix('?') {
+            Some(bare) => (bare, true),
+            None => (bare, false),
+        };
+        let end = bare.find([':', '=']).unwrap_or(bare.len());
+        let (name, mut rest) = bare.split_at(end);
+        if name.is_empty() {
+            return Err(RouteError::NoName);
+        }
+        let mut constraints = Vec::new();
+        while let Some(behind) = rest.strip_prefix(':') {
+            let length = constraint_length(behind);
+            constraints.push(Constraint::parse(&behind[..length])?);
+            rest = &behind[length..];
+        }
+        let default = rest.strip_prefix('=').map(str::to_owned);
+        Ok(Self {
+            name: name.to_owned(),
+            constraints,
+            catch_all,
+            optional,
+            default,
+        })
+    }
+
+    /// Accepts this text as the parameter's value, or nothing where that is allowed.
+    fn take(&self, text: &str, values: &mut Values) -> Option<()> {
+        let text = match (text, &self.default) {
+            ("", Some(default)) => default,
+            ("", None) if self.optional => return Some(()),
+            ("", None) if self.catch_all && self.constraints.is_empty() => return Some(()),
+            ("", None) => return None,
+            (text, _) => text,
+        };
+        self.constraints
+            .iter()
+            .all(|constraint| constraint.allows(text))
+            .then_some(())?;
+        values.push((self.name.clone(), text.to_owned()));
+        Some(())
+    }
+}
+
+/// A slash inside braces belongs to a constraint and splits nothing.
+fn split_segments(template: &str) -> Result<Vec<&str>, RouteError> {
+    if template.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut segments = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    while at < template.len() {
+        let rest = &template[at..];
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            at += 2;
+        } else if rest.starts_with('{') {
+            at += closing_brace(rest).ok_or(RouteError::OpenBrace)? + 1;
+        } else {
+            if rest.starts_with('/') {
+                segments.push(&template[start..at]);
+                start = at + 1;
+            }
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    segments.push(&template[start..]);
+    if segments.iter().any(|segment| segment.is_empty()) {
+        return Err(RouteError::BadStart);
+    }
+    Ok(segments)
+}
+
+/// The brace that ends the parameter at the front of `text`; doubled braces are text.
+fn closing_brace(text: &str) -> Option<usize> {
+    let mut at = 1;
+    while at < text.len() {
+        let rest = &text[at..];
+        if rest.starts_with("{{") || rest.starts_with("}}") && !rest[1..].starts_with("}}}") {
+            at += 2;
+        } else if rest.starts_with('}') {
+            return Some(at);
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    None
+}
+
+/// An argument ends at the parenthesis behind which the parameter goes on or ends.
+fn constraint_length(text: &str) -> usize {
+    let plain_end = text.find([':', '=']).unwrap_or(text.len());
+    match text.find('(') {
+        Some(open) if open < plain_end => {
+            let ends = |at: &usize| matches!(text[at + 1..].chars().next(), None | Some(':' | '='));
+            text.match_indices(')')
+                .map(|(at, _)| at)
+                .find(ends)
+                .map_or(text.len(), |at| at + 1)
+        }
+        _ => plain_end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RouteTemplate;
+
+    #[track_caller]
+    fn values(template: &str, path: &str) -> Option<Vec<(String, String)>> {
+        RouteTemplate::parse(template).unwrap().matches(path)
+    }
+
+    fn pairs(pairs: &[(&str, &str)]) -> Option<Vec<(String, String)>> {
+        Some(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn letters_match_in_any_case_and_a_trailing_slash_is_tolerated() {
+        assert_eq!(values("api/negotiate", "/API/Negotiate/"), pairs(&[]));
+        assert_eq!(values("api/negotiate", "/api/negotiate/x"), None);
+    }
+
+    #[test]
+    fn an_optional_parameter_may_be_missing_a_plain_one_may_not() {
+        assert_eq!(values("a/{id?}", "/a"), pairs(&[]));
+        assert_eq!(values("a/{id?}", "/a/1"), pairs(&[("id", "1")]));
+        assert_eq!(values("a/{id}", "/a/"), None);
+        assert_eq!(values("a/{id=7}", "/a"), pairs(&[("id", "7")]));
+    }
+
+    #[test]
+    fn a_catch_all_takes_the_rest_with_its_slashes() {
+        assert_eq!(values("r/{*rest}", "/r/a//b/"), pairs(&[("rest", "a//b/")]));
+        assert_eq!(values("r/{*rest}", "/r"), pairs(&[]));
+    }
+
+    #[test]
+    fn a_pattern_may_hold_slashes_colons_and_parentheses() {
+        let template = "rooms/{id:regex(^[A-Za-z0-9][A-Za-z0-9._:-]*$)?}/{part:regex(^(a|b/)+$)?}";
+
+        assert_eq!(values(template, "/rooms/x:1/ab"), None);
+        assert_eq!(
+            values(template, "/rooms/x:1/aa"),
+            pairs(&[("id", "x:1"), ("part", "aa")])
+        );
+        assert_eq!(values(template, "/rooms"), pairs(&[]));
+        assert_eq!(values(template, "/rooms/..\\x"), None);
+    }
+
+    #[test]
+    fn doubled_braces_in_a_pattern_are_single_ones() {
+        let template = "a/{id:regex(^[0-9]{{2}}$)}";
+
+        assert_eq!(values(template, "/a/12"), pairs(&[("id", "12")]));
+        assert_eq!(values(template, "/a/123"), None);
+    }
+
+    #[test]
+    fn a_segment_may_have_several_parts() {
+        assert_eq!(
+            values("f/{name}.{kind}", "/f/a.b.txt"),
+            pairs(&[("name", "a.b"), ("kind", "txt")])
+        );
+        assert_eq!(values("f/v{n:int}", "/f/V12"), pairs(&[("n", "12")]));
+    }
+
+    #[test]
+    fn a_template_that_the_host_refuses_is_refused() {
+        for template in [
+            "/a",
+            "a/{",
+            "a/{x}/{x}",
+            "{*a}/b",
+            "a//b",
+            "{}",
+            "a/{x:what}",
+            "a?",
+        ] {
+            assert!(RouteTemplate::parse(template).is_err(), "{template}");
+        }
+    }
+}

@@ -1,0 +1,177 @@
+use std::io::{IsTerminal as _, Write as _};
+use std::sync::Arc;
+
+use devhost::{Call, FunctionInfo, HostEvent, Outcome};
+
+/// Everything a person sees, on standard error; standard output stays the handler's.
+#[derive(Debug, Clone)]
+pub(crate) struct Terminal(Arc<Settings>);
+
+#[derive(Debug)]
+struct Settings {
+    verbose: bool,
+    colour: bool,
+}
+
+const RED: &str = "31";
+const GREEN: &str = "32";
+const YELLOW: &str = "33";
+const FAINT: &str = "2";
+
+impl Terminal {
+    pub(crate) fn new(verbose: bool) -> Self {
+        Self(Arc::new(Settings {
+            verbose,
+            colour: std::io::stderr().is_terminal(),
+        }))
+    }
+
+    pub(crate) fn problem(&self, problem: &str) {
+        self.line(&format!("{} {problem}", self.paint(RED, "error:")));
+    }
+
+    pub(crate) fn warning(&self, warning: &str) {
+        self.line(&format!("{} {warning}", self.paint(YELLOW, "warning:")));
+    }
+
+    /// The table `func start` opens with.
+    pub(crate) fn functions(&self, functions: &[FunctionInfo], port: u16) {
+        let width = functions
+            .iter()
+            .map(|function| function.name.len())
+            .max()
+            .unwrap_or_default();
+        self.line("\nFunctions:\n");
+        for function in functions {
+            let what = match &function.route {
+                Some(route) => {
+                    let methods = function.methods.join(",");
+                    let methods = if methods.is_empty() {
+                        "any method".to_owned()
+                    } else {
+                        methods
+                    };
+                    format!("[{methods}] http://localhost:{port}/{route}")
+                }
+                None => function.trigger.clone(),
+            };
+            let note = if function.disabled {
+                self.paint(FAINT, "  (disabled)")
+            } else {
+                String::new()
+            };
+            let name = self.paint(GREEN, &format!("{:>width$}", function.name));
+            self.line(&format!("    {name}: {what}{note}"));
+        }
+        self.line("");
+    }
+
+    pub(crate) fn event(&self, event: &HostEvent) {
+        match event {
+            HostEvent::Starting { program, port } if self.0.verbose => {
+                self.faint(&format!(
+                    "starting {} on 127.0.0.1:{port}",
+                    program.display()
+                ));
+            }
+            HostEvent::Ready { after, .. } => {
+                self.line(&format!(
+                    "{} after {} ms",
+                    self.paint(GREEN, "ready"),
+                    after.as_millis()
+                ));
+            }
+            HostEvent::HandlerExited(exit) => {
+                self.line(&format!(
+                    "{} the handler ended {exit}",
+                    self.paint(RED, "error:")
+                ));
+            }
+            HostEvent::Restarting { .. } => self.line("starting the handler again"),
+            HostEvent::Stdout(line) => self.line(line),
+            HostEvent::Stderr { line, is_warning } => {
+                self.line(&self.paint(if *is_warning { YELLOW } else { RED }, line));
+            }
+            HostEvent::Called(call) => self.call(call),
+            HostEvent::Fired {
+                function,
+                elapsed,
+                outcome,
+                ..
+            } => match outcome {
+                Outcome::Succeeded => {
+                    self.line(&format!(
+                        "{function} {} {} ms",
+                        self.paint(GREEN, "succeeded"),
+                        elapsed.as_millis()
+                    ));
+                }
+                Outcome::Failed(why) => {
+                    self.line(&format!(
+                        "{function} {} {} ms: {why}",
+                        self.paint(RED, "failed"),
+                        elapsed.as_millis()
+                    ));
+                }
+                _ => {}
+            },
+            HostEvent::Log { function, line, .. } => self.line(&format!("{function}: {line}")),
+            HostEvent::Output {
+                function,
+                queue,
+                message,
+            } => {
+                self.faint(&format!(
+                    "{function} put {} bytes into the queue {queue}",
+                    message.len()
+                ));
+            }
+            HostEvent::Notice(notice) => self.warning(notice),
+            _ => {}
+        }
+    }
+
+    fn call(&self, call: &Call) {
+        let colour = match call.status {
+            500.. => RED,
+            400.. => YELLOW,
+            _ => GREEN,
+        };
+        let mut line = format!(
+            "{} {} {} {:.1} ms",
+            self.paint(colour, &call.status.to_string()),
+            call.method,
+            call.path,
+            call.elapsed.as_secs_f64() * 1000.0,
+        );
+        if let Some(function) = &call.function
+            && self.0.verbose
+        {
+            line.push_str(&self.paint(FAINT, &format!("  {function}")));
+        }
+        if let Some(invocation) = call.invocation.filter(|_| self.0.verbose) {
+            line.push_str(&self.paint(FAINT, &format!("  {invocation}")));
+        }
+        if let Some(failure) = &call.failure {
+            line.push_str(&format!("  {}", self.paint(RED, failure)));
+        }
+        self.line(&line);
+    }
+
+    fn faint(&self, text: &str) {
+        self.line(&self.paint(FAINT, text));
+    }
+
+    fn paint(&self, colour: &str, text: &str) -> String {
+        if self.0.colour {
+            format!("\x1b[{colour}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    /// A terminal that has gone away is no reason to stop.
+    fn line(&self, text: &str) {
+        let _ = writeln!(std::io::stderr().lock(), "{text}");
+    }
+}
