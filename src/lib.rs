@@ -1,1 +1,43 @@
-//! To come.
+//! Switchboard: a real-time back end without a socket server. Azure Web PubSub holds the
+//! sockets; this handler, behind Azure Functions, decides who may connect and answers what they
+//! say.
+//!
+//! Read it in this order: [`app`] has every route; a route's handler is in the module named like
+//! its function folder; what it decides is in [`admission`], [`frame`] and the domains.
+
+pub mod app;
+pub mod serve;
+
+pub mod chat;
+pub mod connect_event;
+pub mod health;
+pub mod message_event;
+pub mod negotiate;
+pub mod openapi;
+pub mod status;
+pub mod trigger;
+pub mod webhook;
+
+pub mod admission;
+pub mod audio;
+pub mod binding;
+pub mod caller;
+pub mod frame;
+pub mod seal;
+pub mod target;
+pub mod user_id;
+
+pub mod clock;
+pub mod config;
+pub mod extract;
+pub mod outgoing;
+pub mod problem;
+pub mod rate_limit;
+pub mod service;
+pub mod telemetry;
+
+mod cors;
+
+mod invocation;
+mod paths;
+mod preflight;

@@ -1,1 +1,3 @@
+//! Which face: nothing else.
+
 fn main() {}

@@ -1,0 +1,153 @@
+//! What a connection is bound to: decided by `negotiate` (or by `connect` for one who dials
+//! straight), carried in `sb` to the `connect` event and in the connection's state from there on.
+
+use serde::{Deserialize, Serialize};
+
+use crate::target::{Channel, Target};
+use crate::user_id::UserId;
+
+/// Who a connection belongs to and what it may use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Binding {
+    pub user: UserId,
+    /// For display only; never in headers, since it need not be ASCII.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    pub standing: Standing,
+    /// Governs rooms only.
+    pub role: Role,
+    pub targets: Vec<Target>,
+}
+
+/// How the user came by the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    Anonymous,
+    /// By a back end with the API token.
+    Vouched,
+    /// Until that second of the epoch, if the identity says one.
+    SignedIn(Option<i64>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Writer,
+    #[default]
+    Reader,
+}
+
+/// What the service is told to allow a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grants {
+    pub roles: Vec<String>,
+    pub groups: Vec<String>,
+}
+
+impl Binding {
+    /// Only rooms give roles. Every other group is joined for the client, so that who is put out
+    /// stays out, and what is sent there passes through us.
+    pub fn grants(&self) -> Grants {
+        let mut roles = Vec::new();
+        for target in &self.targets {
+            if let Target::Room(id) = target {
+                roles.push(format!("webpubsub.joinLeaveGroup.{id}"));
+                if self.role == Role::Writer {
+                    roles.push(format!("webpubsub.sendToGroup.{id}"));
+                }
+            }
+        }
+        let groups = self.targets.iter().filter_map(|t| t.group(&self.user));
+        Grants {
+            roles,
+            groups: groups.collect(),
+        }
+    }
+
+    /// Every connection of a user, for finding them later; clients are not told of it.
+    pub fn user_group(&self) -> String {
+        format!("user:{}", self.user.group_hash())
+    }
+
+    pub fn has_channel(&self, channel: Channel) -> bool {
+        self.targets.contains(&Target::Channel(channel))
+    }
+
+    pub fn has_session(&self) -> bool {
+        self.targets.iter().any(|t| matches!(t, Target::Session(_)))
+    }
+
+    /// Whether the sign-in has run out. Who never signed in has none that could.
+    pub fn is_expired(&self, now: i64) -> bool {
+        matches!(self.standing, Standing::SignedIn(Some(until)) if until < now)
+    }
+
+    /// The name to show, which falls back to the id.
+    pub fn display_name(&self) -> &str {
+        self.name.as_deref().unwrap_or(self.user.as_str())
+    }
+}
+
+/// `sb`: a binding on its way from `negotiate` to the `connect` event.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ticket {
+    /// The second of the epoch at which it turns void, as the token beside it does.
+    pub exp: i64,
+    #[serde(flatten)]
+    pub binding: Binding,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn binding(role: Role, targets: &[Target]) -> Binding {
+        Binding {
+            user: UserId::spelled("alice").unwrap(),
+            name: None,
+            standing: Standing::Anonymous,
+            role,
+            targets: targets.to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_writer_may_join_and_send_in_rooms() {
+        let room = Target::Room("test".parse().unwrap());
+
+        let grants = binding(Role::Writer, &[room]).grants();
+
+        assert_eq!(
+            grants.roles,
+            [
+                "webpubsub.joinLeaveGroup.test",
+                "webpubsub.sendToGroup.test"
+            ]
+        );
+        assert_eq!(grants.groups, ["test"]);
+    }
+
+    #[test]
+    fn a_reader_may_only_join() {
+        let room = Target::Room("test".parse().unwrap());
+
+        let grants = binding(Role::Reader, &[room]).grants();
+
+        assert_eq!(grants.roles, ["webpubsub.joinLeaveGroup.test"]);
+    }
+
+    #[test]
+    fn nothing_but_rooms_gives_roles() {
+        let targets = [
+            Target::Org("acme".parse().unwrap()),
+            Target::Channel(Channel::Chats),
+            Target::Channel(Channel::Audio),
+        ];
+
+        let grants = binding(Role::Writer, &targets).grants();
+
+        assert!(grants.roles.is_empty());
+        assert_eq!(grants.groups, ["org:acme", "channel:chats"]);
+    }
+}

@@ -1,0 +1,112 @@
+//! Who may call: the ways of naming a user that this deployment knows.
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::settings::Settings;
+
+#[derive(Debug, Clone)]
+pub struct IdentityConfig {
+    pub api_token: Option<SecretString>,
+    pub allow_anonymous: bool,
+    pub trust_easy_auth: bool,
+    pub jwt: Option<JwtConfig>,
+    /// Read for App Service authentication as well as for tokens.
+    pub claims: ClaimNames,
+}
+
+impl IdentityConfig {
+    /// Whether anybody can be named but by themselves: then anonymous ids are marked.
+    pub fn names_users(&self) -> bool {
+        self.jwt.is_some() || self.trust_easy_auth || self.api_token.is_some()
+    }
+}
+
+/// How tokens are checked. `iss` and `aud` count only where they are set.
+#[derive(Debug, Clone)]
+pub struct JwtConfig {
+    pub secret: Option<SecretString>,
+    pub keys: Option<KeySource>,
+    pub issuer: Option<String>,
+    pub audiences: Vec<String>,
+}
+
+/// Where an identity provider publishes its keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    Jwks(Url),
+    /// Found through the issuer's OpenID configuration.
+    Discovery {
+        issuer: String,
+    },
+}
+
+/// Which claims hold what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClaimNames {
+    pub user: String,
+    pub organizations: String,
+    pub roles: String,
+}
+
+pub(super) fn read(settings: &mut Settings<'_>) -> IdentityConfig {
+    IdentityConfig {
+        api_token: settings.secret("API_TOKEN"),
+        allow_anonymous: settings.flag("ALLOW_ANONYMOUS"),
+        trust_easy_auth: settings.flag("TRUST_EASY_AUTH"),
+        jwt: jwt(settings),
+        claims: ClaimNames {
+            user: claim(settings, "JWT_USER_CLAIM", "sub"),
+            organizations: claim(settings, "JWT_ORGS_CLAIM", "organizations"),
+            roles: claim(settings, "JWT_ROLES_CLAIM", "roles"),
+        },
+    }
+}
+
+fn claim(settings: &mut Settings<'_>, setting: &'static str, default: &str) -> String {
+    settings.text(setting).unwrap_or_else(|| default.to_owned())
+}
+
+fn jwt(settings: &mut Settings<'_>) -> Option<JwtConfig> {
+    let secret = settings.secret("JWT_SECRET");
+    let jwks = url_of(settings, "JWT_JWKS_URL");
+    let issuer = settings.text("JWT_ISSUER");
+    let audiences = settings.list("JWT_AUDIENCE");
+    let keys = match (jwks, &issuer) {
+        (Some(url), _) => Some(KeySource::Jwks(url)),
+        // With a secret the issuer is only a name to compare, and need not be an address.
+        (None, Some(issuer)) if secret.is_none() => {
+            url_of(settings, "JWT_ISSUER");
+            Some(KeySource::Discovery {
+                issuer: issuer.clone(),
+            })
+        }
+        (None, _) => None,
+    };
+    if secret.is_none() && keys.is_none() {
+        if !audiences.is_empty() {
+            settings.mistake(
+                "JWT_AUDIENCE",
+                "does nothing alone: set JWT_ISSUER, JWT_JWKS_URL or JWT_SECRET as well",
+            );
+        }
+        return None;
+    }
+    Some(JwtConfig {
+        secret,
+        keys,
+        issuer,
+        audiences,
+    })
+}
+
+fn url_of(settings: &mut Settings<'_>, setting: &'static str) -> Option<Url> {
+    let text = settings.text(setting)?;
+    match Url::parse(&text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
+        _ => {
+            settings.mistake(setting, "must be an address that begins with https://");
+            None
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Where to listen, which also says who starts us.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use super::Source;
+use super::settings::Settings;
+
+/// Who starts this handler and on which port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listen {
+    /// The Functions host, which dials 127.0.0.1.
+    Functions(u16),
+    /// A container platform, which dials from outside.
+    Container(u16),
+    /// Nobody said a port.
+    Unset,
+}
+
+impl Listen {
+    pub const DEFAULT_PORT: u16 = 8080;
+
+    pub fn from_settings(source: Source<'_>) -> Self {
+        Self::read(&mut Settings::new(source))
+    }
+
+    /// The Functions host's port wins: `PORT` may have been inherited from a shell.
+    pub(super) fn read(settings: &mut Settings<'_>) -> Self {
+        if let Some(port) = port(settings, "FUNCTIONS_CUSTOMHANDLER_PORT") {
+            return Self::Functions(port);
+        }
+        let container = port(settings, "PORT").or_else(|| port(settings, "SERVER_PORT"));
+        container.map_or(Self::Unset, Self::Container)
+    }
+
+    pub fn is_functions(self) -> bool {
+        matches!(self, Self::Functions(_))
+    }
+
+    pub fn address(self) -> SocketAddr {
+        match self {
+            Self::Functions(port) => (Ipv4Addr::LOCALHOST, port).into(),
+            Self::Container(port) => (IpAddr::V4(Ipv4Addr::UNSPECIFIED), port).into(),
+            Self::Unset => (Ipv4Addr::LOCALHOST, Self::DEFAULT_PORT).into(),
+        }
+    }
+}
+
+fn port(settings: &mut Settings<'_>, setting: &'static str) -> Option<u16> {
+    let text = settings.text(setting)?;
+    let port = text.parse().ok();
+    if port.is_none() {
+        settings.mistake(setting, "must be a port number");
+    }
+    port
+}

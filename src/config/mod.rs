@@ -1,0 +1,265 @@
+//! Every setting, parsed once at start. Nothing else reads the environment.
+
+mod identity;
+mod listen;
+mod settings;
+mod web_pubsub;
+
+use std::time::Duration;
+
+pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
+pub use listen::Listen;
+pub use settings::{Mistake, Mistakes, Source};
+pub use web_pubsub::{Credential, SealSecrets, WebPubSubConfig, WebhookTrust};
+
+use settings::Settings;
+
+/// The settings of a handler that can work.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub web_pubsub: WebPubSubConfig,
+    pub identity: IdentityConfig,
+    pub token_lifetime: Duration,
+    pub include_access_token: bool,
+    /// Browser origins that our own CORS headers admit; empty where the platform does CORS.
+    pub cors_origins: Vec<String>,
+    /// Origins that a dialling client may have; `None` admits all.
+    pub client_origins: Option<Vec<String>>,
+    /// Negotiate calls a minute for each caller; `None` is no limit.
+    pub negotiate_limit: Option<u32>,
+    /// Whether `X-Forwarded-For` can be believed.
+    pub trust_forwarded_for: bool,
+    pub expired_sign_in: ExpiredSignIn,
+}
+
+/// What becomes of frames from a connection whose sign-in has expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpiredSignIn {
+    Refuse,
+    Allow,
+}
+
+impl Config {
+    /// Reads all settings, or says everything that is wrong with them.
+    pub fn from_settings(source: Source<'_>) -> Result<Self, Mistakes> {
+        let mut settings = Settings::new(source);
+        let listen = Listen::read(&mut settings);
+        let web_pubsub = web_pubsub::read(&mut settings);
+        let identity = identity::read(&mut settings);
+        let lifetime = settings.number("TOKEN_LIFETIME_MINUTES", 60, 1..=10_080);
+        let include_access_token = settings.flag("INCLUDE_ACCESS_TOKEN");
+        let cors_origins = origins(&mut settings, "ALLOWED_ORIGINS");
+        let client_origins = origins(&mut settings, "CLIENT_ORIGINS");
+        let limit = settings.number("RATE_LIMIT_NEGOTIATE", 0, 0..=1_000_000);
+        let trust_proxy = settings.flag("TRUST_PROXY");
+        let expired_sign_in = expired_sign_in(&mut settings);
+        log_level_of(&mut settings);
+        let config = web_pubsub.map(|web_pubsub| Self {
+            web_pubsub,
+            identity,
+            token_lifetime: Duration::from_secs(u64::from(lifetime) * 60),
+            include_access_token,
+            cors_origins,
+            client_origins: (!client_origins.is_empty()).then_some(client_origins),
+            negotiate_limit: (limit > 0).then_some(limit),
+            // The Functions front end writes the header itself; a container stands bare unless
+            // its owner says that a proxy is in front.
+            trust_forwarded_for: listen.is_functions() || trust_proxy,
+            expired_sign_in,
+        });
+        settings.finish(config)
+    }
+}
+
+/// How much to log. Asked for before anything else, so a mistake in it means `info` here and is
+/// reported by [`Config::from_settings`].
+pub fn log_level(source: Source<'_>) -> tracing::Level {
+    log_level_of(&mut Settings::new(source))
+}
+
+/// The process's environment, for [`Config::from_settings`].
+pub fn environment(name: &str) -> Option<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
+    std::env::var(name).ok()
+}
+
+fn log_level_of(settings: &mut Settings<'_>) -> tracing::Level {
+    match settings
+        .text("LOG_LEVEL")
+        .map(|t| t.to_ascii_lowercase())
+        .as_deref()
+    {
+        None | Some("info" | "information") => tracing::Level::INFO,
+        Some("error") => tracing::Level::ERROR,
+        Some("warn" | "warning") => tracing::Level::WARN,
+        Some("debug") => tracing::Level::DEBUG,
+        Some("trace") => tracing::Level::TRACE,
+        Some(_) => {
+            settings.mistake("LOG_LEVEL", "must be error, warn, info, debug or trace");
+            tracing::Level::INFO
+        }
+    }
+}
+
+fn expired_sign_in(settings: &mut Settings<'_>) -> ExpiredSignIn {
+    match settings.text("JWT_EXPIRY_ON_SEND").as_deref() {
+        None | Some("refuse") => ExpiredSignIn::Refuse,
+        Some("allow") => ExpiredSignIn::Allow,
+        Some(_) => {
+            settings.mistake("JWT_EXPIRY_ON_SEND", "must be `refuse` or `allow`");
+            ExpiredSignIn::Refuse
+        }
+    }
+}
+
+/// Origins as a browser sends them: scheme, host and port, nothing behind.
+fn origins(settings: &mut Settings<'_>, setting: &'static str) -> Vec<String> {
+    let mut origins = Vec::new();
+    for entry in settings.list(setting) {
+        let parsed = url::Url::parse(&entry).map(|url| url.origin().ascii_serialization());
+        match parsed {
+            Ok(origin)
+                if origin != "null" && origin.eq_ignore_ascii_case(entry.trim_end_matches('/')) =>
+            {
+                origins.push(origin);
+            }
+            _ => {
+                settings.mistake(setting, "must list origins such as https://app.example.com");
+                return origins;
+            }
+        }
+    }
+    origins
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+
+    const KEY: &str =
+        "Endpoint=https://x.webpubsub.azure.com;AccessKey=c2VjcmV0LWtleQ==;Version=1.0;";
+
+    fn parse(pairs: &[(&str, &str)]) -> Result<Config, Mistakes> {
+        let map: HashMap<_, _> = pairs.iter().copied().collect();
+        Config::from_settings(&|name| map.get(name).map(|v| (*v).to_owned()))
+    }
+
+    #[test]
+    fn a_connection_string_is_enough() {
+        let config = parse(&[("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY)]).unwrap();
+
+        assert_eq!(config.web_pubsub.hub.as_str(), "ViewerHub");
+        assert_eq!(config.token_lifetime, Duration::from_secs(3600));
+        assert!(!config.identity.allow_anonymous);
+        assert_eq!(config.client_origins, None);
+    }
+
+    #[test]
+    fn all_mistakes_come_in_one_message_without_any_value() {
+        let mistakes = parse(&[
+            ("AZURE_WEB_PUBSUB_CONNECTION_STRING", "AccessKey=hush-hush"),
+            ("WEB_PUBSUB_HUB_NAME", "1hub"),
+            ("TOKEN_LIFETIME_MINUTES", "soon"),
+            ("INCLUDE_ACCESS_TOKEN", "hush-hush"),
+            ("ALLOWED_ORIGINS", "*"),
+            ("JWT_AUDIENCE", "app"),
+            ("JWT_EXPIRY_ON_SEND", "hush-hush"),
+            ("LOG_LEVEL", "loud"),
+            ("PORT", "hush-hush"),
+        ])
+        .unwrap_err();
+
+        let named: Vec<_> = mistakes.0.iter().map(|m| m.setting).collect();
+        assert_eq!(
+            named,
+            [
+                "PORT",
+                "AZURE_WEB_PUBSUB_CONNECTION_STRING",
+                "WEB_PUBSUB_HUB_NAME",
+                "JWT_AUDIENCE",
+                "TOKEN_LIFETIME_MINUTES",
+                "INCLUDE_ACCESS_TOKEN",
+                "ALLOWED_ORIGINS",
+                "JWT_EXPIRY_ON_SEND",
+                "LOG_LEVEL",
+            ]
+        );
+        assert!(!mistakes.to_string().contains("hush"), "{mistakes}");
+    }
+
+    #[test]
+    fn nothing_set_names_the_connection_string() {
+        let mistakes = parse(&[]).unwrap_err();
+
+        assert_eq!(mistakes.0.len(), 1);
+        assert_eq!(mistakes.0[0].setting, "AZURE_WEB_PUBSUB_CONNECTION_STRING");
+    }
+
+    #[test]
+    fn an_empty_setting_is_an_unset_one() {
+        let config = parse(&[
+            ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
+            ("WEB_PUBSUB_HUB_NAME", " "),
+            ("RATE_LIMIT_NEGOTIATE", ""),
+        ])
+        .unwrap();
+
+        assert_eq!(config.web_pubsub.hub.as_str(), "ViewerHub");
+        assert_eq!(config.negotiate_limit, None);
+    }
+
+    #[test]
+    fn managed_identity_needs_the_webhooks_trust_and_a_secret_for_seals() {
+        let mistakes =
+            parse(&[("AZURE_WEB_PUBSUB_ENDPOINT", "https://x.webpubsub.azure.com")]).unwrap_err();
+
+        let named: Vec<_> = mistakes.0.iter().map(|m| m.setting).collect();
+        assert_eq!(
+            named,
+            [
+                "STATE_SECRET",
+                "WEBHOOK_ISSUER",
+                "WEBHOOK_AUDIENCE",
+                "WEBHOOK_CALLER"
+            ]
+        );
+    }
+
+    #[test]
+    fn origins_are_listed_as_browsers_send_them() {
+        let config = parse(&[
+            ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
+            (
+                "CLIENT_ORIGINS",
+                "https://App.example.com , http://localhost:5173/",
+            ),
+        ])
+        .unwrap();
+
+        assert_eq!(
+            config.client_origins.unwrap(),
+            ["https://app.example.com", "http://localhost:5173"]
+        );
+    }
+
+    #[test]
+    fn debug_output_shows_no_secret() {
+        let config = parse(&[
+            ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
+            ("API_TOKEN", "token-to-hide"),
+            ("JWT_SECRET", "secret-to-hide"),
+            ("STATE_SECRET", "state-to-hide"),
+        ])
+        .unwrap();
+
+        let shown = format!("{config:?}");
+
+        assert!(!shown.contains("to-hide"), "{shown}");
+        assert!(!shown.contains("c2VjcmV0"), "{shown}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Which Web PubSub service, which hub, and how both sides prove who they are.
+
+use secrecy::SecretString;
+use webpubsub::{AccessKey, ConnectionString, Endpoint, HubName};
+
+use super::settings::Settings;
+
+#[derive(Debug, Clone)]
+pub struct WebPubSubConfig {
+    pub endpoint: Endpoint,
+    pub hub: HubName,
+    pub credential: Credential,
+    pub seal_secrets: SealSecrets,
+}
+
+/// What `sb` and connection states are sealed with: the first seals, all of them open.
+#[derive(Debug, Clone)]
+pub struct SealSecrets {
+    pub first: SecretString,
+    pub others: Vec<SecretString>,
+}
+
+/// How we prove ourselves to the service, and how its webhooks prove themselves to us.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    Key(AccessKey),
+    ManagedIdentity(WebhookTrust),
+}
+
+/// What an Entra token on a webhook must say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebhookTrust {
+    pub issuer: String,
+    pub audience: String,
+    /// The service's own identity: its application or object id.
+    pub caller: String,
+}
+
+const CONNECTION_STRING: &str = "AZURE_WEB_PUBSUB_CONNECTION_STRING";
+const ENDPOINT: &str = "AZURE_WEB_PUBSUB_ENDPOINT";
+
+/// A connection string wins over an endpoint.
+pub(super) fn read(settings: &mut Settings<'_>) -> Option<WebPubSubConfig> {
+    let keyed = settings.text(CONNECTION_STRING).is_some();
+    let bare = settings.text(ENDPOINT).is_some();
+    let service = if keyed {
+        let parsed: Option<ConnectionString> = settings.parsed(CONNECTION_STRING);
+        parsed.map(|c| {
+            (
+                c.endpoint().clone(),
+                Credential::Key(c.access_key().clone()),
+            )
+        })
+    } else if bare {
+        let endpoint: Option<Endpoint> = settings.parsed(ENDPOINT);
+        let trust = webhook_trust(settings);
+        endpoint.zip(trust.map(Credential::ManagedIdentity))
+    } else {
+        settings.mistake(
+            CONNECTION_STRING,
+            format!("is missing: copy it from the Web PubSub resource's keys, or set {ENDPOINT} to use a managed identity"),
+        );
+        None
+    };
+    let hub = match settings.text("WEB_PUBSUB_HUB_NAME") {
+        Some(_) => settings.parsed("WEB_PUBSUB_HUB_NAME"),
+        None => "ViewerHub".parse().ok(),
+    };
+    let (endpoint, credential) = service?;
+    let mut secrets = settings
+        .list("STATE_SECRET")
+        .into_iter()
+        .map(SecretString::from);
+    let first = match (secrets.next(), &credential) {
+        (Some(secret), _) => secret,
+        (None, Credential::Key(key)) => key.secret().clone(),
+        // Said above.
+        (None, Credential::ManagedIdentity(_)) => return None,
+    };
+    Some(WebPubSubConfig {
+        endpoint,
+        hub: hub?,
+        credential,
+        seal_secrets: SealSecrets {
+            first,
+            others: secrets.collect(),
+        },
+    })
+}
+
+fn webhook_trust(settings: &mut Settings<'_>) -> Option<WebhookTrust> {
+    const WHY: &str = "with a managed identity";
+    let secret = settings.required(
+        "STATE_SECRET",
+        "with a managed identity there is no key to derive it from",
+    );
+    let issuer = settings.required("WEBHOOK_ISSUER", WHY);
+    let audience = settings.required("WEBHOOK_AUDIENCE", WHY);
+    let caller = settings.required("WEBHOOK_CALLER", WHY);
+    secret?;
+    Some(WebhookTrust {
+        issuer: issuer?,
+        audience: audience?,
+        caller: caller?,
+    })
+}

@@ -1,0 +1,242 @@
+//! The life of a connection: it asks to come in, it is in, it is gone.
+
+use axum::Json;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use webpubsub::upstream::{ConnectRequest, ConnectResponse, header};
+use webpubsub::{Payload, SendOptions};
+
+use crate::admission::{Refusal, admit, token_close_code};
+use crate::app::Ready;
+use crate::binding::{Binding, Ticket};
+use crate::negotiate::wish::WishForm;
+use crate::problem::Problem;
+use crate::seal::Purpose;
+use crate::target::{Channel, Target};
+use crate::user_id::UserId;
+use crate::webhook::{Connection, ConnectionState, SignedEvent, seal};
+
+/// `connect`: decides who comes in, and as whom.
+///
+/// The answer always names user, roles and all groups, so that nothing in the client's token
+/// outlives what is decided here.
+pub async fn connect(app: &Ready, mut event: SignedEvent) -> Result<Response, Problem> {
+    let body = event.read_body().await?;
+    let request = ConnectRequest::from_json(&body)
+        .map_err(|_| Problem::invalid_parameter("the connect event's body cannot be read"))?;
+    check_origin(app, &request)?;
+    let user = event.context().user_id.as_deref();
+    let binding = match (user, request.query("sb")) {
+        (Some(user), Some(ticket)) => negotiated(app, user, ticket)?,
+        (Some(_), None) | (None, Some(_)) => {
+            return Err(Problem::token_invalid(
+                "this address was not made by `negotiate`, or not whole",
+            ));
+        }
+        (None, None) => dialled(app, &request).await?,
+    };
+    answer(app, &event, &request, binding)
+}
+
+/// Origins that browsers send; other clients send none, and pass.
+fn check_origin(app: &Ready, request: &ConnectRequest) -> Result<(), Problem> {
+    let (Some(allowed), Some(origin)) = (&app.config.client_origins, request.header("origin"))
+    else {
+        return Ok(());
+    };
+    if allowed.iter().any(|a| a.eq_ignore_ascii_case(origin)) {
+        return Ok(());
+    }
+    tracing::info!("refused a client of origin {origin:?}");
+    Err(Problem::origin_not_allowed())
+}
+
+/// One who comes from `negotiate`: the ticket must be whole, unexpired and for this very user.
+fn negotiated(app: &Ready, user: &str, ticket: &str) -> Result<Binding, Problem> {
+    let refused = || Problem::token_invalid("this address was not made by `negotiate`");
+    let user = UserId::spelled(user).map_err(|_| refused())?;
+    let opened = app
+        .sealer
+        .open::<Ticket>(Purpose::Binding, user.as_str(), ticket);
+    let ticket = opened.map_err(|_| refused())?;
+    if ticket.binding.user != user {
+        return Err(refused());
+    }
+    if ticket.exp < app.clock.seconds() {
+        return Err(Problem::token_invalid(
+            "this address has expired; ask `negotiate` for another",
+        ));
+    }
+    Ok(ticket.binding)
+}
+
+/// One who dials straight: the very rules of `negotiate`, with what the client's URL says.
+async fn dialled(app: &Ready, request: &ConnectRequest) -> Result<Binding, Problem> {
+    let mut form = WishForm::default();
+    for (name, values) in &request.query {
+        form.add_all(name, values);
+    }
+    if form.has_password() {
+        return Err(Refusal::PasswordRequired.into());
+    }
+    if form.has_invite() {
+        return Err(Refusal::InviteRequired.into());
+    }
+    let form = form.read()?;
+    let mut headers = HeaderMap::new();
+    let authorization = request.header("authorization");
+    if let Some(Ok(value)) = authorization.map(HeaderValue::from_str) {
+        headers.insert(axum::http::header::AUTHORIZATION, value);
+    }
+    let close_code = token_close_code(&form.wish.targets);
+    let refuse = |error| Problem::from_caller(error, close_code);
+    let caller = app.callers.identify(&headers, form.token.as_deref()).await;
+    let caller = caller.map_err(refuse)?;
+    let user = app.callers.user(&caller, form.username.as_deref());
+    let user = user.map_err(refuse)?;
+    Ok(admit(&caller, user, form.wish)?)
+}
+
+fn answer(
+    app: &Ready,
+    event: &SignedEvent,
+    request: &ConnectRequest,
+    binding: Binding,
+) -> Result<Response, Problem> {
+    let grants = binding.grants();
+    let mut groups = grants.groups;
+    groups.push(binding.user_group());
+    let answer = ConnectResponse {
+        user_id: Some(binding.user.to_string()),
+        groups: Some(groups),
+        roles: Some(grants.roles),
+        subprotocol: subprotocol(&request.subprotocols),
+    };
+    tracing::info!(
+        connection.id = event.connection_id(),
+        user.id = %binding.user,
+        "{} connects",
+        binding.user
+    );
+    let state = ConnectionState {
+        binding,
+        audio: None,
+    };
+    let sealed = seal(app, event.connection_id(), &state)?;
+    Ok((state_header(&sealed), Json(answer)).into_response())
+}
+
+/// The first that the service can speak of those that the client offers. With several offered
+/// the documentation leaves the choice to us.
+fn subprotocol(offered: &[String]) -> Option<String> {
+    const SPOKEN: [&str; 4] = [
+        "json.webpubsub.azure.v1",
+        "json.reliable.webpubsub.azure.v1",
+        "protobuf.webpubsub.azure.v1",
+        "protobuf.reliable.webpubsub.azure.v1",
+    ];
+    let spoken = |o: &&String| SPOKEN.iter().any(|s| s.eq_ignore_ascii_case(o));
+    offered.iter().find(spoken).cloned()
+}
+
+/// A header with the new state of a connection.
+pub(crate) fn state_header(sealed: &str) -> HeaderMap {
+    const STATE: HeaderName = header::CE_CONNECTION_STATE;
+    let value = HeaderValue::from_str(sealed).ok();
+    value.map(|value| (STATE, value)).into_iter().collect()
+}
+
+/// What a fresh connection is told, one frame for each thing it is bound to.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type")]
+enum Greeting<'a> {
+    #[serde(rename = "connection", rename_all = "camelCase")]
+    Audio {
+        connection_id: &'a str,
+        message: &'static str,
+    },
+    #[serde(rename = "connection.established")]
+    Notifications {
+        message: &'static str,
+        user_id: &'a str,
+    },
+    #[serde(rename = "connection.established")]
+    Organization {
+        message: &'static str,
+        org_id: &'a str,
+    },
+}
+
+/// `connected`: greets. The event's answer cannot carry frames, so they go out by REST.
+pub async fn connected(app: &Ready, event: SignedEvent) -> Result<Response, Problem> {
+    let connection = Connection::of(app, &event)?;
+    let binding = connection.binding();
+    for target in &binding.targets {
+        let Some(greeting) = greeting(target, connection.id(), &binding.user) else {
+            continue;
+        };
+        // A client that is gone again misses nothing, and the service does not repeat the event.
+        if let Err(error) = greet(app, connection.id(), &greeting).await {
+            tracing::warn!(
+                connection.id = connection.id(),
+                error = &error as &dyn std::error::Error,
+                "a greeting could not be sent"
+            );
+        }
+    }
+    Ok(StatusCode::OK.into_response())
+}
+
+async fn greet(
+    app: &Ready,
+    connection_id: &str,
+    greeting: &Greeting<'_>,
+) -> Result<(), GreetingError> {
+    let frame = Payload::json(greeting)?;
+    let options = SendOptions::default();
+    app.hub
+        .send_to_connection(connection_id, frame, &options)
+        .await?;
+    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+enum GreetingError {
+    #[error("it cannot be written")]
+    Json(#[from] serde_json::Error),
+    #[error("the service did not take it")]
+    Service(#[from] webpubsub::Error),
+}
+
+fn greeting<'a>(
+    target: &'a Target,
+    connection_id: &'a str,
+    user: &'a UserId,
+) -> Option<Greeting<'a>> {
+    match target {
+        Target::Channel(Channel::Audio) => Some(Greeting::Audio {
+            connection_id,
+            message: "Connected. Send audio frames.",
+        }),
+        Target::Channel(Channel::Notifications) => Some(Greeting::Notifications {
+            message: "Connected to notifications.",
+            user_id: user.as_str(),
+        }),
+        Target::Org(org) => Some(Greeting::Organization {
+            message: "Connected to organization events.",
+            org_id: org.as_str(),
+        }),
+        Target::Room(_)
+        | Target::Chat(_)
+        | Target::Session(_)
+        | Target::Device(_)
+        | Target::Channel(Channel::Chats) => None,
+    }
+}
+
+/// `disconnected`: nothing is kept of a connection, so nothing is left to clear away.
+pub fn disconnected(event: &SignedEvent) -> Response {
+    tracing::debug!(connection.id = event.connection_id(), "disconnected");
+    StatusCode::OK.into_response()
+}

@@ -1,0 +1,78 @@
+//! Frames: what a client says over its socket and what it hears back. One file a frame, with its
+//! parse, its rule and its reply; what is more than a frame (audio) has a module of its own.
+
+mod authenticate;
+mod code;
+mod fields;
+mod parse;
+mod ping;
+mod test;
+
+pub use authenticate::{Authenticate, Authenticated, Renewal};
+pub use code::{Code, FrameError};
+pub use parse::{Incoming, parse};
+pub use ping::{Ping, Pong};
+pub use test::{TestReply, TestRequest};
+
+pub(crate) use fields::Fields;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::audio::{AudioChunk, AudioReceived, AudioSummary};
+
+/// A frame that was understood.
+#[derive(Debug, PartialEq)]
+pub enum Frame {
+    Ping(Ping),
+    Test(TestRequest),
+    Audio(AudioChunk),
+    AudioEnd,
+    Authenticate(Authenticate),
+}
+
+impl Frame {
+    /// Picks the parser by the frame's type.
+    fn read(kind: &str, fields: &Fields) -> Result<Self, FrameError> {
+        match kind {
+            "ping" => Ping::read(fields).map(Self::Ping),
+            "test" => TestRequest::read(fields).map(Self::Test),
+            "audio" => AudioChunk::read(fields).map(Self::Audio),
+            "audio.end" => Ok(Self::AudioEnd),
+            "authenticate" => Authenticate::read(fields).map(Self::Authenticate),
+            _ => Err(FrameError::new(
+                Code::UnknownType,
+                "no frame of this type is known here",
+            )),
+        }
+    }
+}
+
+/// What goes back to the client that sent the frame.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Reply {
+    Pong(Pong),
+    TestResponse(TestReply),
+    AudioReceived(AudioReceived),
+    AudioSummary(AudioSummary),
+    Authenticated(Authenticated),
+    Error(FrameError),
+}
+
+impl Reply {
+    /// The reply as it goes over the wire, with the id that the request bore.
+    pub fn to_json(&self, request_id: Option<&Value>) -> Result<Vec<u8>, serde_json::Error> {
+        #[derive(Serialize)]
+        struct Wire<'a> {
+            #[serde(flatten)]
+            reply: &'a Reply,
+            #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
+            request_id: Option<&'a Value>,
+        }
+        serde_json::to_vec(&Wire {
+            reply: self,
+            request_id,
+        })
+    }
+}

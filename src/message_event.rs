@@ -1,0 +1,157 @@
+//! What clients say: a frame comes in, its reply goes back in the same answer.
+
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use webpubsub::upstream::EventData;
+
+use crate::app::Ready;
+use crate::audio::AudioChunk;
+use crate::binding::Binding;
+use crate::config::ExpiredSignIn;
+use crate::connect_event::state_header;
+use crate::frame::{self, Authenticate, Code, Frame, FrameError, Incoming, Reply};
+use crate::problem::Problem;
+use crate::target::Channel;
+use crate::webhook::{Connection, SignedEvent};
+
+/// A user event. From here on every answer is 200 and errors are frames: any other status would
+/// cost a plain WebSocket its connection.
+pub async fn user_event(
+    app: &Ready,
+    mut event: SignedEvent,
+    name: &str,
+) -> Result<Response, Problem> {
+    let mut connection = Connection::of(app, &event)?;
+    let incoming = match read(&mut event, name).await {
+        Ok(data) => frame::parse(name, &data),
+        Err(error) => Incoming {
+            frame: Err(error),
+            request_id: None,
+        },
+    };
+    let outcome = match incoming.frame {
+        Ok(frame) => carry_out(app, &mut connection, frame).await,
+        Err(error) => Err(error),
+    };
+    let reply = outcome.unwrap_or_else(|error| {
+        tracing::debug!(
+            connection.id = connection.id(),
+            "refused a frame: {}",
+            error.message
+        );
+        Reply::Error(error)
+    });
+    let body = reply
+        .to_json(incoming.request_id.as_ref())
+        .map_err(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a reply cannot be written"
+            );
+            Problem::unavailable("the reply cannot be written")
+        })?;
+    let mut response = (StatusCode::OK, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(sealed) = connection.sealed_change(app)? {
+        headers.extend(state_header(&sealed));
+    }
+    Ok(response)
+}
+
+async fn read(event: &mut SignedEvent, name: &str) -> Result<EventData, FrameError> {
+    let body = event.read_body().await;
+    let body = body.map_err(|_| FrameError::new(Code::BadFrame, "the frame is too large"))?;
+    EventData::read(event.content_type(), body).map_err(|error| {
+        tracing::debug!("event {name} cannot be read: {error}");
+        FrameError::new(Code::BadFrame, "a frame is JSON text")
+    })
+}
+
+async fn carry_out(
+    app: &Ready,
+    connection: &mut Connection,
+    frame: Frame,
+) -> Result<Reply, FrameError> {
+    if !matches!(frame, Frame::Authenticate(_)) {
+        check_sign_in(app, connection.binding())?;
+    }
+    match frame {
+        Frame::Ping(ping) => Ok(Reply::Pong(ping.reply(&app.clock))),
+        Frame::Test(test) => Ok(Reply::TestResponse(test.reply(&app.clock))),
+        Frame::Audio(chunk) => audio(connection, &chunk),
+        Frame::AudioEnd => audio_end(connection),
+        Frame::Authenticate(request) => authenticate(app, connection, request).await,
+    }
+}
+
+/// Who stays connected past the end of the sign-in may listen, but not speak.
+fn check_sign_in(app: &Ready, binding: &Binding) -> Result<(), FrameError> {
+    if app.config.expired_sign_in == ExpiredSignIn::Allow
+        || !binding.is_expired(app.clock.seconds())
+    {
+        return Ok(());
+    }
+    Err(FrameError {
+        close_code: Some(if binding.has_session() { 4003 } else { 4001 }),
+        ..FrameError::new(
+            Code::TokenExpired,
+            "your sign-in has expired: send `authenticate` with a fresh token",
+        )
+    })
+}
+
+fn audio(connection: &mut Connection, chunk: &AudioChunk) -> Result<Reply, FrameError> {
+    check_audio(connection.binding())?;
+    let tally = &mut connection.state_mut().audio;
+    let received = tally.get_or_insert_default().receive(chunk);
+    Ok(Reply::AudioReceived(received))
+}
+
+/// The next chunk begins a new stream.
+fn audio_end(connection: &mut Connection) -> Result<Reply, FrameError> {
+    check_audio(connection.binding())?;
+    let tally = connection.state_mut().audio.take();
+    Ok(Reply::AudioSummary(tally.unwrap_or_default().summary()))
+}
+
+fn check_audio(binding: &Binding) -> Result<(), FrameError> {
+    if binding.has_channel(Channel::Audio) {
+        return Ok(());
+    }
+    Err(FrameError::new(
+        Code::Forbidden,
+        "this connection is not for audio: negotiate it with `channel=audio`",
+    ))
+}
+
+/// Groups that the new token no longer gives are left first: if that fails, the sign-in stays
+/// the old one and the client tries again.
+async fn authenticate(
+    app: &Ready,
+    connection: &mut Connection,
+    request: Authenticate,
+) -> Result<Reply, FrameError> {
+    let renewal = request.renew(&app.callers, connection.binding()).await?;
+    for target in &renewal.lost {
+        let Some(group) = target.group(&renewal.binding.user) else {
+            continue;
+        };
+        let left = app
+            .hub
+            .remove_connection_from_group(&group, connection.id())
+            .await;
+        left.map_err(|error| {
+            tracing::error!(
+                connection.id = connection.id(),
+                error = &error as &dyn std::error::Error,
+                "a connection could not be taken out of {group}"
+            );
+            FrameError::new(Code::Unavailable, "try again shortly")
+        })?;
+    }
+    let reply = renewal.reply();
+    connection.state_mut().binding = renewal.binding;
+    Ok(Reply::Authenticated(reply))
+}

@@ -1,0 +1,112 @@
+//! The Web PubSub service calls: its validation handshake, and events. Either address takes both,
+//! and what an event is follows from `ce-type` alone, so that a hub whose settings swap the two
+//! works all the same.
+
+mod service;
+mod signed_event;
+mod state;
+
+pub use service::WebhookService;
+pub use signed_event::SignedEvent;
+pub use state::{Connection, ConnectionState, seal};
+
+use std::sync::Arc;
+
+use axum::extract::Request;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use webpubsub::upstream::{EventKind, allowed_origins, header};
+
+use crate::app::Ready;
+use crate::problem::{Problem, ProblemBody};
+use crate::{connect_event, message_event};
+
+/// `OPTIONS /api/connect_event`
+#[utoipa::path(
+    options, path = "/api/connect_event", summary = "The service's validation handshake", tag = "webhooks",
+    responses(
+        (status = 200, description = "`WebHook-Allowed-Origin` names our service"),
+        (status = 403, description = "`forbidden`: it is another service", body = ProblemBody),
+    )
+)]
+pub async fn validate_connect(app: Arc<Ready>, headers: HeaderMap) -> Response {
+    validate(&app, &headers)
+}
+
+/// `OPTIONS /api/message_event`
+#[utoipa::path(
+    options, path = "/api/message_event", summary = "The service's validation handshake", tag = "webhooks",
+    responses(
+        (status = 200, description = "`WebHook-Allowed-Origin` names our service"),
+        (status = 403, description = "`forbidden`: it is another service", body = ProblemBody),
+    )
+)]
+pub async fn validate_message(app: Arc<Ready>, headers: HeaderMap) -> Response {
+    validate(&app, &headers)
+}
+
+/// `POST /api/connect_event`
+#[utoipa::path(
+    post, path = "/api/connect_event", summary = "Events of connections: connect, connected, disconnected", tag = "webhooks",
+    responses(
+        (status = 200, description = "Taken; for `connect` with user, roles and groups"),
+        (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`", body = ProblemBody),
+        (status = 403, description = "`forbidden`, `origin_not_allowed` and negotiate's refusals", body = ProblemBody),
+    )
+)]
+pub async fn receive_connect(app: Arc<Ready>, request: Request) -> Result<Response, Problem> {
+    receive(&app, request).await
+}
+
+/// `POST /api/message_event`
+#[utoipa::path(
+    post, path = "/api/message_event", summary = "Events that clients send", tag = "webhooks",
+    responses(
+        (status = 200, description = "The reply to the client, or an error frame"),
+        (status = 401, description = "`unauthenticated`", body = ProblemBody),
+        (status = 403, description = "`forbidden`", body = ProblemBody),
+    )
+)]
+pub async fn receive_message(app: Arc<Ready>, request: Request) -> Result<Response, Problem> {
+    receive(&app, request).await
+}
+
+/// Only our own service may deliver here. A wildcard would let any service of any tenant do so.
+fn validate(app: &Ready, headers: &HeaderMap) -> Response {
+    let requested = headers.get_all(header::WEBHOOK_REQUEST_ORIGIN);
+    let requested: Vec<_> = requested.iter().filter_map(|v| v.to_str().ok()).collect();
+    if requested.is_empty() {
+        // A browser's preflight, or somebody looking around. Neither needs anything.
+        return StatusCode::OK.into_response();
+    }
+    let ours = std::slice::from_ref(&app.config.web_pubsub.endpoint);
+    let allowed = allowed_origins(requested.iter().copied(), ours);
+    if allowed.is_empty() {
+        tracing::warn!(
+            "refused webhook validation for {requested:?}: this deployment's service is {}",
+            app.config.web_pubsub.endpoint.authority()
+        );
+        return Problem::forbidden("this is another service's handler").into_response();
+    }
+    tracing::info!("webhook validated for {}", allowed.join(", "));
+    let mut response = StatusCode::OK.into_response();
+    for origin in allowed {
+        if let Ok(value) = origin.parse() {
+            let headers = response.headers_mut();
+            headers.append(header::WEBHOOK_ALLOWED_ORIGIN, value);
+        }
+    }
+    response
+}
+
+async fn receive(app: &Ready, request: Request) -> Result<Response, Problem> {
+    let event = SignedEvent::from_request(app, request).await?;
+    match event.context().kind.clone() {
+        EventKind::Connect => connect_event::connect(app, event).await,
+        EventKind::Connected => connect_event::connected(app, event).await,
+        EventKind::Disconnected => Ok(connect_event::disconnected(&event)),
+        EventKind::User(name) => message_event::user_event(app, event, &name).await,
+        // We asked for none of these; they need no answer.
+        EventKind::GroupJoined | EventKind::GroupLeft => Ok(StatusCode::OK.into_response()),
+    }
+}

@@ -1,0 +1,95 @@
+//! What is known of a connection between two of its events. The service keeps it for us and
+//! brings it along with each, sealed, since its signature does not cover it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::Ready;
+use crate::audio::AudioTally;
+use crate::binding::Binding;
+use crate::problem::Problem;
+use crate::seal::{Purpose, SealBroken};
+use crate::user_id::UserId;
+
+use super::SignedEvent;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConnectionState {
+    pub binding: Binding,
+    /// Present once audio has come.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audio: Option<AudioTally>,
+}
+
+/// One connection, as the event at hand found it.
+#[derive(Debug)]
+pub struct Connection {
+    id: String,
+    state: ConnectionState,
+    changed: bool,
+}
+
+impl Connection {
+    /// Opens the state that an event brought. Missing, changed, or another connection's: 403.
+    pub fn of(app: &Ready, event: &SignedEvent) -> Result<Self, Problem> {
+        let context = event.context();
+        let sealed = context.connection_state.as_deref().unwrap_or_default();
+        let opened = app
+            .sealer
+            .open::<ConnectionState>(Purpose::State, &context.connection_id, sealed)
+            .and_then(|state| {
+                let user = context.user_id.as_deref();
+                let same = user.and_then(|id| UserId::spelled(id).ok()).as_ref()
+                    == Some(&state.binding.user);
+                if same { Ok(state) } else { Err(SealBroken) }
+            });
+        match opened {
+            Ok(state) => Ok(Self {
+                id: context.connection_id.clone(),
+                state,
+                changed: false,
+            }),
+            Err(SealBroken) => {
+                tracing::warn!(
+                    connection.id = %context.connection_id,
+                    "refused an event whose connection state is not ours: was STATE_SECRET or \
+                     the access key changed without keeping the old one?"
+                );
+                Err(Problem::forbidden(
+                    "the connection's state is missing or not its own",
+                ))
+            }
+        }
+    }
+
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub fn binding(&self) -> &Binding {
+        &self.state.binding
+    }
+
+    pub fn state_mut(&mut self) -> &mut ConnectionState {
+        self.changed = true;
+        &mut self.state
+    }
+
+    /// The state to hand back to the service, if it is another than the one that came.
+    pub fn sealed_change(&self, app: &Ready) -> Result<Option<String>, Problem> {
+        if !self.changed {
+            return Ok(None);
+        }
+        seal(app, &self.id, &self.state).map(Some)
+    }
+}
+
+pub fn seal(app: &Ready, connection_id: &str, state: &ConnectionState) -> Result<String, Problem> {
+    let sealed = app.sealer.seal(Purpose::State, connection_id, state);
+    sealed.map_err(|error| {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "a connection's state cannot be written"
+        );
+        Problem::unavailable("the connection's state cannot be written")
+    })
+}
