@@ -1,4 +1,4 @@
-//! Azure Web PubSub for Rust: connection strings, client tokens and upstream events.
+#![doc = include_str!("../README.md")]
 
 mod connection_string;
 mod endpoint;

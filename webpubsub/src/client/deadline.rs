@@ -11,6 +11,7 @@ use azure_core::http::{AsyncRawResponse, Context, Request, StatusCode};
 use azure_core::time::OffsetDateTime;
 use tokio::time::{Instant, timeout};
 
+use super::call::pass_on;
 use crate::error::TryTimedOut;
 
 const RETRY_HEADERS: [HeaderName; 3] = [X_MS_RETRY_AFTER_MS, RETRY_AFTER_MS, RETRY_AFTER];
@@ -35,7 +36,7 @@ impl Policy for TryTimeout {
         request: &mut Request,
         next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
-        let answer = timeout(self.0, super::pass_on(ctx, request, next)).await;
+        let answer = timeout(self.0, pass_on(ctx, request, next)).await;
         let response = answer.map_err(|_| {
             // The kind makes the retry policy try again.
             azure_core::Error::new(ErrorKind::Io, TryTimedOut(self.0))

@@ -4,8 +4,9 @@ use azure_core::http::headers::CONTENT_TYPE;
 use azure_core::http::{Method, Request};
 use serde::Serialize;
 
+use super::HubClient;
+use super::call::succeeded;
 use super::route::Route;
-use super::{HubClient, succeeded};
 use crate::filter::Filter;
 use crate::{Error, InvalidArgument};
 

@@ -11,6 +11,7 @@ mod members;
 mod permission;
 mod send;
 
+mod call;
 mod deadline;
 mod route;
 mod sign;
@@ -20,14 +21,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::credentials::TokenCredential;
-use azure_core::error::ErrorKind;
+use azure_core::http::policies::Policy;
 use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
-use azure_core::http::policies::{Policy, PolicyResult};
-use azure_core::http::{
-    ClientOptions, Context, ExponentialRetryOptions, Method, Pipeline, PipelineSendOptions,
-    RawResponse, Request, RetryOptions, Transport, Url,
-};
-use tokio::time::{Instant, timeout_at};
+use azure_core::http::{ClientOptions, ExponentialRetryOptions, Pipeline, RetryOptions, Transport};
 
 pub use close::CloseOptions;
 pub use http_client::LazyHttpClient;
@@ -37,12 +33,17 @@ pub use permission::Permission;
 pub use send::{Payload, SendOptions};
 
 use crate::{
-    AccessKey, ConnectionString, Endpoint, Error, HubName, InvalidArgument,
-    InvalidConnectionString, InvalidHubName,
+    AccessKey, ConnectionString, Endpoint, HubName, InvalidArgument, InvalidConnectionString,
+    InvalidHubName,
 };
-use deadline::{Deadline, TryTimeout};
-use route::Route;
+use deadline::TryTimeout;
 use sign::SignEachTry;
+
+/// Later than any call should end, and early enough for clocks not to overflow.
+const LONGEST_CALL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// azure_core doubles the wait each time, without a check for overflow.
+const MOST_RETRIES: u32 = 20;
 
 const ENTRA_SCOPE: &str = "https://webpubsub.azure.com/.default";
 
@@ -138,9 +139,9 @@ impl HubClient {
         let core_options = ClientOptions {
             retry: RetryOptions::exponential(ExponentialRetryOptions {
                 // azure_core doubles it before the first wait already.
-                initial_delay: azure_duration(options.retry_delay / 2),
-                max_retries: options.max_retries,
-                max_total_elapsed: azure_duration(options.timeout),
+                initial_delay: azure_duration(options.retry_delay.min(LONGEST_CALL) / 2),
+                max_retries: options.max_retries.min(MOST_RETRIES),
+                max_total_elapsed: azure_duration(options.timeout.min(LONGEST_CALL)),
                 ..ExponentialRetryOptions::default()
             }),
             transport: Some(Transport::new(http_client)),
@@ -164,54 +165,10 @@ impl HubClient {
                 hub,
                 key,
                 pipeline,
-                timeout: options.timeout,
+                timeout: options.timeout.min(LONGEST_CALL),
                 clock: options.clock,
             }),
         }
-    }
-
-    fn route(&self) -> Route {
-        Route::hub(&self.shared.endpoint, &self.shared.hub)
-    }
-
-    /// Sends a request without a body and expects success.
-    async fn call(&self, method: Method, route: Route) -> Result<RawResponse, Error> {
-        succeeded(self.request(Request::new(route.finish()?, method)).await?)
-    }
-
-    /// Asks whether something is there: success or 404.
-    async fn ask(&self, route: Route) -> Result<bool, Error> {
-        let request = Request::new(route.finish()?, Method::Head);
-        match succeeded(self.request(request).await?) {
-            Ok(_) => Ok(true),
-            Err(error) if error.is_not_found() => Ok(false),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn fetch(&self, url: Url) -> Result<RawResponse, Error> {
-        succeeded(self.request(Request::new(url, Method::Get)).await?)
-    }
-
-    async fn request(&self, mut request: Request) -> Result<RawResponse, Error> {
-        if request.method() != Method::Head {
-            request.insert_header("accept", "application/json");
-        }
-        let deadline = Instant::now() + self.shared.timeout;
-        let context = Context::new().with_value(Deadline(deadline));
-        // The answer's status is judged by the caller, who may take 404 for an answer.
-        let checks = PipelineSendOptions {
-            skip_checks: true,
-            ..PipelineSendOptions::default()
-        };
-        let sent = self
-            .shared
-            .pipeline
-            .send(&context, &mut request, Some(checks));
-        timeout_at(deadline, sent)
-            .await
-            .map_err(|_| Error::TimedOut(self.shared.timeout))?
-            .map_err(Error::from_pipeline)
     }
 }
 
@@ -233,30 +190,6 @@ pub enum InvalidHubClient {
     /// The hub.
     #[error(transparent)]
     Hub(#[from] InvalidHubName),
-}
-
-fn succeeded(response: RawResponse) -> Result<RawResponse, Error> {
-    if response.status().is_success() {
-        Ok(response)
-    } else {
-        Err(Error::refused(&response))
-    }
-}
-
-/// Hands a request to the rest of the pipeline. The transport ends every pipeline and is not
-/// ours, so there always is a rest.
-async fn pass_on(
-    ctx: &Context<'_>,
-    request: &mut Request,
-    next: &[Arc<dyn Policy>],
-) -> PolicyResult {
-    match next.split_first() {
-        Some((policy, rest)) => policy.send(ctx, request, rest).await,
-        None => Err(azure_core::Error::with_message(
-            ErrorKind::Other,
-            "the pipeline has no transport",
-        )),
-    }
 }
 
 fn azure_duration(duration: Duration) -> azure_core::time::Duration {

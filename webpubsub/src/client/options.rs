@@ -14,9 +14,10 @@ pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 pub struct HubClientOptions {
     /// How long one try may take. The default is 10 seconds.
     pub try_timeout: Duration,
-    /// How long a call may take with all its tries and waits. The default is 30 seconds.
+    /// How long a call may take with all its tries and waits. The default is 30 seconds,
+    /// the most a day.
     pub timeout: Duration,
-    /// How many tries may follow a failed one. The default is 3.
+    /// How many tries may follow a failed one. The default is 3, and 20 the most.
     pub max_retries: u32,
     /// What the waits between tries begin with; each is twice the one before, and a little
     /// more at random. A longer `Retry-After` of the service is obeyed instead. The default

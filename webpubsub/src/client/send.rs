@@ -10,8 +10,9 @@ use http::HeaderValue;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::HubClient;
+use super::call::succeeded;
 use super::route::Route;
-use super::{HubClient, succeeded};
 use crate::filter::Filter;
 use crate::upstream::header::METADATA_PREFIX;
 use crate::{Error, InvalidArgument};

@@ -9,6 +9,7 @@ use azure_core::http::headers::AUTHORIZATION;
 use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Request};
 
+use super::call::pass_on;
 use super::options::Clock;
 use crate::{AccessKey, server_token};
 
@@ -36,7 +37,7 @@ impl Policy for SignEachTry {
     ) -> PolicyResult {
         let token = server_token(&self.key, request.url().as_str(), (self.clock)(), LIFETIME);
         request.insert_header(AUTHORIZATION, format!("Bearer {token}"));
-        super::pass_on(ctx, request, next).await
+        pass_on(ctx, request, next).await
     }
 }
 

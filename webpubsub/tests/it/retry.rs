@@ -131,6 +131,21 @@ async fn a_call_ends_with_its_own_time_whatever_is_left_to_try() {
 }
 
 #[tokio::test]
+async fn no_option_is_too_large_to_be_used() {
+    let server = Server::answering([Reply::status(503), Reply::status(202)]).await;
+    let options = HubClientOptions {
+        try_timeout: Duration::MAX,
+        timeout: Duration::MAX,
+        max_retries: u32::MAX,
+        ..quick()
+    };
+
+    send(&server.client_with(options)).await.unwrap();
+
+    assert_eq!(server.take().len(), 2);
+}
+
+#[tokio::test]
 async fn nobody_listening_is_unreachable() {
     let server = Server::answering([]).await;
     let client = server.client_with(HubClientOptions {
@@ -238,14 +253,21 @@ async fn the_service_is_given_the_rest_it_asks_for() {
 
 #[tokio::test(start_paused = true)]
 async fn a_rest_longer_than_the_call_may_take_is_not_waited_for() {
-    let (busy, client) = Busy::client("3600");
-    let start = Instant::now();
+    for too_long in [
+        "31",
+        "3600",
+        "9223372036854775807",
+        "Fri, 01 Jan 2100 00:00:00 GMT",
+    ] {
+        let (busy, client) = Busy::client(too_long);
+        let start = Instant::now();
 
-    let error = send(&client).await.unwrap_err();
+        let error = send(&client).await.unwrap_err();
 
-    assert_eq!(error.status().map(|status| status.as_u16()), Some(429));
-    assert_eq!(start.elapsed(), Duration::ZERO);
-    assert_eq!(busy.tries.lock().unwrap().len(), 1);
+        assert_eq!(error.status().map(|status| status.as_u16()), Some(429));
+        assert_eq!(start.elapsed(), Duration::ZERO, "{too_long}");
+        assert_eq!(busy.tries.lock().unwrap().len(), 1);
+    }
 }
 
 #[tokio::test(start_paused = true)]
