@@ -1,0 +1,186 @@
+//! What all connections of one emulator share.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::config::{Config, FailingEvents, HubConfig, Keys, SystemEvent, Timing};
+use crate::connection::Connection;
+use crate::hub::Hub;
+use crate::lock::RwLock;
+use crate::upstream::Upstream;
+
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) keys: Keys,
+    pub(crate) failing_events: FailingEvents,
+    pub(crate) timing: Timing,
+    pub(crate) clock: Clock,
+    pub(crate) upstream: Upstream,
+    settings: HubSettings,
+    hubs: RwLock<HashMap<String, Arc<Hub>>>,
+    stopping: watch::Receiver<bool>,
+}
+
+/// The settings of the hubs of a running emulator. Clones are handles to the same settings.
+#[derive(Debug, Clone, Default)]
+pub struct HubSettings(Arc<RwLock<BTreeMap<String, Arc<HubConfig>>>>);
+
+impl HubSettings {
+    /// From now on the hubs are as this configuration has them; what else it holds (keys, …)
+    /// stays as the emulator was started. Connected clients stay.
+    pub fn replace(&self, config: &Config) {
+        let hubs = config.hubs.iter();
+        *self.0.write() = hubs
+            .map(|(name, hub)| (name.clone(), Arc::new(hub.clone())))
+            .collect();
+    }
+
+    /// The name must be in lower case.
+    fn get(&self, hub: &str) -> Arc<HubConfig> {
+        self.0.read().get(hub).cloned().unwrap_or_default()
+    }
+}
+
+impl App {
+    pub(crate) fn new(
+        config: &Config,
+        settings: HubSettings,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
+        Self {
+            keys: config.keys.clone(),
+            failing_events: config.failing_events,
+            timing: config.timing.clone(),
+            clock: config.clock.clone(),
+            upstream: Upstream::new(config.timing.clone(), config.clock.clone()),
+            settings,
+            hubs: RwLock::default(),
+            stopping,
+        }
+    }
+
+    /// Every hub exists; most have no settings. The name must be in lower case.
+    pub(crate) fn hub(&self, name: &str) -> Arc<Hub> {
+        if let Some(hub) = self.hubs.read().get(name) {
+            return hub.clone();
+        }
+        let mut hubs = self.hubs.write();
+        hubs.entry(name.to_owned())
+            .or_insert_with(|| Arc::new(Hub::new(name)))
+            .clone()
+    }
+
+    pub(crate) fn hub_config(&self, hub: &Hub) -> Arc<HubConfig> {
+        self.settings.get(&hub.name)
+    }
+
+    /// Starts a task that ends, wherever it stands, when the emulator stops.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        let mut stopping = self.stopping.clone();
+        tokio::spawn(async move {
+            tokio::select! {
+                () = task => {}
+                _ = stopping.wait_for(|&stopping| stopping) => {}
+            }
+        });
+    }
+
+    /// Resolves when the emulator stops.
+    pub(crate) async fn stopped(&self) {
+        // An error means that the server is gone without a word, which is a stop too.
+        let _ = self.stopping.clone().wait_for(|&stopping| stopping).await;
+    }
+
+    /// The connection is over: it leaves the hub, and its handler hears why, once.
+    pub(crate) fn end(
+        self: &Arc<Self>,
+        hub: &Arc<Hub>,
+        connection: &Arc<Connection>,
+        reason: &str,
+    ) {
+        if !connection.end() {
+            return;
+        }
+        connection.streams.cancel_all(self, hub, connection);
+        for group in hub.remove(connection) {
+            self.notify_group(hub, connection, SystemEvent::Left, &group);
+        }
+        hub.states.forget(connection, self.clock.unix_ms());
+        let body = json!({ "reason": reason }).to_string();
+        self.notify(hub, connection, SystemEvent::Disconnected, body.into());
+    }
+
+    /// Tells a handler without waiting for it.
+    pub(crate) fn notify(
+        self: &Arc<Self>,
+        hub: &Arc<Hub>,
+        connection: &Arc<Connection>,
+        event: SystemEvent,
+        body: Bytes,
+    ) {
+        let config = self.hub_config(hub);
+        if !config
+            .handlers
+            .iter()
+            .any(|handler| handler.wants_system(event))
+        {
+            return;
+        }
+        let (app, hub, connection) = (self.clone(), hub.clone(), connection.clone());
+        self.spawn(async move {
+            app.upstream
+                .notify(&hub.name, &config, &connection.identity, event, body)
+                .await;
+        });
+    }
+
+    fn notify_group(
+        self: &Arc<Self>,
+        hub: &Arc<Hub>,
+        connection: &Arc<Connection>,
+        event: SystemEvent,
+        group: &str,
+    ) {
+        self.notify(
+            hub,
+            connection,
+            event,
+            json!({ "group": group }).to_string().into(),
+        );
+    }
+
+    /// Puts a connection into a group, and tells the handler if that is news.
+    pub(crate) fn join(
+        self: &Arc<Self>,
+        hub: &Arc<Hub>,
+        connection: &Arc<Connection>,
+        group: &str,
+    ) {
+        if hub.join(connection, group) {
+            self.notify_group(hub, connection, SystemEvent::Joined, group);
+        }
+    }
+
+    /// Takes a connection out of a group, and tells the handler if it was in.
+    pub(crate) fn leave(
+        self: &Arc<Self>,
+        hub: &Arc<Hub>,
+        connection: &Arc<Connection>,
+        group: &str,
+    ) {
+        if hub.leave(connection, group) {
+            self.notify_group(hub, connection, SystemEvent::Left, group);
+        }
+    }
+
+    pub(crate) fn leave_all(self: &Arc<Self>, hub: &Arc<Hub>, connection: &Arc<Connection>) {
+        for group in hub.leave_all(connection) {
+            self.notify_group(hub, connection, SystemEvent::Left, &group);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Doing what a client asks for.
+
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use super::session::Session;
+use crate::config::FailingEvents;
+use crate::frame::{ClientFrame, Event, Refusal, SendToGroup, ServerFrame};
+use crate::hub::Audience;
+use crate::message::{Message, Source};
+use crate::names;
+use crate::outbox::Farewell;
+use crate::permissions::Permission;
+use crate::streams::Publisher;
+use crate::upstream::{Failure, Reply};
+
+impl Session {
+    /// An error ends the connection.
+    pub(super) async fn act(&self, frame: ClientFrame) -> Result<(), Farewell> {
+        match frame {
+            ClientFrame::Ping => self.tell(ServerFrame::Pong),
+            ClientFrame::SequenceAck(sequence) => self.connection.outbox.acknowledge(sequence),
+            ClientFrame::JoinGroup { group, ack } => self.once(ack, || self.join(&group)),
+            ClientFrame::LeaveGroup { group, ack } => self.once(ack, || self.leave(&group)),
+            ClientFrame::SendToGroup(send) => self.once(send.ack, || self.send_to_group(send)),
+            ClientFrame::Event(event) => return self.event(event).await,
+            // Invocations that run are the reader's; one that is over cannot be cancelled.
+            ClientFrame::Invoke { .. } | ClientFrame::CancelInvocation { .. } => {}
+            ClientFrame::StreamStart {
+                group,
+                stream,
+                no_echo,
+                idle_ms,
+            } => {
+                self.publisher().start(&group, &stream, no_echo, idle_ms);
+            }
+            ClientFrame::StreamData { stream, part } => self.publisher().part(&stream, part),
+            ClientFrame::StreamEnd { stream, error } => self.publisher().end(&stream, error),
+            ClientFrame::SetGroupState { group, ack, state } => self.once(ack, || {
+                self.allowed(Permission::SendToGroup, "set state in", &group)?;
+                let now = self.app.clock.unix_ms();
+                self.hub.states.set(&self.connection, &group, state, now);
+                Ok(())
+            }),
+            ClientFrame::SubscribeGroupState { group, ack } => self.subscribe(&group, ack),
+            ClientFrame::UnsubscribeGroupState { group, ack } => self.once(ack, || {
+                self.hub.states.unwatch(&self.connection, &group);
+                Ok(())
+            }),
+        }
+        Ok(())
+    }
+
+    pub(super) fn tell(&self, frame: ServerFrame) {
+        self.connection.outbox.push_frame(frame);
+    }
+
+    fn publisher(&self) -> Publisher<'_> {
+        Publisher {
+            app: &self.app,
+            hub: &self.hub,
+            connection: &self.connection,
+        }
+    }
+
+    /// Does something unless its `ackId` was done before, and says how it went if there is one.
+    fn once(&self, ack: Option<u64>, action: impl FnOnce() -> Result<(), Refusal>) {
+        if !self.is_duplicate(ack) {
+            self.acknowledge(ack, action());
+        }
+    }
+
+    fn is_duplicate(&self, ack: Option<u64>) -> bool {
+        let Some(id) = ack.filter(|&id| self.connection.done.contains(id)) else {
+            return false;
+        };
+        let message = format!("Message with ack-id: {id} has been processed");
+        self.tell(ServerFrame::Ack {
+            id,
+            error: Some(Refusal::new("Duplicate", message)),
+        });
+        true
+    }
+
+    fn acknowledge(&self, ack: Option<u64>, result: Result<(), Refusal>) {
+        let Some(id) = ack else { return };
+        if result.is_ok() {
+            self.connection.done.remember(id);
+        }
+        self.tell(ServerFrame::Ack {
+            id,
+            error: result.err(),
+        });
+    }
+
+    fn allowed(&self, permission: Permission, verb: &str, group: &str) -> Result<(), Refusal> {
+        if !names::is_group(group) {
+            return Err(Refusal::new("BadRequest", "The group name is invalid."));
+        }
+        if self.connection.permissions.lock().allows(permission, group) {
+            return Ok(());
+        }
+        let message = format!("The client does not have permission to {verb} group '{group}'.");
+        Err(Refusal::new("Forbidden", message))
+    }
+
+    fn join(&self, group: &str) -> Result<(), Refusal> {
+        self.allowed(Permission::JoinLeaveGroup, "join", group)?;
+        self.app.join(&self.hub, &self.connection, group);
+        Ok(())
+    }
+
+    fn leave(&self, group: &str) -> Result<(), Refusal> {
+        self.allowed(Permission::JoinLeaveGroup, "leave", group)?;
+        self.app.leave(&self.hub, &self.connection, group);
+        Ok(())
+    }
+
+    /// The sender is a receiver like any other; the echo comes before the acknowledgement.
+    fn send_to_group(&self, send: SendToGroup) -> Result<(), Refusal> {
+        self.allowed(Permission::SendToGroup, "send to", &send.group)?;
+        let source = Source::Group {
+            group: send.group.as_str().into(),
+            user: self.connection.user.clone(),
+        };
+        let now = self.app.clock.unix_ms();
+        let mut message = Message::new(source, send.data);
+        message.metadata = send.metadata;
+        message.expire_after(send.ttl_seconds, now);
+        self.hub
+            .deliver(Audience::Group(&send.group), message, now, |receiver| {
+                !(send.no_echo && receiver.id == self.connection.id)
+            });
+        Ok(())
+    }
+
+    /// The acknowledgement comes first, then what there is to see.
+    fn subscribe(&self, group: &str, ack: Option<u64>) {
+        if self.is_duplicate(ack) {
+            return;
+        }
+        let allowed = self.allowed(
+            Permission::JoinLeaveGroup,
+            "subscribe to the state of",
+            group,
+        );
+        let watch = allowed.is_ok();
+        self.acknowledge(ack, allowed);
+        if watch {
+            self.hub.states.watch(&self.connection, group);
+        }
+    }
+
+    async fn event(&self, event: Event) -> Result<(), Farewell> {
+        if self.is_duplicate(event.ack) {
+            return Ok(());
+        }
+        let config = self.app.hub_config(&self.hub);
+        let identity = &self.connection.identity;
+        let sent = self.app.upstream.user_event(
+            &self.hub.name,
+            &config,
+            identity,
+            &event.event,
+            event.data,
+            &event.metadata,
+        );
+        match sent.await {
+            Ok(reply) => {
+                if let Some(Reply { data, metadata }) = reply {
+                    let mut message = Message::new(Source::Server, data);
+                    message.metadata = metadata;
+                    let now = self.app.clock.unix_ms();
+                    self.connection.outbox.push_message(&message.into(), now);
+                }
+                self.acknowledge(event.ack, Ok(()));
+                Ok(())
+            }
+            Err(failure) => self.event_failed(&event.event, event.ack, &failure),
+        }
+    }
+
+    /// A simple client cannot be told, so it is dropped; others only where the settings say so.
+    fn event_failed(
+        &self,
+        event: &str,
+        ack: Option<u64>,
+        failure: &Failure,
+    ) -> Result<(), Farewell> {
+        self.log_failure(event, failure);
+        let drop = self.app.failing_events == FailingEvents::DropConnection;
+        if drop || self.connection.agreed.protocol.is_simple() {
+            return Err(Farewell::new(CloseCode::Error, "Internal server error"));
+        }
+        self.acknowledge(ack, Err(Refusal::internal()));
+        Ok(())
+    }
+
+    pub(super) fn log_failure(&self, event: &str, failure: &Failure) {
+        let (hub, connection) = (&self.hub.name, &self.connection.id);
+        tracing::warn!(%hub, %connection, "the event {event} of {connection} failed: {failure}");
+    }
+}

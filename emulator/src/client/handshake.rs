@@ -1,0 +1,245 @@
+//! The WebSocket handshake: from a request to a connection.
+
+use std::sync::Arc;
+
+use http::header::{
+    CONNECTION, HOST, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
+    SEC_WEBSOCKET_PROTOCOL, UPGRADE,
+};
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::admission::{self, Refusal};
+use super::recovery;
+use super::session::Session;
+use super::socket;
+use crate::app::App;
+use crate::config::SystemEvent;
+use crate::connection::Connection;
+use crate::frame::{ServerFrame, SimpleMode};
+use crate::outbox;
+use crate::permissions::Permissions;
+use crate::protocol::Agreed;
+use crate::query::Query;
+use crate::server::{Response, response};
+use crate::token::Claims;
+use crate::upstream::{self, ClientRequest, Failure, Identity, Origin};
+use crate::{config, ids};
+
+/// `GET /client/hubs/{hub}` and `GET /client/?hub={hub}`
+pub(crate) async fn handshake(
+    app: &Arc<App>,
+    mut request: Request<Incoming>,
+    hub: &str,
+) -> Response {
+    match admit(app, &mut request, hub).await {
+        Ok(response) => response,
+        Err(Refusal { status, reason }) => response(status, Some("text/plain"), reason),
+    }
+}
+
+async fn admit(
+    app: &Arc<App>,
+    request: &mut Request<Incoming>,
+    hub: &str,
+) -> Result<Response, Refusal> {
+    let upgrade = Upgrade::of(request)?;
+    if !config::is_hub_name(hub) {
+        return Err(Refusal::bad_request("The hub name is invalid."));
+    }
+    let hub = app.hub(&hub.to_ascii_lowercase());
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    // A client that recovers may still show its old token, which may have expired meanwhile.
+    if let Some(id) = query.get("awps_connection_id") {
+        let token = query.get("awps_reconnection_token").unwrap_or_default();
+        return Ok(recovery::accept(app, &hub, upgrade, id, token));
+    }
+
+    let config = app.hub_config(&hub);
+    let host = host(request);
+    let claims = admission::authenticate(app, &config, &hub.name, host, &query, request.headers())?;
+    let mut agreed = Agreed::from_offer(&upgrade.offered);
+    let mode = if agreed.protocol.is_simple() {
+        admission::simple_mode(&query)?
+    } else {
+        SimpleMode::default()
+    };
+
+    let mut identity = Identity::new(
+        &ids::connection_id(),
+        &hub.name,
+        Origin::new(host),
+        &app.keys,
+    );
+    identity.set_user(claims.user());
+    let asked = ClientRequest {
+        claims: &claims,
+        query: &query,
+        headers: request.headers(),
+        subprotocols: &upgrade.offered,
+    };
+    let admission = app
+        .upstream
+        .connect(&hub.name, &config, &identity, &asked)
+        .await
+        .map_err(refused)?;
+    if let Some(choice) = &admission.subprotocol {
+        agreed = Agreed::chosen(choice, &upgrade.offered).ok_or_else(|| {
+            refused(Failure::Unusable(
+                "it chose a subprotocol that the client did not offer",
+            ))
+        })?;
+    }
+
+    let subprotocol = agreed.subprotocol.clone();
+    let (connection, groups) = merge(identity, &claims, admission, agreed);
+    let connection = Arc::new(connection);
+    let session = Session {
+        app: app.clone(),
+        hub,
+        connection,
+        mode,
+    };
+    let number = session.welcome(&groups);
+    let accepted = upgrade.accept(subprotocol.as_deref());
+    // It sees by itself that the emulator stops, and says goodbye.
+    tokio::spawn(async move { session.first_socket(upgrade.socket().await, number).await });
+    Ok(accepted)
+}
+
+/// The handler's decisions over the token's values.
+fn merge(
+    mut identity: Identity,
+    claims: &Claims,
+    admission: upstream::Admission,
+    agreed: Agreed,
+) -> (Connection, Vec<String>) {
+    let user = match &admission.user_id {
+        Some(user) => Some(user.as_str()).filter(|user| !user.is_empty()),
+        None => claims.user(),
+    };
+    let roles = admission.roles.unwrap_or_else(|| claims.strings("role"));
+    let groups = admission
+        .groups
+        .filter(|groups| !groups.is_empty())
+        .unwrap_or_else(|| claims.strings("webpubsub.group"));
+    identity.set_user(user);
+    identity.set_subprotocol(agreed.subprotocol.as_deref());
+    let connection = Connection::new(identity, user, agreed, Permissions::from_roles(roles));
+    (connection, groups)
+}
+
+fn refused(failure: Failure) -> Refusal {
+    tracing::info!("a client was refused by its connect event: {failure}");
+    let status = match failure {
+        Failure::Refused(status) if status.is_client_error() || status.is_server_error() => status,
+        _ => StatusCode::INTERNAL_SERVER_ERROR,
+    };
+    Refusal {
+        status,
+        reason: "The connect event handler rejected the connection.",
+    }
+}
+
+fn host<B>(request: &Request<B>) -> &str {
+    let header = request
+        .headers()
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    header
+        .or_else(|| {
+            request
+                .uri()
+                .authority()
+                .map(|authority| authority.as_str())
+        })
+        .unwrap_or_default()
+}
+
+/// A request that asks for a WebSocket, and may be given one.
+#[derive(Debug)]
+pub(super) struct Upgrade {
+    key: HeaderValue,
+    pub(super) offered: Vec<String>,
+    pending: hyper::upgrade::OnUpgrade,
+}
+
+impl Upgrade {
+    fn of(request: &mut Request<Incoming>) -> Result<Self, Refusal> {
+        let headers = request.headers();
+        let has = |name: HeaderName, token: &str| {
+            let values = headers.get_all(name);
+            values
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .flat_map(|value| value.split(','))
+                .any(|part| part.trim().eq_ignore_ascii_case(token))
+        };
+        let version = headers
+            .get("sec-websocket-version")
+            .is_some_and(|version| version == "13");
+        if !has(CONNECTION, "upgrade") || !has(UPGRADE, "websocket") || !version {
+            return Err(Refusal::bad_request("A WebSocket request is expected."));
+        }
+        let key = headers.get(SEC_WEBSOCKET_KEY).cloned();
+        let key = key.ok_or(Refusal::bad_request(
+            "The Sec-WebSocket-Key header is missing.",
+        ))?;
+        let offered = headers
+            .get_all(SEC_WEBSOCKET_PROTOCOL)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .map(|name| name.trim().to_owned())
+            .filter(|name| !name.is_empty())
+            .collect();
+        Ok(Self {
+            key,
+            offered,
+            pending: hyper::upgrade::on(request),
+        })
+    }
+
+    /// The 101 that names the subprotocol.
+    pub(super) fn accept(&self, subprotocol: Option<&str>) -> Response {
+        let mut accepted = response(StatusCode::SWITCHING_PROTOCOLS, None, "");
+        let headers = accepted.headers_mut();
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        if let Ok(key) = HeaderValue::try_from(derive_accept_key(self.key.as_bytes())) {
+            headers.insert(SEC_WEBSOCKET_ACCEPT, key);
+        }
+        if let Some(subprotocol) = subprotocol.and_then(|name| HeaderValue::try_from(name).ok()) {
+            headers.insert(SEC_WEBSOCKET_PROTOCOL, subprotocol);
+        }
+        accepted
+    }
+
+    /// The socket, once the 101 is written; `None` if the client did not wait for it.
+    pub(super) async fn socket(self) -> Option<socket::Socket> {
+        socket::upgraded(self.pending.await.ok()?).await
+    }
+}
+
+impl Session {
+    /// Lets the connection into its hub before the client hears that it is in: from then on
+    /// nothing sent to it may be lost.
+    fn welcome(&self, groups: &[String]) -> outbox::Socket {
+        let reconnection_token = self.reconnection_token();
+        let connection = &self.connection;
+        let number = connection.outbox.attach(self.app.clock.unix_ms());
+        connection.outbox.push_frame(ServerFrame::Connected {
+            connection: connection.id.clone(),
+            user: connection.user.clone(),
+            reconnection_token,
+        });
+        self.hub.insert(connection);
+        self.app
+            .notify(&self.hub, connection, SystemEvent::Connected, "{}".into());
+        for group in groups {
+            self.app.join(&self.hub, connection, group);
+        }
+        number
+    }
+}

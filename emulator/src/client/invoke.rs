@@ -1,0 +1,72 @@
+//! Invocations: events whose answer goes back under the client's own id, and that it may give up.
+
+use std::pin::pin;
+
+use tokio_tungstenite::tungstenite::Message as WsMessage;
+
+use super::session::{Reader, Session};
+use crate::frame::{ClientFrame, Refusal, ServerFrame};
+use crate::message::{Data, Metadata};
+use crate::outbox::Farewell;
+
+/// Frames that are read ahead, looking for a cancellation, before reading stops.
+const MAX_HELD: usize = 16;
+
+impl Session {
+    /// Sends the event as any other. Meanwhile only a cancellation is heeded: what else comes
+    /// waits its turn, since a connection's events go one at a time and in order.
+    pub(super) async fn invoke(
+        &self,
+        id: String,
+        event: &str,
+        data: Data,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), Farewell> {
+        let config = self.app.hub_config(&self.hub);
+        let metadata = Metadata::new();
+        let identity = &self.connection.identity;
+        let mut answer = pin!(self.app.upstream.user_event(
+            &self.hub.name,
+            &config,
+            identity,
+            event,
+            data,
+            &metadata
+        ));
+        let answer = loop {
+            tokio::select! {
+                answer = &mut answer => break answer,
+                frame = reader.read(), if reader.held.len() < MAX_HELD => {
+                    let Some(frame) = frame else {
+                        // The socket is gone: the handler still gets to finish.
+                        break answer.await;
+                    };
+                    if self.cancels(&frame, &id) {
+                        return Ok(());
+                    }
+                    reader.held.push_back(frame);
+                }
+            }
+        };
+        let result = answer
+            .map(|reply| reply.map(|reply| reply.data))
+            .map_err(|failure| {
+                self.log_failure(event, &failure);
+                Refusal::internal()
+            });
+        self.tell(ServerFrame::InvokeResponse { id, result });
+        Ok(())
+    }
+
+    fn cancels<E>(&self, frame: &Result<WsMessage, E>, id: &str) -> bool {
+        let Ok(frame @ WsMessage::Text(_)) = frame else {
+            return false;
+        };
+        let decoded = self
+            .connection
+            .agreed
+            .protocol
+            .decode(frame.clone(), &self.mode);
+        matches!(decoded, Ok(ClientFrame::CancelInvocation { id: cancelled }) if cancelled == id)
+    }
+}

@@ -1,0 +1,226 @@
+//! Where events go: a URL template and which events it wants.
+
+use http::Uri;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use thiserror::Error;
+
+use super::ConfigError;
+use super::section::Section;
+
+const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// One upstream of a hub.
+#[derive(Debug, Clone)]
+pub struct EventHandler {
+    template: Vec<Part>,
+    system_events: Vec<SystemEvent>,
+    user_events: UserEvents,
+}
+
+/// The events that the service itself raises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemEvent {
+    /// A client wants in; the handler decides.
+    Connect,
+    /// A client is in.
+    Connected,
+    /// A client is gone for good.
+    Disconnected,
+    /// A connection joined a group. How the service is told to send it is not known; here it is
+    /// one more system event.
+    Joined,
+    /// A connection left a group.
+    Left,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum UserEvents {
+    All,
+    /// In lower case.
+    Named(Vec<String>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    Hub,
+    Event,
+}
+
+/// Why a URL template cannot be used.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum InvalidTemplate {
+    #[error("a handler's URL begins with http://")]
+    NotHttp,
+    #[error("https:// handlers are not supported yet")]
+    Https,
+    #[error(
+        "tunnel:/// needs Microsoft's awps-tunnel, which dials the real service; give the handler's http:// URL"
+    )]
+    Tunnel,
+    #[error("`{0}` is no placeholder: there are {{hub}} and {{event}}, and not in the host name")]
+    Placeholder(String),
+    #[error("it does not make a URL")]
+    NotAUrl,
+}
+
+impl EventHandler {
+    /// A handler that gets all user events, `connect`, `connected` and `disconnected`.
+    pub fn all(url_template: &str) -> Result<Self, InvalidTemplate> {
+        use SystemEvent::{Connect, Connected, Disconnected};
+        Ok(Self {
+            template: parse_template(url_template)?,
+            system_events: vec![Connect, Connected, Disconnected],
+            user_events: UserEvents::All,
+        })
+    }
+
+    /// The same for these system events only.
+    #[must_use]
+    pub fn with_system_events(mut self, events: &[SystemEvent]) -> Self {
+        self.system_events = events.to_vec();
+        self
+    }
+
+    /// The same for these user events only: `*`, or names with commas between.
+    #[must_use]
+    pub fn with_event_pattern(mut self, pattern: &str) -> Self {
+        self.user_events = UserEvents::parse(pattern);
+        self
+    }
+
+    pub(super) fn from_section(section: &mut Section) -> Result<Self, ConfigError> {
+        let template = section.required_text("UrlTemplate")?;
+        let template =
+            parse_template(&template).map_err(|why| section.invalid("UrlTemplate", &why))?;
+        let mut system_events = Vec::new();
+        for name in section.texts("SystemEvents")? {
+            system_events.push(SystemEvent::parse(&name).ok_or_else(|| {
+                section.wrong(
+                    "SystemEvents",
+                    "any of connect, connected, disconnected, joined and left",
+                )
+            })?);
+        }
+        let pattern = section.texts("EventPattern")?.join(",");
+        if let Some(mut auth) = section.section("Auth")? {
+            let kind = auth.text("Type")?.unwrap_or_default();
+            if !kind.is_empty() && !kind.eq_ignore_ascii_case("None") {
+                return Err(auth.invalid("Type", &"only None is supported yet"));
+            }
+            auth.finish()?;
+        }
+        Ok(Self {
+            template,
+            system_events,
+            user_events: UserEvents::parse(&pattern),
+        })
+    }
+
+    pub(crate) fn wants_system(&self, event: SystemEvent) -> bool {
+        self.system_events.contains(&event)
+    }
+
+    pub(crate) fn wants_user(&self, event: &str) -> bool {
+        match &self.user_events {
+            UserEvents::All => true,
+            UserEvents::Named(names) => names.iter().any(|name| name.eq_ignore_ascii_case(event)),
+        }
+    }
+
+    /// The URL for one event, with the placeholders escaped and filled in.
+    pub(crate) fn url(&self, hub: &str, event: &str) -> String {
+        let mut url = String::new();
+        for part in &self.template {
+            match part {
+                Part::Text(text) => url.push_str(text),
+                Part::Hub => url.extend(utf8_percent_encode(hub, UNRESERVED)),
+                Part::Event => url.extend(utf8_percent_encode(event, UNRESERVED)),
+            }
+        }
+        url
+    }
+}
+
+impl SystemEvent {
+    fn parse(name: &str) -> Option<Self> {
+        use SystemEvent::{Connect, Connected, Disconnected, Joined, Left};
+        [Connect, Connected, Disconnected, Joined, Left]
+            .into_iter()
+            .find(|event| event.name().eq_ignore_ascii_case(name))
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Connected => "connected",
+            Self::Disconnected => "disconnected",
+            Self::Joined => "joined",
+            Self::Left => "left",
+        }
+    }
+}
+
+impl UserEvents {
+    fn parse(pattern: &str) -> Self {
+        let names: Vec<_> = pattern
+            .split(',')
+            .map(|name| name.trim().to_ascii_lowercase())
+            .filter(|name| !name.is_empty())
+            .collect();
+        if names.iter().any(|name| name == "*") {
+            Self::All
+        } else {
+            Self::Named(names)
+        }
+    }
+}
+
+fn parse_template(template: &str) -> Result<Vec<Part>, InvalidTemplate> {
+    let lower = template.to_ascii_lowercase();
+    if lower.starts_with("tunnel:") {
+        return Err(InvalidTemplate::Tunnel);
+    }
+    if lower.starts_with("https:") {
+        return Err(InvalidTemplate::Https);
+    }
+    let after_scheme = lower
+        .strip_prefix("http://")
+        .ok_or(InvalidTemplate::NotHttp)?;
+    let host = after_scheme.split(['/', '?']).next().unwrap_or_default();
+    if let Some((_, rest)) = host.split_once('{') {
+        return Err(InvalidTemplate::Placeholder(format!("{{{rest}")));
+    }
+
+    let mut parts = Vec::new();
+    let mut rest = template;
+    while let Some((text, tail)) = rest.split_once('{') {
+        let (name, tail) = tail
+            .split_once('}')
+            .ok_or_else(|| InvalidTemplate::Placeholder(format!("{{{tail}")))?;
+        parts.push(Part::Text(text.to_owned()));
+        parts.push(match name.to_ascii_lowercase().as_str() {
+            "hub" => Part::Hub,
+            "event" => Part::Event,
+            _ => return Err(InvalidTemplate::Placeholder(format!("{{{name}}}"))),
+        });
+        rest = tail;
+    }
+    parts.push(Part::Text(rest.to_owned()));
+
+    let plain: String = parts
+        .iter()
+        .map(|part| match part {
+            Part::Text(text) => text.as_str(),
+            Part::Hub | Part::Event => "x",
+        })
+        .collect();
+    match plain.parse::<Uri>() {
+        Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => Ok(parts),
+        Ok(_) | Err(_) => Err(InvalidTemplate::NotAUrl),
+    }
+}

@@ -1,0 +1,78 @@
+//! The access keys.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::ConfigError;
+use super::section::Section;
+
+/// The key that Microsoft's emulator starts with. It is public, so it protects nothing.
+const DEFAULT_KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
+
+/// The primary and perhaps a secondary access key: both verify, the primary one signs.
+#[derive(Clone)]
+pub struct Keys {
+    primary: String,
+    secondary: Option<String>,
+}
+
+/// A key must fit a connection string and be worth its name.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error("an access key has at least 32 bytes and neither semicolons nor control characters")]
+pub struct InvalidKey;
+
+impl Keys {
+    /// Refuses keys that no connection string could carry.
+    pub fn new(primary: &str, secondary: Option<&str>) -> Result<Self, InvalidKey> {
+        Ok(Self {
+            primary: checked(primary)?,
+            secondary: secondary.map(checked).transpose()?,
+        })
+    }
+
+    pub(super) fn from_section(section: &mut Section) -> Result<Self, ConfigError> {
+        let mut key = |name: &'static str| match section.text(name)? {
+            Some(text) => checked(&text)
+                .map(Some)
+                .map_err(|why| section.invalid(name, &why)),
+            None => Ok(None),
+        };
+        Ok(Self {
+            primary: key("AccessKey")?.unwrap_or_else(|| DEFAULT_KEY.to_owned()),
+            secondary: key("SecondaryAccessKey")?,
+        })
+    }
+
+    pub(crate) fn primary(&self) -> &str {
+        &self.primary
+    }
+
+    /// The primary key first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(self.primary.as_str()).chain(self.secondary.as_deref())
+    }
+}
+
+fn checked(key: &str) -> Result<String, InvalidKey> {
+    if key.len() < 32 || key.contains(|c: char| c == ';' || c.is_control()) {
+        return Err(InvalidKey);
+    }
+    Ok(key.to_owned())
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self {
+            primary: DEFAULT_KEY.to_owned(),
+            secondary: None,
+        }
+    }
+}
+
+/// Keys are secrets: they never reach a log.
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keys").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,100 @@
+//! One client's connection. It outlives its sockets when its protocol is reliable.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::lock::Mutex;
+use crate::outbox::Outbox;
+use crate::permissions::Permissions;
+use crate::protocol::Agreed;
+use crate::streams::Streams;
+use crate::upstream::Identity;
+
+/// How many acknowledged requests are remembered.
+const REMEMBERED_ACKS: usize = 1000;
+
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) id: Arc<str>,
+    pub(crate) user: Option<Arc<str>>,
+    pub(crate) agreed: Agreed,
+    pub(crate) permissions: Mutex<Permissions>,
+    /// Changed by the hub only, under its lock, so that both sides of a membership agree.
+    pub(crate) groups: Mutex<BTreeSet<Arc<str>>>,
+    pub(crate) outbox: Outbox,
+    pub(crate) done: DoneAcks,
+    pub(crate) streams: Streams,
+    /// How handlers know it.
+    pub(crate) identity: Identity,
+    ended: AtomicBool,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        identity: Identity,
+        user: Option<&str>,
+        agreed: Agreed,
+        permissions: Permissions,
+    ) -> Self {
+        Self {
+            id: identity.connection().clone(),
+            user: user.map(Arc::from),
+            outbox: Outbox::new(agreed.protocol.is_reliable()),
+            agreed,
+            permissions: Mutex::new(permissions),
+            groups: Mutex::default(),
+            done: DoneAcks::default(),
+            streams: Streams::default(),
+            identity,
+            ended: AtomicBool::new(false),
+        }
+    }
+
+    /// True for the first caller only: whoever ends a connection tells the handler.
+    pub(crate) fn end(&self) -> bool {
+        !self.ended.swap(true, Ordering::AcqRel)
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Acquire)
+    }
+}
+
+/// The ids of requests that succeeded, so that a repeat is not done twice. A request that failed
+/// may be tried again under the same id.
+#[derive(Debug, Default)]
+pub(crate) struct DoneAcks(Mutex<VecDeque<u64>>);
+
+impl DoneAcks {
+    pub(crate) fn contains(&self, id: u64) -> bool {
+        // A thousand numbers in a row are compared faster than most hash maps are asked once.
+        self.0.lock().contains(&id)
+    }
+
+    pub(crate) fn remember(&self, id: u64) {
+        let mut done = self.0.lock();
+        if done.len() == REMEMBERED_ACKS {
+            done.pop_front();
+        }
+        done.push_back(id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_thousand_ids_are_remembered() {
+        let done = DoneAcks::default();
+
+        for id in 0..=1000 {
+            done.remember(id);
+        }
+
+        assert!(!done.contains(0));
+        assert!(done.contains(1));
+        assert!(done.contains(1000));
+    }
+}

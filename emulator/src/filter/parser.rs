@@ -1,0 +1,393 @@
+//! From tokens to an expression whose types fit. `not` binds tightest, then comparisons, then
+//! `and`, then `or`.
+
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+use super::FilterError;
+use super::lexer::{Token, tokens};
+
+const MAX_DEPTH: usize = 100;
+
+#[derive(Debug, PartialEq)]
+pub(super) enum Expression {
+    Null,
+    Bool(bool),
+    Integer(i64),
+    Text(String),
+    Field(Field),
+    Not(Box<Self>),
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+    Compare(Comparison, Box<Self>, Box<Self>),
+    /// One value among several.
+    In(Box<Self>, Vec<Self>),
+    InGroups(Box<Self>),
+    Call(Function, Vec<Self>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Field {
+    UserId,
+    ConnectionId,
+    Protocol,
+    Groups,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Equal,
+    NotEqual,
+    Greater,
+    GreaterOrEqual,
+    Less,
+    LessOrEqual,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Function {
+    Length,
+    ToLower,
+    ToUpper,
+    Trim,
+    Substring,
+    Concat,
+    IndexOf,
+    Contains,
+    StartsWith,
+    EndsWith,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Type {
+    Null,
+    Bool,
+    Integer,
+    Text,
+    Groups,
+}
+
+/// The whole of a filter must be a condition.
+pub(super) fn parse(filter: &str) -> Result<Expression, FilterError> {
+    let mut parser = Parser {
+        tokens: tokens(filter)?.into_iter().peekable(),
+        end: filter.len(),
+        depth: 0,
+    };
+    let expression = parser.or()?;
+    if let Some((token, at)) = parser.tokens.next() {
+        return Err(FilterError::Unexpected(token.spelling(), at));
+    }
+    expression.expect(Type::Bool)?;
+    Ok(expression)
+}
+
+struct Parser {
+    tokens: Peekable<IntoIter<(Token, usize)>>,
+    end: usize,
+    depth: usize,
+}
+
+impl Parser {
+    fn or(&mut self) -> Result<Expression, FilterError> {
+        let mut left = self.and()?;
+        while self.take_word("or") {
+            let right = self.and()?;
+            left = Expression::Or(left.condition()?, right.condition()?);
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Result<Expression, FilterError> {
+        let mut left = self.comparison()?;
+        while self.take_word("and") {
+            let right = self.comparison()?;
+            left = Expression::And(left.condition()?, right.condition()?);
+        }
+        Ok(left)
+    }
+
+    fn comparison(&mut self) -> Result<Expression, FilterError> {
+        let mut left = self.not()?;
+        loop {
+            if self.take_word("in") {
+                left = self.membership(left)?;
+            } else if let Some(comparison) = self.take_comparison() {
+                let right = self.not()?;
+                left = compare(comparison, left, right)?;
+            } else {
+                return Ok(left);
+            }
+        }
+    }
+
+    fn not(&mut self) -> Result<Expression, FilterError> {
+        if !self.take_word("not") {
+            return self.primary();
+        }
+        let operand = self.deeper(Self::not)?;
+        Ok(Expression::Not(operand.condition()?))
+    }
+
+    fn primary(&mut self) -> Result<Expression, FilterError> {
+        let (token, at) = self
+            .tokens
+            .next()
+            .ok_or(FilterError::ExpressionExpected(self.end))?;
+        match token {
+            Token::Text(text) => Ok(Expression::Text(text)),
+            Token::Integer(value) => Ok(Expression::Integer(value)),
+            Token::Open => {
+                let inner = self.deeper(Self::or)?;
+                self.close()?;
+                Ok(inner)
+            }
+            Token::Word(word) if self.take(&Token::Open) => self.call(&word),
+            Token::Word(word) => literal_or_field(word),
+            Token::Close | Token::Comma => Err(FilterError::ExpressionExpected(at)),
+        }
+    }
+
+    /// What follows `in`: a list in parentheses, or the groups.
+    fn membership(&mut self, left: Expression) -> Result<Expression, FilterError> {
+        if !self.take(&Token::Open) {
+            let groups = self.not()?;
+            groups.expect(Type::Groups)?;
+            return Ok(Expression::InGroups(left.text()?));
+        }
+        let list = self.arguments()?;
+        if list.is_empty() {
+            return Err(FilterError::ExpressionExpected(self.position()));
+        }
+        Ok(Expression::In(Box::new(left), list))
+    }
+
+    fn call(&mut self, name: &str) -> Result<Expression, FilterError> {
+        let function =
+            Function::named(name).ok_or_else(|| FilterError::UnknownName(name.to_owned()))?;
+        let arguments = self.arguments()?;
+        if !function.takes(&arguments) {
+            return Err(FilterError::WrongArguments(name.to_owned()));
+        }
+        Ok(Expression::Call(function, arguments))
+    }
+
+    /// After the opening parenthesis.
+    fn arguments(&mut self) -> Result<Vec<Expression>, FilterError> {
+        let mut arguments = Vec::new();
+        if self.take(&Token::Close) {
+            return Ok(arguments);
+        }
+        loop {
+            arguments.push(self.deeper(Self::or)?);
+            if !self.take(&Token::Comma) {
+                self.close()?;
+                return Ok(arguments);
+            }
+        }
+    }
+
+    fn deeper(
+        &mut self,
+        parse: fn(&mut Self) -> Result<Expression, FilterError>,
+    ) -> Result<Expression, FilterError> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(FilterError::TooDeep);
+        }
+        let result = parse(self);
+        self.depth -= 1;
+        result
+    }
+
+    fn close(&mut self) -> Result<(), FilterError> {
+        let at = self.position();
+        if self.take(&Token::Close) {
+            Ok(())
+        } else {
+            Err(FilterError::ParenthesisExpected(at))
+        }
+    }
+
+    fn position(&mut self) -> usize {
+        self.tokens.peek().map_or(self.end, |(_, at)| *at)
+    }
+
+    fn take(&mut self, wanted: &Token) -> bool {
+        self.tokens.next_if(|(token, _)| token == wanted).is_some()
+    }
+
+    fn take_word(&mut self, wanted: &str) -> bool {
+        self.tokens
+            .next_if(|(token, _)| matches!(token, Token::Word(word) if word == wanted))
+            .is_some()
+    }
+
+    fn take_comparison(&mut self) -> Option<Comparison> {
+        const OPERATORS: [(&str, Comparison); 6] = [
+            ("eq", Comparison::Equal),
+            ("ne", Comparison::NotEqual),
+            ("gt", Comparison::Greater),
+            ("ge", Comparison::GreaterOrEqual),
+            ("lt", Comparison::Less),
+            ("le", Comparison::LessOrEqual),
+        ];
+        let (_, comparison) = *OPERATORS.iter().find(|(word, _)| self.take_word(word))?;
+        Some(comparison)
+    }
+}
+
+/// Names know no letter case, literals do.
+fn literal_or_field(word: String) -> Result<Expression, FilterError> {
+    Ok(match word.as_str() {
+        "null" => Expression::Null,
+        "true" => Expression::Bool(true),
+        "false" => Expression::Bool(false),
+        _ => Expression::Field(match word.to_ascii_lowercase().as_str() {
+            "userid" => Field::UserId,
+            "connectionid" => Field::ConnectionId,
+            "protocol" => Field::Protocol,
+            "groups" => Field::Groups,
+            _ => return Err(FilterError::UnknownName(word)),
+        }),
+    })
+}
+
+/// Equality takes any types, order only whole numbers.
+fn compare(
+    comparison: Comparison,
+    left: Expression,
+    right: Expression,
+) -> Result<Expression, FilterError> {
+    if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+        left.expect_or_null(Type::Integer)?;
+        right.expect_or_null(Type::Integer)?;
+    }
+    Ok(Expression::Compare(
+        comparison,
+        Box::new(left),
+        Box::new(right),
+    ))
+}
+
+impl Expression {
+    fn kind(&self) -> Type {
+        match self {
+            Self::Null => Type::Null,
+            Self::Integer(_) => Type::Integer,
+            Self::Text(_) | Self::Field(Field::UserId | Field::ConnectionId | Field::Protocol) => {
+                Type::Text
+            }
+            Self::Field(Field::Groups) => Type::Groups,
+            Self::Bool(_)
+            | Self::Not(_)
+            | Self::And(..)
+            | Self::Or(..)
+            | Self::Compare(..)
+            | Self::In(..)
+            | Self::InGroups(_) => Type::Bool,
+            Self::Call(function, _) => function.returns(),
+        }
+    }
+
+    fn expect(&self, expected: Type) -> Result<(), FilterError> {
+        let found = self.kind();
+        if found == expected {
+            return Ok(());
+        }
+        Err(FilterError::WrongType {
+            found: found.name(),
+            expected: expected.name(),
+        })
+    }
+
+    fn expect_or_null(&self, expected: Type) -> Result<(), FilterError> {
+        if self.kind() == Type::Null {
+            Ok(())
+        } else {
+            self.expect(expected)
+        }
+    }
+
+    fn condition(self) -> Result<Box<Self>, FilterError> {
+        self.expect(Type::Bool)?;
+        Ok(Box::new(self))
+    }
+
+    fn text(self) -> Result<Box<Self>, FilterError> {
+        self.expect_or_null(Type::Text)?;
+        Ok(Box::new(self))
+    }
+}
+
+impl Function {
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "length" => Self::Length,
+            "tolower" => Self::ToLower,
+            "toupper" => Self::ToUpper,
+            "trim" => Self::Trim,
+            "substring" => Self::Substring,
+            "concat" => Self::Concat,
+            "indexof" => Self::IndexOf,
+            "contains" => Self::Contains,
+            "startswith" => Self::StartsWith,
+            "endswith" => Self::EndsWith,
+            _ => return None,
+        })
+    }
+
+    fn takes(self, arguments: &[Expression]) -> bool {
+        use Type::{Groups, Integer, Text};
+        let fit = |expected: &[Type]| {
+            arguments.len() == expected.len()
+                && arguments
+                    .iter()
+                    .zip(expected)
+                    .all(|(argument, &kind)| argument.expect_or_null(kind).is_ok())
+        };
+        match self {
+            Self::Length => fit(&[Text]) || fit(&[Groups]),
+            Self::ToLower | Self::ToUpper | Self::Trim => fit(&[Text]),
+            Self::Substring => fit(&[Text, Integer]) || fit(&[Text, Integer, Integer]),
+            Self::Concat | Self::IndexOf | Self::Contains | Self::StartsWith | Self::EndsWith => {
+                fit(&[Text, Text])
+            }
+        }
+    }
+
+    fn returns(self) -> Type {
+        match self {
+            Self::Length | Self::IndexOf => Type::Integer,
+            Self::ToLower | Self::ToUpper | Self::Trim | Self::Substring | Self::Concat => {
+                Type::Text
+            }
+            Self::Contains | Self::StartsWith | Self::EndsWith => Type::Bool,
+        }
+    }
+}
+
+impl Type {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool => "bool",
+            Self::Integer => "int",
+            Self::Text => "string",
+            Self::Groups => "collection",
+        }
+    }
+}
+
+impl Token {
+    fn spelling(&self) -> String {
+        match self {
+            Self::Word(word) => word.clone(),
+            Self::Text(text) => format!("'{text}'"),
+            Self::Integer(value) => value.to_string(),
+            Self::Open => "(".to_owned(),
+            Self::Close => ")".to_owned(),
+            Self::Comma => ",".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! A hub: who is connected, and who is in which group.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::connection::Connection;
+use crate::group_state::GroupStates;
+use crate::lock::RwLock;
+use crate::message::Message;
+
+#[derive(Debug)]
+pub(crate) struct Hub {
+    /// In lower case.
+    pub(crate) name: Arc<str>,
+    registry: RwLock<Registry>,
+    pub(crate) states: GroupStates,
+}
+
+type Members = HashMap<Arc<str>, Arc<Connection>>;
+
+#[derive(Debug, Default)]
+struct Registry {
+    connections: Members,
+    users: HashMap<Arc<str>, Members>,
+    groups: HashMap<Arc<str>, Members>,
+}
+
+/// Whom something concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Audience<'a> {
+    Everyone,
+    Group(&'a str),
+    User(&'a str),
+    Connection(&'a str),
+}
+
+impl Hub {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            registry: RwLock::default(),
+            states: GroupStates::default(),
+        }
+    }
+
+    pub(crate) fn insert(&self, connection: &Arc<Connection>) {
+        let mut registry = self.registry.write();
+        let id = &connection.id;
+        registry.connections.insert(id.clone(), connection.clone());
+        if let Some(user) = &connection.user {
+            let connections = registry.users.entry(user.clone()).or_default();
+            connections.insert(id.clone(), connection.clone());
+        }
+    }
+
+    /// Takes the connection out of the hub and returns the groups that it was in.
+    pub(crate) fn remove(&self, connection: &Connection) -> Vec<Arc<str>> {
+        let mut registry = self.registry.write();
+        registry.connections.remove(&connection.id);
+        if let Some(user) = &connection.user {
+            remove_member(&mut registry.users, user, &connection.id);
+        }
+        registry.leave_all(connection)
+    }
+
+    pub(crate) fn connection(&self, id: &str) -> Option<Arc<Connection>> {
+        self.registry.read().connections.get(id).cloned()
+    }
+
+    /// False when it was a member already, or is no longer connected.
+    pub(crate) fn join(&self, connection: &Arc<Connection>, group: &str) -> bool {
+        let mut registry = self.registry.write();
+        registry.connections.contains_key(&connection.id) && registry.join(connection, group)
+    }
+
+    /// False when it was no member.
+    pub(crate) fn leave(&self, connection: &Connection, group: &str) -> bool {
+        self.registry.write().leave(connection, group)
+    }
+
+    /// The groups that it left.
+    pub(crate) fn leave_all(&self, connection: &Connection) -> Vec<Arc<str>> {
+        self.registry.write().leave_all(connection)
+    }
+
+    pub(crate) fn exists(&self, audience: Audience<'_>) -> bool {
+        self.registry.read().members(audience).next().is_some()
+    }
+
+    pub(crate) fn select(&self, audience: Audience<'_>) -> Vec<Arc<Connection>> {
+        self.registry.read().members(audience).cloned().collect()
+    }
+
+    /// Queues the message for everyone concerned and wanted. Nobody is waited for.
+    pub(crate) fn deliver(
+        &self,
+        audience: Audience<'_>,
+        message: Message,
+        now_ms: i64,
+        wanted: impl Fn(&Connection) -> bool,
+    ) {
+        let message = Arc::new(message);
+        for connection in self.registry.read().members(audience) {
+            if wanted(connection) {
+                connection.outbox.push_message(&message, now_ms);
+            }
+        }
+    }
+}
+
+impl Registry {
+    fn members<'r>(
+        &'r self,
+        audience: Audience<'_>,
+    ) -> Box<dyn Iterator<Item = &'r Arc<Connection>> + 'r> {
+        match audience {
+            Audience::Everyone => Box::new(self.connections.values()),
+            Audience::Group(group) => {
+                Box::new(self.groups.get(group).into_iter().flat_map(Members::values))
+            }
+            Audience::User(user) => {
+                Box::new(self.users.get(user).into_iter().flat_map(Members::values))
+            }
+            Audience::Connection(id) => Box::new(self.connections.get(id).into_iter()),
+        }
+    }
+
+    fn join(&mut self, connection: &Arc<Connection>, group: &str) -> bool {
+        let name = match self.groups.get_key_value(group) {
+            Some((name, _)) => name.clone(),
+            None => Arc::from(group),
+        };
+        let members = self.groups.entry(name.clone()).or_default();
+        members.insert(connection.id.clone(), connection.clone());
+        connection.groups.lock().insert(name)
+    }
+
+    fn leave(&mut self, connection: &Connection, group: &str) -> bool {
+        remove_member(&mut self.groups, group, &connection.id);
+        connection.groups.lock().remove(group)
+    }
+
+    fn leave_all(&mut self, connection: &Connection) -> Vec<Arc<str>> {
+        let left: Vec<_> = std::mem::take(&mut *connection.groups.lock())
+            .into_iter()
+            .collect();
+        for group in &left {
+            remove_member(&mut self.groups, group, &connection.id);
+        }
+        left
+    }
+}
+
+/// A group or user without connections does not exist.
+fn remove_member(sets: &mut HashMap<Arc<str>, Members>, name: &str, id: &str) {
+    if let Some(members) = sets.get_mut(name) {
+        members.remove(id);
+        if members.is_empty() {
+            sets.remove(name);
+        }
+    }
+}

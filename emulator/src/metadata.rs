@@ -1,0 +1,83 @@
+//! Metadata that travels with a message: in frames, and in headers to and from handlers and REST.
+
+use http::HeaderMap;
+
+use crate::message::Metadata;
+
+/// What begins the name of a header that carries one key.
+pub(crate) const HEADER_PREFIX: &str = "x-webpubsub-metadata-";
+
+const MAX_KEY: usize = 256;
+const MAX_VALUE: usize = 1024;
+const MAX_TOTAL: usize = 8 * 1024;
+
+/// Keys must fit a header's name, values its value; `None` if one does not, or all together are
+/// too long.
+pub(crate) fn checked<'a>(
+    pairs: impl Iterator<Item = (&'a String, &'a String)>,
+) -> Option<Metadata> {
+    let mut metadata = Metadata::new();
+    let mut total = 0;
+    for (key, value) in pairs {
+        let legal_key = !key.is_empty() && key.len() <= MAX_KEY && key.bytes().all(is_token);
+        let legal_value =
+            value.len() <= MAX_VALUE && value.bytes().all(|b| (0x20..0x7f).contains(&b));
+        total += key.len() + value.len();
+        if !legal_key || !legal_value || total > MAX_TOTAL {
+            return None;
+        }
+        metadata.insert(key.to_ascii_lowercase(), value.clone());
+    }
+    Some(metadata)
+}
+
+/// The metadata that headers carry; `None` if it breaks a limit.
+pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Metadata> {
+    let mut pairs = Vec::new();
+    for (name, value) in headers {
+        if let Some(key) = name.as_str().strip_prefix(HEADER_PREFIX) {
+            pairs.push((key.to_owned(), value.to_str().ok()?.to_owned()));
+        }
+    }
+    checked(pairs.iter().map(|(key, value)| (key, value)))
+}
+
+/// The characters of a `token` in RFC 9110.
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(key: &str, value: &str) -> Option<Metadata> {
+        checked([(&key.to_owned(), &value.to_owned())].into_iter())
+    }
+
+    #[test]
+    fn keys_come_out_in_lower_case() {
+        assert_eq!(
+            check("Trace-Id", "1").unwrap().get("trace-id").unwrap(),
+            "1"
+        );
+    }
+
+    #[test]
+    fn what_no_header_could_carry_is_refused() {
+        assert_eq!(check("a b", "1"), None);
+        assert_eq!(check("", "1"), None);
+        assert_eq!(check("k", "ü"), None);
+        assert_eq!(check("k", "a\nb"), None);
+        assert_eq!(check(&"k".repeat(257), "1"), None);
+        assert_eq!(check("k", &"v".repeat(1025)), None);
+    }
+
+    #[test]
+    fn all_together_must_fit_eight_kib() {
+        let pairs: Vec<_> = (0..9).map(|n| (n.to_string(), "v".repeat(1000))).collect();
+
+        assert_eq!(checked(pairs.iter().map(|(k, v)| (k, v))), None);
+        assert!(checked(pairs.iter().take(8).map(|(k, v)| (k, v))).is_some());
+    }
+}

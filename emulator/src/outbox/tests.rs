@@ -1,0 +1,114 @@
+use super::*;
+use crate::message::{Data, Source};
+
+fn text(text: &str) -> Arc<Message> {
+    Arc::new(Message::new(Source::Server, Data::Text(text.into())))
+}
+
+fn expiring(at_ms: i64) -> Arc<Message> {
+    let mut message = Message::new(Source::Server, Data::Text("short-lived".into()));
+    message.expires_at = Some(at_ms);
+    Arc::new(message)
+}
+
+async fn sequences(outbox: &Outbox, socket: Socket) -> Vec<Option<u64>> {
+    let mut batch = VecDeque::new();
+    assert_eq!(outbox.next(socket, &mut batch).await, Next::Batch);
+    batch
+        .iter()
+        .map(|outgoing| match outgoing {
+            Outgoing::Message(_, sequence) => *sequence,
+            Outgoing::Frame(frame) => panic!("no message: {frame:?}"),
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn messages_of_a_reliable_connection_are_numbered_from_one() {
+    let outbox = Outbox::new(true);
+    let socket = outbox.attach(0);
+
+    outbox.push_message(&text("a"), 0);
+    outbox.push_message(&text("b"), 0);
+
+    assert_eq!(sequences(&outbox, socket).await, [Some(1), Some(2)]);
+}
+
+#[tokio::test]
+async fn a_new_socket_gets_what_was_not_acknowledged() {
+    let outbox = Outbox::new(true);
+    let first = outbox.attach(0);
+    for n in 0..3 {
+        outbox.push_message(&text(&n.to_string()), 0);
+    }
+    outbox.acknowledge(1);
+    outbox.detach(first);
+    outbox.push_message(&text("while away"), 0);
+
+    let second = outbox.attach(0);
+
+    assert_eq!(
+        sequences(&outbox, second).await,
+        [Some(2), Some(3), Some(4)]
+    );
+    assert_eq!(outbox.severed(first).await, Severed::Replaced);
+}
+
+#[tokio::test]
+async fn a_message_whose_time_is_up_is_not_written_again() {
+    let outbox = Outbox::new(true);
+    let first = outbox.attach(0);
+    outbox.push_message(&expiring(1_000), 0);
+    outbox.push_message(&text("lasting"), 0);
+    outbox.detach(first);
+
+    let second = outbox.attach(1_000);
+
+    assert_eq!(sequences(&outbox, second).await, [Some(2)]);
+}
+
+#[tokio::test]
+async fn too_much_unacknowledged_ends_the_connection() {
+    let outbox = Outbox::new(true);
+    let socket = outbox.attach(0);
+
+    for _ in 0..=MAX_UNACKED {
+        outbox.push_message(&text("x"), 0);
+    }
+
+    assert_eq!(outbox.severed(socket).await, Severed::Overflowed);
+}
+
+#[tokio::test]
+async fn a_client_that_reads_nothing_holds_a_bounded_number_of_bytes() {
+    let outbox = Outbox::new(false);
+    let socket = outbox.attach(0);
+    let big = text(&"x".repeat(1024 * 1024));
+
+    for _ in 0..17 {
+        outbox.push_message(&big, 0);
+    }
+
+    assert_eq!(outbox.severed(socket).await, Severed::Overflowed);
+    assert_eq!(outbox.state.lock().queue.len(), 0);
+}
+
+#[tokio::test]
+async fn a_close_comes_after_what_was_sent_before_it() {
+    let outbox = Outbox::new(false);
+    let socket = outbox.attach(0);
+    outbox.push_message(&text("last words"), 0);
+
+    let farewell = Farewell::new(CloseCode::Normal, "");
+    outbox.close(farewell.clone());
+    outbox.push_message(&text("too late"), 0);
+
+    let mut batch = VecDeque::new();
+    assert_eq!(outbox.next(socket, &mut batch).await, Next::Batch);
+    assert_eq!(batch.len(), 1);
+    batch.clear();
+    assert_eq!(
+        outbox.next(socket, &mut batch).await,
+        Next::Closed(farewell)
+    );
+}

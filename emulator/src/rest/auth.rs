@@ -1,0 +1,96 @@
+//! Who may call the REST API: whoever signed a token for the very URL that is called.
+
+use http::header::HOST;
+use http::request::Parts;
+use percent_encoding::percent_decode_str;
+
+use super::error::RestError;
+use crate::app::App;
+use crate::client::bearer;
+use crate::token::Claims;
+
+/// The emulator's address as the caller knows it.
+pub(super) fn check(app: &App, head: &Parts) -> Result<String, RestError> {
+    let host = head
+        .headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .unwrap_or_default();
+    let token = bearer(&head.headers).ok_or(RestError::Unauthorized)?;
+    let claims = Claims::verify(token, &app.keys, app.clock.unix_seconds()).map_err(|error| {
+        tracing::info!("a REST call was refused: {error}");
+        RestError::Unauthorized
+    })?;
+    let target = head
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
+    if !claims
+        .strings("aud")
+        .iter()
+        .any(|audience| is_for(audience, host, target))
+    {
+        tracing::info!("a REST call was refused: its token is for another URL");
+        return Err(RestError::Unauthorized);
+    }
+    Ok(format!("http://{host}"))
+}
+
+/// The URL as it was sent, with or without its query, escaped or not, whatever the letter case:
+/// the documentation says one, Microsoft's packages do another.
+fn is_for(audience: &str, host: &str, target: &str) -> bool {
+    let Some(audience) = audience
+        .strip_prefix("http://")
+        .or_else(|| audience.strip_prefix("https://"))
+    else {
+        return false;
+    };
+    let called = format!("{host}{target}").to_lowercase();
+    let bare = called.split('?').next().unwrap_or_default();
+    let audience = audience.to_lowercase();
+    let same = |candidate: &str| audience == candidate || decode(&audience) == decode(candidate);
+    same(&called) || same(bare)
+}
+
+fn decode(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_audience_is_the_url_with_or_without_its_query() {
+        let fits = |audience| {
+            is_for(
+                audience,
+                "localhost:1",
+                "/api/hubs/h/:send?filter=userId%20eq%20%27a%27",
+            )
+        };
+
+        assert!(fits(
+            "http://localhost:1/api/hubs/h/:send?filter=userId%20eq%20%27a%27"
+        ));
+        assert!(fits(
+            "http://localhost:1/api/hubs/h/:send?filter=userId eq 'a'"
+        ));
+        assert!(fits("http://localhost:1/api/hubs/h/:send"));
+        assert!(fits("https://LOCALHOST:1/api/hubs/H/:send"));
+        assert!(!fits("http://localhost:1/api/hubs/other/:send"));
+        assert!(!fits("http://localhost:2/api/hubs/h/:send"));
+        assert!(!fits("http://localhost:1/api/hubs/h"));
+    }
+
+    #[test]
+    fn names_with_reserved_characters_fit_as_they_are_sent() {
+        let target = "/api/hubs/h/groups/a%2Bb%26c%3Dd%3Fe%23f/:send?api-version=2024-12-01";
+
+        assert!(is_for(
+            &format!("http://localhost:1{target}"),
+            "localhost:1",
+            target
+        ));
+    }
+}

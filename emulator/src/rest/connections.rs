@@ -1,0 +1,45 @@
+//! Connections, users and groups as such: are they there, and let them go.
+
+use std::collections::HashSet;
+
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+
+use super::error::RestError;
+use super::{Call, no_content, ok};
+use crate::frame::ServerFrame;
+use crate::hub::Audience;
+use crate::outbox::Farewell;
+use crate::server::Response;
+
+impl Call<'_> {
+    pub(super) fn exists(&self, audience: Audience<'_>) -> Result<Response, RestError> {
+        if self.hub.exists(audience) {
+            return Ok(ok());
+        }
+        Err(match audience {
+            Audience::Group(_) => RestError::NotThere("Warning.Group.NotExisted"),
+            Audience::User(_) => RestError::NotThere("Warning.User.NotExisted"),
+            Audience::Connection(_) | Audience::Everyone => RestError::NotFound,
+        })
+    }
+
+    /// Closing nobody succeeds as well.
+    pub(super) fn close(&self, audience: Audience<'_>) -> Result<Response, RestError> {
+        let excluded: HashSet<&str> = self.query.all("excluded").collect();
+        let mut reason = "Application server closed the connection.".to_owned();
+        if let Some(given) = self.query.get("reason").filter(|given| !given.is_empty()) {
+            reason = format!("{reason} Reason: {given}");
+        }
+        for connection in self.hub.select(audience) {
+            if !excluded.contains(&*connection.id) {
+                let outbox = &connection.outbox;
+                outbox.push_frame(ServerFrame::Disconnected {
+                    reason: reason.clone(),
+                });
+                outbox.close(Farewell::new(CloseCode::Normal, ""));
+                self.app.end(&self.hub, &connection, &reason);
+            }
+        }
+        Ok(no_content())
+    }
+}

@@ -1,0 +1,43 @@
+//! Group membership of one connection or of one user's connections.
+
+use super::error::RestError;
+use super::operation::Target;
+use super::{Call, no_content, ok};
+use crate::server::Response;
+
+impl Call<'_> {
+    pub(super) fn add_to_group(&self, group: &str, member: &Target) -> Result<Response, RestError> {
+        let connections = self.hub.select(member.audience());
+        if connections.is_empty() {
+            return Err(match member {
+                Target::Connection(id) => RestError::NoConnection {
+                    code: "Error.Connection.NotExisted",
+                    id: id.clone(),
+                },
+                Target::User(_) | Target::Group(_) | Target::Everyone => RestError::NotFound,
+            });
+        }
+        for connection in connections {
+            self.app.join(&self.hub, &connection, group);
+        }
+        Ok(ok())
+    }
+
+    pub(super) fn remove_from_group(
+        &self,
+        group: &str,
+        member: &Target,
+    ) -> Result<Response, RestError> {
+        for connection in self.hub.select(member.audience()) {
+            self.app.leave(&self.hub, &connection, group);
+        }
+        Ok(no_content())
+    }
+
+    pub(super) fn remove_from_all_groups(&self, member: &Target) -> Result<Response, RestError> {
+        for connection in self.hub.select(member.audience()) {
+            self.app.leave_all(&self.hub, &connection);
+        }
+        Ok(no_content())
+    }
+}

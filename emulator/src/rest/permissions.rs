@@ -1,0 +1,56 @@
+//! Permissions of a live connection, one group at a time.
+
+use super::error::RestError;
+use super::{Call, no_content, ok};
+use crate::names;
+use crate::permissions::Permission;
+use crate::server::Response;
+
+const NO_CONNECTION: &str = "Info.Connection.NotExisted";
+
+impl Call<'_> {
+    pub(super) fn grant(&self, permission: Permission, id: &str) -> Result<Response, RestError> {
+        let group = self.target_name()?;
+        let connection = self.hub.connection(id).ok_or_else(|| no_connection(id))?;
+        let granted = connection.permissions.lock().grant(permission, group);
+        granted.map_err(|_| RestError::TooManyRules)?;
+        Ok(ok())
+    }
+
+    /// A connection that is gone has no permissions, so there is nothing to do for it.
+    pub(super) fn revoke(&self, permission: Permission, id: &str) -> Result<Response, RestError> {
+        let group = self.target_name()?;
+        if let Some(connection) = self.hub.connection(id) {
+            let revoked = connection.permissions.lock().revoke(permission, group);
+            revoked.map_err(|_| RestError::TooManyRules)?;
+        }
+        Ok(no_content())
+    }
+
+    pub(super) fn check(&self, permission: Permission, id: &str) -> Result<Response, RestError> {
+        let group = self.target_name()?;
+        let connection = self.hub.connection(id).ok_or_else(|| no_connection(id))?;
+        let allowed = connection.permissions.lock().allows(permission, group);
+        if allowed {
+            Ok(ok())
+        } else {
+            Err(no_connection(id))
+        }
+    }
+
+    fn target_name(&self) -> Result<&str, RestError> {
+        let name = self
+            .query
+            .get("targetName")
+            .filter(|name| names::is_group(name));
+        name.ok_or(RestError::bad_request("Invalid group name."))
+    }
+}
+
+/// Also said of a permission that a connection lacks.
+fn no_connection(id: &str) -> RestError {
+    RestError::NoConnection {
+        code: NO_CONNECTION,
+        id: id.to_owned(),
+    }
+}

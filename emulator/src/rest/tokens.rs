@@ -1,0 +1,54 @@
+//! Client tokens made by the service.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::Call;
+use super::error::{JSON, RestError};
+use crate::names;
+use crate::server::{Response, response};
+use crate::token::sign;
+
+const DEFAULT_MINUTES: i64 = 60;
+
+impl Call<'_> {
+    pub(super) fn generate_token(&self) -> Result<Response, RestError> {
+        let minutes = match self.query.get("minutesToExpire") {
+            None => DEFAULT_MINUTES,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|minutes| (1..=i64::from(i32::MAX)).contains(minutes))
+                .ok_or(RestError::bad_request("Invalid minutesToExpire."))?,
+        };
+        let client_type = self.query.get("clientType").unwrap_or("Default");
+        if !client_type.eq_ignore_ascii_case("default") {
+            return Err(RestError::bad_request(
+                "Only clients of the type Default are supported.",
+            ));
+        }
+        let groups: Vec<&str> = self.query.all("group").collect();
+        if !groups.iter().all(|group| names::is_group(group)) {
+            return Err(RestError::bad_request("Invalid group name."));
+        }
+        let roles: Vec<&str> = self.query.all("role").collect();
+
+        let now = self.app.clock.unix_seconds();
+        let audience = format!("{}/client/hubs/{}", self.endpoint, self.hub.name);
+        let mut claims =
+            json!({ "aud": audience, "iat": now, "nbf": now, "exp": now + minutes * 60 });
+        if let Some(user) = self.query.get("userId") {
+            claims["sub"] = json!(user);
+        }
+        set_unless_empty(&mut claims, "role", &roles);
+        set_unless_empty(&mut claims, "webpubsub.group", &groups);
+        let body = json!({ "token": sign(&claims, &self.app.keys) });
+        Ok(response(StatusCode::OK, Some(JSON), body.to_string()))
+    }
+}
+
+fn set_unless_empty(claims: &mut Value, name: &str, values: &[&str]) {
+    if !values.is_empty() {
+        claims[name] = json!(values);
+    }
+}

@@ -1,0 +1,152 @@
+//! The listener: what arrives goes to the clients' door, to the REST API, or nowhere.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::app::{App, HubSettings};
+use crate::config::Config;
+use crate::query::Query;
+use crate::{client, rest};
+
+pub(crate) type Response = http::Response<Full<Bytes>>;
+
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long clients are given to hear that the emulator stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Why an emulator stopped that should not have.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("the listener failed: {0}")]
+    Accept(#[from] std::io::Error),
+}
+
+/// An emulator that is ready to run. Many may run in one process.
+#[derive(Debug)]
+pub struct Emulator {
+    config: Config,
+    settings: HubSettings,
+}
+
+/// Runs an emulator until `shutdown` resolves: then it lets its clients know, and returns.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Error> {
+    Emulator::new(config).run(listener, shutdown).await
+}
+
+impl Emulator {
+    /// An emulator with these settings.
+    pub fn new(config: Config) -> Self {
+        let settings = HubSettings::default();
+        settings.replace(&config);
+        Self { config, settings }
+    }
+
+    /// A handle by which the hubs' settings can be changed while it runs.
+    pub fn hub_settings(&self) -> HubSettings {
+        self.settings.clone()
+    }
+
+    /// See [`run`].
+    pub async fn run(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()>,
+    ) -> Result<(), Error> {
+        let (stop, stopping) = watch::channel(false);
+        let app = Arc::new(App::new(&self.config, self.settings, stopping));
+        let accepted = tokio::select! {
+            result = accept(&listener, &app) => result,
+            () = shutdown => Ok(()),
+        };
+        drop(listener);
+        stop.send_replace(true);
+        // Every task holds the app, and the app the other end of this channel.
+        drop(app);
+        let _ = timeout(STOP_PATIENCE, stop.closed()).await;
+        accepted
+    }
+}
+
+async fn accept(listener: &TcpListener, app: &Arc<App>) -> Result<(), Error> {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let served = serve(stream, app.clone());
+                app.spawn(served);
+            }
+            // Too many open files, or a client that gave up at once: others may still come.
+            Err(error) => {
+                tracing::warn!("a connection could not be accepted: {error}");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, app: Arc<App>) {
+    // An error here means only that frames go out a little later.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(|request| {
+        let app = app.clone();
+        async move { Ok::<_, Infallible>(route(&app, request).await) }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    if let Err(error) = connection.await {
+        tracing::debug!("a client's HTTP connection ended: {error}");
+    }
+}
+
+async fn route(app: &Arc<App>, request: Request<Incoming>) -> Response {
+    let path = request.uri().path().to_owned();
+    if let Some(hub) = path.strip_prefix("/client/hubs/") {
+        return client::handshake(app, request, hub).await;
+    }
+    match path.as_str() {
+        "/client" | "/client/" => {
+            let query = Query::parse(request.uri().query().unwrap_or_default());
+            let hub = query.get("hub").unwrap_or_default().to_owned();
+            client::handshake(app, request, &hub).await
+        }
+        "/api/health" if matches!(*request.method(), Method::HEAD | Method::GET) => {
+            response(StatusCode::OK, None, "")
+        }
+        path if path.starts_with("/api/") => rest::handle(app, request).await,
+        _ => response(StatusCode::NOT_FOUND, None, ""),
+    }
+}
+
+pub(crate) fn response(
+    status: StatusCode,
+    content_type: Option<&'static str>,
+    body: impl Into<Bytes>,
+) -> Response {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    if let Some(content_type) = content_type {
+        let value = HeaderValue::from_static(content_type);
+        response.headers_mut().insert(CONTENT_TYPE, value);
+    }
+    response
+}

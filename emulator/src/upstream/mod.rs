@@ -1,0 +1,187 @@
+//! Upstream: telling an application's handlers what happens, as CloudEvents over HTTP.
+
+mod answer;
+mod connect;
+mod cookies;
+mod identity;
+mod post;
+mod validation;
+
+use bytes::Bytes;
+use http::StatusCode;
+use http_body_util::Full;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::config::{HubConfig, SystemEvent, Timing};
+use crate::message::{Data, Metadata};
+
+pub(crate) use answer::{Reply, declared_data};
+pub(crate) use connect::{Admission, ClientRequest};
+pub(crate) use identity::{Identity, Origin};
+use validation::Validations;
+
+/// The one client for all handlers: connections are kept and used again, as many as were ever
+/// needed at the same time.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    http: HttpClient,
+    validations: Validations,
+    timing: Timing,
+    clock: Clock,
+}
+
+type HttpClient = Client<HttpConnector, Full<Bytes>>;
+
+/// Something that happened on a connection.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    kind: Kind<'a>,
+    content_type: Option<&'static str>,
+    body: Bytes,
+    metadata: &'a Metadata,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind<'a> {
+    System(SystemEvent),
+    User(&'a str),
+}
+
+/// Why an event did not reach its handler, or came back with nothing to use.
+#[derive(Debug, Error)]
+pub(crate) enum Failure {
+    #[error("no handler wants the event")]
+    NoHandler,
+    #[error("the handler does not allow this origin")]
+    NotAllowed,
+    #[error("the event does not make a request: {0}")]
+    NotSendable(#[from] http::Error),
+    #[error("the handler did not answer in time")]
+    Timeout,
+    #[error("the handler could not be reached: {0}")]
+    Unreachable(#[source] hyper_util::client::legacy::Error),
+    #[error("the handler answered {0}")]
+    Refused(StatusCode),
+    #[error("the handler's answer could not be read: {0}")]
+    Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    #[error("the handler's answer cannot be used: {0}")]
+    Unusable(&'static str),
+}
+
+impl Upstream {
+    pub(crate) fn new(timing: Timing, clock: Clock) -> Self {
+        let mut connector = HttpConnector::new();
+        connector.set_nodelay(true);
+        connector.set_connect_timeout(Some(timing.validation_timeout));
+        let http = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_max_idle_per_host(usize::MAX)
+            .build(connector);
+        Self {
+            validations: Validations::new(http.clone(), &timing),
+            http,
+            timing,
+            clock,
+        }
+    }
+
+    /// Asks whether a client may connect, and as whom. Without a handler it may.
+    pub(crate) async fn connect(
+        &self,
+        hub: &str,
+        config: &HubConfig,
+        identity: &Identity,
+        request: &ClientRequest<'_>,
+    ) -> Result<Admission, Failure> {
+        let event = Event::system(SystemEvent::Connect, request.body());
+        match self.post(hub, config, identity, &event).await {
+            Ok(answer) => {
+                let admission = Admission::parse(&answer.body)?;
+                identity.remember_state(&answer.headers);
+                Ok(admission)
+            }
+            Err(Failure::NoHandler) => Ok(Admission::default()),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Sends a user event and waits for what its handler says to the client.
+    pub(crate) async fn user_event(
+        &self,
+        hub: &str,
+        config: &HubConfig,
+        identity: &Identity,
+        name: &str,
+        data: Data,
+        metadata: &Metadata,
+    ) -> Result<Option<Reply>, Failure> {
+        let event = Event {
+            kind: Kind::User(name),
+            content_type: Some(answer::content_type(&data)),
+            body: data.into_bytes(),
+            metadata,
+        };
+        let answer = self.post(hub, config, identity, &event).await?;
+        let reply = answer.into_reply(identity)?;
+        Ok(reply)
+    }
+
+    /// Sends what nobody waits for; a failure is only logged.
+    pub(crate) async fn notify(
+        &self,
+        hub: &str,
+        config: &HubConfig,
+        identity: &Identity,
+        event: SystemEvent,
+        body: Bytes,
+    ) {
+        let result = self
+            .post(hub, config, identity, &Event::system(event, body))
+            .await;
+        match result {
+            Ok(_) | Err(Failure::NoHandler) => {}
+            Err(failure) => {
+                let connection = identity.connection();
+                tracing::warn!(
+                    %connection, hub,
+                    "the event {} of {connection} was not delivered: {failure}", event.name()
+                );
+            }
+        }
+    }
+}
+
+impl Event<'_> {
+    fn system(event: SystemEvent, body: Bytes) -> Self {
+        const NONE: &Metadata = &Metadata::new();
+        Self {
+            kind: Kind::System(event),
+            content_type: Some("application/json"),
+            body,
+            metadata: NONE,
+        }
+    }
+}
+
+impl<'a> Kind<'a> {
+    fn name(self) -> &'a str {
+        match self {
+            Self::System(event) => event.name(),
+            Self::User(name) => name,
+        }
+    }
+
+    fn cloud_event_type(self) -> String {
+        match self {
+            Self::System(event @ (SystemEvent::Joined | SystemEvent::Left)) => {
+                format!("azure.webpubsub.gp.{}", event.name())
+            }
+            Self::System(event) => format!("azure.webpubsub.sys.{}", event.name()),
+            Self::User(name) => format!("azure.webpubsub.user.{name}"),
+        }
+    }
+}
