@@ -6,7 +6,11 @@
 //! its function folder; what it decides is in [`admission`], [`frame`] and the domains.
 
 pub mod app;
+#[cfg(feature = "dev")]
+pub mod dev;
+pub mod dev_secrets;
 pub mod serve;
+pub mod token;
 
 pub mod chat;
 pub mod connect_event;

@@ -22,6 +22,9 @@ const HTTP_FUNCTIONS: [&str; 7] = [
     "message_event",
 ];
 
+/// Functions that only the host calls. None of them is part of this version.
+const TRIGGERS: [&str; 3] = ["telemetry", "broadcast", "assistant"];
+
 /// `POST /{function}`
 pub async fn called_by_host(
     State(app): State<AppState>,
@@ -36,6 +39,13 @@ pub async fn called_by_host(
             "function {function} was called in JSON mode: host.json needs \
              `customHandler.enableForwardingHttpRequest: true` (mind the spelling: the host \
              ignores a key that it does not know)"
+        );
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    if TRIGGERS.contains(&function.as_str()) {
+        tracing::error!(
+            "function {function} is not part of this version: set \
+             AzureWebJobs.{function}.Disabled=true"
         );
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }

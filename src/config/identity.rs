@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use url::Url;
 
-use super::settings::Settings;
+use super::settings::{Settings, Source};
 
 #[derive(Debug, Clone)]
 pub struct IdentityConfig {
@@ -16,6 +16,11 @@ pub struct IdentityConfig {
 }
 
 impl IdentityConfig {
+    /// These settings alone, whatever the others are.
+    pub fn from_settings(source: Source<'_>) -> Self {
+        read(&mut Settings::new(source))
+    }
+
     /// Whether anybody can be named but by themselves: then anonymous ids are marked.
     pub fn names_users(&self) -> bool {
         self.jwt.is_some() || self.trust_easy_auth || self.api_token.is_some()

@@ -1,0 +1,72 @@
+//! The command line.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::io::Write;
+
+use clap::{Parser, Subcommand};
+use switchboard::config::{self, Listen};
+use switchboard::token;
+
+/// A real-time back end without a socket server: Azure Web PubSub holds the sockets.
+///
+/// Without a command: `serve` where FUNCTIONS_CUSTOMHANDLER_PORT, PORT or SERVER_PORT is set,
+/// else `dev`.
+#[derive(Debug, Parser)]
+#[command(name = "switchboard", version, verbatim_doc_comment)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The handler: what Azure starts.
+    Serve,
+    /// Everything on this machine: emulator, stand-in Functions host and handler.
+    #[cfg(feature = "dev")]
+    Dev(switchboard::dev::Options),
+    /// Prints a user's token, for trying things.
+    Token(token::Options),
+}
+
+impl Command {
+    pub(crate) fn default_for(listen: Listen) -> Self {
+        match listen {
+            #[cfg(feature = "dev")]
+            Listen::Unset => Self::Dev(switchboard::dev::Options::default()),
+            _ => Self::Serve,
+        }
+    }
+}
+
+pub(crate) type Outcome = Result<(), Box<dyn Error>>;
+
+/// An error with all that led to it, in one line.
+pub(crate) struct Failure(pub(crate) Box<dyn Error>);
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+pub(crate) fn block_on(
+    mut builder: tokio::runtime::Builder,
+    work: impl Future<Output = Outcome>,
+) -> Outcome {
+    builder.enable_all().build()?.block_on(work)
+}
+
+pub(crate) fn token(options: &token::Options) -> Outcome {
+    let token = token::issue(options, &config::environment)?;
+    writeln!(std::io::stdout(), "{token}")?;
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! `switchboard dev`: Azure on one machine. The emulator and the stand-in Functions host run in
+//! this process, the handler is its child, started as the real host would start it.
+
+mod screen;
+mod settings;
+
+use std::future::Future;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+
+use crate::serve::asked_to_stop;
+use screen::Screen;
+use settings::Service;
+
+const PORT: u16 = 7071;
+const EMULATOR_PORT: u16 = 8080;
+
+#[derive(Debug, Clone, clap::Args)]
+pub struct Options {
+    /// Where the Functions host listens; 0 picks a free port.
+    #[arg(long, default_value_t = PORT)]
+    port: u16,
+    /// Where the Web PubSub emulator listens; 0 picks a free port.
+    #[arg(long, default_value_t = EMULATOR_PORT, value_name = "PORT")]
+    emulator_port: u16,
+    /// Plays the host's newer proxying mode (`enableProxyingHttpRequest`).
+    #[arg(long)]
+    proxy: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: PORT,
+            emulator_port: EMULATOR_PORT,
+            proxy: false,
+        }
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum DevError {
+    #[error(
+        "there is no host.json in this folder or above it; start `switchboard dev` in the \
+         project's folder"
+    )]
+    NoApp,
+    #[error("port {port} is taken by another program; choose another with {flag}")]
+    PortTaken { port: u16, flag: &'static str },
+    #[error("port {port} cannot be listened on")]
+    Listen {
+        port: u16,
+        #[source]
+        cause: io::Error,
+    },
+    #[error("this program's own file cannot be found")]
+    OwnProgram(#[source] io::Error),
+    #[error("{} cannot be used", crate::dev_secrets::FILE)]
+    Secrets(#[source] io::Error),
+    #[error(transparent)]
+    App(#[from] devhost::LoadError),
+    #[error(transparent)]
+    Host(#[from] devhost::HostError),
+    #[error("the emulator's settings cannot be used")]
+    EmulatorSettings(#[from] emulator::ConfigError),
+    #[error("the emulator stopped")]
+    Emulator(#[from] emulator::Error),
+}
+
+/// Runs everything until Ctrl-C, or until the handler has crashed for the third time.
+pub async fn run(options: Options) -> Result<(), DevError> {
+    run_until(options, asked_to_stop()).await
+}
+
+async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(), DevError> {
+    let folder = app_folder().ok_or(DevError::NoApp)?;
+    let host = listen(options.port, "--port").await?;
+    let emulator = listen(options.emulator_port, "--emulator-port").await?;
+    let (host_address, emulator_address) = (address(&host)?, address(&emulator)?);
+    let settings = settings::gather(&folder, host_address, emulator_address)?;
+    let app = devhost::App::load(
+        &folder,
+        devhost::Options {
+            settings: settings.for_handler.clone(),
+            executable: Some(std::env::current_exe().map_err(DevError::OwnProgram)?),
+            arguments: Some(Vec::new()),
+            proxy: options.proxy,
+            cors: settings.cors.clone(),
+            state_dir: Some(folder.join("data")),
+            ..devhost::Options::default()
+        },
+    )?;
+    let screen = Arc::new(Screen::new(&settings, host_address));
+    screen.starting(app.warnings());
+    let events = {
+        let screen = screen.clone();
+        move |event| screen.show(event)
+    };
+    // Whichever ends first ends the other, by being dropped with it.
+    let hosted = devhost::run(app, host, events, std::future::pending());
+    match settings.service {
+        Service::Emulator(config) => tokio::select! {
+            ended = hosted => ended?,
+            ended = emulator::run(emulator, *config, std::future::pending()) => ended?,
+            () = stop => screen.stopping(),
+        },
+        Service::Elsewhere => {
+            drop(emulator);
+            tokio::select! {
+                ended = hosted => ended?,
+                () = stop => screen.stopping(),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `cargo run` works in every folder of a project, so this does too.
+fn app_folder() -> Option<PathBuf> {
+    let here = std::env::current_dir().ok()?;
+    let found = here
+        .ancestors()
+        .find(|folder| folder.join("host.json").is_file());
+    found.map(Path::to_path_buf)
+}
+
+async fn listen(port: u16, flag: &'static str) -> Result<TcpListener, DevError> {
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            Err(DevError::PortTaken { port, flag })
+        }
+        Err(cause) => Err(DevError::Listen { port, cause }),
+    }
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, DevError> {
+    let address = listener.local_addr();
+    address.map_err(|cause| DevError::Listen { port: 0, cause })
+}

@@ -1,0 +1,146 @@
+//! What a person sees of `dev`.
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use devhost::{Call, HostEvent};
+
+use super::settings::{DevSettings, Service};
+
+pub(super) struct Screen {
+    base: String,
+    chosen: Vec<String>,
+    api_token: Option<String>,
+    connection_string: Option<String>,
+    is_emulated: bool,
+    in_colour: bool,
+    was_ready: AtomicBool,
+}
+
+impl Screen {
+    pub(super) fn new(settings: &DevSettings, host: SocketAddr) -> Self {
+        Self {
+            base: format!("http://localhost:{}", host.port()),
+            chosen: settings.chosen.clone(),
+            api_token: settings.api_token.clone(),
+            connection_string: settings.connection_string.clone(),
+            is_emulated: matches!(settings.service, Service::Emulator(_)),
+            in_colour: std::io::stdout().is_terminal(),
+            was_ready: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn starting(&self, warnings: &[String]) {
+        line(format_args!(
+            "switchboard {}: the whole of it on this machine\n",
+            env!("CARGO_PKG_VERSION")
+        ));
+        for choice in &self.chosen {
+            line(format_args!("  chosen  {choice}"));
+        }
+        for warning in warnings {
+            line(format_args!("  {} {warning}", self.yellow("warning")));
+        }
+        line(format_args!(
+            "  to choose yourself: set them in the environment or in local.settings.json\n"
+        ));
+    }
+
+    pub(super) fn show(&self, event: HostEvent) {
+        match event {
+            HostEvent::Ready { after, .. } => {
+                if self.was_ready.swap(true, Ordering::Relaxed) {
+                    line(format_args!("{} again", self.green("ready")));
+                } else {
+                    self.first_ready(after.as_millis());
+                }
+            }
+            HostEvent::HandlerExited(exit) => {
+                line(format_args!(
+                    "{}: the handler ended {exit}",
+                    self.yellow("warning")
+                ));
+            }
+            HostEvent::Restarting { failures } => {
+                line(format_args!(
+                    "starting it again, as the host would ({failures} of 3 failures within half an hour)"
+                ));
+            }
+            HostEvent::Stdout(text) => line(text),
+            HostEvent::Stderr { line: text, .. } => line(self.yellow(&text)),
+            HostEvent::Called(call) => self.called(&call),
+            HostEvent::Notice(sentence) => line(sentence),
+            HostEvent::Log {
+                function,
+                line: text,
+                ..
+            } => line(format_args!("{function}: {text}")),
+            _ => {}
+        }
+    }
+
+    fn first_ready(&self, milliseconds: u128) {
+        let base = &self.base;
+        line(format_args!("  Functions   {base}/api/negotiate"));
+        if let Some(connection_string) =
+            self.connection_string.as_ref().filter(|_| self.is_emulated)
+        {
+            line(format_args!("  Web PubSub  {connection_string}"));
+        } else {
+            line(format_args!(
+                "  Web PubSub  as your settings say; its webhooks reach this machine only through a tunnel"
+            ));
+        }
+        if let Some(token) = &self.api_token {
+            line(format_args!("  API token   {token}"));
+        }
+        line(format_args!(
+            "  try         curl \"{base}/api/negotiate?room_id=test&username=alice&role=writer\"\n"
+        ));
+        line(format_args!(
+            "{} after {milliseconds} ms; Ctrl-C stops it",
+            self.green("ready")
+        ));
+    }
+
+    /// One line a call, without the query, which may hold secrets.
+    fn called(&self, call: &Call) {
+        let milliseconds = call.elapsed.as_secs_f64() * 1000.0;
+        let status = match call.status {
+            400.. => self.yellow(&call.status.to_string()),
+            _ => call.status.to_string(),
+        };
+        let why = call.failure.as_deref().unwrap_or_default();
+        line(format_args!(
+            "{} {} {status} {milliseconds:.1} ms {why}",
+            call.method, call.path
+        ));
+    }
+
+    pub(super) fn stopping(&self) {
+        line("stopped");
+    }
+
+    fn green(&self, text: &str) -> String {
+        self.coloured("32", text)
+    }
+
+    fn yellow(&self, text: &str) -> String {
+        self.coloured("33", text)
+    }
+
+    fn coloured(&self, code: &str, text: &str) -> String {
+        if self.in_colour {
+            format!("\x1b[{code}m{text}\x1b[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+}
+
+/// Nobody looking is no reason to stop.
+fn line(text: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

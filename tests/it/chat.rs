@@ -1,0 +1,59 @@
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Answer, TestApp};
+
+async fn ask(app: &TestApp, body: impl Into<String>) -> Answer {
+    Answer::of(app.call(Method::POST, "/api/chat").body(body.into())).await
+}
+
+#[tokio::test]
+async fn a_question_is_echoed_with_its_context() {
+    let app = TestApp::spawn().await;
+
+    let answer = ask(&app, r#"{"message":"Hello!","context":{"test":true}}"#)
+        .await
+        .ok();
+
+    assert_eq!(answer["message"], "Hello!");
+    assert!(answer["response"].as_str().unwrap().contains("Hello!"));
+    assert_eq!(answer["context"], json!({ "test": true }));
+    assert_eq!(answer["source"], "echo");
+    assert!(answer["timestamp"].as_str().unwrap().ends_with('Z'));
+}
+
+#[tokio::test]
+async fn a_message_has_1_to_2000_characters() {
+    let app = TestApp::spawn().await;
+    let with = |message: String| json!({ "message": message }).to_string();
+
+    ask(&app, with("🦀".repeat(2000))).await.ok();
+    for message in [String::new(), " \n".to_owned(), "x".repeat(2001)] {
+        ask(&app, with(message))
+            .await
+            .assert_problem(400, "invalid_parameter");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_question_is_a_problem() {
+    let app = TestApp::spawn().await;
+
+    for body in ["", "{}", "[]", r#"{"message":1}"#, "{"] {
+        ask(&app, body)
+            .await
+            .assert_problem(400, "invalid_parameter");
+    }
+    ask(&app, "x".repeat(300_000))
+        .await
+        .assert_problem(413, "too_large");
+}
+
+#[tokio::test]
+async fn who_may_not_negotiate_may_not_ask() {
+    let app = TestApp::with(&[]).await;
+
+    ask(&app, r#"{"message":"Hello!"}"#)
+        .await
+        .assert_problem(401, "unauthenticated");
+}

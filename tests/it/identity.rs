@@ -1,0 +1,239 @@
+//! Who is let in, by every way of saying who one is.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Answer, NOW, TestApp};
+
+#[tokio::test]
+async fn without_an_identity_nobody_is_let_in_unless_allowed() {
+    let closed = TestApp::with(&[]).await;
+    let open = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
+
+    closed
+        .negotiate("room_id=test")
+        .await
+        .assert_problem(401, "unauthenticated")
+        .assert_closes_with(4001);
+    open.negotiate("room_id=test&channel=audio,chats")
+        .await
+        .ok();
+}
+
+#[tokio::test]
+async fn what_belongs_to_a_user_needs_a_signed_in_one() {
+    let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
+    let owned = [
+        "channel=notifications",
+        "org_id=acme",
+        "device_id=d1",
+        "session_id=550e8400-e29b-41d4-a716-446655440000",
+    ];
+
+    for query in owned {
+        app.negotiate(&format!("{query}&username=alice"))
+            .await
+            .assert_problem(401, "unauthenticated")
+            .assert_closes_with(4001);
+    }
+}
+
+#[tokio::test]
+async fn an_anonymous_name_is_marked_where_users_have_real_ones() {
+    let ways = [
+        ("JWT_SECRET", "secret"),
+        ("API_TOKEN", "token"),
+        ("TRUST_EASY_AUTH", "true"),
+    ];
+
+    for way in ways {
+        let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), way]).await;
+
+        let named = app.negotiate("room_id=test&username=alice").await.ok();
+        let nameless = app.negotiate("room_id=test").await.ok();
+
+        assert_eq!(named["userId"], "anon:alice", "{way:?}");
+        assert!(nameless["userId"].as_str().unwrap().starts_with("anon:"));
+    }
+}
+
+#[tokio::test]
+async fn a_token_counts_in_the_header_and_in_the_parameter() {
+    let app = TestApp::spawn().await;
+    let token = app.token("Jürgen 1", json!({}));
+
+    let by_header = app.negotiate_as(&token, "room_id=test").await.ok();
+    let by_parameter = app
+        .negotiate(&format!("room_id=test&token={token}"))
+        .await
+        .ok();
+
+    assert_eq!(by_header["userId"], "J%C3%BCrgen%201");
+    assert_eq!(by_parameter["userId"], by_header["userId"]);
+}
+
+#[tokio::test]
+async fn somebody_signed_in_keeps_the_own_id_whatever_the_name() {
+    let app = TestApp::spawn().await;
+    let token = app.token("alice", json!({}));
+
+    let negotiated = app
+        .negotiate_as(&token, "room_id=test&username=bob")
+        .await
+        .ok();
+
+    assert_eq!(negotiated["userId"], "alice");
+}
+
+#[tokio::test]
+async fn nobody_signed_in_can_be_taken_for_an_anonymous_one() {
+    let app = TestApp::spawn().await;
+    let token = app.token("anon:alice", json!({}));
+
+    let negotiated = app.negotiate_as(&token, "room_id=test").await.ok();
+
+    assert_eq!(negotiated["userId"], "anon%3Aalice");
+}
+
+#[tokio::test]
+async fn a_bad_token_closes_with_what_the_target_would_have_closed_with() {
+    let app = TestApp::spawn().await;
+    let expired = app.token("alice", json!({ "exp": NOW - 60 }));
+    let session = "session_id=550e8400-e29b-41d4-a716-446655440000";
+    let cases = [
+        (session.to_owned(), Some(4003)),
+        (format!("{session}&org_id=acme&room_id=test"), Some(4003)),
+        ("org_id=acme".to_owned(), Some(4001)),
+        ("channel=notifications".to_owned(), Some(4001)),
+        ("room_id=test".to_owned(), None),
+    ];
+
+    for (query, close_code) in cases {
+        app.negotiate_as("not.a.token", &query)
+            .await
+            .assert_problem(401, "token_invalid")
+            .assert_closes_with(close_code);
+        app.negotiate_as(&expired, &query)
+            .await
+            .assert_problem(401, "token_expired")
+            .assert_closes_with(close_code);
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_nothing_can_check_is_refused_rather_than_passed_over() {
+    let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
+
+    app.negotiate_as("some.jwt.token", "room_id=test")
+        .await
+        .assert_problem(401, "token_invalid");
+}
+
+#[tokio::test]
+async fn a_bad_token_does_not_fall_back_to_anonymous() {
+    let app = TestApp::spawn().await;
+
+    app.negotiate("room_id=test&token=x.y.z")
+        .await
+        .assert_problem(401, "token_invalid");
+}
+
+#[tokio::test]
+async fn an_organisation_is_open_to_its_members() {
+    let app = TestApp::spawn().await;
+    let member = app.token(
+        "alice",
+        json!({ "organizations": { "acme": { "id": "7" } } }),
+    );
+
+    let negotiated = app.negotiate_as(&member, "org_id=acme,7").await.ok();
+
+    assert_eq!(negotiated["groups"], json!(["org:acme", "org:7"]));
+    assert_eq!(negotiated["roles"], json!([]));
+    app.negotiate_as(&member, "org_id=umbrella")
+        .await
+        .assert_problem(403, "not_a_member")
+        .assert_closes_with(4003);
+}
+
+#[tokio::test]
+async fn devices_are_open_to_those_with_the_right() {
+    let app = TestApp::spawn().await;
+    let with = app.token("alice", json!({ "roles": ["devices"] }));
+    let without = app.token("bob", json!({}));
+
+    let negotiated = app.negotiate_as(&with, "device_id=floor1:s7").await.ok();
+
+    assert_eq!(negotiated["groups"], json!(["device:floor1:s7"]));
+    app.negotiate_as(&without, "device_id=floor1:s7")
+        .await
+        .assert_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn notifications_go_to_the_users_own_inbox() {
+    let app = TestApp::spawn().await;
+    let alice = app.token("alice", json!({}));
+
+    let negotiated = app.negotiate_as(&alice, "channel=notifications").await.ok();
+
+    assert_eq!(
+        negotiated["groups"],
+        json!(["inbox:K9gGyX8OAK8aH8Myj6djqS"])
+    );
+    assert_eq!(negotiated["room"], json!(null));
+}
+
+#[tokio::test]
+async fn sessions_are_for_their_participants_of_whom_there_are_none_yet() {
+    let app = TestApp::spawn().await;
+    let alice = app.token("alice", json!({}));
+
+    app.negotiate_as(
+        &alice,
+        "session_id=550E8400-e29b-41d4-a716-446655440000&org_id=acme",
+    )
+    .await
+    .assert_problem(403, "not_a_participant")
+    .assert_closes_with(4004);
+}
+
+#[tokio::test]
+async fn a_back_end_negotiates_for_any_user_and_vouches_for_it() {
+    let app = TestApp::with(&[("API_TOKEN", "the-token")]).await;
+
+    let negotiated = app
+        .negotiate_as(
+            "the-token",
+            "username=j%C3%BCrgen%2Ex&org_id=acme&device_id=d&channel=notifications",
+        )
+        .await
+        .ok();
+
+    assert_eq!(negotiated["userId"], "j%C3%BCrgen.x");
+    app.negotiate_as("the-token", "room_id=test&username=50%25")
+        .await
+        .assert_problem(400, "invalid_parameter");
+    for wrong in ["the-toke", "the-tokenx", "THE-TOKEN"] {
+        app.negotiate_as(wrong, "room_id=test")
+            .await
+            .assert_problem(401, "token_invalid");
+    }
+}
+
+#[tokio::test]
+async fn the_platforms_headers_count_only_where_they_are_trusted() {
+    let trusting = TestApp::with(&[("TRUST_EASY_AUTH", "true")]).await;
+    let others = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
+    let with_headers = |app: &TestApp| {
+        let call = app.call(Method::GET, "/api/negotiate?room_id=test");
+        Answer::of(call.header("x-ms-client-principal-id", "alice"))
+    };
+
+    assert_eq!(with_headers(&trusting).await.ok()["userId"], "alice");
+    trusting
+        .negotiate("room_id=test")
+        .await
+        .assert_problem(401, "unauthenticated");
+    assert_ne!(with_headers(&others).await.ok()["userId"], "alice");
+}

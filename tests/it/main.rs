@@ -1,0 +1,21 @@
+//! Tests of the whole handler, from outside: one file for each function folder, and one for each
+//! thing that goes across them.
+#![cfg(test)]
+
+mod support;
+
+mod chat;
+mod connect_event;
+mod cors;
+mod functions;
+mod health;
+mod identity;
+mod message_event;
+mod negotiate;
+mod openapi;
+mod status;
+mod triggers;
+mod webhook;
+
+#[cfg(feature = "dev")]
+mod dev;

@@ -1,0 +1,127 @@
+use std::collections::HashMap;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::Timestamp;
+use reqwest::{Client as Http, Method, RequestBuilder};
+use serde_json::{Value, json};
+use switchboard::app::{AppState, Ready};
+use switchboard::clock::{Clock, Ids};
+use switchboard::config::{Config, Listen};
+use switchboard::outgoing::OutgoingHttp;
+use switchboard::serve::serve;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+use super::{Answer, Event};
+
+pub(crate) const KEY: &str = "the-access-key-of-the-tests-0123456789";
+pub(crate) const NOW: i64 = 1_800_000_000;
+const JWT_SECRET: &str = "a-secret-of-32-bytes-or-rather-more";
+
+/// A handler in this process, with a clock that the test moves. It ends with the value.
+pub(crate) struct TestApp {
+    pub(crate) base: String,
+    http: Http,
+    now: Arc<AtomicI64>,
+    _stop: oneshot::Sender<()>,
+}
+
+impl TestApp {
+    /// Anonymous callers are admitted, and users have tokens of a secret that the test knows.
+    pub(crate) async fn spawn() -> Self {
+        Self::with(&[("ALLOW_ANONYMOUS", "true"), ("JWT_SECRET", JWT_SECRET)]).await
+    }
+
+    /// Only the connection string is added to these settings, if they have none.
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        let endpoint = "http://localhost:9";
+        Self::serving(endpoint, settings, Listen::Unset).await
+    }
+
+    /// A handler whose service is at this address.
+    pub(crate) async fn of_service(endpoint: &str, settings: &[(&str, &str)]) -> Self {
+        Self::serving(endpoint, settings, Listen::Unset).await
+    }
+
+    pub(crate) async fn serving(endpoint: &str, settings: &[(&str, &str)], listen: Listen) -> Self {
+        let connection_string = format!("Endpoint={endpoint};AccessKey={KEY};Version=1.0;");
+        let mut map = HashMap::from([
+            (
+                "AZURE_WEB_PUBSUB_CONNECTION_STRING",
+                connection_string.as_str(),
+            ),
+            ("LOG_LEVEL", "error"),
+        ]);
+        map.extend(settings.iter().copied());
+        let now = Arc::new(AtomicI64::new(NOW));
+        let clock = {
+            let now = now.clone();
+            Clock::from_fn(move || Timestamp::from_second(now.load(Ordering::Relaxed)).unwrap())
+        };
+        let config = Config::from_settings(&|name| map.get(name).map(|v| (*v).to_owned()));
+        let ready = config.map(|config| Ready::new(config, clock.clone(), &Ids::random()).unwrap());
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // The host chooses the port before the handler knows it; here it is the other way round.
+        let listen = match listen {
+            Listen::Functions(_) => Listen::Functions(address.port()),
+            other => other,
+        };
+        let (stop, stopped) = oneshot::channel();
+        tokio::spawn(serve(
+            listener,
+            AppState::new(ready, listen, clock),
+            async {
+                let _ = stopped.await;
+            },
+        ));
+        Self {
+            base: format!("http://{address}"),
+            http: OutgoingHttp::new().client().unwrap(),
+            now,
+            _stop: stop,
+        }
+    }
+
+    pub(crate) fn sleep(&self, seconds: i64) {
+        self.now.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn call(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.base))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        Answer::of(self.call(Method::GET, path)).await
+    }
+
+    pub(crate) async fn negotiate(&self, query: &str) -> Answer {
+        self.get(&format!("/api/negotiate?{query}")).await
+    }
+
+    /// With a user's token.
+    pub(crate) async fn negotiate_as(&self, token: &str, query: &str) -> Answer {
+        let call = self.call(Method::GET, &format!("/api/negotiate?{query}"));
+        Answer::of(call.bearer_auth(token)).await
+    }
+
+    /// A good token for an hour, with these claims added or changed.
+    pub(crate) fn token(&self, user: &str, claims: Value) -> String {
+        let mut all = json!({ "sub": user, "exp": NOW + 3600 });
+        all.as_object_mut()
+            .unwrap()
+            .extend(claims.as_object().unwrap().clone());
+        let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes());
+        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &all, &key).unwrap()
+    }
+
+    pub(crate) fn event(&self, kind: &str, connection: &str) -> Event {
+        let path = match kind {
+            "connect" | "connected" | "disconnected" => "/api/connect_event",
+            _ => "/api/message_event",
+        };
+        Event::new(self.call(Method::POST, path), kind, connection)
+    }
+}

@@ -1,0 +1,87 @@
+use reqwest::Url;
+use serde_json::{Value, json};
+
+use super::{Answer, Event, TestApp};
+
+/// A client with a connection, as the handler sees it: the service between is played by the
+/// test, which signs events with the service's key and keeps the connection's state.
+pub(crate) struct Client<'a> {
+    app: &'a TestApp,
+    pub(crate) connection: String,
+    pub(crate) user: String,
+    pub(crate) state: String,
+    pub(crate) accepted: Value,
+}
+
+impl<'a> Client<'a> {
+    /// Negotiates and connects.
+    pub(crate) async fn negotiated(app: &'a TestApp, query: &str) -> Self {
+        Self::through(app, app.negotiate(query).await).await
+    }
+
+    pub(crate) async fn through(app: &'a TestApp, negotiated: Answer) -> Self {
+        let negotiated = negotiated.ok();
+        let user = negotiated["userId"].as_str().unwrap();
+        let connection = format!("connection-of-{user}");
+        let ticket = ticket(&negotiated);
+        let answer = app
+            .event("connect", &connection)
+            .user(user)
+            .json(&json!({ "query": { "sb": [ticket] } }))
+            .send()
+            .await;
+        Self::accepted(app, connection, answer)
+    }
+
+    /// Dials the service without negotiating.
+    pub(crate) async fn dialled(app: &'a TestApp, query: Value) -> Self {
+        let answer = dial(app, "dialled", query).await;
+        Self::accepted(app, "dialled".to_owned(), answer)
+    }
+
+    #[track_caller]
+    fn accepted(app: &'a TestApp, connection: String, answer: Answer) -> Self {
+        let state = answer.header("ce-connectionstate").map(str::to_owned);
+        let accepted = answer.ok();
+        Self {
+            app,
+            connection,
+            user: accepted["userId"].as_str().unwrap().to_owned(),
+            state: state.unwrap(),
+            accepted,
+        }
+    }
+
+    /// An event of this connection, not yet sent.
+    pub(crate) fn event(&self, name: &str) -> Event {
+        self.app
+            .event(name, &self.connection)
+            .user(&self.user)
+            .header("ce-connectionState", &self.state)
+    }
+
+    /// A plain text frame, and the reply.
+    pub(crate) async fn sends(&mut self, frame: Value) -> Value {
+        let event = self.event("message").text(frame.to_string());
+        self.receives(event).await
+    }
+
+    pub(crate) async fn receives(&mut self, event: Event) -> Value {
+        let answer = event.send().await;
+        if let Some(state) = answer.header("ce-connectionstate") {
+            self.state = state.to_owned();
+        }
+        answer.ok()
+    }
+}
+
+pub(crate) async fn dial(app: &TestApp, connection: &str, query: Value) -> Answer {
+    let connect = app.event("connect", connection);
+    connect.json(&json!({ "query": query })).send().await
+}
+
+pub(crate) fn ticket(negotiated: &Value) -> String {
+    let url = Url::parse(negotiated["url"].as_str().unwrap()).unwrap();
+    let sb = url.query_pairs().find(|(name, _)| name == "sb");
+    sb.unwrap().1.into_owned()
+}

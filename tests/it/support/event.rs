@@ -1,0 +1,86 @@
+use reqwest::RequestBuilder;
+use serde_json::Value;
+use webpubsub::AccessKey;
+
+use super::{Answer, KEY};
+
+/// An event as the service posts it, to be spoilt by the test.
+pub(crate) struct Event {
+    request: RequestBuilder,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+}
+
+pub(crate) fn signature(key: &str, connection: &str) -> String {
+    let tag = AccessKey::new(key).unwrap().sign(connection.as_bytes());
+    let hex: String = tag.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256={hex}")
+}
+
+impl Event {
+    pub(super) fn new(request: RequestBuilder, kind: &str, connection: &str) -> Self {
+        let (family, name) = match kind {
+            "connect" | "connected" | "disconnected" => ("sys", kind),
+            name => ("user", name),
+        };
+        // The second of two signatures is ours: either key of the service counts.
+        let signatures = format!(
+            "{},{}",
+            signature("the-other-key-of-the-service", connection),
+            signature(KEY, connection)
+        );
+        let headers = vec![
+            ("webhook-request-origin", "localhost".to_owned()),
+            ("ce-specversion", "1.0".to_owned()),
+            ("ce-awpsversion", "1.0".to_owned()),
+            ("ce-type", format!("azure.webpubsub.{family}.{name}")),
+            ("ce-source", format!("/hubs/ViewerHub/client/{connection}")),
+            ("ce-id", "1".to_owned()),
+            ("ce-time", "2026-01-01T00:00:00Z".to_owned()),
+            ("ce-signature", signatures),
+            ("ce-connectionId", connection.to_owned()),
+            ("ce-hub", "ViewerHub".to_owned()),
+            ("ce-eventName", name.to_owned()),
+            ("content-type", "application/json".to_owned()),
+        ];
+        Self {
+            request,
+            headers,
+            body: b"{}".to_vec(),
+        }
+    }
+
+    pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self = self.without(name);
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.headers
+            .retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        self
+    }
+
+    pub(crate) fn user(self, user: &str) -> Self {
+        self.header("ce-userId", user)
+    }
+
+    pub(crate) fn json(mut self, body: &Value) -> Self {
+        self.body = body.to_string().into_bytes();
+        self
+    }
+
+    pub(crate) fn text(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self.header("content-type", "text/plain; charset=utf-8")
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let mut request = self.request.body(self.body);
+        for (name, value) in self.headers {
+            request = request.header(name, value);
+        }
+        Answer::of(request).await
+    }
+}

@@ -1,0 +1,65 @@
+//! The paths that only the Functions host may call.
+
+use reqwest::Method;
+use switchboard::config::Listen;
+
+use crate::support::{Answer, TestApp};
+
+/// As the host sends its own calls: chunked, without a length.
+async fn as_the_host(app: &TestApp, path: &str, header: Option<(&str, &str)>) -> Answer {
+    let chunks =
+        futures_util::stream::iter([Ok::<_, std::io::Error>(r#"{"Data":{},"Metadata":{}}"#)]);
+    let mut call = app
+        .call(Method::POST, path)
+        .body(reqwest::Body::wrap_stream(chunks));
+    if let Some((name, value)) = header {
+        call = call.header(name, value);
+    }
+    Answer::of(call).await
+}
+
+async fn functions_app() -> TestApp {
+    let settings = [("ALLOW_ANONYMOUS", "true")];
+    TestApp::serving("http://localhost:9", &settings, Listen::Functions(0)).await
+}
+
+#[tokio::test]
+async fn a_function_called_in_json_mode_fails_loudly() {
+    let app = functions_app().await;
+
+    assert_eq!(as_the_host(&app, "/negotiate", None).await.status, 500);
+    assert_eq!(as_the_host(&app, "/broadcast", None).await.status, 500);
+    assert_eq!(as_the_host(&app, "/unknown", None).await.status, 404);
+}
+
+#[tokio::test]
+async fn what_the_host_did_not_send_finds_nothing_there() {
+    let app = functions_app().await;
+    let forged = [
+        ("x-forwarded-for", "1.2.3.4"),
+        ("x-forwarded-proto", "https"),
+        ("x-ms-invocation-id", "00000000-0000-0000-0000-000000000000"),
+        ("host", "app.example.com"),
+    ];
+
+    for header in forged {
+        as_the_host(&app, "/broadcast", Some(header))
+            .await
+            .assert_problem(404, "not_found");
+    }
+    let with_length = app.call(Method::POST, "/broadcast").body("{}");
+    Answer::of(with_length)
+        .await
+        .assert_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn in_a_container_the_paths_do_not_exist() {
+    let app = TestApp::spawn().await;
+
+    for path in ["/broadcast", "/assistant", "/telemetry", "/negotiate"] {
+        as_the_host(&app, path, None)
+            .await
+            .assert_problem(404, "not_found");
+    }
+}
