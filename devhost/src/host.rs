@@ -3,13 +3,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::event::{HostError, HostEvent};
 use crate::front::{self, Cors};
 use crate::handler::{ExchangeError, HandlerAnswer, Link, Outgoing, Supervisor, free_port};
+use crate::trigger::{self, Order, queue::Queues};
 
 /// What the host calls itself. Real ones differ in the last number.
 pub(crate) const VERSION: &str = "4.1037.0.0";
@@ -30,13 +31,16 @@ pub async fn run(
         (Some(port), _) | (None, Some(port)) => port,
         (None, None) => free_port().map_err(HostError::NoPort)?,
     };
+    let (orders, ordered) = mpsc::unbounded_channel();
     let host = Arc::new(Host {
         cors: Cors::of(&app),
+        queues: Queues::new(app.settings.clone(), app.host.queues.base64),
         app,
         link: Link::new(port),
         events: Box::new(events),
         ready: watch::Sender::new(false),
         restart: watch::Sender::new(()),
+        orders,
     });
 
     let mut supervisor = Supervisor::new(Arc::clone(&host));
@@ -44,6 +48,7 @@ pub async fn run(
         () = shutdown => Ok(()),
         error = supervisor.run() => Err(error),
         error = accept(&host, listener) => Err(error),
+        () = trigger::run(Arc::clone(&host), ordered) => Ok(()),
     };
     supervisor.stop().await;
     ended
@@ -74,14 +79,22 @@ pub(crate) struct Host {
     pub(crate) app: App,
     pub(crate) link: Link,
     pub(crate) cors: Option<Cors>,
+    pub(crate) queues: Queues,
     events: Box<dyn Fn(HostEvent) + Send + Sync>,
     ready: watch::Sender<bool>,
     restart: watch::Sender<()>,
+    orders: mpsc::UnboundedSender<Order>,
 }
 
 impl Host {
     pub(crate) fn report(&self, event: HostEvent) {
         (self.events)(event);
+    }
+
+    /// Has a function run soon.
+    pub(crate) fn order(&self, order: Order) {
+        // Nobody listens only while the host ends.
+        let _ = self.orders.send(order);
     }
 
     pub(crate) fn set_ready(&self, ready: bool) {

@@ -24,6 +24,7 @@ mod host;
 mod http;
 mod json;
 mod route;
+mod trigger;
 
 pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};
 pub use event::{Call, HandlerExit, HostError, HostEvent, Outcome};

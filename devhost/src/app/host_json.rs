@@ -177,6 +177,9 @@ impl QueueOptions {
     }
 }
 
+/// What the host takes on a developer's machine; in Azure it is a minute.
+const POLLING_INTERVAL: Duration = Duration::from_secs(2);
+
 /// A time span here, but milliseconds where only a number is given.
 fn polling_interval(file: &JsonFile, key: &str) -> Result<Duration, LoadError> {
     let interval = match file.number(key) {
@@ -184,6 +187,6 @@ fn polling_interval(file: &JsonFile, key: &str) -> Result<Duration, LoadError> {
         _ => file.duration(key)?,
     };
     Ok(interval
-        .unwrap_or(Duration::from_secs(60))
+        .unwrap_or(POLLING_INTERVAL)
         .max(Duration::from_millis(100)))
 }

@@ -14,10 +14,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 pub use error::LoadError;
-pub(crate) use host_json::{HostJson, QueueOptions};
+pub(crate) use host_json::HostJson;
 pub use local_settings::LocalSettings;
 pub use options::{CorsSettings, Keys, Options, Plan};
 pub(crate) use settings::Settings;
+pub(crate) use timespan::parse as parse_timespan;
 
 use crate::route::{RouteTemplate, unsafe_parameters};
 

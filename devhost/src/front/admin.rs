@@ -1,18 +1,32 @@
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Request;
 use super::keys::{self, ShownKey};
 use crate::host::{Host, VERSION};
 use crate::http::{Reply, ReplyBody, Wire};
+use crate::trigger::{self, firing_by_hand, firings_of_feed};
 
 /// `/admin/…`: for a person at this machine, never for a web page.
-pub(super) async fn answer(host: &Host, _wire: &mut Wire, request: &mut Request) -> Reply {
+pub(super) async fn answer(host: &Host, wire: &mut Wire, request: &mut Request) -> Reply {
     if let Err(reply) = guard(host, request) {
         return *reply;
     }
     let method = request.head.method_text().to_ascii_uppercase();
-    match (method.as_str(), request.target.path.as_str()) {
+    let path = request.target.path.clone();
+    match (method.as_str(), path.as_str()) {
         ("GET", "/admin/host/status") => status(host),
+        ("POST", path) => {
+            let Ok(body) = request.body(wire).await else {
+                return Reply::empty(400);
+            };
+            if let Some(name) = path.strip_prefix("/admin/functions/") {
+                return run_function(host, name, &body);
+            }
+            match path.strip_prefix("/admin/feed/") {
+                Some(hub) => feed(host, hub, &body),
+                None => Reply::empty(404),
+            }
+        }
         _ => Reply::empty(404),
     }
 }
@@ -37,11 +51,61 @@ fn guard(host: &Host, request: &Request) -> Result<(), Box<Reply>> {
 }
 
 fn status(host: &Host) -> Reply {
-    let body = json!({
-        "state": if host.is_ready() { "Running" } else { "Initialized" },
-        "version": VERSION,
-        "functions": host.app.functions.len(),
-    });
-    Reply::new(200, ReplyBody::Sized(body.to_string().into()))
+    let state = if host.is_ready() {
+        "Running"
+    } else {
+        "Initialized"
+    };
+    answered(
+        200,
+        &json!({ "state": state, "version": VERSION, "functions": host.app.functions.len() }),
+    )
+}
+
+/// `POST /admin/functions/<name>`: runs a function that has no address of its own.
+fn run_function(host: &Host, name: &str, body: &[u8]) -> Reply {
+    let Some((at, function)) = trigger::find(host, name).filter(|(_, function)| !function.disabled)
+    else {
+        return Reply::empty(404);
+    };
+    let body = if body.trim_ascii().is_empty() {
+        Ok(Value::Null)
+    } else {
+        serde_json::from_slice(body)
+    };
+    let firing = match body {
+        Ok(body) => firing_by_hand(function, &body),
+        Err(error) => Err(format!(
+            "the body has to be JSON such as {{\"input\": \"text\"}}: {error}"
+        )),
+    };
+    match firing {
+        Ok(firing) => {
+            host.order((at, Ok(firing)));
+            Reply::empty(202)
+        }
+        Err(problem) => answered(400, &json!({ "error": problem })),
+    }
+}
+
+/// `POST /admin/feed/<event hub>`: a batch of events for every function that listens to it.
+fn feed(host: &Host, hub: &str, body: &[u8]) -> Reply {
+    let feed = match trigger::Feed::parse(body) {
+        Ok(feed) => feed,
+        Err(problem) => return answered(400, &json!({ "error": problem })),
+    };
+    let firings = firings_of_feed(host, hub, &feed);
+    if firings.is_empty() {
+        return answered(
+            404,
+            &json!({ "error": format!("no function listens to {hub}, or there are no events") }),
+        );
+    }
+    firings.into_iter().for_each(|firing| host.order(firing));
+    Reply::empty(202)
+}
+
+fn answered(status: u16, body: &Value) -> Reply {
+    Reply::new(status, ReplyBody::Sized(body.to_string().into()))
         .with("Content-Type", "application/json; charset=utf-8")
 }

@@ -18,7 +18,7 @@ pub(crate) use fields::Fields;
 pub(crate) use known::{fold_request, order_response};
 pub(crate) use media_type::MediaType;
 pub(crate) use reply::{Asked, Reply, ReplyBody};
-pub(crate) use request::{Refusal, RequestHead, Version, fields as header_fields};
+pub(crate) use request::{Refusal, RequestHead, Version, fields as header_fields, is_token_byte};
 pub(crate) use status::reason;
 pub(crate) use target::{Target, remove_dot_segments};
 pub(crate) use wire::Wire;

@@ -1,21 +1,13 @@
-use std::sync::Arc;
+//! The JSON protocol: for every function that is not one HTTP trigger with one HTTP output.
 
-use uuid::Uuid;
+mod answer;
+mod encode;
+mod http_data;
+mod http_reply;
+mod invoke;
+mod outputs;
 
-use crate::app::Function;
-use crate::front::{Failure, Request, ShownKey};
-use crate::host::Host;
-use crate::http::{Reply, Wire};
-use crate::route::Values;
-
-pub(crate) async fn call(
-    _host: &Arc<Host>,
-    _wire: &mut Wire,
-    _request: &mut Request,
-    _function: &Function,
-    _values: Values,
-    _key: ShownKey,
-    _invocation: Uuid,
-) -> Result<Reply, Failure> {
-    Err(Failure::new("the JSON protocol is not supported yet"))
-}
+pub(crate) use encode::{encode, encoded_text, merge_payload};
+pub(crate) use http_data::call;
+pub(crate) use invoke::{Invocation, InvokeError, invoke, system_metadata};
+pub(crate) use outputs::deliver;

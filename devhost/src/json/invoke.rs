@@ -1,0 +1,156 @@
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::answer::{Envelope, Unusable};
+use crate::app::Function;
+use crate::clock;
+use crate::event::HostEvent;
+use crate::handler::{ExchangeError, HandlerAnswer, Outgoing};
+use crate::host::{Host, USER_AGENT, VERSION};
+use crate::http::{Fields, remove_dot_segments};
+
+/// One run of a function in the JSON protocol.
+#[derive(Debug)]
+pub(crate) struct Invocation<'a> {
+    pub(crate) function: &'a Function,
+    pub(crate) id: Uuid,
+    /// The trigger's value, encoded as `Data` wants it.
+    pub(crate) data: Value,
+    pub(crate) metadata: Map<String, Value>,
+    pub(crate) trace: Option<String>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum InvokeError {
+    #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+}
+
+/// As many redirects as .NET's client follows, which it does in this mode only.
+const REDIRECTS: usize = 50;
+
+/// The entries the host itself adds to every metadata.
+pub(crate) fn system_metadata(function: &str) -> Value {
+    json!({
+        "MethodName": function,
+        "UtcNow": clock::now().strftime("%Y-%m-%dT%H:%M:%S%.7fZ").to_string(),
+        "RandGuid": clock::new_id().to_string(),
+    })
+}
+
+/// Sends the invocation and waits until the handler has completed it, which with an empty
+/// answer it never does: then the function's time runs out.
+pub(crate) async fn invoke(
+    host: &Host,
+    invocation: &Invocation<'_>,
+) -> Result<Envelope, InvokeError> {
+    host.wait_until_ready().await?;
+    let envelope = host
+        .within_function_timeout(async {
+            let answer = follow(host, invocation).await?;
+            match Envelope::parse(&answer) {
+                Ok(Some(envelope)) => Ok(Ok(envelope)),
+                Ok(None) => std::future::pending().await,
+                Err(unusable) => Ok(Err(unusable)),
+            }
+        })
+        .await??;
+    for line in &envelope.logs {
+        host.report(HostEvent::Log {
+            function: invocation.function.name.clone(),
+            invocation: invocation.id,
+            line: line.clone(),
+        });
+    }
+    Ok(envelope)
+}
+
+async fn follow(host: &Host, invocation: &Invocation<'_>) -> Result<HandlerAnswer, ExchangeError> {
+    let mut path = format!("/{}", invocation.function.name);
+    let mut with_body = true;
+    let mut redirects = 0;
+    loop {
+        let outgoing = outgoing(host.link.port, invocation, &path, with_body);
+        let answer = host.link.send(&outgoing).await?;
+        match redirected(host.link.port, &answer, &path) {
+            Some(next) if redirects < REDIRECTS => {
+                redirects += 1;
+                with_body = with_body && matches!(answer.status, 307 | 308);
+                path = next;
+            }
+            _ => return Ok(answer),
+        }
+    }
+}
+
+fn redirected(port: u16, answer: &HandlerAnswer, from: &str) -> Option<String> {
+    if !matches!(answer.status, 300..=303 | 307 | 308) {
+        return None;
+    }
+    let location = answer.fields.text("Location")?;
+    let own = format!("http://127.0.0.1:{port}");
+    let local = match location.strip_prefix(&own) {
+        Some("") => "/",
+        Some(local) => local,
+        None if location.contains("://") || location.starts_with("//") => return None,
+        None => location,
+    };
+    let local = local.split('#').next().unwrap_or_default();
+    Some(if local.starts_with('/') {
+        remove_dot_segments(local)
+    } else {
+        let folder = from.rsplit_once('/').map_or("", |(folder, _)| folder);
+        remove_dot_segments(&format!("{folder}/{local}"))
+    })
+}
+
+fn outgoing(port: u16, invocation: &Invocation<'_>, path: &str, with_body: bool) -> Outgoing {
+    let mut fields = Fields::default();
+    fields.push("Host", format!("127.0.0.1:{port}"));
+    fields.push("X-Azure-Functions-HostVersion", VERSION);
+    fields.push("X-Azure-Functions-InvocationId", invocation.id.to_string());
+    fields.push("User-Agent", USER_AGENT);
+    if with_body {
+        fields.push("Transfer-Encoding", "chunked");
+    }
+    if let Some(trace) = &invocation.trace {
+        fields.push("traceparent", trace.clone());
+    }
+    if with_body {
+        fields.push("Content-Type", "application/json; charset=utf-8");
+    }
+    let mut head = format!(
+        "{} {path} HTTP/1.1\r\n",
+        if with_body { "POST" } else { "GET" }
+    )
+    .into_bytes();
+    for (name, value) in fields.iter() {
+        head.extend_from_slice(&[name, b": ".as_slice(), value, b"\r\n"].concat());
+    }
+    head.extend_from_slice(b"\r\n");
+    let body = if with_body {
+        body(invocation)
+    } else {
+        Bytes::new()
+    };
+    Outgoing {
+        head,
+        body,
+        is_head: false,
+        expects_continue: false,
+        resendable: !with_body,
+    }
+}
+
+/// One chunk, and the last one.
+fn body(invocation: &Invocation<'_>) -> Bytes {
+    let content = json!({
+        "Data": { invocation.function.trigger_name.as_str(): invocation.data },
+        "Metadata": invocation.metadata,
+    })
+    .to_string();
+    format!("{:x}\r\n{content}\r\n0\r\n\r\n", content.len()).into()
+}
