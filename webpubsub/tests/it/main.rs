@@ -2,6 +2,7 @@
 
 mod members;
 mod properties;
+mod recorded_events;
 mod requests;
 mod retry;
 

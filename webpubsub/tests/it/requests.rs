@@ -1,11 +1,17 @@
 //! What a call puts on the wire, and what it keeps off it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::error::ErrorKind;
+use azure_core::http::new_http_client;
 use webpubsub::filter::Filter;
 use webpubsub::{
-    ClientTokenRequest, CloseOptions, Error, HubClient, HubClientOptions, InvalidArgument, Payload,
-    Permission, SendOptions,
+    ClientTokenRequest, CloseOptions, Error, HubClient, HubClientOptions, InvalidArgument,
+    LazyHttpClient, Payload, Permission, SendOptions,
 };
 
 use crate::server::{KEY, Reply, Server};
@@ -192,6 +198,83 @@ async fn a_time_to_live_beyond_the_services_is_not_sent() {
         refused,
         Err(Error::InvalidArgument(InvalidArgument::TimeToLive))
     ));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_no_json_is_still_an_answer() {
+    let server = Server::answering([Reply::json(403, "<html>")]).await;
+
+    let error = server.client().group_exists("g").await.unwrap_err();
+    assert_eq!(error.to_string(), "the service answered 403 Forbidden");
+}
+
+#[test]
+fn a_token_credential_is_refused_over_plain_http() {
+    let refused = HubClient::with_credential(
+        "http://localhost:8080".parse().unwrap(),
+        Arc::new(LostCredential),
+        "hub".parse().unwrap(),
+        HubClientOptions::default(),
+    );
+
+    assert_eq!(refused.err(), Some(InvalidArgument::InsecureEndpoint));
+}
+
+#[tokio::test]
+async fn a_credential_without_a_token_is_told_from_an_unreachable_service() {
+    let client = HubClient::with_credential(
+        "https://localhost".parse().unwrap(),
+        Arc::new(LostCredential),
+        "hub".parse().unwrap(),
+        HubClientOptions::default(),
+    )
+    .unwrap();
+
+    let error = client.health().await.unwrap_err();
+
+    assert!(matches!(error, Error::Credential(_)), "{error:?}");
+    assert!(!error.is_transient());
+}
+
+#[derive(Debug)]
+struct LostCredential;
+
+#[async_trait]
+impl TokenCredential for LostCredential {
+    async fn get_token(
+        &self,
+        _scopes: &[&str],
+        _options: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let lost = "the credential is lost";
+        Err(azure_core::Error::with_message(ErrorKind::Credential, lost))
+    }
+}
+
+#[tokio::test]
+async fn hubs_can_share_one_http_client_which_is_built_for_the_first_call() {
+    let server = Server::spawn(|_| Reply::status(200)).await;
+    let built = Arc::new(AtomicU32::new(0));
+    let shared = Arc::new(LazyHttpClient::new({
+        let built = built.clone();
+        move || {
+            built.fetch_add(1, Ordering::Relaxed);
+            new_http_client(None)
+        }
+    }));
+    let client = || {
+        server.client_with(HubClientOptions {
+            http_client: Some(shared.clone()),
+            ..HubClientOptions::default()
+        })
+    };
+
+    let (first, second) = (client(), client());
+    assert_eq!(built.load(Ordering::Relaxed), 0);
+    first.health().await.unwrap();
+    second.health().await.unwrap();
+
+    assert_eq!(built.load(Ordering::Relaxed), 1);
 }
 
 #[test]

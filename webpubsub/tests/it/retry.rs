@@ -185,7 +185,7 @@ async fn the_error_codes_header_comes_before_the_body() {
     let server = Server::answering([Reply::Answer {
         status: 404,
         headers: vec![("x-ms-error-code", "Error.Connection.NotExisted".into())],
-        body: "<html>".into(),
+        body: r#"{"code":"Error.Other"}"#.into(),
     }])
     .await;
 
