@@ -75,8 +75,14 @@ impl App {
             .clone()
     }
 
-    pub(crate) fn hub_config(&self, hub: &Hub) -> Arc<HubConfig> {
-        self.settings.get(&hub.name)
+    /// `None` for a hub that nobody has used yet.
+    pub(crate) fn known_hub(&self, name: &str) -> Option<Arc<Hub>> {
+        self.hubs.read().get(name).cloned()
+    }
+
+    /// The name must be in lower case.
+    pub(crate) fn hub_config(&self, hub: &str) -> Arc<HubConfig> {
+        self.settings.get(hub)
     }
 
     /// Starts a task that ends, wherever it stands, when the emulator stops.
@@ -123,7 +129,7 @@ impl App {
         event: SystemEvent,
         body: Bytes,
     ) {
-        let config = self.hub_config(hub);
+        let config = self.hub_config(&hub.name);
         if !config
             .handlers
             .iter()

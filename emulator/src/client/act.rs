@@ -154,7 +154,7 @@ impl Session {
         if self.is_duplicate(event.ack) {
             return Ok(());
         }
-        let config = self.app.hub_config(&self.hub);
+        let config = self.app.hub_config(&self.hub.name);
         let identity = &self.connection.identity;
         let sent = self.app.upstream.user_event(
             &self.hub.name,

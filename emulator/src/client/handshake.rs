@@ -48,17 +48,24 @@ async fn admit(
     if !config::is_hub_name(hub) {
         return Err(Refusal::bad_request("The hub name is invalid."));
     }
-    let hub = app.hub(&hub.to_ascii_lowercase());
+    let name = hub.to_ascii_lowercase();
     let query = Query::parse(request.uri().query().unwrap_or_default());
     // A client that recovers may still show its old token, which may have expired meanwhile.
     if let Some(id) = query.get("awps_connection_id") {
         let token = query.get("awps_reconnection_token").unwrap_or_default();
-        return Ok(recovery::accept(app, &hub, upgrade, id, token));
+        return Ok(recovery::accept(
+            app,
+            app.known_hub(&name),
+            upgrade,
+            id,
+            token,
+        ));
     }
 
-    let config = app.hub_config(&hub);
+    let config = app.hub_config(&name);
     let host = host(request);
-    let claims = admission::authenticate(app, &config, &hub.name, host, &query, request.headers())?;
+    let claims = admission::authenticate(app, &config, &name, host, &query, request.headers())?;
+    let hub = app.hub(&name);
     let mut agreed = Agreed::from_offer(&upgrade.offered);
     let mode = if agreed.protocol.is_simple() {
         admission::simple_mode(&query)?

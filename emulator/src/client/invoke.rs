@@ -22,7 +22,7 @@ impl Session {
         data: Data,
         reader: &mut Reader<'_>,
     ) -> Result<(), Farewell> {
-        let config = self.app.hub_config(&self.hub);
+        let config = self.app.hub_config(&self.hub.name);
         let metadata = Metadata::new();
         let identity = &self.connection.identity;
         let mut answer = pin!(self.app.upstream.user_event(

@@ -28,16 +28,17 @@ const TOKEN_LIFE_SECONDS: i64 = 7 * 24 * 60 * 60;
 /// a close with 1008 says that there is nothing to recover.
 pub(super) fn accept(
     app: &Arc<App>,
-    hub: &Arc<Hub>,
+    hub: Option<Arc<Hub>>,
     upgrade: Upgrade,
     id: &str,
     token: &str,
 ) -> Response {
-    let connection = hub
-        .connection(id)
-        .filter(|connection| is_for(app, connection, token));
-    let subprotocol = match &connection {
-        Some(connection) => connection.agreed.subprotocol.clone(),
+    let found = hub.and_then(|hub| {
+        let connection = hub.connection(id)?;
+        is_for(app, &connection, token).then_some((hub, connection))
+    });
+    let subprotocol = match &found {
+        Some((_, connection)) => connection.agreed.subprotocol.clone(),
         None => Agreed::from_offer(&upgrade.offered).subprotocol,
     };
     // A client that did not offer a subprotocol must not be given one.
@@ -48,13 +49,13 @@ pub(super) fn accept(
             .any(|offer| offer.eq_ignore_ascii_case(name))
     });
     let accepted = upgrade.accept(subprotocol.as_deref());
-    let (app, hub) = (app.clone(), hub.clone());
+    let app = app.clone();
     tokio::spawn(async move {
         let Some(socket) = upgrade.socket().await else {
             return;
         };
-        match connection {
-            Some(connection) => {
+        match found {
+            Some((hub, connection)) => {
                 let session = Session {
                     app,
                     hub,

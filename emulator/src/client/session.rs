@@ -183,7 +183,7 @@ impl Session {
         number: outbox::Socket,
         heard: &AtomicBool,
     ) -> End {
-        let period = self.app.hub_config(&self.hub).keep_alive;
+        let period = self.app.hub_config(&self.hub.name).keep_alive;
         let mut keep_alive = interval_at(Instant::now() + period, period);
         let mut missed = 0;
         let mut batch = VecDeque::new();

@@ -1,0 +1,16 @@
+//! The emulator from outside: raw WebSockets, raw HTTP, a handler that records.
+#![cfg(test)]
+
+mod support;
+
+mod clients;
+mod group_state;
+mod handlers;
+mod protobuf_clients;
+mod recovery;
+mod rest;
+mod rest_listing;
+mod robustness;
+mod simple_clients;
+mod streams;
+mod tokens;

@@ -1,0 +1,154 @@
+//! An application's event handler: answers as it is told and keeps what it saw.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, mpsc};
+
+use super::within;
+
+pub(crate) struct Handler {
+    addr: SocketAddr,
+    seen: Mutex<mpsc::UnboundedReceiver<Seen>>,
+}
+
+/// One request to the handler.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn event(&self) -> &str {
+        self.header("ce-eventname").unwrap_or_default()
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+}
+
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+impl Handler {
+    /// Validation is allowed, connect and the like are answered with nothing, and user events as told.
+    pub(crate) async fn answering(
+        answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let answer = Arc::new(answer);
+        Self::start(move |seen| {
+            let answer = answer.clone();
+            async move {
+                match seen.method {
+                    Method::OPTIONS => Self::allowing("*"),
+                    _ => answer(&seen),
+                }
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn silent() -> Self {
+        Self::answering(|_| Answer::default()).await
+    }
+
+    /// Answers everything, validation too.
+    pub(crate) async fn start<F>(answer: impl Fn(Seen) -> F + Clone + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Answer> + Send,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let (sender, seen) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (sender, answer) = (sender.clone(), answer.clone());
+                let service = service_fn(move |request: Request<Incoming>| {
+                    let (sender, answer) = (sender.clone(), answer.clone());
+                    async move {
+                        let (parts, body) = request.into_parts();
+                        let body = body.collect().await.unwrap().to_bytes();
+                        let path = parts.uri.path_and_query().unwrap().to_string();
+                        let seen = Seen {
+                            method: parts.method,
+                            path,
+                            headers: parts.headers,
+                            body,
+                        };
+                        let _ = sender.send(seen.clone());
+                        Ok::<_, Infallible>(answer(seen).await)
+                    }
+                });
+                tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Self {
+            addr,
+            seen: Mutex::new(seen),
+        }
+    }
+
+    pub(crate) fn template(&self) -> String {
+        format!("http://{}/{{hub}}/{{event}}", self.addr)
+    }
+
+    pub(crate) fn allowing(origin: &str) -> Answer {
+        Response::builder()
+            .header("WebHook-Allowed-Origin", origin)
+            .body(Full::default())
+            .unwrap()
+    }
+
+    pub(crate) fn json(body: &'static str) -> Answer {
+        Response::builder()
+            .header("content-type", "application/json")
+            .body(Full::from(body))
+            .unwrap()
+    }
+
+    pub(crate) fn text(body: &'static str) -> Answer {
+        Response::builder()
+            .header("content-type", "text/plain")
+            .body(Full::from(body))
+            .unwrap()
+    }
+
+    pub(crate) fn status(status: u16) -> Answer {
+        Response::builder()
+            .status(status)
+            .body(Full::default())
+            .unwrap()
+    }
+
+    pub(crate) async fn next(&self) -> Seen {
+        let mut seen = self.seen.lock().await;
+        within("an event", seen.recv()).await.unwrap()
+    }
+
+    /// Skips to the next event of this name.
+    pub(crate) async fn next_named(&self, event: &str) -> Seen {
+        loop {
+            let seen = self.next().await;
+            if seen.event() == event {
+                return seen;
+            }
+        }
+    }
+}

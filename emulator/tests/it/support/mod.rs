@@ -1,0 +1,130 @@
+//! Actors of the tests. Tokens and frames are made here and not by the library: what misreads the
+//! protocol must not agree with itself.
+
+mod client;
+mod handler;
+mod rest;
+mod token;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use emulator::{Clock, Config, EventHandler, HubConfig, Timing};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+
+pub(crate) use client::{Client, JSON, PROTOBUF, PROTOBUF_RELIABLE, RELIABLE};
+pub(crate) use handler::{Answer, Handler, Seen};
+pub(crate) use rest::call;
+pub(crate) use token::sign;
+
+pub(crate) const KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
+
+/// Nothing takes this long: a test that waits longer has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// An emulator on a port of its own, until it is dropped.
+pub(crate) struct TestEmulator {
+    pub(crate) addr: SocketAddr,
+    pub(crate) clock: Clock,
+    _stop: oneshot::Sender<()>,
+}
+
+impl TestEmulator {
+    pub(crate) async fn start() -> Self {
+        Self::with(Config::default()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let clock = Clock::system();
+        let config = config.with_clock(clock.clone());
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(emulator::run(listener, config, async {
+            let _ = stopped.await;
+        }));
+        Self {
+            addr,
+            clock,
+            _stop: stop,
+        }
+    }
+
+    /// With a hub `chat` whose events go to the handler.
+    pub(crate) async fn with_handler(handler: &Handler) -> Self {
+        Self::with(handled(handler)).await
+    }
+
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.addr)
+    }
+
+    /// A token for a hub's clients, with these claims besides.
+    pub(crate) fn token(&self, hub: &str, claims: Value) -> String {
+        let mut all = json!({ "aud": format!("{}/client/hubs/{hub}", self.endpoint()), "exp": 4_000_000_000_i64 });
+        for (name, value) in claims.as_object().unwrap() {
+            all[name] = value.clone();
+        }
+        sign(&all, KEY)
+    }
+
+    pub(crate) fn client_path(&self, hub: &str, claims: Value) -> String {
+        format!(
+            "/client/hubs/{hub}?access_token={}",
+            self.token(hub, claims)
+        )
+    }
+
+    /// A client of the hub `chat`.
+    #[track_caller]
+    pub(crate) fn connect(
+        &self,
+        subprotocol: Option<&str>,
+        claims: Value,
+    ) -> impl Future<Output = Client> {
+        Client::connect(
+            self.addr,
+            self.client_path("chat", claims),
+            subprotocol.map(str::to_owned),
+        )
+    }
+
+    /// A client with every role, after its `connected` frame.
+    pub(crate) async fn member(&self, user: &str, groups: &[&str]) -> Client {
+        let roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
+        let mut client = self
+            .connect(
+                Some(JSON),
+                json!({ "sub": user, "role": roles, "webpubsub.group": groups }),
+            )
+            .await;
+        client.connected().await;
+        client
+    }
+}
+
+/// A hub `chat` whose events go to the handler, with short pauses between tries.
+pub(crate) fn handled(handler: &Handler) -> Config {
+    let hub = HubConfig::default().with_handler(EventHandler::all(&handler.template()).unwrap());
+    Config::default()
+        .with_hub("chat", hub)
+        .with_timing(impatient())
+}
+
+/// The pauses of the service would make the tests wait.
+pub(crate) fn impatient() -> Timing {
+    Timing {
+        retry_after: vec![Duration::from_millis(5); 3],
+        ..Timing::default()
+    }
+}
+
+/// Waits for what must happen.
+pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("{what} did not happen in {PATIENCE:?}"),
+    }
+}
