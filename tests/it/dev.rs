@@ -1,1 +1,375 @@
+//! `switchboard dev`: what a newcomer has after `cargo run`, with clients that we did not write.
 
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+use serde_json::{Value, json};
+
+use crate::support::dev::{app_folder, children_of, command};
+use crate::support::{Dev, Script, Socket};
+
+const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
+
+async fn started(name: &str) -> Dev {
+    Dev::start(name, &FREE_PORTS).await
+}
+
+fn url(negotiated: &Value) -> &str {
+    negotiated["url"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn microsofts_javascript_clients_meet_in_a_room() {
+    for (name, arguments) in [
+        ("js", &FREE_PORTS[..]),
+        ("js-proxy", &[&FREE_PORTS[..], &["--proxy"]].concat()),
+    ] {
+        let dev = Dev::start(name, arguments).await;
+
+        let seen = Script::start("room.mjs", &dev.base).await.says().await;
+
+        assert_eq!(
+            seen,
+            json!({
+                "data": { "type": "chat", "message": "Hello!" },
+                "fromUserId": "anon:alice",
+                "group": "myroom",
+                "readerSends": "Forbidden",
+                "readerJoinsAnother": "Forbidden",
+            }),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn microsofts_python_clients_meet_in_a_room() {
+    let dev = started("py").await;
+
+    let seen = Script::start("room.py", &dev.base).await.says().await;
+
+    assert_eq!(
+        seen,
+        json!({
+            "heard": [{ "data": { "type": "chat", "message": "Hello!" }, "group": "myroom" }],
+            "refusal": "Forbidden",
+        })
+    );
+}
+
+#[tokio::test]
+async fn microsofts_client_gets_replies_by_every_way_of_sending() {
+    let dev = started("frames").await;
+
+    let replies = Script::start("frames.mjs", &dev.base).await.says().await;
+
+    let pong = json!({ "type": "pong", "timestamp": "t" });
+    assert_eq!(replies[0], pong);
+    assert_eq!(replies[1], pong);
+    assert_eq!(replies[2], pong);
+    assert_eq!(
+        replies[3],
+        json!({ "type": "pong", "timestamp": "t", "requestId": "r" })
+    );
+    assert_eq!(replies[4]["error"], "unknown_type");
+}
+
+#[tokio::test]
+async fn a_plain_socket_gets_its_greeting_and_its_pong() {
+    let dev = started("plain").await;
+    let negotiated = dev.negotiate("channel=audio&username=alice").await;
+
+    let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
+    let greeting = socket.hears().await;
+    socket
+        .sends(json!({ "type": "ping", "timestamp": 1 }))
+        .await;
+
+    assert_eq!(greeting["type"], "connection");
+    assert!(greeting["connectionId"].is_string() && greeting["message"].is_string());
+    assert_eq!(
+        socket.hears().await,
+        json!({ "type": "pong", "timestamp": 1 })
+    );
+}
+
+#[tokio::test]
+async fn an_organisations_member_is_greeted_and_leaves_with_the_membership() {
+    let dev = started("org").await;
+    let token = token(
+        &dev,
+        &["--user", "alice", "--org", "acme", "--name", "Alice"],
+    )
+    .await;
+    let negotiated = dev
+        .negotiate(&format!("org_id=acme&channel=notifications&token={token}"))
+        .await;
+    let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
+    let mut greetings = [socket.hears().await, socket.hears().await];
+    greetings.sort_by_key(|greeting| greeting["org_id"].is_null());
+    publish(&dev, "org:acme", &json!({ "n": 1 })).await;
+    let heard = socket.hears().await;
+
+    let without = self::token(&dev, &["--user", "alice"]).await;
+    socket
+        .sends(json!({ "type": "authenticate", "token": without }))
+        .await;
+    let signed_in = socket.hears().await;
+    publish(&dev, "org:acme", &json!({ "n": 2 })).await;
+    socket
+        .sends(json!({ "type": "ping", "timestamp": "after" }))
+        .await;
+
+    assert_eq!(greetings[0]["type"], "connection.established");
+    assert_eq!(greetings[0]["org_id"], "acme");
+    assert_eq!(greetings[1]["user_id"], "alice");
+    assert_eq!(heard, json!({ "n": 1 }));
+    assert_eq!(signed_in["type"], "authenticated");
+    assert_eq!(
+        socket.hears().await,
+        json!({ "type": "pong", "timestamp": "after" })
+    );
+}
+
+/// As a back end would, through the service itself.
+async fn publish(dev: &Dev, group: &str, message: &Value) {
+    use webpubsub::{HubClient, HubClientOptions, Payload, SendOptions};
+    let hub = HubClient::from_connection_string(
+        &dev.emulator,
+        "ViewerHub",
+        HubClientOptions {
+            http_client: Some(std::sync::Arc::new(
+                switchboard::outgoing::OutgoingHttp::new().client().unwrap(),
+            )),
+            ..HubClientOptions::default()
+        },
+    )
+    .unwrap();
+    let message = Payload::json(message).unwrap();
+    hub.send_to_group(group, message, &SendOptions::default())
+        .await
+        .unwrap();
+}
+
+async fn token(dev: &Dev, arguments: &[&str]) -> String {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_switchboard"));
+    let output = command
+        .current_dir(&dev.folder)
+        .arg("token")
+        .args(arguments)
+        .output()
+        .await
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+#[tokio::test]
+async fn the_hub_may_be_dialled_straight_with_the_same_rules() {
+    let dev = started("dial").await;
+    let port = dev
+        .emulator
+        .split(['/', ';'])
+        .find_map(|part| part.strip_prefix("localhost:"))
+        .unwrap();
+    let hub = format!("ws://localhost:{port}/client/hubs/ViewerHub");
+
+    let mut socket = Socket::dial(&format!("{hub}?room_id=test&username=alice"))
+        .await
+        .unwrap();
+    socket
+        .sends(json!({ "type": "ping", "timestamp": 1 }))
+        .await;
+
+    assert_eq!(socket.hears().await["type"], "pong");
+    assert_eq!(
+        Socket::dial(&format!("{hub}?org_id=acme")).await.err(),
+        Some(401)
+    );
+    assert_eq!(
+        Socket::dial(&format!("{hub}?org_id=acme&token=x.y.z"))
+            .await
+            .err(),
+        Some(401)
+    );
+    assert_eq!(
+        Socket::dial(&format!("{hub}?room_id=a&password=b"))
+            .await
+            .err(),
+        Some(403)
+    );
+}
+
+#[tokio::test]
+async fn a_token_without_our_ticket_does_not_get_in() {
+    let dev = started("ticket").await;
+    let negotiated = dev.negotiate("room_id=test&username=alice").await;
+    let (without, _) = url(&negotiated).split_once("&sb=").unwrap();
+
+    assert_eq!(Socket::dial(without).await.err(), Some(401));
+}
+
+#[tokio::test]
+async fn a_killed_handler_comes_back_and_the_next_frame_works() {
+    let mut dev = started("kill").await;
+    let negotiated = dev.negotiate("room_id=test&username=alice").await;
+    let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
+    socket
+        .sends(json!({ "type": "ping", "timestamp": 1 }))
+        .await;
+    socket.hears().await;
+    let first = dev.handler();
+
+    dev.kill_handler();
+    dev.prints("ready again").await;
+    socket
+        .sends(json!({ "type": "ping", "timestamp": 2 }))
+        .await;
+
+    assert_eq!(
+        socket.hears().await,
+        json!({ "type": "pong", "timestamp": 2 })
+    );
+    assert_ne!(dev.handler(), first);
+}
+
+#[tokio::test]
+async fn the_third_crash_ends_it_with_an_error() {
+    let mut dev = started("crash").await;
+
+    for _ in 0..2 {
+        dev.kill_handler();
+        dev.prints("ready again").await;
+    }
+    dev.kill_handler();
+
+    assert!(!dev.ends().await.success());
+}
+
+#[tokio::test]
+async fn an_interrupt_stops_everything() {
+    let mut dev = started("stop").await;
+    let handler = dev.handler();
+
+    let status = dev.interrupted().await;
+
+    assert!(status.success());
+    let left = children_of(1).contains(&handler)
+        && fs::read_to_string(format!("/proc/{handler}/comm"))
+            .is_ok_and(|name| name.starts_with("switchboard"));
+    assert!(!left);
+}
+
+#[tokio::test]
+async fn secrets_are_kept_for_the_owner_alone_and_used_again() {
+    let folder = app_folder("secrets");
+    let mut first = Dev::start_in(folder.clone(), &FREE_PORTS).await;
+    let token = first.api_token.clone();
+    first.interrupted().await;
+
+    let second = Dev::start_in(folder.clone(), &FREE_PORTS).await;
+
+    assert_eq!(second.api_token, token);
+    let mode = fs::metadata(folder.join("data/dev-secrets.json"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[tokio::test]
+async fn settings_come_from_the_local_file_too() {
+    let folder = app_folder("local");
+    let local = json!({ "IsEncrypted": false, "Values": { "ALLOW_ANONYMOUS": "false", "API_TOKEN": "mine", "WEB_PUBSUB_HUB_NAME": "Other" } });
+    fs::write(folder.join("local.settings.json"), local.to_string()).unwrap();
+
+    let dev = Dev::start_in(folder, &FREE_PORTS).await;
+
+    assert_eq!(dev.api_token, "mine");
+    assert_eq!(dev.get("/api/negotiate?room_id=test").await.0, 401);
+}
+
+async fn complaint(folder: &std::path::Path, arguments: &[&str]) -> String {
+    let output = command(folder, arguments).output().await.unwrap();
+    assert!(!output.status.success());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_said_with_the_way_out() {
+    let folder = app_folder("taken");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+
+    let host = complaint(&folder, &["--port", &port, "--emulator-port", "0"]).await;
+    let emulator = complaint(&folder, &["--port", "0", "--emulator-port", &port]).await;
+
+    assert_eq!(
+        host,
+        format!(
+            "switchboard: port {port} is taken by another program; choose another with --port\n"
+        )
+    );
+    assert!(emulator.contains("--emulator-port"), "{emulator}");
+}
+
+#[tokio::test]
+async fn a_folder_that_is_no_app_is_said_so() {
+    let elsewhere = std::env::temp_dir();
+
+    let said = complaint(&elsewhere, &FREE_PORTS).await;
+
+    assert!(
+        said.contains("host.json") && said.lines().count() == 1,
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_broken_function_is_named_at_home_already() {
+    let folder = app_folder("broken");
+    fs::write(folder.join("negotiate/function.json"), "{").unwrap();
+
+    let said = complaint(&folder, &FREE_PORTS).await;
+
+    assert!(said.contains("negotiate/function.json"), "{said}");
+}
+
+#[tokio::test]
+async fn no_careless_path_leads_past_the_routes() {
+    let dev = started("paths").await;
+    let paths = [
+        "/api/events/..%5C..%5Cbroadcast",
+        "/api/events/%252E%252E/%252E%252E/broadcast",
+        "/api/rooms/%252E%252E/%252E%252E/broadcast",
+        "/api/rooms/..%5C..%5Cbroadcast",
+        "/api/rooms/x/..%5C..%5C..%5Cbroadcast",
+        "/api/rooms/%252E%252E/health",
+        "/api/sessions/..%5Chealth",
+        "/api/notifications/..%5C..%5Ctelemetry",
+        "/api/devices/%252E%252E/health",
+        "/broadcast",
+        "/api/broadcast",
+    ];
+
+    for path in paths {
+        let answer = raw_post(&dev.base, path).await;
+
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+    }
+}
+
+/// Clients normalise paths; an attacker does not.
+async fn raw_post(base: &str, path: &str) -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let address = base.strip_prefix("http://").unwrap();
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{{}}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}

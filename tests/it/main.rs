@@ -13,8 +13,10 @@ mod identity;
 mod message_event;
 mod negotiate;
 mod openapi;
+mod openid;
 mod status;
 mod triggers;
+mod upstream;
 mod webhook;
 
 #[cfg(feature = "dev")]

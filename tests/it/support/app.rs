@@ -93,6 +93,10 @@ impl TestApp {
         self.http.request(method, format!("{}{path}", self.base))
     }
 
+    pub(crate) fn call_elsewhere(&self, url: &str) -> RequestBuilder {
+        self.http.get(url)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.call(Method::GET, path)).await
     }
@@ -122,6 +126,11 @@ impl TestApp {
             "connect" | "connected" | "disconnected" => "/api/connect_event",
             _ => "/api/message_event",
         };
-        Event::new(self.call(Method::POST, path), kind, connection)
+        Event::new(
+            &self.http,
+            &format!("{}{path}", self.base),
+            kind,
+            connection,
+        )
     }
 }

@@ -6,6 +6,7 @@ use super::{Answer, KEY};
 
 /// An event as the service posts it, to be spoilt by the test.
 pub(crate) struct Event {
+    http: reqwest::Client,
     request: RequestBuilder,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
@@ -18,7 +19,7 @@ pub(crate) fn signature(key: &str, connection: &str) -> String {
 }
 
 impl Event {
-    pub(super) fn new(request: RequestBuilder, kind: &str, connection: &str) -> Self {
+    pub(super) fn new(http: &reqwest::Client, url: &str, kind: &str, connection: &str) -> Self {
         let (family, name) = match kind {
             "connect" | "connected" | "disconnected" => ("sys", kind),
             name => ("user", name),
@@ -44,7 +45,8 @@ impl Event {
             ("content-type", "application/json".to_owned()),
         ];
         Self {
-            request,
+            request: http.post(url),
+            http: http.clone(),
             headers,
             body: b"{}".to_vec(),
         }
@@ -74,6 +76,12 @@ impl Event {
     pub(crate) fn text(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self.header("content-type", "text/plain; charset=utf-8")
+    }
+
+    /// To somebody else's handler.
+    pub(crate) async fn sent_to(mut self, url: &str) -> Answer {
+        self.request = self.http.post(url);
+        self.send().await
     }
 
     pub(crate) async fn send(self) -> Answer {

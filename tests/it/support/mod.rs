@@ -3,9 +3,21 @@
 mod answer;
 mod app;
 mod client;
+#[cfg(feature = "dev")]
+pub(crate) mod dev;
 mod event;
+mod issuer;
+mod scripts;
+#[cfg(feature = "dev")]
+mod socket;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{KEY, NOW, TestApp};
 pub(crate) use client::{Client, dial, ticket};
+#[cfg(feature = "dev")]
+pub(crate) use dev::Dev;
 pub(crate) use event::{Event, signature};
+pub(crate) use issuer::Issuer;
+pub(crate) use scripts::Script;
+#[cfg(feature = "dev")]
+pub(crate) use socket::Socket;

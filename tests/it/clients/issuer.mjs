@@ -1,0 +1,60 @@
+// An OpenID provider that takes orders: a JSON line in, a JSON line out.
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+import { OAuth2Issuer, OAuth2Service } from 'oauth2-mock-server';
+
+const issuer = new OAuth2Issuer();
+const service = new OAuth2Service(issuer);
+const fetched = { keys: 0, configuration: 0 };
+const answer = (request, response) => {
+  if (request.url.startsWith('/jwks')) fetched.keys += 1;
+  if (request.url.startsWith('/.well-known')) fetched.configuration += 1;
+  service.requestHandler(request, response);
+};
+let server;
+let port = 0;
+const listen = () =>
+  new Promise((done) => {
+    server = createServer(answer).listen(port, '127.0.0.1', () => {
+      port = server.address().port;
+      done();
+    });
+  });
+
+const orders = {
+  async key({ alg, kid }) {
+    await issuer.keys.generate(alg, { kid });
+    return {};
+  },
+  async token({ kid, claims, alg }) {
+    const transform = (header, payload) => {
+      Object.assign(payload, claims);
+      if (alg) header.alg = alg;
+    };
+    return { token: await issuer.buildToken({ kid, scopesOrTransform: transform }) };
+  },
+  async publicKey({ kid }) {
+    return { key: issuer.keys.toJSON().find((key) => key.kid === kid) };
+  },
+  async fetched() {
+    return fetched;
+  },
+  async away() {
+    server.closeAllConnections();
+    await new Promise((done) => server.close(done));
+    return {};
+  },
+  async back() {
+    await listen();
+    return {};
+  },
+};
+
+await listen();
+issuer.url = `http://127.0.0.1:${port}`;
+console.log(JSON.stringify({ url: issuer.url }));
+for await (const line of createInterface({ input: process.stdin })) {
+  const order = JSON.parse(line);
+  console.log(JSON.stringify(await orders[order.do](order)));
+}
+process.exit(0);

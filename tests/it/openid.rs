@@ -1,0 +1,207 @@
+//! Tokens of an identity provider, its keys, their rotation, and what happens while it is away.
+
+use futures_util::future::join_all;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Issuer, NOW, TestApp};
+
+async fn app_of(issuer: &Issuer, more: &[(&str, &str)]) -> TestApp {
+    let settings = [&[("JWT_ISSUER", issuer.url.as_str())], more].concat();
+    TestApp::with(&settings).await
+}
+
+fn alice() -> Value {
+    json!({ "sub": "alice", "exp": NOW + 3600, "nbf": NOW - 10, "aud": "app" })
+}
+
+async fn shown(app: &TestApp, token: &str) -> Answer {
+    app.negotiate_as(token, "room_id=test").await
+}
+
+#[tokio::test]
+async fn tokens_of_every_public_key_kind_are_accepted() {
+    let mut issuer = Issuer::start().await;
+    let app = app_of(&issuer, &[]).await;
+
+    for alg in ["RS256", "ES256", "EdDSA"] {
+        issuer.adds_key(alg, alg).await;
+    }
+    for alg in ["RS256", "ES256", "EdDSA"] {
+        let token = issuer.signs(alg, alice()).await;
+
+        assert_eq!(shown(&app, &token).await.ok()["userId"], "alice", "{alg}");
+    }
+}
+
+#[tokio::test]
+async fn keys_may_be_named_by_address_instead_of_found() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("RS256", "a").await;
+    let app = TestApp::with(&[("JWT_JWKS_URL", &format!("{}/jwks", issuer.url))]).await;
+    let token = issuer.signs("a", alice()).await;
+
+    shown(&app, &token).await.ok();
+}
+
+#[tokio::test]
+async fn other_algorithms_of_the_same_keys_are_refused() {
+    let mut issuer = Issuer::start().await;
+    let app = app_of(&issuer, &[]).await;
+
+    for alg in ["RS512", "ES384", "PS256"] {
+        issuer.adds_key(alg, alg).await;
+        let token = issuer.signs(alg, alice()).await;
+
+        shown(&app, &token)
+            .await
+            .assert_problem(401, "token_invalid");
+    }
+}
+
+#[tokio::test]
+async fn issuer_audience_and_times_are_checked() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("RS256", "a").await;
+    let app = app_of(&issuer, &[("JWT_AUDIENCE", "app, other")]).await;
+    let cases = [
+        (json!({}), None),
+        (
+            json!({ "iss": "https://evil.example.com" }),
+            Some("token_invalid"),
+        ),
+        (json!({ "aud": "them" }), Some("token_invalid")),
+        (json!({ "aud": null }), Some("token_invalid")),
+        (json!({ "exp": NOW - 6 }), Some("token_expired")),
+        (json!({ "exp": null }), Some("token_invalid")),
+        (json!({ "nbf": NOW + 6 }), Some("token_invalid")),
+    ];
+
+    for (changes, code) in cases {
+        let mut claims = alice();
+        claims
+            .as_object_mut()
+            .unwrap()
+            .extend(changes.as_object().unwrap().clone());
+        let token = issuer.signs("a", claims).await;
+        let answer = shown(&app, &token).await;
+
+        match code {
+            Some(code) => drop(answer.assert_problem(401, code)),
+            None => drop(answer.ok()),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_public_key_does_not_pass_for_a_secret() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("RS256", "a").await;
+    let app = app_of(&issuer, &[]).await;
+    let public = issuer.public_key("a").await;
+    let header = Header {
+        kid: Some("a".to_owned()),
+        ..Header::new(Algorithm::HS256)
+    };
+    let claims = json!({ "sub": "alice", "exp": NOW + 60, "iss": issuer.url });
+
+    for secret in [public.to_string(), public["n"].as_str().unwrap().to_owned()] {
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        let forged = jsonwebtoken::encode(&header, &claims, &key).unwrap();
+
+        shown(&app, &forged)
+            .await
+            .assert_problem(401, "token_invalid");
+    }
+}
+
+#[tokio::test]
+async fn keys_are_fetched_once_for_many_waiting_calls() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("ES256", "a").await;
+    let app = app_of(&issuer, &[]).await;
+    let token = issuer.signs("a", alice()).await;
+
+    for answer in join_all((0..50).map(|_| shown(&app, &token))).await {
+        answer.ok();
+    }
+
+    assert_eq!(issuer.times_asked_for_keys().await, 1);
+}
+
+#[tokio::test]
+async fn a_storm_of_unknown_keys_asks_once_a_minute() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("ES256", "a").await;
+    let app = app_of(&issuer, &[]).await;
+    let good = issuer.signs("a", alice()).await;
+    shown(&app, &good).await.ok();
+    app.sleep(60);
+    let (_, rest) = good.split_once('.').unwrap();
+    let unknown = |n: u32| {
+        use base64::Engine;
+        let header = json!({ "alg": "ES256", "kid": format!("made-up-{n}") }).to_string();
+        let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header);
+        format!("{header}.{rest}")
+    };
+
+    for n in 0..20 {
+        shown(&app, &unknown(n))
+            .await
+            .assert_problem(401, "token_invalid");
+    }
+    assert_eq!(issuer.times_asked_for_keys().await, 2);
+    app.sleep(60);
+    shown(&app, &unknown(20))
+        .await
+        .assert_problem(401, "token_invalid");
+
+    assert_eq!(issuer.times_asked_for_keys().await, 3);
+}
+
+#[tokio::test]
+async fn a_rotated_key_is_found_within_a_minute() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("RS256", "old").await;
+    let app = app_of(&issuer, &[]).await;
+    let old = issuer.signs("old", alice()).await;
+    shown(&app, &old).await.ok();
+    issuer.adds_key("RS256", "new").await;
+    let new = issuer.signs("new", alice()).await;
+
+    shown(&app, &new).await.assert_problem(401, "token_invalid");
+    app.sleep(60);
+
+    shown(&app, &new).await.ok();
+    shown(&app, &old).await.ok();
+}
+
+#[tokio::test]
+async fn known_keys_outlast_the_providers_outage() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("RS256", "a").await;
+    let app = app_of(&issuer, &[]).await;
+    let mut claims = alice();
+    claims["exp"] = json!(NOW + 10_000);
+    let token = issuer.signs("a", claims).await;
+    shown(&app, &token).await.ok();
+    issuer.goes_away().await;
+    app.sleep(3600);
+
+    shown(&app, &token).await.ok();
+}
+
+#[tokio::test]
+async fn without_any_keys_the_answer_is_try_again_until_the_provider_is_back() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("RS256", "a").await;
+    let app = app_of(&issuer, &[]).await;
+    let token = issuer.signs("a", alice()).await;
+    issuer.goes_away().await;
+
+    shown(&app, &token).await.assert_problem(503, "unavailable");
+    issuer.comes_back().await;
+    app.sleep(2);
+
+    shown(&app, &token).await.ok();
+}

@@ -1,0 +1,171 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use switchboard::outgoing::OutgoingHttp;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::time::timeout;
+
+/// Long enough for a busy machine; nothing is measured by it.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// `switchboard dev` as a newcomer starts it, in a folder of its own.
+pub(crate) struct Dev {
+    pub(crate) base: String,
+    pub(crate) emulator: String,
+    pub(crate) api_token: String,
+    pub(crate) folder: PathBuf,
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// Everything that was printed so far.
+    pub(crate) printed: Vec<String>,
+}
+
+impl Dev {
+    pub(crate) async fn start(name: &str, arguments: &[&str]) -> Self {
+        let folder = app_folder(name);
+        Self::start_in(folder, arguments).await
+    }
+
+    pub(crate) async fn start_in(folder: PathBuf, arguments: &[&str]) -> Self {
+        let mut child = command(&folder, arguments)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut dev = Self {
+            base: String::new(),
+            emulator: String::new(),
+            api_token: String::new(),
+            folder,
+            child,
+            lines,
+            printed: Vec::new(),
+        };
+        dev.prints("ready").await;
+        let found = |label: &str| {
+            let line = dev
+                .printed
+                .iter()
+                .find_map(|line| line.trim_start().strip_prefix(label));
+            line.unwrap_or_else(|| panic!("no {label}: {:?}", dev.printed))
+                .trim()
+                .to_owned()
+        };
+        let functions = found("Functions");
+        dev.base = functions.strip_suffix("/api/negotiate").unwrap().to_owned();
+        dev.emulator = found("Web PubSub");
+        dev.api_token = found("API token");
+        dev
+    }
+
+    /// Reads on until a line begins so.
+    pub(crate) async fn prints(&mut self, beginning: &str) -> String {
+        let reading = async {
+            while let Some(line) = self.lines.next_line().await.unwrap() {
+                self.printed.push(line.clone());
+                if line.trim_start().starts_with(beginning) {
+                    return line;
+                }
+            }
+            panic!("ended without {beginning:?}: {:?}", self.printed);
+        };
+        timeout(PATIENCE, reading)
+            .await
+            .unwrap_or_else(|_| panic!("never said {beginning:?}"))
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
+        let http = OutgoingHttp::new().client().unwrap();
+        let answer = http
+            .get(format!("{}{path}", self.base))
+            .send()
+            .await
+            .unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    }
+
+    pub(crate) async fn negotiate(&self, query: &str) -> Value {
+        let (status, body) = self.get(&format!("/api/negotiate?{query}")).await;
+        assert_eq!(status, 200, "{body}");
+        serde_json::from_str(&body).unwrap()
+    }
+
+    /// The handler's process: the only child.
+    pub(crate) fn handler(&self) -> u32 {
+        let parent = self.child.id().unwrap();
+        let children = children_of(parent);
+        assert_eq!(children.len(), 1, "{children:?}");
+        children[0]
+    }
+
+    pub(crate) fn kill_handler(&self) {
+        signal("-KILL", self.handler());
+    }
+
+    /// As Ctrl-C does.
+    pub(crate) async fn interrupted(&mut self) -> ExitStatus {
+        signal("-INT", self.child.id().unwrap());
+        self.ends().await
+    }
+
+    pub(crate) async fn ends(&mut self) -> ExitStatus {
+        timeout(PATIENCE, self.child.wait())
+            .await
+            .expect("it goes on")
+            .unwrap()
+    }
+}
+
+pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchboard"));
+    command
+        .current_dir(folder)
+        .arg("dev")
+        .args(arguments)
+        .kill_on_drop(true);
+    command
+}
+
+/// The app's files, with nothing left over from another time.
+pub(crate) fn app_folder(name: &str) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("dev-{name}"));
+    if folder.exists() {
+        fs::remove_dir_all(&folder).unwrap();
+    }
+    fs::create_dir_all(&folder).unwrap();
+    fs::copy(source.join("host.json"), folder.join("host.json")).unwrap();
+    for function in crate::functions::all(source) {
+        let path = Path::new(&function.name).join("function.json");
+        fs::create_dir(folder.join(&function.name)).unwrap();
+        fs::copy(source.join(&path), folder.join(&path)).unwrap();
+    }
+    folder
+}
+
+pub(crate) fn children_of(parent: u32) -> Vec<u32> {
+    let processes = fs::read_dir("/proc").unwrap().flatten();
+    let ids = processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    ids.filter(|id: &u32| {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+        let field = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.map(|value| value.trim().to_owned())
+                .unwrap_or_default()
+        };
+        field("PPid:") == parent.to_string() && !field("State:").starts_with('Z')
+    })
+    .collect()
+}
+
+fn signal(signal: &str, process: u32) {
+    let status = std::process::Command::new("kill")
+        .arg(signal)
+        .arg(process.to_string())
+        .status();
+    assert!(status.unwrap().success());
+}

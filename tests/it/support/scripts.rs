@@ -1,0 +1,55 @@
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+use testkit::Scripts;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+/// A script of `tests/it/clients`, run with software that we did not write.
+pub(crate) struct Script {
+    _child: Child,
+    orders: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+}
+
+impl Script {
+    pub(crate) async fn start(script: &'static str, argument: &str) -> Self {
+        let mut command = tokio::task::spawn_blocking(move || {
+            let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients");
+            let scripts = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
+            scripts
+                .unwrap_or_else(|error| panic!("{error}"))
+                .command(script)
+        })
+        .await
+        .unwrap();
+        command.arg(argument);
+        let mut child = Command::from(command)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        Self {
+            orders: child.stdin.take().unwrap(),
+            lines: BufReader::new(child.stdout.take().unwrap()).lines(),
+            _child: child,
+        }
+    }
+
+    /// The next line that the script prints, which is JSON.
+    pub(crate) async fn says(&mut self) -> Value {
+        let line = self.lines.next_line().await.unwrap();
+        let line = line.expect("the script ended, and says above why");
+        serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"))
+    }
+
+    pub(crate) async fn told(&mut self, order: &Value) -> Value {
+        self.orders
+            .write_all(format!("{order}\n").as_bytes())
+            .await
+            .unwrap();
+        self.says().await
+    }
+}
