@@ -14,7 +14,12 @@ async fn member(emulator: &TestEmulator, subprotocol: &str) -> Client {
         .await;
     let connected = client.next_binary().await;
     // Field 3 `system`; its length may take two bytes; in it field 1 `connected`.
-    let after_length = 1 + connected[1..].iter().take_while(|byte| **byte >= 0x80).count() + 1;
+    let after_length = 1
+        + connected[1..]
+            .iter()
+            .take_while(|byte| **byte >= 0x80)
+            .count()
+        + 1;
     assert_eq!((connected[0], connected[after_length]), (0x1a, 0x0a));
     client
 }

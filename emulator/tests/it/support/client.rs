@@ -24,17 +24,14 @@ pub(crate) struct Client {
 }
 
 impl Client {
-    #[track_caller]
-    pub(crate) fn connect(
+    pub(crate) async fn connect(
         addr: SocketAddr,
         path: String,
         subprotocol: Option<String>,
-    ) -> impl Future<Output = Self> {
-        async move {
-            match Self::try_connect(addr, &path, subprotocol.as_deref()).await {
-                Ok(client) => client,
-                Err(status) => panic!("{path} was refused with {status}"),
-            }
+    ) -> Self {
+        match Self::try_connect(addr, &path, subprotocol.as_deref()).await {
+            Ok(client) => client,
+            Err(status) => panic!("{path} was refused with {status}"),
         }
     }
 

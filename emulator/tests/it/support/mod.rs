@@ -78,17 +78,9 @@ impl TestEmulator {
     }
 
     /// A client of the hub `chat`.
-    #[track_caller]
-    pub(crate) fn connect(
-        &self,
-        subprotocol: Option<&str>,
-        claims: Value,
-    ) -> impl Future<Output = Client> {
-        Client::connect(
-            self.addr,
-            self.client_path("chat", claims),
-            subprotocol.map(str::to_owned),
-        )
+    pub(crate) async fn connect(&self, subprotocol: Option<&str>, claims: Value) -> Client {
+        let path = self.client_path("chat", claims);
+        Client::connect(self.addr, path, subprotocol.map(str::to_owned)).await
     }
 
     /// A client with every role, after its `connected` frame.
