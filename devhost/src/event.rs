@@ -50,6 +50,13 @@ pub enum HostEvent {
         queue: String,
         message: Vec<u8>,
     },
+    /// A message was taken from a queue and worked on, and this became of it.
+    Message {
+        function: String,
+        queue: String,
+        id: String,
+        fate: Fate,
+    },
     /// Something a person should know of, as a sentence.
     Notice(String),
 }
@@ -75,6 +82,17 @@ pub struct Call {
 pub enum Outcome {
     Succeeded,
     Failed(String),
+}
+
+/// What became of a queue's message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fate {
+    Deleted,
+    /// It becomes visible again and is tried again.
+    Returned,
+    /// It lies in the poison queue.
+    Poisoned,
 }
 
 /// How a handler ended.

@@ -27,6 +27,6 @@ mod route;
 mod trigger;
 
 pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};
-pub use event::{Call, HandlerExit, HostError, HostEvent, Outcome};
+pub use event::{Call, Fate, HandlerExit, HostError, HostEvent, Outcome};
 pub use host::run;
 pub use route::RouteError;

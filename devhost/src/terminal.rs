@@ -1,7 +1,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use devhost::{Call, FunctionInfo, HostEvent, Outcome};
+use devhost::{Call, Fate, FunctionInfo, HostEvent, Outcome};
 
 /// Everything a person sees, on standard error; standard output stays the handler's.
 #[derive(Debug, Clone)]
@@ -124,6 +124,16 @@ impl Terminal {
                 self.faint(&format!(
                     "{function} put {} bytes into the queue {queue}",
                     message.len()
+                ));
+            }
+            HostEvent::Message {
+                function,
+                queue,
+                id,
+                fate: Fate::Poisoned,
+            } => {
+                self.warning(&format!(
+                    "{function} gave up on message {id}; it lies in {queue}-poison"
                 ));
             }
             HostEvent::Notice(notice) => self.warning(notice),

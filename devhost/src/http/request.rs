@@ -53,6 +53,9 @@ impl RequestHead {
                 Ok(None)
             };
         };
+        if !buffer[..line_end].ends_with(b"\r\n") {
+            return Err(Refusal::Malformed);
+        }
         let Some(head_end) = head_end(buffer, line_end)? else {
             return if buffer.len() - line_end >= LARGEST_HEADERS {
                 Err(Refusal::HeadersTooLarge)
@@ -104,6 +107,10 @@ fn head_end(buffer: &[u8], line_end_at: usize) -> Result<Option<usize>, Refusal>
     while let Some(end) = line_end(buffer, start, LARGEST_HEADERS) {
         if end - line_end_at > LARGEST_HEADERS {
             return Err(Refusal::HeadersTooLarge);
+        }
+        // A line feed alone ends no line; waiting for more would be waiting for ever.
+        if !buffer[..end].ends_with(b"\r\n") {
+            return Err(Refusal::Malformed);
         }
         if &buffer[start..end] == b"\r\n" {
             return Ok(Some(end));

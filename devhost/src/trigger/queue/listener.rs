@@ -5,7 +5,7 @@ use tokio::task::JoinSet;
 
 use super::{Message, Queue, QueueError};
 use crate::app::{DataType, Function, Trigger};
-use crate::event::{HostEvent, Outcome};
+use crate::event::{Fate, HostEvent, Outcome};
 use crate::host::Host;
 use crate::trigger::by_hand::{QueueFacts, queue_firing, queue_metadata};
 use crate::trigger::fire;
@@ -91,10 +91,17 @@ async fn work(host: &Host, at: usize, queue: &Queue, mut message: Message) {
     let Some(function) = host.app.functions.get(at) else {
         return;
     };
-    if let Err(error) = process(host, function, queue, &mut message).await {
-        let notice = format!("{}: message {}: {error}", function.name, message.id);
-        host.report(HostEvent::Notice(notice));
-    }
+    let id = message.id.clone();
+    let event = match process(host, function, queue, &mut message).await {
+        Ok(fate) => HostEvent::Message {
+            function: function.name.clone(),
+            queue: queue.name().to_owned(),
+            id,
+            fate,
+        },
+        Err(error) => HostEvent::Notice(format!("{}: message {id}: {error}", function.name)),
+    };
+    host.report(event);
 }
 
 async fn process(
@@ -102,24 +109,46 @@ async fn process(
     function: &Function,
     queue: &Queue,
     message: &mut Message,
-) -> Result<(), QueueError> {
-    let most = host.app.host.queues.max_dequeue_count;
+) -> Result<Fate, QueueError> {
+    let options = &host.app.host.queues;
+    let Some(text) = queue.decode(message) else {
+        host.report(HostEvent::Notice(format!(
+            "{}: message {} is not base64; a producer that sends plain text needs \
+             extensions.queues.messageEncoding \"none\" in host.json",
+            function.name, message.id,
+        )));
+        return poison(queue, message).await;
+    };
+    if message.dequeue_count > options.max_dequeue_count {
+        return poison(queue, message).await;
+    }
+
+    match run(host, function, queue, message, text).await? {
+        Outcome::Succeeded => {
+            queue.delete(message).await?;
+            Ok(Fate::Deleted)
+        }
+        Outcome::Failed(_) if message.dequeue_count >= options.max_dequeue_count => {
+            poison(queue, message).await
+        }
+        Outcome::Failed(_) => {
+            queue.hide(message, options.visibility_timeout).await?;
+            Ok(Fate::Returned)
+        }
+    }
+}
+
+/// Runs the function, and keeps the message hidden for as long as that takes.
+async fn run(
+    host: &Host,
+    function: &Function,
+    queue: &Queue,
+    message: &mut Message,
+    text: String,
+) -> Result<Outcome, QueueError> {
     let data_type = match &function.trigger {
         Trigger::Queue { data_type, .. } => *data_type,
         _ => DataType::Unset,
-    };
-    let Some(text) = queue
-        .decode(message)
-        .filter(|_| message.dequeue_count <= most)
-    else {
-        host.report(HostEvent::Notice(format!(
-            "{}: message {} is not base64, or was taken too often; it goes to {}-poison (a producer \
-             that sends plain text needs extensions.queues.messageEncoding \"none\")",
-            function.name,
-            message.id,
-            queue.name()
-        )));
-        return poison(queue, message).await;
     };
     let metadata = queue_metadata(QueueFacts {
         id: message.id.clone(),
@@ -129,30 +158,19 @@ async fn process(
         expires: message.expires,
         next_visible: message.next_visible,
     });
-    let firing = queue_firing(text, metadata, data_type);
-    let outcome = {
-        let run = fire(host, function, Ok(firing));
-        tokio::pin!(run);
-        loop {
-            tokio::select! {
-                outcome = &mut run => break outcome,
-                () = tokio::time::sleep(HIDDEN_FOR / 2) => queue.hide(message, HIDDEN_FOR).await?,
-            }
-        }
-    };
-    match outcome {
-        Outcome::Succeeded => queue.delete(message).await,
-        Outcome::Failed(_) if message.dequeue_count >= most => poison(queue, message).await,
-        Outcome::Failed(_) => {
-            queue
-                .hide(message, host.app.host.queues.visibility_timeout)
-                .await
+    let run = fire(host, function, Ok(queue_firing(text, metadata, data_type)));
+    tokio::pin!(run);
+    loop {
+        tokio::select! {
+            outcome = &mut run => return Ok(outcome),
+            () = tokio::time::sleep(HIDDEN_FOR / 2) => queue.hide(message, HIDDEN_FOR).await?,
         }
     }
 }
 
 /// Copied first: a message may be there twice, but never not at all.
-async fn poison(queue: &Queue, message: &Message) -> Result<(), QueueError> {
+async fn poison(queue: &Queue, message: &Message) -> Result<Fate, QueueError> {
     queue.poison().put_raw_creating(&message.raw).await?;
-    queue.delete(message).await
+    queue.delete(message).await?;
+    Ok(Fate::Poisoned)
 }

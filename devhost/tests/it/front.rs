@@ -1,0 +1,306 @@
+//! What the host answers by itself, and how it stands bad callers.
+
+use devhost::{CorsSettings, Keys, Options};
+use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::{Folder, Running};
+
+async fn started(name: &str, options: Options) -> Running {
+    let folder = Folder::with_handler(name, json!({}));
+    folder
+        .http("echo", "echo")
+        .http("stream", "stream")
+        .http("go", "go")
+        .function(
+            "timer",
+            json!([{ "type": "timerTrigger", "name": "t", "schedule": "0 0 0 1 1 *" }]),
+        );
+    let mut host = folder.run_with(options).await;
+    host.ready().await;
+    host
+}
+
+#[tokio::test]
+async fn admin_is_closed_to_pages_and_to_foreign_names() {
+    let host = started("admin_closed", Options::default()).await;
+    let paths = [
+        ("GET", "/admin/host/status"),
+        ("POST", "/admin/functions/timer"),
+        ("POST", "/admin/feed/hub"),
+    ];
+
+    for (method, path) in paths {
+        for header in [
+            ("Origin", "http://localhost"),
+            ("Host", "rebound.example.test"),
+            ("Host", "127.0.0.1.example.test:80"),
+        ] {
+            assert_eq!(
+                host.send(method, path, &[header], "").await.status,
+                403,
+                "{path} with {header:?}"
+            );
+        }
+    }
+    assert_eq!(
+        host.get("/admin/host/status").await.json()["state"],
+        "Running"
+    );
+}
+
+#[tokio::test]
+async fn admin_needs_the_master_key_where_keys_are_checked() {
+    let keys = Keys {
+        function: "f".to_owned(),
+        master: "m".to_owned(),
+    };
+    let host = started(
+        "admin_keys",
+        Options {
+            keys: Some(keys),
+            ..Options::default()
+        },
+    )
+    .await;
+
+    assert_eq!(host.get("/admin/host/status").await.status, 401);
+    assert_eq!(host.get("/admin/host/status?code=f").await.status, 401);
+    assert_eq!(host.get("/admin/host/status?code=m").await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_ordered_wrongly_is_refused_with_a_sentence() {
+    let host = started("admin_wrong", Options::default()).await;
+
+    assert_eq!(
+        host.post("/admin/functions/nobody", &json!({}))
+            .await
+            .status,
+        404
+    );
+    assert_eq!(
+        host.post("/admin/functions/echo", &json!({})).await.status,
+        400
+    );
+    assert_eq!(
+        host.send("POST", "/admin/functions/timer", &[], "{")
+            .await
+            .status,
+        400
+    );
+    assert_eq!(
+        host.post("/admin/feed/nobody", &json!([])).await.status,
+        404
+    );
+    let wrong = host
+        .post("/admin/feed/nobody", &json!({ "event": [] }))
+        .await;
+    assert!(
+        wrong.body.contains("unknown field `event`"),
+        "{}",
+        wrong.body
+    );
+}
+
+#[tokio::test]
+async fn files_are_served_where_no_function_matches_and_none_from_outside() {
+    let folder = Folder::empty("static_files");
+    folder
+        .write("site/index.html", "home")
+        .write("site/a/app.js", "code")
+        .write("secret", "no");
+    std::os::unix::fs::symlink(folder.0.join("secret"), folder.0.join("site/link")).unwrap();
+    let options = Options {
+        static_dir: Some(folder.0.join("site")),
+        ..Options::default()
+    };
+    let host = started("static", options).await;
+
+    assert_eq!(host.get("/").await.body, "home");
+    assert!(
+        host.get("/a/app.js")
+            .await
+            .head
+            .contains("Content-Type: text/javascript")
+    );
+    assert_eq!(host.get("/api/echo").await.status, 200);
+    for path in [
+        "/..%2Fsecret",
+        "/%2e%2e/secret",
+        "/..%5Csecret",
+        "/link",
+        "/a",
+        "/.hidden",
+        "/nothing",
+    ] {
+        assert_eq!(host.get(path).await.status, 404, "{path}");
+    }
+    assert_eq!(host.send("POST", "/", &[], "").await.status, 404);
+}
+
+#[tokio::test]
+async fn several_origins_make_the_answer_vary() {
+    let origins = CorsSettings::split("http://a.test, http://b.test/");
+    let cors = CorsSettings {
+        origins,
+        credentials: false,
+    };
+    let host = started(
+        "cors",
+        Options {
+            cors: Some(cors),
+            ..Options::default()
+        },
+    )
+    .await;
+
+    let listed = host
+        .send("GET", "/api/echo", &[("Origin", "http://b.test")], "")
+        .await;
+    let other = host
+        .send("GET", "/api/echo", &[("Origin", "http://c.test")], "")
+        .await;
+
+    assert!(
+        listed
+            .head
+            .contains("Access-Control-Allow-Origin: http://b.test\r\nVary: Origin"),
+        "{}",
+        listed.head
+    );
+    assert!(!other.head.contains("Access-Control"), "{}", other.head);
+}
+
+#[tokio::test]
+async fn proxying_streams_both_ways_and_passes_chunks_on() {
+    let host = started(
+        "proxy",
+        Options {
+            proxy: true,
+            ..Options::default()
+        },
+    )
+    .await;
+    let request = "POST /api/echo?a=1&a=2 HTTP/1.1\r\nHost: public.test\r\nConnection: close\r\n\
+        Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+
+    let answer = host.raw(request.as_bytes()).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", host.port)).await.unwrap();
+    stream
+        .write_all(b"GET /api/stream HTTP/1.1\r\nHost: public.test\r\n\r\n")
+        .await
+        .unwrap();
+    let mut early = Vec::new();
+    while !early.ends_with(b"one\n\r\n") {
+        assert!(stream.read_buf(&mut early).await.unwrap() > 0);
+    }
+    host.get("/api/go").await;
+    let mut late = Vec::new();
+    while !late.ends_with(b"0\r\n\r\n") {
+        assert!(stream.read_buf(&mut late).await.unwrap() > 0);
+    }
+
+    assert!(answer.contains(r#""url":"/api/echo?a=1&a=2""#), "{answer}");
+    assert!(answer.contains(r#""body":"abc""#), "{answer}");
+    assert!(
+        answer.contains(r#""x-forwarded-host":"public.test""#),
+        "{answer}"
+    );
+    assert!(String::from_utf8(late).unwrap().contains("two\n"));
+}
+
+#[tokio::test]
+async fn callers_who_speak_no_http_get_an_answer_or_a_closed_door() {
+    let host = started("garbage", Options::default()).await;
+    let long = |count: usize| "a".repeat(count);
+
+    for (bytes, status) in [
+        ("\r\n\r\n".to_owned(), "400"),
+        ("GET /\r\n\r\n".to_owned(), "400"),
+        ("GET / HTTP/2.0\r\n\r\n".to_owned(), "505"),
+        ("GET / HTTP/1.1\nHost: x\n\n".to_owned(), "400"),
+        ("GET nowhere HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), "400"),
+        ("G\u{e9}T / HTTP/1.1\r\nHost: x\r\n\r\n".to_owned(), "400"),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n"
+                .to_owned(),
+            "400",
+        ),
+        (
+            "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n".to_owned(),
+            "400",
+        ),
+        (format!("GET /{} HTTP/1.1\r\n", long(9000)), "414"),
+        (
+            format!("GET / HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", long(40_000)),
+            "431",
+        ),
+        (long(9000), "414"),
+    ] {
+        let answer = host.raw(bytes.as_bytes()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{bytes:.60?} got {answer:?}"
+        );
+    }
+    assert_eq!(host.get("/api/echo").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_broken_chunk_in_a_proxied_body_is_the_callers_loss_alone() {
+    let host = started(
+        "broken_chunk",
+        Options {
+            proxy: true,
+            ..Options::default()
+        },
+    )
+    .await;
+    let request =
+        "POST /api/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n";
+
+    let answer = host.raw(request.as_bytes()).await;
+
+    assert!(
+        answer.starts_with("HTTP/1.1 502 ") || answer.is_empty(),
+        "{answer}"
+    );
+    assert_eq!(host.get("/api/echo").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_caller_who_closes_half_way_is_forgotten() {
+    let host = started("half_closed", Options::default()).await;
+    let mut stream = TcpStream::connect(("127.0.0.1", host.port)).await.unwrap();
+
+    stream
+        .write_all(b"POST /api/echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc")
+        .await
+        .unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+
+    assert!(answer.starts_with(b"HTTP/1.1 500 "));
+    assert_eq!(host.get("/api/echo").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_call_is_reported_without_its_query() {
+    let mut host = started("reported", Options::default()).await;
+
+    host.get("/api/echo?code=secret").await;
+
+    let call = host.next_call().await;
+    assert_eq!(
+        (call.function.as_deref(), call.path.as_str(), call.status),
+        (Some("echo"), "/api/echo", 200)
+    );
+    assert!(call.invocation.is_some());
+}

@@ -1,0 +1,198 @@
+//! What is said about an app that the host would refuse, or misunderstand in silence.
+
+use devhost::{App, Options};
+use serde_json::{Value, json};
+
+use crate::support::Folder;
+
+#[track_caller]
+fn refusal(folder: &Folder) -> String {
+    let refused = folder.load().unwrap_err().to_string();
+    refused.replace(&format!("{}/", folder.0.display()), "")
+}
+
+fn http_output() -> Value {
+    json!({ "type": "http", "direction": "out", "name": "res" })
+}
+
+fn trigger(more: Value) -> Value {
+    let mut trigger = json!({ "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" });
+    trigger
+        .as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
+    trigger
+}
+
+#[test]
+fn a_folder_without_host_json_is_no_app() {
+    let folder = Folder::empty("no_host_json");
+
+    assert!(refusal(&folder).starts_with("there is no host.json in "));
+}
+
+#[test]
+fn broken_json_is_named_with_its_line() {
+    let folder = Folder::empty("broken");
+    folder.write("host.json", "{\n  \"version\": \n}");
+
+    assert!(refusal(&folder).contains("host.json is not valid JSON: expected value at line 3"));
+}
+
+#[test]
+fn the_version_is_exactly_2_0() {
+    let folder = Folder::with_handler("version", json!({ "version": "2" }));
+
+    assert_eq!(
+        refusal(&folder),
+        "host.json: version has to be \"2.0\", exactly that"
+    );
+}
+
+#[test]
+fn a_handler_that_is_not_there_is_named() {
+    let folder = Folder::with_handler(
+        "no_handler",
+        json!({ "customHandler": { "description": { "defaultExecutablePath": "bin/handler" } } }),
+    );
+
+    assert!(refusal(&folder).starts_with("the handler bin/handler does not exist; build it"));
+}
+
+#[test]
+fn a_handler_that_may_not_be_run_is_named() {
+    let folder = Folder::with_handler(
+        "not_executable",
+        json!({ "customHandler": { "description": { "defaultExecutablePath": "handler" } } }),
+    );
+    folder.write("handler", "#!/bin/sh");
+
+    assert_eq!(
+        refusal(&folder),
+        "the handler handler is not executable; `chmod +x` makes it so"
+    );
+}
+
+#[test]
+fn a_bad_function_json_is_named_with_its_key() {
+    for (bindings, sentence) in [
+        (
+            json!([]),
+            "bindings has to be a list with at least one binding",
+        ),
+        (
+            json!([http_output()]),
+            "bindings has 0 triggers; a function has exactly one",
+        ),
+        (
+            json!([trigger(json!({})), { "type": "http" }]),
+            "bindings[1].name has to be a text",
+        ),
+        (
+            json!([trigger(json!({ "direction": "up" }))]),
+            "bindings[0].direction has to be \"in\" or \"out\"",
+        ),
+        (
+            json!([trigger(json!({ "authLevel": "all" }))]),
+            "bindings[0].authLevel has to be \"anonymous\", \"function\" or \"admin\"",
+        ),
+        (
+            json!([trigger(json!({ "methods": "get" }))]),
+            "bindings[0].methods has to be a list of texts",
+        ),
+        (
+            json!([trigger(json!({ "route": "a/{b" }))]),
+            "the route \"a/{b\" has a brace that is not closed",
+        ),
+        (
+            json!([trigger(json!({ "route": "admin/x" }))]),
+            "the route \"admin/x\" starts with \"admin\", which the host keeps for itself",
+        ),
+        (
+            json!([{ "type": "queueTrigger", "name": "q" }]),
+            "bindings[0].queueName is missing, and a queueTrigger needs it",
+        ),
+    ] {
+        let folder = Folder::with_handler("bad_function", json!({}));
+        folder.function("f", bindings);
+
+        assert_eq!(refusal(&folder), format!("f/function.json: {sentence}"));
+    }
+}
+
+#[test]
+fn two_functions_may_share_a_route_but_not_a_method() {
+    let folder = Folder::with_handler("shared_route", json!({}));
+    let function = |methods| {
+        json!([
+            trigger(json!({ "route": "same", "methods": methods })),
+            http_output()
+        ])
+    };
+    folder
+        .function("one", function(["get"]))
+        .function("two", function(["post"]));
+    assert!(folder.load().is_ok());
+
+    folder.function("three", function(["POST"]));
+
+    assert!(
+        refusal(&folder)
+            .starts_with("the functions three and two share the route \"api/same\" and a method")
+    );
+}
+
+#[test]
+fn a_setting_overrides_host_json_and_disables_a_function() {
+    let folder = Folder::with_handler("overridden", json!({}));
+    folder.http("f", "f").http("g", "g");
+    let settings = [
+        ("AzureFunctionsJobHost__extensions__http__routePrefix", "v1"),
+        ("AzureWebJobs.g.Disabled", "true"),
+    ];
+    let settings = settings
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+
+    let app = App::load(
+        &folder.0,
+        Options {
+            settings,
+            ..Options::default()
+        },
+    )
+    .unwrap();
+
+    let functions = app.functions();
+    assert_eq!(functions[0].route.as_deref(), Some("v1/f"));
+    assert!(!functions[0].disabled && functions[1].disabled);
+}
+
+#[test]
+fn warnings_name_misspelt_keys_and_routes_that_let_a_caller_out() {
+    let folder = Folder::with_handler(
+        "warned",
+        json!({ "customHandler": { "enableForwardingHttpRequests": true } }),
+    );
+    folder
+        .http("events", "events/{org_id}")
+        .http("safe", "safe/{id:guid}");
+
+    let app = folder.load().unwrap();
+
+    let [misspelt, route] = app.warnings() else {
+        panic!("{:?}", app.warnings())
+    };
+    assert!(
+        misspelt.ends_with("did you mean \"enableForwardingHttpRequest\"?"),
+        "{misspelt}"
+    );
+    assert!(
+        route.starts_with("events: in the route \"api/events/{org_id}\", org_id can hold"),
+        "{route}"
+    );
+    assert!(
+        route.contains("{org_id:regex(^[A-Za-z0-9][A-Za-z0-9._:-]*$)}"),
+        "{route}"
+    );
+}
