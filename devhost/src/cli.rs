@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
-use devhost::{App, CorsSettings, LoadError, LocalSettings, Options, Plan};
+use crate::terminal::Detail;
+use devhost::{App, CorsSettings, Keys, LoadError, LocalSettings, Options, Plan};
 
 /// Runs an Azure Functions custom-handler app on this machine.
 #[derive(Debug, clap::Parser)]
@@ -33,12 +34,18 @@ pub(crate) struct Cli {
     /// Let those origins send credentials
     #[arg(long, requires = "cors")]
     cors_credentials: bool,
+    /// Check keys, as Azure does: those in this file, which is made if it is not there
+    #[arg(long, value_name = "FILE")]
+    auth: Option<PathBuf>,
     /// Where timers remember when they last ran
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// Say nothing of single calls
+    #[arg(long, short, conflicts_with = "verbose")]
+    quiet: bool,
     /// Show more of each call
     #[arg(long, short)]
-    pub(crate) verbose: bool,
+    verbose: bool,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -48,6 +55,14 @@ enum PlanName {
 }
 
 impl Cli {
+    pub(crate) fn detail(&self) -> Detail {
+        match (self.quiet, self.verbose) {
+            (true, _) => Detail::Quiet,
+            (false, true) => Detail::Verbose,
+            (false, false) => Detail::Usual,
+        }
+    }
+
     /// The app, and the port to listen on.
     pub(crate) fn load(self) -> Result<(App, u16), LoadError> {
         let local = LocalSettings::read(&self.app)?;
@@ -66,7 +81,7 @@ impl Cli {
                 PlanName::Func => Plan::Func,
                 PlanName::Flex => Plan::Flex,
             },
-            keys: None,
+            keys: self.auth.map(Keys::read_or_create).transpose()?,
             attach: self.attach,
             state_dir: self.state,
         };

@@ -123,14 +123,14 @@ impl std::fmt::Display for HandlerExit {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostError {
+    #[error("{} is neither a file of the app nor a command on the PATH", program.display())]
+    NoSuchCommand { program: PathBuf },
     #[error("{} cannot be started: {source}", program.display())]
     CannotStart {
         program: PathBuf,
         source: std::io::Error,
     },
-    #[error(
-        "the handler ended {0} for the third time within half an hour; the host gives up on it"
-    )]
+    #[error("the handler ended for the third time within half an hour, now {0}")]
     KeepsEnding(HandlerExit),
     #[error(
         "the handler did not answer `GET /` on 127.0.0.1:{port} within {} seconds, for the third \

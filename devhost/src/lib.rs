@@ -23,6 +23,8 @@ mod handler;
 mod host;
 mod http;
 mod json;
+#[cfg(test)]
+mod properties;
 mod route;
 mod trigger;
 

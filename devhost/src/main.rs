@@ -12,10 +12,11 @@ use tokio::net::TcpListener;
 use cli::Cli;
 use terminal::Terminal;
 
-#[tokio::main]
+// One thread is enough: it outruns any handler on this machine, and leaves the other cores to it.
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let cli = Cli::parse();
-    let terminal = Terminal::new(cli.verbose);
+    let terminal = Terminal::new(cli.detail());
     match start(cli, terminal.clone()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {

@@ -7,9 +7,17 @@ use devhost::{Call, Fate, FunctionInfo, HostEvent, Outcome};
 #[derive(Debug, Clone)]
 pub(crate) struct Terminal(Arc<Settings>);
 
+/// How much is said of single calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    Quiet,
+    Usual,
+    Verbose,
+}
+
 #[derive(Debug)]
 struct Settings {
-    verbose: bool,
+    detail: Detail,
     colour: bool,
 }
 
@@ -19,9 +27,9 @@ const YELLOW: &str = "33";
 const FAINT: &str = "2";
 
 impl Terminal {
-    pub(crate) fn new(verbose: bool) -> Self {
+    pub(crate) fn new(detail: Detail) -> Self {
         Self(Arc::new(Settings {
-            verbose,
+            detail,
             colour: std::io::stderr().is_terminal(),
         }))
     }
@@ -68,7 +76,7 @@ impl Terminal {
 
     pub(crate) fn event(&self, event: &HostEvent) {
         match event {
-            HostEvent::Starting { program, port } if self.0.verbose => {
+            HostEvent::Starting { program, port } if self.is_verbose() => {
                 self.faint(&format!(
                     "starting {} on 127.0.0.1:{port}",
                     program.display()
@@ -92,7 +100,7 @@ impl Terminal {
             HostEvent::Stderr { line, is_warning } => {
                 self.line(&self.paint(if *is_warning { YELLOW } else { RED }, line));
             }
-            HostEvent::Called(call) => self.call(call),
+            HostEvent::Called(call) if self.0.detail != Detail::Quiet => self.call(call),
             HostEvent::Fired {
                 function,
                 elapsed,
@@ -155,17 +163,21 @@ impl Terminal {
             call.elapsed.as_secs_f64() * 1000.0,
         );
         if let Some(function) = &call.function
-            && self.0.verbose
+            && self.is_verbose()
         {
             line.push_str(&self.paint(FAINT, &format!("  {function}")));
         }
-        if let Some(invocation) = call.invocation.filter(|_| self.0.verbose) {
+        if let Some(invocation) = call.invocation.filter(|_| self.is_verbose()) {
             line.push_str(&self.paint(FAINT, &format!("  {invocation}")));
         }
         if let Some(failure) = &call.failure {
             line.push_str(&format!("  {}", self.paint(RED, failure)));
         }
         self.line(&line);
+    }
+
+    fn is_verbose(&self) -> bool {
+        self.0.detail == Detail::Verbose
     }
 
     fn faint(&self, text: &str) {

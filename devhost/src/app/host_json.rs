@@ -33,6 +33,8 @@ pub(crate) struct QueueOptions {
     pub(crate) base64: bool,
 }
 
+const WORKING_DIRECTORY: &str = "customHandler.description.workingDirectory";
+
 /// On the plans whose default is not "unbounded".
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
@@ -57,9 +59,13 @@ impl HostJson {
             return Err(file.bad("customHandler.http.routes", problem));
         }
 
-        let working_directory = file.text("customHandler.description.workingDirectory")?;
+        let working_directory = file.text(WORKING_DIRECTORY)?;
         let working_directory =
             folder.join(settings.expand(&working_directory.unwrap_or_default()));
+        if !working_directory.is_dir() {
+            let problem = format!("is no folder: {}", working_directory.display());
+            return Err(file.bad(WORKING_DIRECTORY, problem));
+        }
         Ok(Self {
             executable: settings.expand(
                 &file

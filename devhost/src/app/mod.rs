@@ -4,6 +4,7 @@ mod error;
 mod function_json;
 mod host_json;
 mod json_file;
+mod keys;
 mod local_settings;
 mod options;
 mod settings;
@@ -15,8 +16,9 @@ use std::time::Duration;
 
 pub use error::LoadError;
 pub(crate) use host_json::HostJson;
+pub use keys::Keys;
 pub use local_settings::LocalSettings;
-pub use options::{CorsSettings, Keys, Options, Plan};
+pub use options::{CorsSettings, Options, Plan};
 pub(crate) use settings::Settings;
 pub(crate) use timespan::parse as parse_timespan;
 

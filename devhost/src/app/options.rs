@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::Keys;
+
 /// How an app is run, beyond what its own files say.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -46,19 +48,4 @@ pub struct CorsSettings {
     /// `*` is every origin.
     pub origins: Vec<String>,
     pub credentials: bool,
-}
-
-/// What opens functions that are not anonymous.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Keys {
-    /// Opens every function of level `function`.
-    pub function: String,
-    /// Opens everything.
-    pub master: String,
-}
-
-impl std::fmt::Debug for Keys {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Keys(..)")
-    }
 }

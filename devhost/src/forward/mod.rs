@@ -6,5 +6,9 @@ mod query;
 mod request;
 
 pub(crate) use answer::reply;
+#[cfg(test)]
+pub(crate) use path::forwarded as forwarded_path;
 pub(crate) use query::parse as parse_query;
+#[cfg(test)]
+pub(crate) use query::rebuilt as rebuilt_query;
 pub(crate) use request::{Unforwardable, outgoing};

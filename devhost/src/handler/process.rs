@@ -1,4 +1,5 @@
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -163,10 +164,7 @@ impl Supervisor {
         });
         let mut child = command(host, crate::clock::new_id())
             .spawn()
-            .map_err(|source| HostError::CannotStart {
-                program: program.path.clone(),
-                source,
-            })?;
+            .map_err(|source| cannot_start(&program.path, source))?;
         if let Some(stdout) = child.stdout.take() {
             pipes.spawn(console::watch(
                 Arc::clone(host),
@@ -222,6 +220,16 @@ impl Supervisor {
         self.failures.push(Instant::now());
         self.failures.len() > FAILURES_ALLOWED
     }
+}
+
+/// A bare name that is not found is a command that is not installed; with a path, it is the
+/// interpreter in the file's first line that is missing.
+fn cannot_start(program: &Path, source: std::io::Error) -> HostError {
+    let program = program.to_owned();
+    if source.kind() == std::io::ErrorKind::NotFound && program.components().count() == 1 {
+        return HostError::NoSuchCommand { program };
+    }
+    HostError::CannotStart { program, source }
 }
 
 fn command(host: &Host, worker_id: Uuid) -> Command {

@@ -1,6 +1,6 @@
 //! What is said about an app that the host would refuse, or misunderstand in silence.
 
-use devhost::{App, Options};
+use devhost::{App, Keys, LocalSettings, Options};
 use serde_json::{Value, json};
 
 use crate::support::Folder;
@@ -195,4 +195,38 @@ fn warnings_name_misspelt_keys_and_routes_that_let_a_caller_out() {
         route.contains("{org_id:regex(^[A-Za-z0-9][A-Za-z0-9._:-]*$)}"),
         "{route}"
     );
+}
+
+#[test]
+fn keys_are_made_once_and_kept_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let file = Folder::empty("keys").0.join("own/keys.json");
+
+    let made = Keys::read_or_create(&file).unwrap();
+    let read = Keys::read_or_create(&file).unwrap();
+
+    assert_eq!(made, read);
+    assert_ne!(made.function, made.master);
+    assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn local_settings_are_read_as_func_reads_them() {
+    let folder = Folder::empty("local_settings");
+    folder.write(
+        "local.settings.json",
+        r#"{
+            // Never deployed.
+            "IsEncrypted": false,
+            "Values": { "A": "1", "FLAG": true },
+            "Host": { "LocalHttpPort": 7075, "CORS": "http://a.test,http://b.test", "CORSCredentials": true }
+        }"#,
+    );
+
+    let local = LocalSettings::read(&folder.0).unwrap();
+
+    assert_eq!(local.values["FLAG"], "True");
+    assert_eq!(local.port, Some(7075));
+    let cors = local.cors.unwrap();
+    assert_eq!((cors.origins.len(), cors.credentials), (2, true));
 }

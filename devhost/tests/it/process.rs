@@ -130,7 +130,9 @@ async fn the_third_crash_ends_the_host() {
     let mut host = app("third").run().await;
     for _ in 0..3 {
         host.ready().await;
-        host.get("/api/exit/1").await;
+        // The last time the host may end before it can answer.
+        host.raw(b"GET /api/exit/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            .await;
     }
 
     let ended = host.end().await;
@@ -230,6 +232,26 @@ async fn a_file_that_is_no_program_ends_the_host_with_a_sentence() {
             .to_string()
             .starts_with(&format!("{} cannot be started: ", file.display())),
         "{ended}"
+    );
+}
+
+#[tokio::test]
+async fn a_command_that_is_not_installed_is_named() {
+    let options = devhost::Options {
+        executable: Some("no-such-command".into()),
+        ..Default::default()
+    };
+
+    let ended = app("no_command")
+        .run_with(options)
+        .await
+        .end()
+        .await
+        .unwrap_err();
+
+    assert_eq!(
+        ended.to_string(),
+        "no-such-command is neither a file of the app nor a command on the PATH"
     );
 }
 
