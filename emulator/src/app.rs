@@ -21,6 +21,7 @@ pub(crate) struct App {
     pub(crate) timing: Timing,
     pub(crate) clock: Clock,
     pub(crate) upstream: Upstream,
+    pub(crate) control: bool,
     settings: HubSettings,
     hubs: RwLock<HashMap<String, Arc<Hub>>>,
     stopping: watch::Receiver<bool>,
@@ -57,7 +58,8 @@ impl App {
             failing_events: config.failing_events,
             timing: config.timing.clone(),
             clock: config.clock.clone(),
-            upstream: Upstream::new(config.timing.clone(), config.clock.clone()),
+            upstream: Upstream::new(config.timing.clone(), config.clock.clone(), config.control),
+            control: config.control,
             settings,
             hubs: RwLock::default(),
             stopping,
@@ -78,6 +80,10 @@ impl App {
     /// `None` for a hub that nobody has used yet.
     pub(crate) fn known_hub(&self, name: &str) -> Option<Arc<Hub>> {
         self.hubs.read().get(name).cloned()
+    }
+
+    pub(crate) fn hubs(&self) -> Vec<Arc<Hub>> {
+        self.hubs.read().values().cloned().collect()
     }
 
     /// The name must be in lower case.

@@ -19,6 +19,8 @@ pub(crate) struct Connection {
     pub(crate) id: Arc<str>,
     pub(crate) user: Option<Arc<str>>,
     pub(crate) agreed: Agreed,
+    /// As they were given; what they allow now is in the permissions.
+    pub(crate) roles: Vec<String>,
     pub(crate) permissions: Mutex<Permissions>,
     /// Changed by the hub only, under its lock, so that both sides of a membership agree.
     pub(crate) groups: Mutex<BTreeSet<Arc<str>>>,
@@ -35,14 +37,15 @@ impl Connection {
         identity: Identity,
         user: Option<&str>,
         agreed: Agreed,
-        permissions: Permissions,
+        roles: Vec<String>,
     ) -> Self {
         Self {
             id: identity.connection().clone(),
             user: user.map(Arc::from),
             outbox: Outbox::new(agreed.protocol.is_reliable()),
             agreed,
-            permissions: Mutex::new(permissions),
+            permissions: Mutex::new(Permissions::from_roles(&roles)),
+            roles,
             groups: Mutex::default(),
             done: DoneAcks::default(),
             streams: Streams::default(),

@@ -19,6 +19,7 @@ mod client;
 mod clock;
 mod config;
 mod connection;
+mod control;
 mod filter;
 mod frame;
 mod group_state;

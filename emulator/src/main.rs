@@ -10,7 +10,7 @@ use clap::Parser;
 use emulator::{Config, ConfigError, Emulator, HubSettings};
 use thiserror::Error;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
 /// How often the configuration file is looked at.
@@ -32,6 +32,9 @@ struct Args {
     /// A JSON file with a WebPubSub object; its hubs are read again when it changes
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Leave out the control API under /emulator/
+    #[arg(long)]
+    no_control: bool,
 }
 
 #[derive(Debug, Error)]
@@ -71,7 +74,10 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(args: Args) -> Result<(), Failure> {
-    let config = read(args.config.as_deref())?;
+    let mut config = read(args.config.as_deref())?;
+    if !args.no_control {
+        config = config.with_control();
+    }
     let addr = (args.host, args.port);
     let listener = TcpListener::bind(addr)
         .await
@@ -80,6 +86,9 @@ async fn serve(args: Args) -> Result<(), Failure> {
             source,
         })?;
     let local = listener.local_addr()?;
+    // Whoever reads the address below may send a signal at once.
+    let hang_up = signal(SignalKind::hangup())?;
+    let mut terminate = signal(SignalKind::terminate())?;
     let mut out = std::io::stdout();
     writeln!(out, "Listening on http://{local}")?;
     writeln!(
@@ -91,9 +100,8 @@ async fn serve(args: Args) -> Result<(), Failure> {
 
     let emulator = Emulator::new(config);
     if let Some(path) = args.config {
-        tokio::spawn(reload_on_change(path, emulator.hub_settings()));
+        tokio::spawn(reload_on_change(path, hang_up, emulator.hub_settings()));
     }
-    let mut terminate = signal(SignalKind::terminate())?;
     let stop = async move {
         tokio::select! {
             // Without a handler for Ctrl-C there is still SIGTERM.
@@ -121,10 +129,7 @@ fn read(path: Option<&Path>) -> Result<Config, Failure> {
 }
 
 /// On SIGHUP, and when the file's time of change does. A file with a mistake changes nothing.
-async fn reload_on_change(path: PathBuf, hubs: HubSettings) {
-    let Ok(mut hang_up) = signal(SignalKind::hangup()) else {
-        return;
-    };
+async fn reload_on_change(path: PathBuf, mut hang_up: Signal, hubs: HubSettings) {
     let mut seen = changed_at(&path);
     let mut tick = tokio::time::interval(WATCH_INTERVAL);
     loop {

@@ -38,6 +38,7 @@ struct State {
     unacked: Option<Box<Unacked>>,
     farewell: Option<Farewell>,
     overflowed: bool,
+    cut: Option<Socket>,
 }
 
 #[derive(Debug, Default)]
@@ -80,6 +81,8 @@ impl Farewell {
 pub(crate) enum Severed {
     /// Another socket recovered the connection.
     Replaced,
+    /// As if the network had failed.
+    Cut,
     /// The client is too slow.
     Overflowed,
     /// The service closed the connection while it had no socket.
@@ -203,6 +206,17 @@ impl Outbox {
         }
     }
 
+    /// Takes the socket away, as a failing network would.
+    pub(crate) fn cut(&self) {
+        let mut state = self.state.lock();
+        state.cut = Some(state.socket);
+        self.severed.notify_waiters();
+    }
+
+    pub(crate) fn is_attached(&self) -> bool {
+        self.state.lock().attached
+    }
+
     pub(crate) fn is_replaced(&self, socket: Socket) -> bool {
         self.state.lock().socket != socket
     }
@@ -240,6 +254,9 @@ impl Outbox {
                 }
                 if state.socket != socket {
                     return Severed::Replaced;
+                }
+                if state.cut == Some(socket) && state.attached {
+                    return Severed::Cut;
                 }
                 if state.farewell.is_some() && !state.attached {
                     return Severed::Closed;

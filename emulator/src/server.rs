@@ -1,6 +1,7 @@
 //! The listener: what arrives goes to the clients' door, to the REST API, or nowhere.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use tokio::time::timeout;
 use crate::app::{App, HubSettings};
 use crate::config::Config;
 use crate::query::Query;
-use crate::{client, rest};
+use crate::{client, control, rest};
 
 pub(crate) type Response = http::Response<Full<Bytes>>;
 
@@ -88,8 +89,8 @@ impl Emulator {
 async fn accept(listener: &TcpListener, app: &Arc<App>) -> Result<(), Error> {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
-                let served = serve(stream, app.clone());
+            Ok((stream, peer)) => {
+                let served = serve(stream, peer, app.clone());
                 app.spawn(served);
             }
             // Too many open files, or a client that gave up at once: others may still come.
@@ -101,12 +102,12 @@ async fn accept(listener: &TcpListener, app: &Arc<App>) -> Result<(), Error> {
     }
 }
 
-async fn serve(stream: TcpStream, app: Arc<App>) {
+async fn serve(stream: TcpStream, peer: SocketAddr, app: Arc<App>) {
     // An error here means only that frames go out a little later.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| {
         let app = app.clone();
-        async move { Ok::<_, Infallible>(route(&app, request).await) }
+        async move { Ok::<_, Infallible>(route(&app, peer, request).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -118,7 +119,7 @@ async fn serve(stream: TcpStream, app: Arc<App>) {
     }
 }
 
-async fn route(app: &Arc<App>, request: Request<Incoming>) -> Response {
+async fn route(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> Response {
     let path = request.uri().path().to_owned();
     if let Some(hub) = path.strip_prefix("/client/hubs/") {
         return client::handshake(app, request, hub).await;
@@ -131,6 +132,9 @@ async fn route(app: &Arc<App>, request: Request<Incoming>) -> Response {
         }
         "/api/health" if matches!(*request.method(), Method::HEAD | Method::GET) => {
             response(StatusCode::OK, None, "")
+        }
+        path if path.starts_with("/emulator/") && app.control => {
+            control::handle(app, peer, &request)
         }
         path if path.starts_with("/api/") => rest::handle(app, request).await,
         _ => response(StatusCode::NOT_FOUND, None, ""),

@@ -197,6 +197,7 @@ impl Session {
 
     pub(super) fn log_failure(&self, event: &str, failure: &Failure) {
         let (hub, connection) = (&self.hub.name, &self.connection.id);
-        tracing::warn!(%hub, %connection, "the event {event} of {connection} failed: {failure}");
+        let error: &dyn std::error::Error = failure;
+        tracing::warn!(%hub, %connection, error, "the event {event} of {connection} failed");
     }
 }

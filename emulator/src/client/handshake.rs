@@ -19,7 +19,6 @@ use crate::config::SystemEvent;
 use crate::connection::Connection;
 use crate::frame::{ServerFrame, SimpleMode};
 use crate::outbox;
-use crate::permissions::Permissions;
 use crate::protocol::Agreed;
 use crate::query::Query;
 use crate::server::{Response, response};
@@ -133,12 +132,13 @@ fn merge(
         .unwrap_or_else(|| claims.strings("webpubsub.group"));
     identity.set_user(user);
     identity.set_subprotocol(agreed.subprotocol.as_deref());
-    let connection = Connection::new(identity, user, agreed, Permissions::from_roles(roles));
+    let connection = Connection::new(identity, user, agreed, roles);
     (connection, groups)
 }
 
 fn refused(failure: Failure) -> Refusal {
-    tracing::info!("a client was refused by its connect event: {failure}");
+    let error: &dyn std::error::Error = &failure;
+    tracing::warn!(error, "a client was refused by its connect event");
     let status = match failure {
         Failure::Refused(status) if status.is_client_error() || status.is_server_error() => status,
         _ => StatusCode::INTERNAL_SERVER_ERROR,

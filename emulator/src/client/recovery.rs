@@ -138,7 +138,7 @@ impl Session {
         let window = self.app.timing.recovery_window;
         tokio::select! {
             why = self.connection.outbox.severed(number) => match why {
-                Severed::Replaced | Severed::Closed => {}
+                Severed::Replaced | Severed::Closed | Severed::Cut => {}
                 Severed::Overflowed => self.end("The client is away and too much waits for it."),
             },
             () = tokio::time::sleep(window) => self.end("The connection recovery timeout expired."),

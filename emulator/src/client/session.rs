@@ -47,7 +47,7 @@ enum End {
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     stream: SplitStream<Socket>,
-    heard: &'a AtomicBool,
+    pulse: &'a Pulse,
     /// Read while an invocation ran, to be acted on after it.
     pub(super) held: VecDeque<Result<WsMessage, WsError>>,
 }
@@ -63,8 +63,23 @@ impl Reader<'_> {
     /// Past what is held.
     pub(super) async fn read(&mut self) -> Option<Result<WsMessage, WsError>> {
         let frame = self.stream.next().await;
-        self.heard.store(true, Ordering::Relaxed);
+        self.pulse.heard.store(true, Ordering::Relaxed);
         frame
+    }
+}
+
+/// Whether the client shows signs of life.
+#[derive(Debug, Default)]
+struct Pulse {
+    heard: AtomicBool,
+    /// While an event is handled nothing is read, so silence means nothing.
+    busy: AtomicBool,
+}
+
+impl Pulse {
+    /// Since the last time it was taken.
+    fn take(&self) -> bool {
+        self.heard.swap(false, Ordering::Relaxed) || self.busy.load(Ordering::Relaxed)
     }
 }
 
@@ -72,21 +87,21 @@ impl Session {
     /// Serves the socket until it ends. True when the connection may go on with another one.
     pub(super) async fn serve(&self, socket: Socket, number: outbox::Socket) -> bool {
         let (mut sink, stream) = socket.split();
-        let heard = AtomicBool::new(true);
+        let pulse = Pulse::default();
         let mut reader = Reader {
             stream,
-            heard: &heard,
+            pulse: &pulse,
             held: VecDeque::new(),
         };
         let end = tokio::select! {
             end = self.read(&mut reader) => end,
-            end = self.write(&mut sink, number, &heard) => end,
+            end = self.write(&mut sink, number, &pulse) => end,
             why = self.connection.outbox.severed(number) => End::Severed(why),
             () = self.app.stopped() => End::Stopping,
         };
         let stream = reader.stream;
         match end {
-            End::Dropped => {
+            End::Dropped | End::Severed(Severed::Cut) => {
                 self.connection.outbox.detach(number);
                 return self.connection.agreed.protocol.is_reliable();
             }
@@ -143,7 +158,10 @@ impl Session {
         loop {
             let farewell = match reader.next().await {
                 Some(Ok(frame @ (WsMessage::Text(_) | WsMessage::Binary(_)))) => {
-                    match self.take(frame, reader).await {
+                    reader.pulse.busy.store(true, Ordering::Relaxed);
+                    let taken = self.take(frame, reader).await;
+                    reader.pulse.busy.store(false, Ordering::Relaxed);
+                    match taken {
                         Ok(()) => continue,
                         Err(farewell) => farewell,
                     }
@@ -181,7 +199,7 @@ impl Session {
         &self,
         sink: &mut SplitSink<Socket, WsMessage>,
         number: outbox::Socket,
-        heard: &AtomicBool,
+        pulse: &Pulse,
     ) -> End {
         let period = self.app.hub_config(&self.hub.name).keep_alive;
         let mut keep_alive = interval_at(Instant::now() + period, period);
@@ -191,7 +209,7 @@ impl Session {
             let next = tokio::select! {
                 next = self.connection.outbox.next(number, &mut batch) => next,
                 _ = keep_alive.tick() => {
-                    missed = if heard.swap(false, Ordering::Relaxed) { 0 } else { missed + 1 };
+                    missed = if pulse.take() { 0 } else { missed + 1 };
                     if missed == MISSED_PINGS || sink.send(WsMessage::Ping("".into())).await.is_err() {
                         return End::Dropped;
                     }

@@ -28,6 +28,7 @@ pub struct Config {
     pub(crate) failing_events: FailingEvents,
     pub(crate) timing: Timing,
     pub(crate) clock: Clock,
+    pub(crate) control: bool,
 }
 
 /// The settings of one hub. A hub without settings works too: nobody connects anonymously and
@@ -178,6 +179,13 @@ impl Config {
     #[must_use]
     pub fn with_failing_events(mut self, failing_events: FailingEvents) -> Self {
         self.failing_events = failing_events;
+        self
+    }
+
+    /// The same with the control API under `/emulator/`, for this machine only.
+    #[must_use]
+    pub fn with_control(mut self) -> Self {
+        self.control = true;
         self
     }
 

@@ -86,9 +86,19 @@ impl Identity {
         self.subprotocol = subprotocol.and_then(text);
     }
 
-    /// The headers of the next event. A repeat of the event uses the same ones.
-    pub(super) fn headers(&self, event: &Event<'_>, time: &str) -> HeaderMap {
-        let id = self.next_event.fetch_add(1, Ordering::Relaxed);
+    /// Events are numbered from zero, which is `connect`.
+    pub(super) fn next_event_id(&self) -> u64 {
+        self.next_event.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// What the handler told the connection to keep.
+    pub(crate) fn state(&self) -> Option<String> {
+        let kept = self.kept.lock();
+        let state = kept.state.as_ref()?;
+        Some(String::from_utf8_lossy(state.as_bytes()).into_owned())
+    }
+
+    pub(super) fn headers(&self, event: &Event<'_>, id: u64, time: &str) -> HeaderMap {
         let request_id = ids::random();
         let trace = request_id.simple();
         let parent = &trace.to_string()[..16];
@@ -205,7 +215,7 @@ mod tests {
         identity.set_subprotocol(Some("json.webpubsub.azure.v1"));
         let metadata = Metadata::from([("trace".to_owned(), "1".to_owned())]);
 
-        let headers = identity.headers(&event(&metadata), "2021-01-01T00:00:00Z");
+        let headers = identity.headers(&event(&metadata), 7, "2021-01-01T00:00:00Z");
 
         let expected = [
             ("webhook-request-origin", "localhost"),
@@ -213,7 +223,7 @@ mod tests {
             ("ce-awpsversion", "1.0"),
             ("ce-type", "azure.webpubsub.user.e"),
             ("ce-source", "/hubs/chat/client/conn"),
-            ("ce-id", "0"),
+            ("ce-id", "7"),
             ("ce-time", "2021-01-01T00:00:00Z"),
             ("ce-connectionid", "conn"),
             ("ce-hub", "chat"),
@@ -250,18 +260,6 @@ mod tests {
     }
 
     #[test]
-    fn events_are_numbered_from_zero() {
-        let identity = identity();
-        let none = Metadata::new();
-
-        let ids: Vec<_> = (0..2)
-            .map(|_| identity.headers(&event(&none), "").remove("ce-id").unwrap())
-            .collect();
-
-        assert_eq!(ids, ["0", "1"]);
-    }
-
-    #[test]
     fn a_state_is_kept_until_it_is_replaced_even_by_nothing() {
         let identity = identity();
         let none = Metadata::new();
@@ -270,9 +268,13 @@ mod tests {
 
         identity.remember_state(&answer("abc"));
         identity.remember_state(&HeaderMap::new());
-        let kept = identity.headers(&event(&none), "").remove(CONNECTION_STATE);
+        let kept = identity
+            .headers(&event(&none), 0, "")
+            .remove(CONNECTION_STATE);
         identity.remember_state(&answer(""));
-        let emptied = identity.headers(&event(&none), "").remove(CONNECTION_STATE);
+        let emptied = identity
+            .headers(&event(&none), 0, "")
+            .remove(CONNECTION_STATE);
 
         assert_eq!(kept.unwrap(), "abc");
         assert_eq!(emptied.unwrap(), "");

@@ -4,6 +4,7 @@ mod answer;
 mod connect;
 mod cookies;
 mod identity;
+mod journal;
 mod post;
 mod validation;
 
@@ -22,6 +23,7 @@ use crate::message::{Data, Metadata};
 pub(crate) use answer::{Reply, declared_data};
 pub(crate) use connect::{Admission, ClientRequest};
 pub(crate) use identity::{Identity, Origin};
+use journal::{Faults, Journal};
 use validation::Validations;
 
 /// The one client for all handlers: connections are kept and used again, as many as were ever
@@ -32,6 +34,8 @@ pub(crate) struct Upstream {
     validations: Validations,
     timing: Timing,
     clock: Clock,
+    pub(crate) journal: Journal,
+    pub(crate) faults: Faults,
 }
 
 type HttpClient = Client<HttpConnector, Full<Bytes>>;
@@ -58,22 +62,24 @@ pub(crate) enum Failure {
     NoHandler,
     #[error("the handler does not allow this origin")]
     NotAllowed,
-    #[error("the event does not make a request: {0}")]
+    #[error("the event does not make a request")]
     NotSendable(#[from] http::Error),
     #[error("the handler did not answer in time")]
     Timeout,
-    #[error("the handler could not be reached: {0}")]
+    #[error("the handler could not be reached")]
     Unreachable(#[source] hyper_util::client::legacy::Error),
+    #[error("the network failed, as it was told to")]
+    Simulated,
     #[error("the handler answered {0}")]
     Refused(StatusCode),
-    #[error("the handler's answer could not be read: {0}")]
+    #[error("the handler's answer could not be read")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the handler's answer cannot be used: {0}")]
     Unusable(&'static str),
 }
 
 impl Upstream {
-    pub(crate) fn new(timing: Timing, clock: Clock) -> Self {
+    pub(crate) fn new(timing: Timing, clock: Clock, journal: bool) -> Self {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         connector.set_connect_timeout(Some(timing.validation_timeout));
@@ -86,6 +92,8 @@ impl Upstream {
             http,
             timing,
             clock,
+            journal: Journal::new(journal),
+            faults: Faults::default(),
         }
     }
 
@@ -146,10 +154,8 @@ impl Upstream {
             Ok(_) | Err(Failure::NoHandler) => {}
             Err(failure) => {
                 let connection = identity.connection();
-                tracing::warn!(
-                    %connection, hub,
-                    "the event {} of {connection} was not delivered: {failure}", event.name()
-                );
+                let error: &dyn std::error::Error = &failure;
+                tracing::warn!(%connection, hub, error, "the event {} of {connection} was not delivered", event.name());
             }
         }
     }

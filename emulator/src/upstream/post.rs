@@ -4,7 +4,9 @@ use bytes::Bytes;
 use http::header::HeaderMap;
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
+use tokio::time::{Instant, timeout};
 
+use super::journal::{Call, Outcome};
 use super::{Event, Failure, Identity, Kind, Upstream};
 use crate::config::{EventHandler, HubConfig};
 
@@ -15,6 +17,7 @@ const VALIDATE: &str = "validate";
 /// What a handler said, once it said yes.
 #[derive(Debug)]
 pub(super) struct Answer {
+    status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
@@ -41,71 +44,91 @@ impl Upstream {
             .url(hub, event.kind.name())
             .parse::<Uri>()
             .map_err(http::Error::from)?;
-        let deadline = self.timing.webhook_timeout;
-        tokio::time::timeout(deadline, async {
-            let validation_url = handler.url(hub, VALIDATE);
-            if !self
-                .validations
-                .allow(validation_url, &identity.origin)
-                .await
-            {
+        let sending = Sending {
+            upstream: self,
+            identity,
+            event,
+            id: identity.next_event_id(),
+            time: self.clock.rfc3339(),
+            uri,
+        };
+        let started = Instant::now();
+        let validation_url = handler.url(hub, VALIDATE);
+        let result = timeout(self.timing.webhook_timeout, async {
+            let validations = &self.validations;
+            if !validations.allow(validation_url, &identity.origin).await {
                 return Err(Failure::NotAllowed);
             }
-            let headers = identity.headers(event, &self.clock.rfc3339());
-            let answer = self.post_until_answered(uri, headers, &event.body).await?;
-            identity.remember_cookies(&answer.headers);
-            Ok(answer)
+            sending.until_answered().await
         })
         .await
-        .unwrap_or(Err(Failure::Timeout))
+        .unwrap_or(Err(Failure::Timeout));
+        self.journal.record(|| sending.call(hub, started, &result));
+        result
     }
+}
 
-    async fn post_until_answered(
-        &self,
-        uri: Uri,
-        headers: HeaderMap,
-        body: &Bytes,
-    ) -> Result<Answer, Failure> {
-        for pause in &self.timing.retry_after {
-            match self
-                .post_once(uri.clone(), headers.clone(), body.clone())
-                .await
-            {
+/// One event on its way to its handler.
+struct Sending<'a> {
+    upstream: &'a Upstream,
+    identity: &'a Identity,
+    event: &'a Event<'a>,
+    /// Repeats of the event have the same id and time.
+    id: u64,
+    time: String,
+    uri: Uri,
+}
+
+impl Sending<'_> {
+    async fn until_answered(&self) -> Result<Answer, Failure> {
+        for pause in &self.upstream.timing.retry_after {
+            match self.once().await {
                 Err(failure) if failure.may_pass() => tokio::time::sleep(*pause).await,
                 settled => return settled,
             }
         }
-        self.post_once(uri, headers, body.clone()).await
+        self.once().await
     }
 
-    async fn post_once(
-        &self,
-        uri: Uri,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<Answer, Failure> {
-        let mut request = Request::new(Full::new(body));
+    async fn once(&self) -> Result<Answer, Failure> {
+        if self.upstream.faults.strike() {
+            return Err(Failure::Simulated);
+        }
+        let mut request = Request::new(Full::new(self.event.body.clone()));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        let response = self
-            .http
-            .request(request)
-            .await
-            .map_err(Failure::Unreachable)?;
-        let (parts, body) = response.into_parts();
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = self.identity.headers(self.event, self.id, &self.time);
+        let response = self.upstream.http.request(request);
+        let (parts, body) = response.await.map_err(Failure::Unreachable)?.into_parts();
+        // Also of an error, so that the connection can be used again.
+        let body = Limited::new(body, MAX_ANSWER).collect().await;
         if !parts.status.is_success() {
             return Err(Failure::Refused(parts.status));
         }
-        let body = Limited::new(body, MAX_ANSWER)
-            .collect()
-            .await
-            .map_err(Failure::Unreadable)?
-            .to_bytes();
+        self.identity.remember_cookies(&parts.headers);
         Ok(Answer {
+            status: parts.status,
             headers: parts.headers,
-            body,
+            body: body.map_err(Failure::Unreadable)?.to_bytes(),
         })
+    }
+
+    fn call(&self, hub: &str, started: Instant, result: &Result<Answer, Failure>) -> Call {
+        Call {
+            hub: hub.to_owned(),
+            connection_id: self.identity.connection().clone(),
+            event: self.event.kind.name().to_owned(),
+            id: self.id,
+            url: self.uri.to_string(),
+            time: self.time.clone(),
+            duration: started.elapsed(),
+            body: self.event.body.clone(),
+            outcome: match result {
+                Ok(answer) => Outcome::Answered(answer.status, answer.body.clone()),
+                Err(Failure::Refused(status)) => Outcome::Answered(*status, Bytes::new()),
+                Err(failure) => Outcome::Failed(failure.to_string()),
+            },
+        }
     }
 }
 
@@ -116,7 +139,7 @@ impl Failure {
             Self::Refused(status) => {
                 status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT
             }
-            Self::Unreachable(_) => true,
+            Self::Unreachable(_) | Self::Simulated => true,
             Self::NoHandler
             | Self::NotAllowed
             | Self::NotSendable(_)

@@ -4,6 +4,8 @@
 mod support;
 
 mod clients;
+mod command;
+mod control;
 mod group_state;
 mod handlers;
 mod protobuf_clients;

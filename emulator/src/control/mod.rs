@@ -1,0 +1,130 @@
+//! The control API, for people who test: look inside, and break things on purpose.
+
+mod guard;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::connection::Connection;
+use crate::hub::{Audience, Hub};
+use crate::query::Query;
+use crate::server::{Response, response};
+
+const DEFAULT_CALLS: usize = 20;
+
+/// Anything below `/emulator/`
+pub(crate) fn handle<B>(app: &Arc<App>, peer: SocketAddr, request: &Request<B>) -> Response {
+    if !guard::admits(peer, request.headers()) {
+        let why = json!({ "error": "the control API is for this machine only" });
+        return answer(StatusCode::FORBIDDEN, &why);
+    }
+    let query = Query::parse(request.uri().query().unwrap_or_default());
+    let path = request.uri().path().trim_start_matches("/emulator/");
+    let segments: Vec<&str> = path.split('/').collect();
+    match (request.method().as_str(), segments.as_slice()) {
+        ("GET", ["connections"]) => connections(app, &query),
+        ("POST", ["connections", id, "drop"]) => drop_connection(app, id),
+        ("GET", ["webhooks"]) => webhooks(app, &query),
+        ("POST", ["webhooks", "fail"]) => fail_webhooks(app, &query),
+        ("POST", ["clock", "advance"]) => advance_clock(app, &query),
+        _ => answer(
+            StatusCode::NOT_FOUND,
+            &json!({ "error": "there is no such operation" }),
+        ),
+    }
+}
+
+/// `GET /emulator/connections?hub=`
+fn connections(app: &App, query: &Query) -> Response {
+    let wanted = query.get("hub").map(str::to_ascii_lowercase);
+    let mut shown = Vec::new();
+    for hub in app.hubs() {
+        if wanted.as_deref().is_none_or(|wanted| *hub.name == *wanted) {
+            let connections = hub.select(Audience::Everyone);
+            shown.extend(connections.iter().map(|connection| show(&hub, connection)));
+        }
+    }
+    answer(StatusCode::OK, &json!({ "connections": shown }))
+}
+
+fn show(hub: &Hub, connection: &Connection) -> Value {
+    let groups: Vec<String> = connection
+        .groups
+        .lock()
+        .iter()
+        .map(|group| group.to_string())
+        .collect();
+    json!({
+        "hub": &*hub.name,
+        "connectionId": &*connection.id,
+        "userId": connection.user.as_deref(),
+        "subprotocol": connection.agreed.subprotocol,
+        "groups": groups,
+        "roles": connection.roles,
+        "state": connection.identity.state(),
+        // False while a reliable connection waits for its client to come back.
+        "attached": connection.outbox.is_attached(),
+    })
+}
+
+/// `POST /emulator/connections/{id}/drop`: the socket goes, without a close frame
+fn drop_connection(app: &App, id: &str) -> Response {
+    match app.hubs().iter().find_map(|hub| hub.connection(id)) {
+        Some(connection) => {
+            connection.outbox.cut();
+            answer(StatusCode::OK, &json!({ "dropped": id }))
+        }
+        None => answer(
+            StatusCode::NOT_FOUND,
+            &json!({ "error": "there is no such connection" }),
+        ),
+    }
+}
+
+/// `GET /emulator/webhooks?limit=`: the last calls to handlers, newest first
+fn webhooks(app: &App, query: &Query) -> Response {
+    let limit = number(query, "limit").unwrap_or(DEFAULT_CALLS);
+    answer(
+        StatusCode::OK,
+        &json!({ "calls": app.upstream.journal.newest(limit) }),
+    )
+}
+
+/// `POST /emulator/webhooks/fail?count=`: the next tries fail as if the network had
+fn fail_webhooks(app: &App, query: &Query) -> Response {
+    match number(query, "count") {
+        Some(count) => {
+            app.upstream.faults.plan(count);
+            answer(StatusCode::OK, &json!({ "failing": count }))
+        }
+        None => bad_request("count must be a whole number"),
+    }
+}
+
+/// `POST /emulator/clock/advance?seconds=`: what expires does so earlier
+fn advance_clock(app: &App, query: &Query) -> Response {
+    match number(query, "seconds") {
+        Some(seconds) => {
+            app.clock.advance(Duration::from_secs(seconds));
+            answer(StatusCode::OK, &json!({ "now": app.clock.rfc3339() }))
+        }
+        None => bad_request("seconds must be a whole number"),
+    }
+}
+
+fn number<T: std::str::FromStr>(query: &Query, name: &str) -> Option<T> {
+    query.get(name)?.parse().ok()
+}
+
+fn bad_request(why: &str) -> Response {
+    answer(StatusCode::BAD_REQUEST, &json!({ "error": why }))
+}
+
+fn answer(status: StatusCode, body: &Value) -> Response {
+    response(status, Some("application/json"), body.to_string())
+}

@@ -1,0 +1,126 @@
+//! The command `webpubsub-emulator`.
+
+use std::process::Stdio;
+
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::support::{Client, Handler, within};
+
+struct Running {
+    process: Child,
+    endpoint: String,
+    connection_string: String,
+}
+
+fn command() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_webpubsub-emulator"));
+    command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Starts it on a free port and reads what it prints.
+async fn start(command: &mut Command) -> Running {
+    let mut process = command.args(["--port", "0"]).spawn().unwrap();
+    let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut line = async || within("a line", lines.next_line()).await.unwrap().unwrap();
+    let endpoint = line().await.replace("Listening on ", "");
+    assert_eq!(line().await, "Connection string:");
+    let connection_string = line().await;
+    Running {
+        process,
+        endpoint,
+        connection_string,
+    }
+}
+
+#[tokio::test]
+async fn it_prints_a_connection_string_that_works() {
+    let mut running = start(&mut command()).await;
+
+    let port = running.endpoint.rsplit_once(':').unwrap().1;
+    let expected = format!(
+        "Endpoint=http://localhost:{port};AccessKey=ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH;Version=1.0;"
+    );
+    assert_eq!(running.connection_string, expected);
+    running.process.kill().await.unwrap();
+}
+
+#[tokio::test]
+async fn settings_come_from_the_environment() {
+    let handler = Handler::silent().await;
+    let mut command = command();
+    command
+        .env("WebPubSub__Hubs__chat__AnonymousConnectPolicy", "allow")
+        .env(
+            "WebPubSub__Hubs__chat__EventHandlers__0__UrlTemplate",
+            handler.template(),
+        )
+        .env(
+            "WebPubSub__Hubs__chat__EventHandlers__0__SystemEvents__0",
+            "connected",
+        );
+    let running = start(&mut command).await;
+    let addr = running.endpoint.replace("http://", "").parse().unwrap();
+
+    let _client = Client::connect(addr, "/client/hubs/chat".to_owned(), None).await;
+
+    assert_eq!(
+        handler.next_named("connected").await.path,
+        "/chat/connected"
+    );
+}
+
+#[tokio::test]
+async fn an_unknown_setting_is_named() {
+    let mut command = command();
+    command.env("WebPubSub__Hubs__chat__Colour", "blue");
+
+    let output = within("its end", command.output()).await.unwrap();
+
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("unknown setting WebPubSub:Hubs:chat:Colour"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn hubs_are_read_again_on_a_hang_up() {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("reload-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("emulator.json");
+    std::fs::write(&file, "{}").unwrap();
+    let mut running = start(command().arg("--config").arg(&file)).await;
+    let mut log = BufReader::new(running.process.stderr.take().unwrap()).lines();
+    let addr = running.endpoint.replace("http://", "").parse().unwrap();
+    assert_eq!(
+        Client::try_connect(addr, "/client/hubs/chat", None)
+            .await
+            .err(),
+        Some(401)
+    );
+
+    let settings =
+        json!({ "WebPubSub": { "Hubs": { "chat": { "AnonymousConnectPolicy": "allow" } } } });
+    std::fs::write(&file, settings.to_string()).unwrap();
+    let hang_up = std::process::Command::new("kill")
+        .args(["-HUP", &running.process.id().unwrap().to_string()])
+        .status();
+    assert!(hang_up.unwrap().success());
+    while !within("a log line", log.next_line())
+        .await
+        .unwrap()
+        .unwrap()
+        .contains("were read again")
+    {}
+
+    Client::connect(addr, "/client/hubs/chat".to_owned(), None).await;
+    std::fs::remove_dir_all(folder).unwrap();
+}

@@ -1,0 +1,107 @@
+//! The control API.
+
+use emulator::Config;
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+
+use crate::recovery::recover;
+use crate::support::{Handler, RELIABLE, TestEmulator, call, handled};
+
+async fn control(emulator: &TestEmulator, method: &str, path: &str) -> (StatusCode, Value) {
+    let url = format!("{}/emulator/{path}", emulator.endpoint());
+    let request = Request::builder()
+        .method(method)
+        .uri(url)
+        .body(Default::default())
+        .unwrap();
+    let answered = call(request).await;
+    (answered.status, answered.json())
+}
+
+#[tokio::test]
+async fn connections_are_shown_with_what_they_hold() {
+    let emulator = TestEmulator::with(Config::default().with_control()).await;
+    let mut ann = emulator
+        .connect(
+            Some(RELIABLE),
+            json!({ "sub": "ann", "role": "r", "webpubsub.group": ["g"] }),
+        )
+        .await;
+    let connected = ann.next().await;
+
+    let (_, shown) = control(&emulator, "GET", "connections?hub=chat").await;
+
+    assert_eq!(
+        shown["connections"],
+        json!([{
+            "hub": "chat", "connectionId": connected["connectionId"], "userId": "ann", "subprotocol": RELIABLE,
+            "groups": ["g"], "roles": ["r"], "state": null, "attached": true,
+        }])
+    );
+}
+
+#[tokio::test]
+async fn a_dropped_connection_gets_no_close_frame_and_can_recover() {
+    let emulator = TestEmulator::with(Config::default().with_control()).await;
+    let mut ann = emulator
+        .connect(Some(RELIABLE), json!({ "webpubsub.group": "g" }))
+        .await;
+    let connected = ann.next().await;
+    let id = connected["connectionId"].as_str().unwrap();
+
+    let (status, _) = control(&emulator, "POST", &format!("connections/{id}/drop")).await;
+
+    assert_eq!((status, ann.closed().await.0), (StatusCode::OK, 1006));
+    emulator.send_text("groups/g/:send", "while away").await;
+    assert_eq!(
+        recover(&emulator, &connected).await.next().await["data"],
+        "while away"
+    );
+}
+
+#[tokio::test]
+async fn webhooks_fail_as_often_as_they_are_told_to_and_are_kept() {
+    let handler = Handler::silent().await;
+    let emulator = TestEmulator::with(handled(&handler).with_control()).await;
+    let mut ann = emulator.member("ann", &[]).await;
+    let event = |ack: u64| json!({ "type": "event", "event": "e", "ackId": ack, "dataType": "text", "data": "d" });
+
+    // Four tries are one event.
+    control(&emulator, "POST", "webhooks/fail?count=4").await;
+    let failed = ann.ask(event(1)).await;
+    let passed = ann.ask(event(2)).await;
+
+    assert_eq!(
+        (failed, passed),
+        (Err("InternalServerError".to_owned()), Ok(()))
+    );
+    let (_, shown) = control(&emulator, "GET", "webhooks?limit=2").await;
+    let calls = shown["calls"].as_array().unwrap();
+    assert_eq!(
+        (&calls[0]["status"], &calls[0]["body"]),
+        (&json!(200), &json!("d"))
+    );
+    assert_eq!(calls[1]["failure"], "the network failed, as it was told to");
+}
+
+#[tokio::test]
+async fn a_foreign_host_is_refused_and_so_is_everyone_unless_it_is_switched_on() {
+    let on = TestEmulator::with(Config::default().with_control()).await;
+    let off = TestEmulator::start().await;
+    let status = async |emulator: &TestEmulator, host: &str| {
+        let url = format!("{}/emulator/connections", emulator.endpoint());
+        call(
+            Request::get(url)
+                .header("host", host)
+                .body(Default::default())
+                .unwrap(),
+        )
+        .await
+        .status
+        .as_u16()
+    };
+
+    assert_eq!(status(&on, "localhost").await, 200);
+    assert_eq!(status(&on, "evil.example").await, 403);
+    assert_eq!(status(&off, "localhost").await, 404);
+}
