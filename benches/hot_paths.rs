@@ -72,7 +72,10 @@ fn frames(bench: &mut Criterion) {
     bench.bench_function("read a ping", |bench| {
         bench.iter(|| frame::parse("message", black_box(&ping)));
     });
-    let chunk = format!(r#"{{"type":"audio","data":"{}","sequence":7}}"#, "A".repeat(32 * 1024));
+    let chunk = format!(
+        r#"{{"type":"audio","data":"{}","sequence":7}}"#,
+        "A".repeat(32 * 1024)
+    );
     let chunk = EventData::Text(chunk);
     bench.bench_function("read 24 KiB of audio", |bench| {
         bench.iter(|| frame::parse("message", black_box(&chunk)));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use azure_core::error::ErrorKind;
 use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, Request, Transport};
-use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions};
+use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 use webpubsub::{HubClient, HubClientOptions};
 
 use crate::clock::Clock;
@@ -37,10 +37,11 @@ pub fn hub_client(
     let (endpoint, hub) = (config.endpoint.clone(), config.hub.clone());
     match &config.credential {
         Credential::Key(key) => Ok(HubClient::with_key(endpoint, key.clone(), hub, options)),
-        Credential::ManagedIdentity(_) => {
+        Credential::ManagedIdentity { client_id, .. } => {
             // One for the whole process: it holds the cache of tokens.
             let credential =
                 ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
+                    user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
                     client_options: ClientOptions {
                         transport: Some(Transport::new(transport)),
                         ..ClientOptions::default()

@@ -22,7 +22,7 @@ mkdir -p "$work"
 cp "$here"/*.mjs "$here"/*.py "$here"/package*.json "$here/requirements.txt" "$work"
 (cd "$work" && npm ci --silent --no-audit --no-fund --omit-lockfile-registry-resolved)
 [ -x "$work/venv/bin/uvicorn" ] || { python3 -m venv "$work/venv" && "$work/venv/bin/pip" install -q -r "$work/requirements.txt"; }
-cargo build --release --no-default-features --manifest-path "$root/Cargo.toml" --target-dir "$target" --quiet
+cargo build --release --package switchboard --no-default-features --manifest-path "$root/Cargo.toml" --target-dir "$target" --quiet
 
 declare -A command
 command[switchboard]="env PORT=$port ALLOW_ANONYMOUS=true $target/release/switchboard serve"

@@ -24,7 +24,11 @@ pub struct SealSecrets {
 #[derive(Debug, Clone)]
 pub enum Credential {
     Key(AccessKey),
-    ManagedIdentity(WebhookTrust),
+    ManagedIdentity {
+        /// Of a user-assigned identity; without it the app's own is used.
+        client_id: Option<String>,
+        webhooks: WebhookTrust,
+    },
 }
 
 /// What an Entra token on a webhook must say.
@@ -54,7 +58,11 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<WebPubSubConfig> {
     } else if bare {
         let endpoint: Option<Endpoint> = settings.parsed(ENDPOINT);
         let trust = webhook_trust(settings);
-        endpoint.zip(trust.map(Credential::ManagedIdentity))
+        let client_id = settings.text("AZURE_CLIENT_ID");
+        endpoint.zip(trust.map(|webhooks| Credential::ManagedIdentity {
+            client_id,
+            webhooks,
+        }))
     } else {
         settings.mistake(
             CONNECTION_STRING,
@@ -75,7 +83,7 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<WebPubSubConfig> {
         (Some(secret), _) => secret,
         (None, Credential::Key(key)) => key.secret().clone(),
         // Said above.
-        (None, Credential::ManagedIdentity(_)) => return None,
+        (None, Credential::ManagedIdentity { .. }) => return None,
     };
     Some(WebPubSubConfig {
         endpoint,

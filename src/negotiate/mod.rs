@@ -169,7 +169,7 @@ async fn access(app: &Ready, request: &ClientTokenRequest) -> Result<ClientAcces
                 app.clock.system_time(),
             ),
         }),
-        Credential::ManagedIdentity(_) => {
+        Credential::ManagedIdentity { .. } => {
             app.hub.client_access(request).await.map_err(|error| {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,

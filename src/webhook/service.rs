@@ -26,9 +26,9 @@ impl WebhookService {
     pub fn new(credential: &Credential, outgoing: &OutgoingHttp, clock: &Clock) -> Self {
         match credential {
             Credential::Key(key) => Self::Key(key.clone()),
-            Credential::ManagedIdentity(trust) => Self::ManagedIdentity {
-                tokens: Box::new(verifier(trust, outgoing, clock)),
-                caller: trust.caller.clone(),
+            Credential::ManagedIdentity { webhooks, .. } => Self::ManagedIdentity {
+                tokens: Box::new(verifier(webhooks, outgoing, clock)),
+                caller: webhooks.caller.clone(),
             },
         }
     }

@@ -21,3 +21,5 @@ mod webhook;
 
 #[cfg(feature = "dev")]
 mod dev;
+#[cfg(feature = "dev")]
+mod readme;

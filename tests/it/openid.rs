@@ -205,3 +205,48 @@ async fn without_any_keys_the_answer_is_try_again_until_the_provider_is_back() {
 
     shown(&app, &token).await.ok();
 }
+
+#[tokio::test]
+async fn with_a_managed_identity_the_services_entra_token_proves_its_events() {
+    let mut entra = Issuer::start().await;
+    entra.adds_key("RS256", "a").await;
+    let settings = [
+        ("AZURE_WEB_PUBSUB_CONNECTION_STRING", ""),
+        ("AZURE_WEB_PUBSUB_ENDPOINT", "https://x.webpubsub.azure.com"),
+        ("STATE_SECRET", "a-secret"),
+        ("WEBHOOK_ISSUER", entra.url.as_str()),
+        ("WEBHOOK_AUDIENCE", "api://handler"),
+        ("WEBHOOK_CALLER", "the-service"),
+        ("ALLOW_ANONYMOUS", "true"),
+    ];
+    let app = TestApp::with(&settings).await;
+    let claims =
+        |aud: &str, caller: &str| json!({ "aud": aud, "azp": caller, "exp": NOW + 60, "nbf": NOW });
+    let connect = |token: String| {
+        let connect = app
+            .event("connect", "c1")
+            .json(&json!({ "query": { "room_id": ["test"] } }));
+        connect
+            .header("authorization", format!("Bearer {token}"))
+            .send()
+    };
+
+    let good = entra
+        .signs("a", claims("api://handler", "the-service"))
+        .await;
+    connect(good).await.ok();
+
+    let others = [
+        claims("api://handler", "somebody"),
+        claims("api://other", "the-service"),
+    ];
+    for claims in others {
+        let token = entra.signs("a", claims).await;
+        connect(token).await.assert_problem(401, "unauthenticated");
+    }
+    // A signature made with some key does not stand in for it.
+    let signed = app
+        .event("connect", "c1")
+        .json(&json!({ "query": { "room_id": ["test"] } }));
+    signed.send().await.assert_problem(401, "unauthenticated");
+}
