@@ -1,23 +1,16 @@
 //! Twenty-four scenarios come out as they did on Microsoft's own emulator, whose recording is
 //! `record/microsofts-emulator.jsonl`. Codes count, the wording of errors does not, nor which code
 //! a bad frame closes with, nor the order of what different receivers see.
-#![cfg(test)]
-
-#[path = "scenarios/compare.rs"]
-mod compare;
-#[path = "scenarios/node.rs"]
-mod node;
 
 use std::collections::BTreeMap;
 
 use emulator::{Config, EventHandler, HubConfig, Timing};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::net::TcpListener;
-use tokio::process::ChildStdout;
 
-use compare::Difference;
+use crate::compare::Difference;
+use crate::npm::Program;
 
 const RECORDING: &str = include_str!("record/microsofts-emulator.jsonl");
 
@@ -52,29 +45,21 @@ fn on_purpose(scenario: &str) -> Difference {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_recorded_scenario_comes_out_alike() {
-    let mut player = node::play();
-    let mut lines = BufReader::new(player.stdout.take().unwrap()).lines();
-    let Handlers { handlers } = next(&mut lines).await;
+    let mut player = Program::start("record", "record.mjs");
+    let Handlers { handlers } = player.read().await;
     let mut connection_strings = BTreeMap::new();
     for (scenario, port) in handlers {
         connection_strings.insert(scenario, start_emulator(port).await);
     }
-    let line = format!("{}\n", json!(connection_strings));
-    player
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(line.as_bytes())
-        .await
-        .unwrap();
+    player.write(&json!(connection_strings).to_string()).await;
 
     let mut seen = BTreeMap::new();
     for _ in 0..connection_strings.len() {
-        let Played { scenario, steps } = next(&mut lines).await;
+        let Played { scenario, steps } = player.read().await;
         seen.insert(scenario, steps);
     }
 
-    assert!(player.wait().await.unwrap().success());
+    assert!(player.succeeds().await);
     let mut wrong = Vec::new();
     for line in RECORDING.lines() {
         let Played { scenario, steps } = serde_json::from_str(line).unwrap();
@@ -104,13 +89,4 @@ async fn start_emulator(handler_port: u16) -> String {
         .replace("localhost", "127.0.0.1");
     tokio::spawn(emulator::run(listener, config, std::future::pending()));
     connection_string
-}
-
-async fn next<T: for<'de> Deserialize<'de>>(lines: &mut Lines<BufReader<ChildStdout>>) -> T {
-    let line = lines
-        .next_line()
-        .await
-        .unwrap()
-        .expect("the player ended early");
-    serde_json::from_str(&line).unwrap()
 }

@@ -1,0 +1,67 @@
+// `@azure/web-pubsub-express` as the event handler.
+import assert from 'node:assert/strict';
+
+import { WebPubSubServiceClient } from '@azure/web-pubsub';
+import { WebPubSubEventHandler } from '@azure/web-pubsub-express';
+import express from 'express';
+
+import { HUB, connectionString, listening, rawClient } from './session.mjs';
+
+const told = [];
+let tellDisconnected;
+const disconnected = new Promise((resolve) => (tellDisconnected = resolve));
+const app = express();
+const events = new WebPubSubEventHandler(HUB, {
+  path: '/hook/',
+  handleConnect(request, response) {
+    if (request.context.userId === 'mallory') return response.fail(403, 'not you');
+    response.setState('calls', 0);
+    return response.success({ groups: ['lobby'], roles: ['webpubsub.sendToGroup.lobby'] });
+  },
+  handleUserEvent(request, response) {
+    const calls = request.context.states.calls + 1;
+    response.setState('calls', calls);
+    if (request.context.eventName === 'quiet') return response.success();
+    return response.success(JSON.stringify({ calls, data: request.data, type: request.dataType }), 'json');
+  },
+  onConnected: (request) => told.push(request.context.userId),
+  onDisconnected: (request) => tellDisconnected(request.reason),
+});
+app.use(events.getMiddleware());
+
+const server = app.listen(0, '127.0.0.1');
+const target = await connectionString(await listening(server));
+const service = new WebPubSubServiceClient(target, HUB, { allowInsecureConnection: true });
+const url = async (userId) => (await service.getClientAccessToken({ userId })).url;
+
+// A connect that is accepted, a state that lives with the connection, an answer, no answer.
+const ann = await rawClient(await url('ann'), 'json.webpubsub.azure.v1');
+assert.equal((await ann.nextJson()).userId, 'ann');
+assert.equal(await service.groupExists('lobby'), true);
+const plain = await rawClient(await url('bob'));
+for (const calls of [1, 2]) {
+  await service.sendToUser('bob', `before ${calls}`, { contentType: 'text/plain' });
+  assert.equal(await plain.next(), `before ${calls}`);
+}
+ann.close();
+await disconnected;
+assert.deepEqual(told, ['ann', 'bob']);
+
+// A connect that is refused.
+await assert.rejects(rawClient(await url('mallory')), /403/);
+
+// User events by way of a simple client.
+const { default: WebSocket } = await import('ws');
+const eve = new WebSocket(await url('eve'));
+const answers = [];
+const two = new Promise((resolve) => eve.on('message', (data) => answers.push(JSON.parse(data)) === 2 && resolve()));
+eve.on('open', () => {
+  eve.send('first');
+  eve.send('second');
+});
+await two;
+assert.deepEqual(answers, [
+  { calls: 1, data: 'first', type: 'text' },
+  { calls: 2, data: 'second', type: 'text' },
+]);
+process.exit(0);
