@@ -2,15 +2,12 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
-use axum::extract::{FromRequestParts, Request};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use jiff::Timestamp;
-use tower::util::{MapRequest, MapRequestLayer};
-use tower::{Layer, ServiceBuilder};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,6 +16,7 @@ use webpubsub::HubClient;
 use crate::caller::Callers;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Listen, Mistakes};
+use crate::front::Front;
 use crate::health::{self, HealthChecks};
 use crate::outgoing::OutgoingHttp;
 use crate::problem::Problem;
@@ -26,7 +24,7 @@ use crate::rate_limit::RateLimit;
 use crate::seal::Sealer;
 use crate::service::{self, ServiceError};
 use crate::webhook::{self, WebhookService};
-use crate::{chat, cors, invocation, negotiate, openapi, paths, preflight, status, trigger};
+use crate::{chat, cors, negotiate, openapi, preflight, status, trigger};
 
 /// Shared by all requests. There is no other state, and nothing in it that another instance
 /// would miss.
@@ -134,32 +132,25 @@ fn api() -> OpenApiRouter<AppState> {
 }
 
 /// The whole handler as a service.
-pub fn service(app: AppState) -> MapRequest<Router, fn(Request) -> Request> {
+pub fn service(app: AppState) -> Front {
     let mut router = api().split_for_parts().0;
     router = router.route("/", get(|| async { "Switchboard\n" }));
     router = match app.listen() {
         Listen::Functions(_) => router.route("/{function}", post(trigger::called_by_host)),
         Listen::Container(_) | Listen::Unset => router.route("/health", get(health::health)),
     };
-    let origins = app
+    let router = router
+        .method_not_allowed_fallback(preflight::other_method)
+        .fallback(no_such_path);
+    let cors_origins = app
         .ready()
         .ok()
         .map(|ready| ready.config.cors_origins.clone());
-    let origins = cors::Origins::new(origins.unwrap_or_default());
-    let router = router
-        .method_not_allowed_fallback(preflight::other_method)
-        .fallback(no_such_path)
-        .layer(
-            ServiceBuilder::new()
-                .layer(middleware::from_fn(invocation::log))
-                .option_layer(
-                    origins
-                        .map(|origins| middleware::from_fn_with_state(origins, cors::add_headers)),
-                ),
-        )
-        .with_state(app);
-    // Around the router, because it must happen before a route is chosen.
-    MapRequestLayer::new(paths::normalize as fn(Request) -> Request).layer(router)
+    let router = match cors::Origins::new(cors_origins.unwrap_or_default()) {
+        Some(origins) => router.layer(middleware::from_fn_with_state(origins, cors::add_headers)),
+        None => router,
+    };
+    Front::new(router.with_state(app))
 }
 
 async fn no_such_path() -> Problem {

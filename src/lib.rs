@@ -9,6 +9,7 @@ pub mod app;
 #[cfg(feature = "dev")]
 pub mod dev;
 pub mod dev_secrets;
+pub mod front;
 pub mod serve;
 pub mod token;
 
@@ -41,7 +42,5 @@ pub mod service;
 pub mod telemetry;
 
 mod cors;
-
-mod invocation;
 mod paths;
 mod preflight;

@@ -1,8 +1,7 @@
 //! Logs: one line for each event on standard output, where the Functions host takes them from.
 //! It makes an error of nearly everything that comes over standard error.
 
-use std::io::{self, LineWriter, Write};
-use std::sync::{Mutex, PoisonError};
+use std::io::{self, StdoutLock, Write};
 
 use tracing::Level;
 use tracing_subscriber::filter::Targets;
@@ -19,7 +18,7 @@ pub fn init(level: Level) {
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_target(false)
-        .with_writer(OneLineEach::default());
+        .with_writer(OneLineEach);
     // It fails only where a subscriber is installed already, which then does the work.
     let _ = tracing_subscriber::registry()
         .with(targets)
@@ -27,42 +26,35 @@ pub fn init(level: Level) {
         .try_init();
 }
 
-/// Writes each event as one line, whatever is in it.
-#[derive(Default)]
-struct OneLineEach(Mutex<()>);
+/// Writes each event as one line, whatever is in it. Standard output is flushed at a line's end.
+struct OneLineEach;
 
-struct Line<'a> {
-    _turn: std::sync::MutexGuard<'a, ()>,
-    out: LineWriter<io::StdoutLock<'static>>,
-}
+struct Line(StdoutLock<'static>);
 
-impl<'a> MakeWriter<'a> for OneLineEach {
-    type Writer = Line<'a>;
+impl MakeWriter<'_> for OneLineEach {
+    type Writer = Line;
 
-    fn make_writer(&'a self) -> Line<'a> {
-        Line {
-            _turn: self.0.lock().unwrap_or_else(PoisonError::into_inner),
-            out: LineWriter::new(io::stdout().lock()),
-        }
+    fn make_writer(&self) -> Line {
+        Line(io::stdout().lock())
     }
 }
 
-impl Write for Line<'_> {
+impl Write for Line {
     /// The subscriber hands over a whole event at once, with a line break at its end.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = event.strip_suffix(b"\n").unwrap_or(event);
-        if text.iter().any(|byte| byte.is_ascii_control()) {
+        if text.iter().any(u8::is_ascii_control) {
             let clean = |byte: &u8| if byte.is_ascii_control() { b' ' } else { *byte };
             let cleaned: Vec<u8> = text.iter().map(clean).collect();
-            self.out.write_all(&cleaned)?;
+            self.0.write_all(&cleaned)?;
+            self.0.write_all(b"\n")?;
         } else {
-            self.out.write_all(text)?;
+            self.0.write_all(event)?;
         }
-        self.out.write_all(b"\n")?;
         Ok(event.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.0.flush()
     }
 }
