@@ -6,7 +6,7 @@
 //!
 //! let handler = EventHandler::all("http://127.0.0.1:7071/api/{event}")?;
 //! let config = Config::default().with_hub("chat", HubConfig::default().with_handler(handler));
-//! let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+//! let listener = emulator::listen("127.0.0.1:0".parse()?)?;
 //! let connection_string = config.connection_string(listener.local_addr()?);
 //! let stop = std::future::pending();
 //! emulator::run(listener, config, stop).await?;
@@ -46,4 +46,4 @@ pub use config::{
     Config, ConfigError, EventHandler, FailingEvents, HubConfig, InvalidKey, InvalidTemplate, Keys,
     SystemEvent, Timing,
 };
-pub use server::{Emulator, Error, run};
+pub use server::{Emulator, Error, listen, run};

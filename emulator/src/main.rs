@@ -1,7 +1,7 @@
 //! `webpubsub-emulator`: the command.
 
 use std::io::Write as _;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 use clap::Parser;
 use emulator::{Config, ConfigError, Emulator, HubSettings};
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
@@ -48,7 +47,7 @@ enum Failure {
     Config(#[from] ConfigError),
     #[error("cannot listen on {addr}: {source}")]
     Listen {
-        addr: String,
+        addr: SocketAddr,
         source: std::io::Error,
     },
     #[error(transparent)]
@@ -78,13 +77,8 @@ async fn serve(args: Args) -> Result<(), Failure> {
     if !args.no_control {
         config = config.with_control();
     }
-    let addr = (args.host, args.port);
-    let listener = TcpListener::bind(addr)
-        .await
-        .map_err(|source| Failure::Listen {
-            addr: format!("{}:{}", args.host, args.port),
-            source,
-        })?;
+    let addr = SocketAddr::new(args.host, args.port);
+    let listener = emulator::listen(addr).map_err(|source| Failure::Listen { addr, source })?;
     let local = listener.local_addr()?;
     // Whoever reads the address below may send a signal at once.
     let hang_up = signal(SignalKind::hangup())?;

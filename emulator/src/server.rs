@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -26,8 +26,28 @@ use crate::{client, control, rest};
 pub(crate) type Response = http::Response<Full<Bytes>>;
 
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A listener that only failed for a minute will not recover.
+const MAX_FAILURES: u32 = 1_200;
+const FAILURE_PAUSE: Duration = Duration::from_millis(50);
 /// How long clients are given to hear that the emulator stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How many clients may wait to be accepted. More than the usual 128, since a client that finds no
+/// place tries again only after a second: hundreds that connect at the same moment must fit.
+const BACKLOG: u32 = 4096;
+
+/// A listener that is fit for a storm of connecting clients.
+pub fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match addr {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // A restart must not wait for the last run's connections; on Windows the option means more.
+    #[cfg(not(windows))]
+    socket.set_reuseaddr(true)?;
+    socket.bind(addr)?;
+    socket.listen(BACKLOG)
+}
 
 /// Why an emulator stopped that should not have.
 #[derive(Debug, Error)]
@@ -87,16 +107,19 @@ impl Emulator {
 }
 
 async fn accept(listener: &TcpListener, app: &Arc<App>) -> Result<(), Error> {
+    let mut failures = 0;
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let served = serve(stream, peer, app.clone());
-                app.spawn(served);
+                failures = 0;
+                app.spawn(serve(stream, peer, app.clone()));
             }
+            Err(error) if failures == MAX_FAILURES => return Err(error.into()),
             // Too many open files, or a client that gave up at once: others may still come.
             Err(error) => {
+                failures += 1;
                 tracing::warn!("a connection could not be accepted: {error}");
-                tokio::time::sleep(Duration::from_millis(50)).await;
+                tokio::time::sleep(FAILURE_PAUSE).await;
             }
         }
     }

@@ -4,13 +4,11 @@ use std::pin::pin;
 
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 
-use super::session::{Reader, Session};
+use super::reader::{Frame, Reader};
+use super::session::Session;
 use crate::frame::{ClientFrame, Refusal, ServerFrame};
 use crate::message::{Data, Metadata};
 use crate::outbox::Farewell;
-
-/// Frames that are read ahead, looking for a cancellation, before reading stops.
-const MAX_HELD: usize = 16;
 
 impl Session {
     /// Sends the event as any other. Meanwhile only a cancellation is heeded: what else comes
@@ -33,10 +31,11 @@ impl Session {
             data,
             &metadata
         ));
+        let mut listening = true;
         let answer = loop {
             tokio::select! {
                 answer = &mut answer => break answer,
-                frame = reader.read(), if reader.held.len() < MAX_HELD => {
+                frame = reader.read(), if listening => {
                     let Some(frame) = frame else {
                         // The socket is gone: the handler still gets to finish.
                         break answer.await;
@@ -44,7 +43,7 @@ impl Session {
                     if self.cancels(&frame, &id) {
                         return Ok(());
                     }
-                    reader.held.push_back(frame);
+                    listening = reader.hold(frame);
                 }
             }
         };
@@ -58,7 +57,7 @@ impl Session {
         Ok(())
     }
 
-    fn cancels<E>(&self, frame: &Result<WsMessage, E>, id: &str) -> bool {
+    fn cancels(&self, frame: &Frame, id: &str) -> bool {
         let Ok(frame @ WsMessage::Text(_)) = frame else {
             return false;
         };

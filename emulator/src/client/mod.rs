@@ -2,11 +2,14 @@
 
 mod act;
 mod admission;
+mod farewell;
 mod handshake;
 mod invoke;
+mod reader;
 mod recovery;
 mod session;
 mod socket;
+mod upgrade;
 
 pub(crate) use admission::bearer;
 pub(crate) use handshake::handshake;

@@ -2,16 +2,15 @@
 
 use std::sync::Arc;
 
+use futures_util::SinkExt as _;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
-use futures_util::SinkExt as _;
-
-use super::handshake::Upgrade;
 use super::session::Session;
 use super::socket::{self, Socket};
+use super::upgrade::Upgrade;
 use crate::app::App;
 use crate::connection::Connection;
 use crate::frame::{ServerFrame, SimpleMode};
@@ -125,7 +124,7 @@ impl Session {
     }
 
     async fn run(self, socket: Socket, number: outbox::Socket) {
-        // A task of its own size for the wait: the socket's buffers are gone by then.
+        // Boxed, so that a connection that only waits does not keep the size of one that serves.
         if Box::pin(self.serve(socket, number)).await {
             self.await_recovery(number).await;
         } else if !self.connection.has_ended() && !self.connection.outbox.is_replaced(number) {

@@ -2,20 +2,21 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::time::{Instant, interval_at, timeout};
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WsError};
+use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message as WsMessage, Utf8Bytes};
 
+use super::farewell::for_unreadable;
+use super::reader::{Pulse, Reader};
 use super::socket::{self, Socket};
 use crate::app::App;
 use crate::connection::Connection;
-use crate::frame::{BadFrame, ClientFrame, SimpleMode};
+use crate::frame::{ClientFrame, Outgoing, SimpleMode};
 use crate::hub::Hub;
 use crate::outbox::{self, Farewell, Next, Severed};
 
@@ -43,63 +44,19 @@ enum End {
     Stopping,
 }
 
-/// What a client sends, one frame after the other.
-#[derive(Debug)]
-pub(super) struct Reader<'a> {
-    stream: SplitStream<Socket>,
-    pulse: &'a Pulse,
-    /// Read while an invocation ran, to be acted on after it.
-    pub(super) held: VecDeque<Result<WsMessage, WsError>>,
-}
-
-impl Reader<'_> {
-    pub(super) async fn next(&mut self) -> Option<Result<WsMessage, WsError>> {
-        if let Some(held) = self.held.pop_front() {
-            return Some(held);
-        }
-        self.read().await
-    }
-
-    /// Past what is held.
-    pub(super) async fn read(&mut self) -> Option<Result<WsMessage, WsError>> {
-        let frame = self.stream.next().await;
-        self.pulse.heard.store(true, Ordering::Relaxed);
-        frame
-    }
-}
-
-/// Whether the client shows signs of life.
-#[derive(Debug, Default)]
-struct Pulse {
-    heard: AtomicBool,
-    /// While an event is handled nothing is read, so silence means nothing.
-    busy: AtomicBool,
-}
-
-impl Pulse {
-    /// Since the last time it was taken.
-    fn take(&self) -> bool {
-        self.heard.swap(false, Ordering::Relaxed) || self.busy.load(Ordering::Relaxed)
-    }
-}
-
 impl Session {
     /// Serves the socket until it ends. True when the connection may go on with another one.
     pub(super) async fn serve(&self, socket: Socket, number: outbox::Socket) -> bool {
         let (mut sink, stream) = socket.split();
         let pulse = Pulse::default();
-        let mut reader = Reader {
-            stream,
-            pulse: &pulse,
-            held: VecDeque::new(),
-        };
+        let mut reader = Reader::new(stream, &pulse);
         let end = tokio::select! {
             end = self.read(&mut reader) => end,
             end = self.write(&mut sink, number, &pulse) => end,
             why = self.connection.outbox.severed(number) => End::Severed(why),
             () = self.app.stopped() => End::Stopping,
         };
-        let stream = reader.stream;
+        let stream = reader.into_stream();
         match end {
             End::Dropped | End::Severed(Severed::Cut) => {
                 self.connection.outbox.detach(number);
@@ -158,9 +115,9 @@ impl Session {
         loop {
             let farewell = match reader.next().await {
                 Some(Ok(frame @ (WsMessage::Text(_) | WsMessage::Binary(_)))) => {
-                    reader.pulse.busy.store(true, Ordering::Relaxed);
+                    reader.set_busy(true);
                     let taken = self.take(frame, reader).await;
-                    reader.pulse.busy.store(false, Ordering::Relaxed);
+                    reader.set_busy(false);
                     match taken {
                         Ok(()) => continue,
                         Err(farewell) => farewell,
@@ -171,7 +128,7 @@ impl Session {
                     return End::ClosedByClient(reason.unwrap_or_default());
                 }
                 Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_))) => continue,
-                Some(Err(error)) => match unreadable(&error) {
+                Some(Err(error)) => match for_unreadable(&error) {
                     Some(farewell) => farewell,
                     None => return End::Dropped,
                 },
@@ -235,7 +192,7 @@ impl Session {
     async fn write_all(
         &self,
         sink: &mut SplitSink<Socket, WsMessage>,
-        batch: &mut VecDeque<crate::frame::Outgoing>,
+        batch: &mut VecDeque<Outgoing>,
     ) -> Result<(), WsError> {
         let protocol = self.connection.agreed.protocol;
         for outgoing in batch.drain(..) {
@@ -247,37 +204,5 @@ impl Session {
             }
         }
         sink.flush().await
-    }
-}
-
-/// How to part with a client whose bytes make no sense; `None` when there is nobody to tell.
-fn unreadable(error: &WsError) -> Option<Farewell> {
-    match error {
-        WsError::Capacity(CapacityError::MessageTooLong { .. }) => Some(Farewell::new(
-            CloseCode::Size,
-            "The client message is too large.",
-        )),
-        WsError::Utf8(_) => Some(Farewell::new(
-            CloseCode::Invalid,
-            "The client message is not UTF-8.",
-        )),
-        WsError::Protocol(
-            tokio_tungstenite::tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-        ) => None,
-        WsError::Protocol(_) => Some(Farewell::new(
-            CloseCode::Protocol,
-            "The client breaks the WebSocket protocol.",
-        )),
-        _ => None,
-    }
-}
-
-impl From<BadFrame> for Farewell {
-    fn from(bad: BadFrame) -> Self {
-        let code = match bad {
-            BadFrame::Json | BadFrame::Protobuf => CloseCode::Invalid,
-            BadFrame::BinaryForText | BadFrame::TextForBinary => CloseCode::Unsupported,
-        };
-        Self::new(code, &bad.to_string())
     }
 }

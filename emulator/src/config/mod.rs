@@ -2,12 +2,13 @@
 
 mod env;
 mod handler;
+mod hub;
 mod keys;
 mod section;
+mod timing;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use serde_json::Value;
 use thiserror::Error;
@@ -15,10 +16,11 @@ use thiserror::Error;
 use crate::clock::Clock;
 
 pub use handler::{EventHandler, InvalidTemplate, SystemEvent};
+pub use hub::HubConfig;
+pub(crate) use hub::is_hub_name;
 pub use keys::{InvalidKey, Keys};
 use section::Section;
-
-const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(20);
+pub use timing::Timing;
 
 /// Everything an emulator needs to know before it starts.
 #[derive(Debug, Clone, Default)]
@@ -31,15 +33,6 @@ pub struct Config {
     pub(crate) control: bool,
 }
 
-/// The settings of one hub. A hub without settings works too: nobody connects anonymously and
-/// no handler hears of its events.
-#[derive(Debug, Clone)]
-pub struct HubConfig {
-    pub(crate) anonymous: bool,
-    pub(crate) keep_alive: Duration,
-    pub(crate) handlers: Vec<EventHandler>,
-}
-
 /// What happens to a client with a subprotocol when the handler of its event fails. The
 /// documentation and Microsoft's emulator disagree; a simple client is dropped in both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -49,37 +42,6 @@ pub enum FailingEvents {
     KeepConnection,
     /// As the documentation says.
     DropConnection,
-}
-
-/// How long things take. The defaults are those of the service as far as they are known; tests
-/// shorten them.
-#[derive(Debug, Clone)]
-pub struct Timing {
-    /// How long a reliable connection without a socket can be recovered.
-    pub recovery_window: Duration,
-    /// From sending an event to the headers of its answer, repeats included.
-    pub webhook_timeout: Duration,
-    /// The pauses before an event is sent again after 408, 5xx or a network failure.
-    pub retry_after: Vec<Duration>,
-    /// How long a handler may take to allow this origin.
-    pub validation_timeout: Duration,
-    /// After how long a handler that allowed this origin is asked again.
-    pub revalidate_after: Duration,
-    /// How long a client may take to answer a close frame.
-    pub close_timeout: Duration,
-}
-
-impl Default for Timing {
-    fn default() -> Self {
-        Self {
-            recovery_window: Duration::from_secs(30),
-            webhook_timeout: Duration::from_secs(100),
-            retry_after: [1, 3, 5].map(Duration::from_secs).to_vec(),
-            validation_timeout: Duration::from_secs(10),
-            revalidate_after: Duration::from_secs(60),
-            close_timeout: Duration::from_secs(5),
-        }
-    }
 }
 
 /// A setting that cannot be used; the text names it.
@@ -201,70 +163,6 @@ impl Config {
         let key = self.keys.primary();
         format!("Endpoint=http://{host};AccessKey={key};Version=1.0;")
     }
-}
-
-impl Default for HubConfig {
-    fn default() -> Self {
-        Self {
-            anonymous: false,
-            keep_alive: DEFAULT_KEEP_ALIVE,
-            handlers: Vec::new(),
-        }
-    }
-}
-
-impl HubConfig {
-    fn from_section(section: &mut Section) -> Result<Self, ConfigError> {
-        let mut hub = Self::default();
-        if let Some(policy) = section.text("AnonymousConnectPolicy")? {
-            hub.anonymous = match policy.to_ascii_lowercase().as_str() {
-                "allow" => true,
-                "deny" => false,
-                _ => return Err(section.wrong("AnonymousConnectPolicy", "allow or deny")),
-            };
-        }
-        const KEEP_ALIVE: &str = "WebSocketKeepAliveIntervalInSeconds";
-        if let Some(seconds) = section.number(KEEP_ALIVE)? {
-            if !(1..=120).contains(&seconds) {
-                return Err(section.wrong(KEEP_ALIVE, "between 1 and 120"));
-            }
-            hub.keep_alive = Duration::from_secs(seconds);
-        }
-        for mut handler in section.list("EventHandlers")? {
-            hub.handlers.push(EventHandler::from_section(&mut handler)?);
-            handler.finish()?;
-        }
-        Ok(hub)
-    }
-
-    /// The same with one more handler; the first that wants an event gets it.
-    #[must_use]
-    pub fn with_handler(mut self, handler: EventHandler) -> Self {
-        self.handlers.push(handler);
-        self
-    }
-
-    /// The same with clients admitted that show no token.
-    #[must_use]
-    pub fn allowing_anonymous(mut self) -> Self {
-        self.anonymous = true;
-        self
-    }
-
-    /// The same with WebSocket pings at this interval.
-    #[must_use]
-    pub fn with_keep_alive(mut self, interval: Duration) -> Self {
-        self.keep_alive = interval;
-        self
-    }
-}
-
-/// A letter, then up to 127 letters, digits or ``_`,.[]``.
-pub(crate) fn is_hub_name(name: &str) -> bool {
-    let legal = |c: char| c.is_ascii_alphanumeric() || "_`,.[]".contains(c);
-    name.len() <= 128
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && name.chars().all(legal)
 }
 
 #[cfg(test)]

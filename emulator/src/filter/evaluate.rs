@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::Subject;
-use super::parser::{Comparison, Expression, Field, Function};
+use super::expression::{Comparison, Expression, Field, Function};
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Value<'a> {

@@ -1,6 +1,7 @@
 //! OData filters: which connections an operation is for.
 
 mod evaluate;
+mod expression;
 mod lexer;
 mod parser;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use crate::connection::Connection;
-use parser::Expression;
+use expression::Expression;
 
 /// A filter that was found to make sense: evaluating it cannot fail.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Streams: numbered parts that a client publishes to a group one after the other.
+//! What a publisher may do with its streams.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,28 +7,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
+use super::{Stream, Streams, stream_error};
 use crate::app::App;
 use crate::connection::Connection;
 use crate::frame::{Refusal, ServerFrame};
 use crate::hub::{Audience, Hub};
-use crate::lock::Mutex;
 use crate::message::{Data, Message, Source, StreamEnd, StreamError, StreamPart};
 use crate::permissions::Permission;
 
 const DEFAULT_IDLE: Duration = Duration::from_secs(300);
-
-/// The streams that a connection has open. They survive a lost socket as it does.
-#[derive(Debug, Default)]
-pub(crate) struct Streams(Mutex<BTreeMap<Arc<str>, Stream>>);
-
-#[derive(Debug, Clone)]
-struct Stream {
-    group: Arc<str>,
-    no_echo: bool,
-    next: u64,
-    idle: Duration,
-    last_used: Instant,
-}
 
 /// The publisher's side of a connection's streams.
 #[derive(Debug)]
@@ -36,29 +23,6 @@ pub(crate) struct Publisher<'a> {
     pub(crate) app: &'a Arc<App>,
     pub(crate) hub: &'a Arc<Hub>,
     pub(crate) connection: &'a Arc<Connection>,
-}
-
-impl Streams {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.lock().is_empty()
-    }
-
-    /// The connection ends: subscribers hear that nothing more will come.
-    pub(crate) fn cancel_all(&self, app: &Arc<App>, hub: &Arc<Hub>, connection: &Arc<Connection>) {
-        let open = std::mem::take(&mut *self.0.lock());
-        let publisher = Publisher {
-            app,
-            hub,
-            connection,
-        };
-        for (id, stream) in open {
-            publisher.publish_end(
-                &id,
-                &stream,
-                Some(stream_error("Cancelled", "The publisher is gone.")),
-            );
-        }
-    }
 }
 
 impl Publisher<'_> {
@@ -176,7 +140,7 @@ impl Publisher<'_> {
     }
 
     /// The terminal message holds empty text: Microsoft's client ignores messages without data.
-    fn publish_end(&self, id: &Arc<str>, stream: &Stream, error: Option<StreamError>) {
+    pub(super) fn publish_end(&self, id: &Arc<str>, stream: &Stream, error: Option<StreamError>) {
         let part = StreamPart {
             stream: id.clone(),
             sequence: stream.next,
@@ -273,12 +237,4 @@ fn touch(open: &mut BTreeMap<Arc<str>, Stream>, id: &str, next: u64) {
 
 fn forbidden(group: &str) -> String {
     format!("The client does not have permission to send to group '{group}'.")
-}
-
-fn stream_error(name: &'static str, message: &str) -> StreamError {
-    StreamError {
-        name,
-        message: message.to_owned(),
-        user_code: None,
-    }
 }

@@ -1,0 +1,81 @@
+//! The settings of one hub.
+
+use std::time::Duration;
+
+use super::section::Section;
+use super::{ConfigError, EventHandler};
+
+const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// The settings of one hub. A hub without settings works too: nobody connects anonymously and
+/// no handler hears of its events.
+#[derive(Debug, Clone)]
+pub struct HubConfig {
+    pub(crate) anonymous: bool,
+    pub(crate) keep_alive: Duration,
+    pub(crate) handlers: Vec<EventHandler>,
+}
+
+impl Default for HubConfig {
+    fn default() -> Self {
+        Self {
+            anonymous: false,
+            keep_alive: DEFAULT_KEEP_ALIVE,
+            handlers: Vec::new(),
+        }
+    }
+}
+
+impl HubConfig {
+    pub(super) fn from_section(section: &mut Section) -> Result<Self, ConfigError> {
+        let mut hub = Self::default();
+        if let Some(policy) = section.text("AnonymousConnectPolicy")? {
+            hub.anonymous = match policy.to_ascii_lowercase().as_str() {
+                "allow" => true,
+                "deny" => false,
+                _ => return Err(section.wrong("AnonymousConnectPolicy", "allow or deny")),
+            };
+        }
+        const KEEP_ALIVE: &str = "WebSocketKeepAliveIntervalInSeconds";
+        if let Some(seconds) = section.number(KEEP_ALIVE)? {
+            if !(1..=120).contains(&seconds) {
+                return Err(section.wrong(KEEP_ALIVE, "between 1 and 120"));
+            }
+            hub.keep_alive = Duration::from_secs(seconds);
+        }
+        for mut handler in section.list("EventHandlers")? {
+            hub.handlers.push(EventHandler::from_section(&mut handler)?);
+            handler.finish()?;
+        }
+        Ok(hub)
+    }
+
+    /// The same with one more handler; the first that wants an event gets it.
+    #[must_use]
+    pub fn with_handler(mut self, handler: EventHandler) -> Self {
+        self.handlers.push(handler);
+        self
+    }
+
+    /// The same with clients admitted that show no token.
+    #[must_use]
+    pub fn allowing_anonymous(mut self) -> Self {
+        self.anonymous = true;
+        self
+    }
+
+    /// The same with WebSocket pings at this interval.
+    #[must_use]
+    pub fn with_keep_alive(mut self, interval: Duration) -> Self {
+        self.keep_alive = interval;
+        self
+    }
+}
+
+/// A letter, then up to 127 letters, digits or ``_`,.[]``.
+pub(crate) fn is_hub_name(name: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_`,.[]".contains(c);
+    name.len() <= 128
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(legal)
+}
