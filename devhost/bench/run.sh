@@ -4,7 +4,7 @@
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}
-cargo build --quiet --release --package devhost --bins --examples
+[ "${SKIP_BUILD:-}" ] || cargo build --quiet --release --package devhost --bins --examples
 host=$target/release/functions-devhost
 FLOOR=$target/release/examples/floor
 export FLOOR

@@ -4,6 +4,7 @@ mod answer;
 mod console;
 mod link;
 mod process;
+mod readiness;
 
 pub(crate) use answer::HandlerAnswer;
 pub(crate) use link::{ExchangeError, Link, Outgoing};

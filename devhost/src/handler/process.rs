@@ -1,17 +1,16 @@
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::console::{self, LastLines, Stream};
+use super::readiness::become_ready;
 use crate::event::{HandlerExit, HostError, HostEvent};
 use crate::host::Host;
 
@@ -23,7 +22,6 @@ pub(crate) struct Supervisor {
     failures: Vec<Instant>,
 }
 
-const POLL: Duration = Duration::from_millis(25);
 const FAILURES_COUNT_FOR: Duration = Duration::from_secs(30 * 60);
 const FAILURES_ALLOWED: usize = 2;
 /// The exit code by which a handler asks to be started again.
@@ -262,42 +260,6 @@ async fn exit(child: Option<&mut Child>) -> ExitStatus {
         },
         None => std::future::pending().await,
     }
-}
-
-/// Asks until anything answers. Only the pauses count against the budget, as in the host.
-async fn become_ready(host: &Host) -> bool {
-    let budget = host.app.host.initialization_timeout;
-    let mut waited = Duration::ZERO;
-    loop {
-        match ping(host).await {
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
-            _ => return true,
-        }
-        if waited >= budget {
-            return false;
-        }
-        tokio::time::sleep(POLL).await;
-        waited += POLL;
-    }
-}
-
-/// Whatever comes back makes the handler ready, and every failure but a refused connection too.
-async fn ping(host: &Host) -> std::io::Result<()> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, host.link.port));
-    let mut stream = TcpStream::connect(address).await?;
-    let asking = async {
-        stream
-            .write_all(format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())
-            .await?;
-        stream.read(&mut [0; 512]).await
-    };
-    match host.app.host.function_timeout {
-        Some(limit) => tokio::time::timeout(limit + Duration::from_secs(60), asking)
-            .await
-            .map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??,
-        None => asking.await?,
-    };
-    Ok(())
 }
 
 #[cfg(unix)]

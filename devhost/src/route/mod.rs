@@ -1,6 +1,7 @@
 //! ASP.NET route templates: which function a path belongs to.
 
 mod constraint;
+mod parameter;
 mod safety;
 mod template;
 

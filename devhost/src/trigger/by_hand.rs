@@ -29,10 +29,7 @@ pub(crate) fn firing_by_hand(function: &Function, body: &Value) -> Result<Firing
             payload: None,
         }),
         Trigger::EventHub { .. } => {
-            let feed = Feed {
-                events: vec![Event::of_text(input)],
-                ..Feed::default()
-            };
+            let feed = Feed::of(vec![Event::of_text(input)]);
             feed.firings(&function.trigger)
                 .into_iter()
                 .next()

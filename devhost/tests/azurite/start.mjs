@@ -1,10 +1,7 @@
-// Azurite's queue service on a free port. It ends with its standard input, so that it cannot
-// outlive the test that started it.
-import { spawn } from "node:child_process";
+// Azurite's queue service on a free port, in this very process, so that killing it is the end
+// of it. It also ends with its standard input: a test that is killed leaves nothing behind.
 import { createRequire } from "node:module";
 
-const main = createRequire(import.meta.url).resolve("azurite/dist/src/queue/main.js");
-const options = ["--queuePort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry"];
-const service = spawn(process.execPath, [main, ...options], { stdio: ["ignore", "inherit", "inherit"] });
-process.stdin.resume().on("end", () => service.kill());
-service.on("exit", (code) => process.exit(code ?? 0));
+process.argv.push("--queuePort", "0", "--inMemoryPersistence", "--silent", "--disableTelemetry");
+process.stdin.resume().on("end", () => process.exit());
+createRequire(import.meta.url)("azurite/dist/src/queue/main.js");

@@ -44,10 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 #[test]
 fn every_vector_is_a_test() {
-    let recorded: Vec<String> = vector::all()
-        .iter()
-        .map(|vector| vector.name().to_owned())
-        .collect();
+    let recorded = vector::names();
 
     assert_eq!(names::NAMES, recorded);
 }
