@@ -1,5 +1,7 @@
 #![cfg(test)]
 
+mod azurite;
+mod examples;
 mod front;
 mod golden;
 mod load;

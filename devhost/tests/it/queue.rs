@@ -1,101 +1,25 @@
 //! Storage queues, against Azurite; Microsoft's own client puts messages in and looks at them.
 
-use std::path::Path;
-use std::process::Stdio;
-
 use devhost::{Fate, HostEvent};
 use serde_json::{Value, json};
-use testkit::Scripts;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, ChildStdin, Command};
 
+use crate::azurite::{Azurite, KEY};
 use crate::support::{Folder, Running};
 
-/// Known to everyone: the account every storage emulator has.
-const KEY: &str =
-    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-
-/// A queue service of the test's own; it ends when its standard input does.
-struct Azurite {
-    scripts: Scripts,
-    connection: String,
-    _service: Child,
-    _stdin: ChildStdin,
-}
-
-impl Azurite {
-    async fn start() -> Self {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/azurite");
-        let scripts = tokio::task::spawn_blocking(move || {
-            Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
-        });
-        let scripts = scripts.await.unwrap();
-        let mut command = Command::from(scripts.command("start.mjs"));
-        let mut service = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let stdin = service.stdin.take().unwrap();
-        let mut lines = BufReader::new(service.stdout.take().unwrap()).lines();
-        let endpoint = loop {
-            let line = lines.next_line().await.unwrap().expect("Azurite ended");
-            if let Some((_, endpoint)) = line.split_once("successfully listens on ") {
-                break endpoint.to_owned();
-            }
-        };
-        let connection = format!(
-            "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={KEY};\
-             QueueEndpoint={endpoint}/devstoreaccount1;"
-        );
-        Self {
-            scripts,
-            connection,
-            _service: service,
-            _stdin: stdin,
-        }
-    }
-
-    async fn client(&self, arguments: &[&str]) -> String {
-        let mut command = Command::from(self.scripts.command("queue.mjs"));
-        let output = command
-            .args(arguments)
-            .env("STORAGE", &self.connection)
-            .output()
-            .await
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    async fn put(&self, queue: &str, text: &str) {
-        self.client(&["put", queue, text]).await;
-    }
-
-    async fn messages(&self, queue: &str) -> Vec<String> {
-        serde_json::from_str(&self.client(&["peek", queue]).await).unwrap()
-    }
-
-    async fn run(&self, name: &str, queues: Value) -> Running {
-        let mut queues = queues;
-        queues["maxPollingInterval"] = "00:00:00.1".into();
-        let folder = Folder::with_handler(name, json!({ "extensions": { "queues": queues } }));
-        folder.function(
+async fn run(azurite: &Azurite, name: &str, queues: Value) -> Running {
+    let mut queues = queues;
+    queues["maxPollingInterval"] = "00:00:00.1".into();
+    let folder = Folder::with_handler(name, json!({ "extensions": { "queues": queues } }));
+    folder.function(
             "queue_fn",
             json!([
                 { "type": "queueTrigger", "direction": "in", "name": "msg", "queueName": "Inbox", "connection": "Storage" },
                 { "type": "queue", "direction": "out", "name": "out", "queueName": "out", "connection": "Storage" },
             ]),
         );
-        folder
-            .run_with_settings(&[("Storage", &self.connection)])
-            .await
-    }
+    folder
+        .run_with_settings(&[("Storage", &azurite.connection)])
+        .await
 }
 
 async fn fate(host: &mut Running) -> Fate {
@@ -118,7 +42,7 @@ async fn a_message_sets_its_function_off_and_is_gone() {
     let azurite = Azurite::start().await;
     azurite.put("inbox", &base64(TEXT)).await;
 
-    let mut host = azurite.run("queue_message", json!({})).await;
+    let mut host = run(&azurite, "queue_message", json!({})).await;
 
     assert_eq!(fate(&mut host).await, Fate::Deleted);
     assert_eq!(azurite.messages("inbox").await, [""; 0]);
@@ -129,9 +53,12 @@ async fn an_output_creates_and_fills_its_queue() {
     let azurite = Azurite::start().await;
     azurite.put("inbox", "copy me").await;
 
-    let mut host = azurite
-        .run("queue_output", json!({ "messageEncoding": "none" }))
-        .await;
+    let mut host = run(
+        &azurite,
+        "queue_output",
+        json!({ "messageEncoding": "none" }),
+    )
+    .await;
 
     assert_eq!(fate(&mut host).await, Fate::Deleted);
     assert_eq!(
@@ -145,9 +72,7 @@ async fn a_message_that_keeps_failing_ends_in_the_poison_queue() {
     let azurite = Azurite::start().await;
     azurite.put("inbox", &base64("fail")).await;
 
-    let mut host = azurite
-        .run("queue_poison", json!({ "maxDequeueCount": 3 }))
-        .await;
+    let mut host = run(&azurite, "queue_poison", json!({ "maxDequeueCount": 3 })).await;
 
     for expected in [Fate::Returned, Fate::Returned, Fate::Poisoned] {
         assert_eq!(fate(&mut host).await, expected);
@@ -161,7 +86,7 @@ async fn a_message_in_plain_text_is_poison_where_base64_is_expected() {
     let azurite = Azurite::start().await;
     azurite.put("inbox", "{\"plain\": true}").await;
 
-    let mut host = azurite.run("queue_plain", json!({})).await;
+    let mut host = run(&azurite, "queue_plain", json!({})).await;
 
     assert_eq!(fate(&mut host).await, Fate::Poisoned);
     assert_eq!(

@@ -29,6 +29,15 @@ impl Folder {
         Self(folder)
     }
 
+    /// One of the apps in `examples`, as it is.
+    pub(crate) fn example(name: &str) -> Self {
+        Self(
+            Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("examples")
+                .join(name),
+        )
+    }
+
     /// An app whose handler is `tests/handlers/handler.mjs`.
     pub(crate) fn with_handler(name: &str, host: Value) -> Self {
         let folder = Self::empty(name);
