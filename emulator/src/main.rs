@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use clap::Parser;
-use emulator::{Config, ConfigError, Emulator, HubSettings};
+use emulator::{Config, ConfigError, Emulator, HubSettings, Timing};
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -31,6 +31,9 @@ struct Args {
     /// A JSON file with a WebPubSub object; its hubs are read again when it changes
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Milliseconds that everything takes on its way to a client, as over a network
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    latency: u64,
     /// Leave out the control API under /emulator/
     #[arg(long)]
     no_control: bool,
@@ -74,6 +77,11 @@ async fn main() -> ExitCode {
 
 async fn serve(args: Args) -> Result<(), Failure> {
     let mut config = read(args.config.as_deref())?;
+    let latency = Duration::from_millis(args.latency);
+    config = config.with_timing(Timing {
+        latency,
+        ..Timing::default()
+    });
     if !args.no_control {
         config = config.with_control();
     }

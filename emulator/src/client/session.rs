@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::time::{Instant, interval_at, timeout};
+use tokio::time::{Instant, interval_at, sleep, timeout};
 use tokio_tungstenite::tungstenite::error::Error as WsError;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -175,6 +175,9 @@ impl Session {
             };
             match next {
                 Next::Batch => {
+                    if !self.app.timing.latency.is_zero() {
+                        sleep(self.app.timing.latency).await;
+                    }
                     if self.write_all(sink, &mut batch).await.is_err() {
                         return End::Dropped;
                     }

@@ -67,7 +67,8 @@ impl HubConfig {
     /// The same with WebSocket pings at this interval.
     #[must_use]
     pub fn with_keep_alive(mut self, interval: Duration) -> Self {
-        self.keep_alive = interval;
+        // A timer cannot tick without any pause.
+        self.keep_alive = interval.max(Duration::from_millis(1));
         self
     }
 }

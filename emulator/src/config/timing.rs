@@ -18,6 +18,8 @@ pub struct Timing {
     pub revalidate_after: Duration,
     /// How long a client may take to answer a close frame.
     pub close_timeout: Duration,
+    /// How long what the service says is on its way to a client.
+    pub latency: Duration,
 }
 
 impl Default for Timing {
@@ -29,6 +31,7 @@ impl Default for Timing {
             validation_timeout: Duration::from_secs(10),
             revalidate_after: Duration::from_secs(60),
             close_timeout: Duration::from_secs(5),
+            latency: Duration::ZERO,
         }
     }
 }

@@ -1,4 +1,24 @@
+use proptest::prelude::*;
+
 use super::*;
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_parser(
+        words in proptest::collection::vec(
+            prop_oneof![
+                Just("not"), Just("and"), Just("or"), Just("in"), Just("eq"), Just("gt"), Just("("), Just(")"),
+                Just(","), Just("userId"), Just("groups"), Just("'a'"), Just("'"), Just("-1"), Just("length"), Just("é"),
+            ],
+            0..20,
+        )
+    ) {
+        let text = words.join(" ");
+        if let Ok(filter) = Filter::parse(&text) {
+            filter.holds(&Subject { user: None, connection: "c", protocol: None, groups: &BTreeSet::new() });
+        }
+    }
+}
 
 fn holds_for(user: Option<&str>, filter: &str) -> bool {
     let groups = BTreeSet::from(["g".into(), "chat:1".into()]);

@@ -50,6 +50,20 @@ impl Streams {
             );
         }
     }
+
+    fn idle_at(&self, id: &str) -> Option<Instant> {
+        let open = self.0.lock();
+        open.get(id).map(|stream| stream.last_used + stream.idle)
+    }
+
+    fn take_if_idle(&self, id: &str) -> Option<Stream> {
+        let mut open = self.0.lock();
+        let stream = open.get(id)?;
+        if stream.last_used + stream.idle > Instant::now() {
+            return None;
+        }
+        open.remove(id)
+    }
 }
 
 /// One that the service makes, not the publisher.

@@ -16,6 +16,8 @@ use crate::message::{Data, Message, Source, StreamEnd, StreamError, StreamPart};
 use crate::permissions::Permission;
 
 const DEFAULT_IDLE: Duration = Duration::from_secs(300);
+/// Nobody waits longer, whatever a client asks for.
+const MAX_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The publisher's side of a connection's streams.
 #[derive(Debug)]
@@ -39,7 +41,9 @@ impl Publisher<'_> {
                 error: Some(error),
             });
         }
-        let idle = idle_ms.map_or(DEFAULT_IDLE, Duration::from_millis);
+        let idle = idle_ms
+            .map_or(DEFAULT_IDLE, Duration::from_millis)
+            .min(MAX_IDLE);
         let stream = Stream {
             group: group.into(),
             no_echo,
@@ -187,44 +191,30 @@ impl Publisher<'_> {
 
     /// Ends the stream once nothing came for as long as it allows.
     fn watch_idleness(&self, id: Arc<str>) {
-        let (app, hub, connection) = (self.app.clone(), self.hub.clone(), self.connection.clone());
+        let (app, hub) = (self.app.clone(), self.hub.clone());
+        // The wait must not keep a connection that ended meanwhile.
+        let connection = Arc::downgrade(self.connection);
         self.app.spawn(async move {
-            let publisher = Publisher {
-                app: &app,
-                hub: &hub,
-                connection: &connection,
-            };
             loop {
-                let Some(idle_at) = publisher.idle_at(&id) else {
+                let idle_at = connection
+                    .upgrade()
+                    .and_then(|connection| connection.streams.idle_at(&id));
+                let Some(idle_at) = idle_at else { return };
+                tokio::time::sleep_until(idle_at).await;
+                let Some(connection) = connection.upgrade() else {
                     return;
                 };
-                tokio::time::sleep_until(idle_at).await;
-                if let Some(stream) = publisher.take_if_idle(&id) {
-                    return publisher.close(
-                        id,
-                        &stream,
-                        stream_error("IdleTimeout", "Nothing came in time."),
-                    );
+                if let Some(stream) = connection.streams.take_if_idle(&id) {
+                    let publisher = Publisher {
+                        app: &app,
+                        hub: &hub,
+                        connection: &connection,
+                    };
+                    let error = stream_error("IdleTimeout", "Nothing came in time.");
+                    return publisher.close(id, &stream, error);
                 }
             }
         });
-    }
-
-    fn idle_at(&self, id: &str) -> Option<Instant> {
-        self.open()
-            .0
-            .lock()
-            .get(id)
-            .map(|stream| stream.last_used + stream.idle)
-    }
-
-    fn take_if_idle(&self, id: &str) -> Option<Stream> {
-        let mut open = self.open().0.lock();
-        let stream = open.get(id)?;
-        if stream.last_used + stream.idle > Instant::now() {
-            return None;
-        }
-        open.remove(id)
     }
 }
 

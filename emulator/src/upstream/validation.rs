@@ -18,6 +18,8 @@ use crate::lock::Mutex;
 
 const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-origin");
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Longer is for ever, and more than a clock can add.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug)]
 pub(super) struct Validations {
@@ -47,8 +49,8 @@ impl Validations {
     pub(super) fn new(http: HttpClient, timing: &Timing) -> Self {
         Self {
             http,
-            timeout: timing.validation_timeout,
-            refresh: timing.revalidate_after,
+            timeout: timing.validation_timeout.min(LONGEST_PAUSE),
+            refresh: timing.revalidate_after.min(LONGEST_PAUSE),
             known: Mutex::default(),
         }
     }

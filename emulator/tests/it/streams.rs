@@ -137,6 +137,18 @@ async fn a_stream_that_idles_too_long_ends() {
 }
 
 #[tokio::test]
+async fn no_idle_time_is_too_long() {
+    let emulator = TestEmulator::start().await;
+    let mut ann = emulator.member("ann", &[]).await;
+
+    ann.send(json!({ "type": "sendToGroup", "group": "g", "stream": { "streamId": "s", "idleTimeoutMs": u64::MAX } }))
+        .await;
+
+    assert_eq!(ann.next().await["type"], "streamAck");
+    assert!(ann.until_pong().await.is_empty());
+}
+
+#[tokio::test]
 async fn a_publisher_that_leaves_ends_its_streams() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;

@@ -225,7 +225,16 @@ impl Members<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_text_breaks_the_decoder(text in r#"\{("(type|group|event|data|dataType|ackId|stream)":("joinGroup"|"event"|"text"|[0-9e.-]{1,5}|null|\{\}|"\PC{0,5}"),?){0,6}\}?"#) {
+            let _ = decode(&text);
+        }
+    }
 
     fn send(frame: &str) -> SendToGroup {
         match decode(frame) {

@@ -195,8 +195,16 @@ fn first(body: Bytes, wanted: u32) -> Option<Value> {
 mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
 
     use super::*;
+
+    proptest! {
+        #[test]
+        fn no_bytes_break_the_decoder(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let _ = decode(bytes.into());
+        }
+    }
 
     fn decoded(base64: &str) -> Result<ClientFrame, BadFrame> {
         decode(STANDARD.decode(base64).unwrap().into())
