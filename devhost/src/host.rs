@@ -16,6 +16,9 @@ use crate::trigger::{self, Order, queue::Queues};
 pub(crate) const VERSION: &str = "4.1037.0.0";
 pub(crate) const USER_AGENT: &str = "Azure-Functions-Host/4.1037.0.0";
 
+/// What the host takes unless a setting says otherwise.
+const BODY_LIMIT: u64 = 104_857_600;
+
 /// Runs an app until `shutdown` completes or the handler is beyond help.
 ///
 /// Works inside any tokio runtime, and as often in one process as there are listeners. At the
@@ -32,7 +35,13 @@ pub async fn run(
         (None, None) => free_port().map_err(HostError::NoPort)?,
     };
     let (orders, ordered) = mpsc::unbounded_channel();
+    let limit = app.settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
+    let insights = app.settings.filled("APPLICATIONINSIGHTS_CONNECTION_STRING");
     let host = Arc::new(Host {
+        body_limit: limit
+            .and_then(|limit| limit.parse().ok())
+            .unwrap_or(BODY_LIMIT),
+        is_traced: insights.is_some(),
         cors: Cors::of(&app),
         queues: Queues::new(app.settings.clone(), app.host.queues.base64),
         app,
@@ -80,6 +89,11 @@ pub(crate) struct Host {
     pub(crate) link: Link,
     pub(crate) cors: Option<Cors>,
     pub(crate) queues: Queues,
+    /// The largest body of a request, in bytes.
+    pub(crate) body_limit: u64,
+    /// An Application Insights connection makes the real host listen to its own activities, and
+    /// then it sends traces on.
+    is_traced: bool,
     events: Box<dyn Fn(HostEvent) + Send + Sync>,
     ready: watch::Sender<bool>,
     restart: watch::Sender<()>,
@@ -149,14 +163,11 @@ impl Host {
         }
     }
 
-    /// A new trace, if the app would be traced: an Application Insights connection makes the
-    /// host listen to its own activities.
+    /// A new trace, where the app is traced.
     pub(crate) fn new_trace(&self) -> Option<String> {
-        self.app
-            .settings
-            .filled("APPLICATIONINSIGHTS_CONNECTION_STRING")?;
-        let trace = crate::clock::new_id().simple();
-        Some(format!("00-{trace}-{}-01", new_span()))
+        let id = || crate::clock::new_id().simple();
+        self.is_traced
+            .then(|| format!("00-{}-{}-01", id(), new_span()))
     }
 
     /// The caller's trace with a span of the host's, or a new trace.

@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::{path, query};
 use crate::handler::Outgoing;
-use crate::host::VERSION;
+use crate::host::{USER_AGENT, VERSION};
 use crate::http::{Fields, MediaType, Target, fold_request};
 
 /// A request the host fails on before the handler hears of it.
@@ -68,7 +68,7 @@ pub(crate) fn outgoing(
         },
         Own {
             name: "User-Agent",
-            value: concat_user_agent(),
+            value: USER_AGENT,
             joined_by: " ",
         },
     ];
@@ -114,10 +114,6 @@ struct Own<'a> {
     name: &'static str,
     value: &'a str,
     joined_by: &'static str,
-}
-
-fn concat_user_agent() -> &'static str {
-    crate::host::USER_AGENT
 }
 
 fn separator(name: &[u8]) -> &'static str {

@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::tcp::WriteHalf;
 use uuid::Uuid;
 
 use super::Request;
 use super::pipeline::{Content, Failure, decorate, replied};
-use crate::handler::{ExchangeError, HandlerAnswer};
+use crate::handler::{ExchangeError, HandlerAnswer, while_listening};
 use crate::host::{Host, VERSION};
 use crate::http::{Asked, BodyLength, BodyReader, Reply, ReplyBody, Version, Wire};
 
@@ -110,6 +112,7 @@ async fn connect(host: &Host) -> Result<Wire, ExchangeError> {
     }
 }
 
+/// Sends the request and reads the answer's head. Until all is sent the answer is held back.
 async fn ask(
     upstream: &mut Wire,
     wire: &mut Wire,
@@ -117,30 +120,42 @@ async fn ask(
     port: u16,
     invocation: Uuid,
 ) -> Result<HandlerAnswer, ExchangeError> {
-    upstream
-        .write_all(head(request, port, invocation).as_slice())
-        .await?;
-    let chunked = request.length == BodyLength::Chunked;
-    loop {
-        let piece = request
-            .piece(wire)
-            .await
-            .map_err(|_| ExchangeError::Malformed("the caller's body broke off"))?;
-        let Some(piece) = piece else { break };
-        if chunked {
-            upstream.write_all(&chunk(&piece)).await?;
-        } else {
-            upstream.write_all(&piece).await?;
-        }
-    }
-    if chunked {
-        upstream.write_all(b"0\r\n\r\n").await?;
+    let head = head(request, port, invocation);
+    let (mut reader, mut writer) = upstream.stream.split();
+    let upload = upload(&mut writer, &head, wire, request);
+    if let Some(sent) = while_listening(&mut reader, &mut upstream.buffer, upload).await {
+        sent?;
     }
     let mut answer = HandlerAnswer::read_head(upstream).await?;
     while (100..200).contains(&answer.status) && answer.status != 101 {
         answer = HandlerAnswer::read_head(upstream).await?;
     }
     Ok(answer)
+}
+
+async fn upload(
+    writer: &mut WriteHalf<'_>,
+    head: &[u8],
+    wire: &mut Wire,
+    request: &mut Request,
+) -> Result<(), ExchangeError> {
+    writer.write_all(head).await?;
+    let chunked = request.length == BodyLength::Chunked;
+    while let Some(piece) = request
+        .piece(wire)
+        .await
+        .map_err(|_| ExchangeError::Malformed("the caller's body broke off"))?
+    {
+        if chunked {
+            writer.write_all(&chunk(&piece)).await?;
+        } else {
+            writer.write_all(&piece).await?;
+        }
+    }
+    if chunked {
+        writer.write_all(b"0\r\n\r\n").await?;
+    }
+    Ok(())
 }
 
 fn chunk(piece: &[u8]) -> Vec<u8> {
@@ -221,5 +236,5 @@ async fn give_back(
         wire.write_all(b"0\r\n\r\n").await?;
     }
     let closes = answer.fields.lists("Connection", "close") || length == BodyLength::UntilClose;
-    Ok(!closes && upstream.buffer.is_empty())
+    Ok(!closes && upstream.buffer.is_empty() && request.is_read())
 }

@@ -19,8 +19,6 @@ pub(crate) struct Request {
     limit: u64,
 }
 
-/// What the host takes unless a setting says otherwise.
-const BODY_LIMIT: u64 = 104_857_600;
 /// A caller that sends nothing for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How long the server reads on after an answer, to be able to use the connection again.
@@ -50,10 +48,6 @@ impl Request {
         let text = std::str::from_utf8(&head.target).map_err(|_| Refusal::Malformed)?;
         let host_header = head.fields.text("Host").unwrap_or_default();
         let target = Target::parse(head.method_text(), text, host_header)?;
-        let limit = host.app.settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
-        let limit = limit
-            .and_then(|limit| limit.parse().ok())
-            .unwrap_or(BODY_LIMIT);
         Ok(Self {
             head,
             target,
@@ -61,8 +55,13 @@ impl Request {
             scheme,
             peer,
             reader: BodyReader::new(length),
-            limit,
+            limit: host.body_limit,
         })
+    }
+
+    /// Whether the body has been read to its end.
+    pub(crate) fn is_read(&self) -> bool {
+        self.reader.is_done()
     }
 
     pub(crate) fn is_head(&self) -> bool {

@@ -59,6 +59,28 @@ impl HandlerAnswer {
         }
     }
 
+    /// Whether a final answer has come completely, as far as that can be told from its framing.
+    pub(crate) fn is_whole(buffer: &[u8]) -> bool {
+        let mut rest = BytesMut::from(&buffer[..buffer.len().min(LARGEST_HEAD + 4)]);
+        let before = rest.len();
+        loop {
+            match Self::take_head(&mut rest) {
+                Ok(Some(interim)) if interim.status < 200 && interim.status != 101 => {}
+                Ok(Some(answer)) => {
+                    let body = buffer.len() - (before - rest.len());
+                    return match answer.length(false) {
+                        Ok(BodyLength::Known(length)) => body as u64 >= length,
+                        Ok(BodyLength::Chunked) => buffer.ends_with(b"0\r\n\r\n"),
+                        Ok(BodyLength::UntilClose) => false,
+                        Err(_) => true,
+                    };
+                }
+                Ok(None) => return false,
+                Err(_) => return true,
+            }
+        }
+    }
+
     fn take_head(buffer: &mut BytesMut) -> Result<Option<Self>, ExchangeError> {
         let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
             return Ok(None);

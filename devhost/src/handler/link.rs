@@ -1,11 +1,13 @@
+use std::future::Future;
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+use tokio::net::tcp::ReadHalf;
 use tokio::time::{Instant, timeout};
 
 use super::HandlerAnswer;
@@ -141,25 +143,34 @@ async fn upload(
         return HandlerAnswer::read(wire, request.is_head).await;
     }
 
-    // A handler may answer, and leave, before it has read a large body.
     let (mut reader, mut writer) = wire.stream.split();
     let writing = async {
         writer.write_all(head).await?;
         writer.write_all(&request.body).await
     };
-    let buffer = &mut wire.buffer;
-    let all_sent = tokio::select! {
-        biased;
-        read = reader.read_buf(buffer) => {
-            if read? == 0 {
-                return Err(ExchangeError::Closed);
-            }
-            false
-        }
-        written = writing => written.is_ok(),
-    };
+    let sent = while_listening(&mut reader, &mut wire.buffer, writing).await;
     let (answer, reusable) = HandlerAnswer::read(wire, request.is_head).await?;
-    Ok((answer, reusable && all_sent))
+    Ok((answer, reusable && matches!(sent, Some(Ok(())))))
+}
+
+/// Writes a large request and keeps what the handler says meanwhile: it may answer while it is
+/// still reading, or answer and leave before it has read everything. `None` if it had enough.
+pub(crate) async fn while_listening<T>(
+    reader: &mut ReadHalf<'_>,
+    buffer: &mut BytesMut,
+    writing: impl Future<Output = T>,
+) -> Option<T> {
+    tokio::pin!(writing);
+    loop {
+        tokio::select! {
+            biased;
+            read = reader.read_buf(buffer) => match read {
+                Ok(count) if count > 0 && !HandlerAnswer::is_whole(buffer) => {}
+                _ => return None,
+            },
+            written = &mut writing => return Some(written),
+        }
+    }
 }
 
 async fn wait_for_bytes(wire: &mut Wire) -> Result<(), ExchangeError> {

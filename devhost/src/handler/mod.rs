@@ -7,5 +7,5 @@ mod process;
 mod readiness;
 
 pub(crate) use answer::HandlerAnswer;
-pub(crate) use link::{ExchangeError, Link, Outgoing};
+pub(crate) use link::{ExchangeError, Link, Outgoing, while_listening};
 pub(crate) use process::{Supervisor, free_port};

@@ -12,6 +12,17 @@ function body(request) {
 }
 
 const server = createServer(async (request, response) => {
+  if (request.url === "/api/pipe") {
+    // Answers while it is still reading.
+    request.pipe(response);
+    return;
+  }
+  if (request.url === "/api/refuse") {
+    // Answers, and leaves, before it has read anything.
+    response.writeHead(413, { Connection: "close", "Content-Length": 2 });
+    response.end("no");
+    return;
+  }
   const content = await body(request);
   const url = new URL(request.url, "http://handler");
   const [, first, second, argument] = url.pathname.split("/");

@@ -13,6 +13,8 @@ async fn started(name: &str, options: Options) -> Running {
         .http("echo", "echo")
         .http("stream", "stream")
         .http("go", "go")
+        .http("pipe", "pipe")
+        .http("refuse", "refuse")
         .function(
             "timer",
             json!([{ "type": "timerTrigger", "name": "t", "schedule": "0 0 0 1 1 *" }]),
@@ -209,6 +211,30 @@ async fn proxying_streams_both_ways_and_passes_chunks_on() {
         "{answer}"
     );
     assert!(String::from_utf8(late).unwrap().contains("two\n"));
+}
+
+#[tokio::test]
+async fn a_handler_may_answer_while_it_is_still_reading() {
+    let large = "0123456789abcdef".repeat(1 << 19);
+
+    for proxy in [false, true] {
+        let name = format!("pipe_{proxy}");
+        let host = started(
+            &name,
+            Options {
+                proxy,
+                ..Options::default()
+            },
+        )
+        .await;
+
+        let echoed = host.send("POST", "/api/pipe", &[], &large).await;
+        let refused = host.send("POST", "/api/refuse", &[], &large).await;
+
+        assert_eq!(echoed.status, 200);
+        assert!(echoed.body.contains(&large[large.len() - 1000..]));
+        assert_eq!((refused.status, refused.body.as_str()), (413, "no"));
+    }
 }
 
 #[tokio::test]
