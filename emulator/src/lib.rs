@@ -13,32 +13,42 @@
 //! # Ok(()) }
 //! ```
 
-// In reading order: what it is told, what arrives, what it keeps, what it says.
-mod app;
-mod client;
-mod clock;
+// What it is told.
 mod config;
-mod connection;
+
+// What arrives: clients, calls, people who test.
+mod client;
 mod control;
-mod filter;
-mod frame;
-mod group_state;
-mod hub;
-mod ids;
-mod lock;
-mod message;
-mod metadata;
-mod names;
-mod outbox;
-mod pattern;
-mod permissions;
-mod protocol;
-mod query;
 mod rest;
 mod server;
+
+// What it keeps.
+mod app;
+mod connection;
+mod group_state;
+mod hub;
+mod outbox;
+mod permissions;
 mod streams;
-mod token;
+
+// What it says: to clients, and to handlers.
+mod frame;
+mod message;
+mod protocol;
 mod upstream;
+
+// Small languages and rules that the others share.
+mod filter;
+mod metadata;
+mod names;
+mod pattern;
+mod query;
+mod token;
+
+// The machine below.
+mod clock;
+mod ids;
+mod lock;
 
 pub use app::HubSettings;
 pub use clock::Clock;

@@ -5,6 +5,7 @@ mod support;
 
 mod clients;
 mod command;
+mod connect_event;
 mod control;
 mod group_state;
 mod handlers;

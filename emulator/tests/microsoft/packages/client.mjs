@@ -14,7 +14,8 @@ const BREAK_AFTER = [50, 120, 121, 250];
 /** Says back what it is sent. */
 const handler = createServer((request, response) => {
   if (request.method === 'OPTIONS') return response.writeHead(200, { 'WebHook-Allowed-Origin': '*' }).end();
-  if (request.headers['ce-eventname'] !== 'echo') return request.resume().on('end', () => response.writeHead(204).end());
+  if (request.headers['ce-eventname'] !== 'echo')
+    return request.resume().on('end', () => response.writeHead(204).end());
   response.writeHead(200, { 'content-type': request.headers['content-type'] });
   return request.pipe(response);
 }).listen(0, '127.0.0.1');
@@ -59,7 +60,10 @@ for (let n = 1; n <= MESSAGES; n++) {
   }
 }
 await all;
-assert.deepEqual(seen, Array.from({ length: MESSAGES }, (_, index) => index + 1));
+assert.deepEqual(
+  seen,
+  Array.from({ length: MESSAGES }, (_, index) => index + 1),
+);
 
 await bob.client.leaveGroup('g');
 assert.equal(await service.groupExists('g'), false);

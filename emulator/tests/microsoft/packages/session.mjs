@@ -26,6 +26,8 @@ export async function rawClient(url, protocol) {
   socket.on('message', (data, binary) => deliver(binary ? data : data.toString()));
   const closed = new Promise((resolve) => socket.on('close', (code) => resolve(code)));
   await new Promise((resolve, reject) => socket.on('open', resolve).on('error', reject));
-  const next = () => (frames.length ? Promise.resolve(frames.shift()) : new Promise((resolve) => waiting.push(resolve)));
-  return { next, nextJson: async () => JSON.parse(await next()), closed, close: () => socket.close() };
+  const next = () =>
+    frames.length ? Promise.resolve(frames.shift()) : new Promise((resolve) => waiting.push(resolve));
+  const nextJson = async () => JSON.parse(await next());
+  return { next, nextJson, closed, send: (text) => socket.send(text), close: () => socket.close() };
 }
