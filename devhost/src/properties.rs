@@ -4,6 +4,7 @@ use bytes::BytesMut;
 use proptest::prelude::*;
 
 use crate::forward;
+use crate::handler::HandlerAnswer;
 use crate::http::{MediaType, RequestHead, Target, remove_dot_segments};
 use crate::json::merge_payload;
 use crate::route::RouteTemplate;
@@ -50,6 +51,18 @@ proptest! {
     #[test]
     fn any_bytes_are_a_head_or_a_refusal(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
         let _ = RequestHead::take(&mut BytesMut::from(bytes.as_slice()));
+    }
+
+    #[test]
+    fn any_answer_of_a_handler_is_understood_or_refused(pieces in prop::collection::vec(
+        prop_oneof![
+            Just("HTTP/1.1 "), Just("HTTP/1.1 100 Continue\r\n\r\n"), Just("200"), Just("20"),
+            Just(" OK"), Just("\r\n"), Just("\n"), Just("\r\n\r\n"), Just("A: b"), Just(":"),
+            Just("Content-Length: 3"), Just("Transfer-Encoding: chunked"), Just("ü"), Just(" "),
+        ],
+        0..16,
+    )) {
+        let _ = HandlerAnswer::is_whole(pieces.concat().as_bytes());
     }
 
     #[test]

@@ -123,8 +123,10 @@ async fn ask(
     let head = head(request, port, invocation);
     let (mut reader, mut writer) = upstream.stream.split();
     let upload = upload(&mut writer, &head, wire, request);
-    if let Some(sent) = while_listening(&mut reader, &mut upstream.buffer, upload).await {
-        sent?;
+    match while_listening(&mut reader, &mut upstream.buffer, upload).await {
+        // A handler that has stopped reading may have answered before it did.
+        None | Some(Ok(()) | Err(ExchangeError::Io(_))) => {}
+        Some(Err(error)) => return Err(error),
     }
     let mut answer = HandlerAnswer::read_head(upstream).await?;
     while (100..200).contains(&answer.status) && answer.status != 101 {

@@ -95,11 +95,13 @@ impl HandlerAnswer {
             .iter()
             .position(|byte| *byte == b'\n')
             .map_or(head.len(), |at| at + 1);
-        let line = head.slice(..line_end - 2);
         let not_http = ExchangeError::Malformed("it does not begin with an HTTP status line");
-        if !line.starts_with(b"HTTP/1.") || line.len() < 12 || line[8] != b' ' {
-            return Err(not_http);
-        }
+        let line = match head[..line_end].strip_suffix(b"\r\n") {
+            Some(line) if line.starts_with(b"HTTP/1.") && line.len() >= 12 && line[8] == b' ' => {
+                head.slice_ref(line)
+            }
+            _ => return Err(not_http),
+        };
         let status = std::str::from_utf8(&line[9..12])
             .ok()
             .and_then(|text| text.parse().ok());

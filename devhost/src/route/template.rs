@@ -195,7 +195,7 @@ fn closing_brace(text: &str) -> Option<usize> {
     let mut at = 1;
     while at < text.len() {
         let rest = &text[at..];
-        if rest.starts_with("{{") || rest.starts_with("}}") && !rest[1..].starts_with("}}}") {
+        if rest.starts_with("{{") || rest.starts_with("}}") {
             at += 2;
         } else if rest.starts_with('}') {
             return Some(at);
