@@ -3,7 +3,8 @@ use std::sync::Arc;
 
 use devhost::{Call, Fate, FunctionInfo, HostEvent, Outcome};
 
-/// Everything a person sees, on standard error; standard output stays the handler's.
+/// What a person sees: the host speaks on standard error, and what the handler prints on its
+/// standard output comes out on ours.
 #[derive(Debug, Clone)]
 pub(crate) struct Terminal(Arc<Settings>);
 
@@ -96,7 +97,9 @@ impl Terminal {
                 ));
             }
             HostEvent::Restarting { .. } => self.line("starting the handler again"),
-            HostEvent::Stdout(line) => self.line(line),
+            HostEvent::Stdout(line) => {
+                let _ = writeln!(std::io::stdout().lock(), "{line}");
+            }
             HostEvent::Stderr { line, is_warning } => {
                 self.line(&self.paint(if *is_warning { YELLOW } else { RED }, line));
             }
