@@ -29,13 +29,13 @@ pub enum Refusal {
     #[error("{0}")]
     Forbidden(&'static str),
     #[error("you are not a member")]
-    NotAMember { close_code: Option<u16> },
+    NotAMember,
     /// Also said of a session that does not exist, so that nobody can find out which do.
     #[error("you are not a participant of this session")]
     NotAParticipant,
-    #[error("a password is taken by `negotiate` only")]
+    #[error("a password is needed, and only `negotiate` takes one")]
     PasswordRequired,
-    #[error("an invite is taken by `negotiate` only")]
+    #[error("an invite is needed, and only `negotiate` takes one")]
     InviteRequired,
 }
 
@@ -46,7 +46,7 @@ impl Refusal {
             Self::TokenInvalid { .. } => "token_invalid",
             Self::TokenExpired { .. } => "token_expired",
             Self::Forbidden(_) => "forbidden",
-            Self::NotAMember { .. } => "not_a_member",
+            Self::NotAMember => "not_a_member",
             Self::NotAParticipant => "not_a_participant",
             Self::PasswordRequired => "password_required",
             Self::InviteRequired => "invite_required",
@@ -56,9 +56,10 @@ impl Refusal {
     pub fn close_code(&self) -> Option<u16> {
         match self {
             Self::Unauthenticated => Some(4001),
-            Self::TokenInvalid { close_code, .. }
-            | Self::TokenExpired { close_code }
-            | Self::NotAMember { close_code } => *close_code,
+            Self::TokenInvalid { close_code, .. } | Self::TokenExpired { close_code } => {
+                *close_code
+            }
+            Self::NotAMember => Some(4003),
             Self::NotAParticipant => Some(4004),
             Self::Forbidden(_) | Self::PasswordRequired | Self::InviteRequired => None,
         }
@@ -90,14 +91,14 @@ pub fn admit(caller: &Caller, user: UserId, wish: Wish) -> Result<Binding, Refus
     }
     let name = match caller {
         Caller::SignedIn(sign_in) => wish.display_name.or_else(|| sign_in.name.clone()),
-        Caller::Anonymous | Caller::Backend => wish.display_name,
+        Caller::Anonymous(_) | Caller::Backend(_) => wish.display_name,
     };
     Ok(Binding {
         user,
-        name,
+        name: name.as_deref().map(cut),
         standing: match caller {
-            Caller::Anonymous => Standing::Anonymous,
-            Caller::Backend => Standing::Vouched,
+            Caller::Anonymous(_) => Standing::Anonymous,
+            Caller::Backend(_) => Standing::Vouched,
             Caller::SignedIn(sign_in) => Standing::SignedIn(sign_in.expires_at),
         },
         role: wish.role,
@@ -105,34 +106,38 @@ pub fn admit(caller: &Caller, user: UserId, wish: Wish) -> Result<Binding, Refus
     })
 }
 
+/// Names travel with every event of a connection, whoever gave them.
+fn cut(name: &str) -> String {
+    const LONGEST_DISPLAY_NAME: usize = 128;
+    name.chars().take(LONGEST_DISPLAY_NAME).collect()
+}
+
 fn check(caller: &Caller, target: &Target) -> Result<(), Refusal> {
     match (target, caller) {
         // A room without a record is open, and nothing here keeps records of rooms yet.
         (Target::Room(_) | Target::Channel(Channel::Audio | Channel::Chats), _) => Ok(()),
         // Nobody is in a chat or a session that is stored nowhere.
-        (Target::Chat(_), _) => Err(Refusal::NotAMember { close_code: None }),
+        (Target::Chat(_), _) => Err(Refusal::NotAMember),
         (
             Target::Session(_)
             | Target::Org(_)
             | Target::Device(_)
             | Target::Channel(Channel::Notifications),
-            Caller::Anonymous,
+            Caller::Anonymous(_),
         ) => Err(Refusal::Unauthenticated),
-        (Target::Session(_), Caller::SignedIn(_) | Caller::Backend) => {
+        (Target::Session(_), Caller::SignedIn(_) | Caller::Backend(_)) => {
             Err(Refusal::NotAParticipant)
         }
         (
             Target::Org(_) | Target::Device(_) | Target::Channel(Channel::Notifications),
-            Caller::Backend,
+            Caller::Backend(_),
         )
         | (Target::Channel(Channel::Notifications), Caller::SignedIn(_)) => Ok(()),
         (Target::Org(org), Caller::SignedIn(sign_in)) => {
             if sign_in.is_member_of(org) {
                 Ok(())
             } else {
-                Err(Refusal::NotAMember {
-                    close_code: Some(4003),
-                })
+                Err(Refusal::NotAMember)
             }
         }
         (Target::Device(_), Caller::SignedIn(sign_in)) => {

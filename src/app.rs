@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::middleware;
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{any, get};
 use jiff::Timestamp;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,7 +24,7 @@ use crate::rate_limit::RateLimit;
 use crate::seal::Sealer;
 use crate::service::{self, ServiceError};
 use crate::webhook::{self, WebhookService};
-use crate::{chat, cors, negotiate, openapi, preflight, status, trigger};
+use crate::{chat, cors, methods, negotiate, openapi, status, trigger};
 
 /// Shared by all requests. There is no other state, and nothing in it that another instance
 /// would miss.
@@ -136,11 +136,11 @@ pub fn service(app: AppState) -> Front {
     let mut router = api().split_for_parts().0;
     router = router.route("/", get(|| async { "Switchboard\n" }));
     router = match app.listen() {
-        Listen::Functions(_) => router.route("/{function}", post(trigger::called_by_host)),
+        Listen::Functions(_) => router.route("/{function}", any(trigger::called_by_host)),
         Listen::Container(_) | Listen::Unset => router.route("/health", get(health::health)),
     };
     let router = router
-        .method_not_allowed_fallback(preflight::other_method)
+        .method_not_allowed_fallback(methods::other_method)
         .fallback(no_such_path);
     let cors_origins = app
         .ready()

@@ -48,12 +48,16 @@ pub struct Grants {
 impl Binding {
     /// Only rooms give roles. Every other group is joined for the client, so that who is put out
     /// stays out, and what is sent there passes through us.
-    pub fn grants(&self) -> Grants {
+    ///
+    /// Who comes back after the sign-in has run out may listen, but no longer send: what is sent
+    /// to a room does not pass us.
+    pub fn grants(&self, now: i64) -> Grants {
+        let may_send = self.role == Role::Writer && !self.is_expired(now);
         let mut roles = Vec::new();
         for target in &self.targets {
             if let Target::Room(id) = target {
                 roles.push(format!("webpubsub.joinLeaveGroup.{id}"));
-                if self.role == Role::Writer {
+                if may_send {
                     roles.push(format!("webpubsub.sendToGroup.{id}"));
                 }
             }
@@ -102,6 +106,8 @@ pub struct Ticket {
 mod tests {
     use super::*;
 
+    const NOW: i64 = 1_800_000_000;
+
     fn binding(role: Role, targets: &[Target]) -> Binding {
         Binding {
             user: UserId::spelled("alice").unwrap(),
@@ -116,7 +122,7 @@ mod tests {
     fn a_writer_may_join_and_send_in_rooms() {
         let room = Target::Room("test".parse().unwrap());
 
-        let grants = binding(Role::Writer, &[room]).grants();
+        let grants = binding(Role::Writer, &[room]).grants(NOW);
 
         assert_eq!(
             grants.roles,
@@ -132,9 +138,24 @@ mod tests {
     fn a_reader_may_only_join() {
         let room = Target::Room("test".parse().unwrap());
 
-        let grants = binding(Role::Reader, &[room]).grants();
+        let grants = binding(Role::Reader, &[room]).grants(NOW);
 
         assert_eq!(grants.roles, ["webpubsub.joinLeaveGroup.test"]);
+    }
+
+    #[test]
+    fn a_writer_whose_sign_in_has_run_out_may_only_join() {
+        let room = Target::Room("test".parse().unwrap());
+        let writer = |until| Binding {
+            standing: Standing::SignedIn(Some(until)),
+            ..binding(Role::Writer, std::slice::from_ref(&room))
+        };
+
+        assert_eq!(writer(NOW).grants(NOW).roles.len(), 2);
+        assert_eq!(
+            writer(NOW - 1).grants(NOW).roles,
+            ["webpubsub.joinLeaveGroup.test"]
+        );
     }
 
     #[test]
@@ -145,7 +166,7 @@ mod tests {
             Target::Channel(Channel::Audio),
         ];
 
-        let grants = binding(Role::Writer, &targets).grants();
+        let grants = binding(Role::Writer, &targets).grants(NOW);
 
         assert!(grants.roles.is_empty());
         assert_eq!(grants.groups, ["org:acme", "channel:chats"]);

@@ -4,17 +4,19 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::http::HeaderMap;
+use axum::extract::Request;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::Ready;
+use crate::caller::ShownToken;
 use crate::clock::rfc3339;
-use crate::extract::JsonBody;
+use crate::extract::{query_parameter, read_body, read_json};
 use crate::problem::{Problem, ProblemBody};
 
 const LONGEST_MESSAGE: usize = 2000;
+const LARGEST_BODY: usize = 256 * 1024;
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct Question {
@@ -52,15 +54,15 @@ enum Source {
         (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`", body = ProblemBody),
         (status = 413, description = "`too_large`", body = ProblemBody),
         (status = 500, description = "`server_misconfigured`", body = ProblemBody),
+        (status = 503, description = "`unavailable`", body = ProblemBody),
     )
 )]
-pub async fn chat(
-    app: Arc<Ready>,
-    headers: HeaderMap,
-    JsonBody(question): JsonBody<Question>,
-) -> Result<Json<Answer>, Problem> {
-    let caller = app.callers.identify(&headers, None).await;
+pub async fn chat(app: Arc<Ready>, request: Request) -> Result<Json<Answer>, Problem> {
+    let (parts, body) = request.into_parts();
+    let token = query_parameter(parts.uri.query(), "token").map(ShownToken::new);
+    let caller = app.callers.identify(&parts.headers, token.as_ref()).await;
     caller.map_err(|error| Problem::from_caller(error, None))?;
+    let question: Question = read_json(&read_body(body, LARGEST_BODY).await?)?;
     let length = question.message.trim().chars().count();
     if !(1..=LONGEST_MESSAGE).contains(&length) {
         return Err(Problem::invalid_parameter(

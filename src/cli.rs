@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io::Write;
+use std::path::Path;
 
 use clap::{Parser, Subcommand};
 use switchboard::config::{self, Listen};
@@ -66,7 +67,18 @@ pub(crate) fn block_on(
 }
 
 pub(crate) fn token(options: &token::Options) -> Outcome {
-    let token = token::issue(options, &config::environment)?;
+    #[cfg(feature = "dev")]
+    if let Ok((folder, settings)) = switchboard::dev::settings_here() {
+        return print(&token::issue(options, &folder, &settings)?);
+    }
+    print(&token::issue(
+        options,
+        Path::new("."),
+        &config::environment,
+    )?)
+}
+
+fn print(token: &str) -> Outcome {
     writeln!(std::io::stdout(), "{token}")?;
     Ok(())
 }

@@ -1,10 +1,10 @@
 //! The life of a connection: it asks to come in, it is in, it is gone.
 
 use axum::Json;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use webpubsub::upstream::{ConnectRequest, ConnectResponse, header};
+use webpubsub::upstream::{ConnectRequest, ConnectResponse};
 use webpubsub::{Payload, SendOptions};
 
 use crate::admission::{Refusal, admit, token_close_code};
@@ -13,9 +13,11 @@ use crate::binding::{Binding, Ticket};
 use crate::negotiate::wish::WishForm;
 use crate::problem::Problem;
 use crate::seal::Purpose;
+use crate::service::{CallError, all_in_time};
 use crate::target::{Channel, Target};
+use crate::telemetry::clipped;
 use crate::user_id::UserId;
-use crate::webhook::{Connection, ConnectionState, SignedEvent, seal};
+use crate::webhook::{Connection, ConnectionState, SignedEvent, seal, state_header};
 
 /// `connect`: decides who comes in, and as whom.
 ///
@@ -48,7 +50,7 @@ fn check_origin(app: &Ready, request: &ConnectRequest) -> Result<(), Problem> {
     if allowed.iter().any(|a| a.eq_ignore_ascii_case(origin)) {
         return Ok(());
     }
-    tracing::info!("refused a client of origin {origin:?}");
+    tracing::info!("refused a client of origin {:?}", clipped(origin));
     Err(Problem::origin_not_allowed())
 }
 
@@ -91,7 +93,7 @@ async fn dialled(app: &Ready, request: &ConnectRequest) -> Result<Binding, Probl
     }
     let close_code = token_close_code(&form.wish.targets);
     let refuse = |error| Problem::from_caller(error, close_code);
-    let caller = app.callers.identify(&headers, form.token.as_deref()).await;
+    let caller = app.callers.identify(&headers, form.token.as_ref()).await;
     let caller = caller.map_err(refuse)?;
     let user = app.callers.user(&caller, form.username.as_deref());
     let user = user.map_err(refuse)?;
@@ -104,7 +106,7 @@ fn answer(
     request: &ConnectRequest,
     binding: Binding,
 ) -> Result<Response, Problem> {
-    let grants = binding.grants();
+    let grants = binding.grants(app.clock.seconds());
     let mut groups = grants.groups;
     groups.push(binding.user_group());
     let answer = ConnectResponse {
@@ -140,13 +142,6 @@ fn subprotocol(offered: &[String]) -> Option<String> {
     offered.iter().find(spoken).cloned()
 }
 
-/// A header with the new state of a connection.
-pub(crate) fn state_header(sealed: &str) -> HeaderMap {
-    const STATE: HeaderName = header::CE_CONNECTION_STATE;
-    let value = HeaderValue::from_str(sealed).ok();
-    value.map(|value| (STATE, value)).into_iter().collect()
-}
-
 /// What a fresh connection is told, one frame for each thing it is bound to.
 #[derive(Debug, Serialize)]
 #[serde(tag = "type")]
@@ -172,41 +167,29 @@ enum Greeting<'a> {
 pub async fn connected(app: &Ready, event: SignedEvent) -> Result<Response, Problem> {
     let connection = Connection::of(app, &event)?;
     let binding = connection.binding();
-    for target in &binding.targets {
-        let Some(greeting) = greeting(target, connection.id(), &binding.user) else {
-            continue;
-        };
-        // A client that is gone again misses nothing, and the service does not repeat the event.
-        if let Err(error) = greet(app, connection.id(), &greeting).await {
-            tracing::warn!(
-                connection.id = connection.id(),
-                error = &error as &dyn std::error::Error,
-                "a greeting could not be sent"
-            );
-        }
+    let (id, user) = (connection.id(), &binding.user);
+    let greetings = binding.targets.iter().filter_map(|target| {
+        let greeting = greeting(target, id, user)?;
+        Some(async move { greet(app, id, &greeting).await })
+    });
+    // A client that is gone again misses nothing, and the service does not repeat the event.
+    if let Err(error) = all_in_time(greetings).await {
+        tracing::warn!(
+            connection.id = connection.id(),
+            error = &error as &dyn std::error::Error,
+            "a greeting could not be sent"
+        );
     }
     Ok(StatusCode::OK.into_response())
 }
 
-async fn greet(
-    app: &Ready,
-    connection_id: &str,
-    greeting: &Greeting<'_>,
-) -> Result<(), GreetingError> {
-    let frame = Payload::json(greeting)?;
+async fn greet(app: &Ready, connection_id: &str, greeting: &Greeting<'_>) -> Result<(), CallError> {
+    let frame = Payload::json(greeting).map_err(CallError::Json)?;
     let options = SendOptions::default();
     app.hub
         .send_to_connection(connection_id, frame, &options)
         .await?;
     Ok(())
-}
-
-#[derive(Debug, thiserror::Error)]
-enum GreetingError {
-    #[error("it cannot be written")]
-    Json(#[from] serde_json::Error),
-    #[error("the service did not take it")]
-    Service(#[from] webpubsub::Error),
 }
 
 fn greeting<'a>(

@@ -39,8 +39,13 @@ impl DevSecrets {
             fs::create_dir_all(folder)?;
         }
         let beside = file.with_extension("json.new");
+        // One that was left behind could be readable by others.
+        match fs::remove_file(&beside) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
         let mut options = fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
+        options.write(true).create_new(true).mode(0o600);
         let mut new = options.open(&beside)?;
         new.write_all(&serde_json::to_vec_pretty(self)?)?;
         new.sync_all()?;

@@ -1,28 +1,42 @@
-//! Reads requests so that one that is malformed becomes a problem document like any other.
+//! Reads bodies within bounds, and so that one that is malformed becomes a problem document like
+//! any other.
 
-use axum::body::to_bytes;
-use axum::extract::{FromRequest, Request};
+use std::time::Duration;
+
+use axum::body::{Body, to_bytes};
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::problem::Problem;
 
-const LARGEST_BODY: usize = 256 * 1024;
+/// A caller that sends slower than this is not sending.
+const SLOWEST_BODY: Duration = Duration::from_secs(30);
 
-/// A JSON body. Its content type is not looked at: the Functions host drops it from some calls.
-#[derive(Debug)]
-pub struct JsonBody<T>(pub T);
-
-impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
-    type Rejection = Problem;
-
-    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
-        let body = to_bytes(request.into_body(), LARGEST_BODY).await;
-        let body = body.map_err(|_| Problem::too_large("at most 256 KiB"))?;
-        match serde_json::from_slice(&body) {
-            Ok(value) => Ok(Self(value)),
-            Err(error) => Err(Problem::invalid_parameter(format!(
-                "the body is not what this call takes: {error}"
-            ))),
-        }
+/// A whole body of at most so many bytes.
+pub(crate) async fn read_body(body: Body, largest: usize) -> Result<Bytes, Problem> {
+    match timeout(SLOWEST_BODY, to_bytes(body, largest)).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(_)) => Err(Problem::too_large(format!(
+            "the body is broken, or larger than {} KiB",
+            largest / 1024
+        ))),
+        Err(_) => Err(Problem::invalid_parameter(
+            "the body did not arrive in time",
+        )),
     }
+}
+
+/// JSON whose content type is not looked at: the Functions host drops it from some calls.
+pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        Problem::invalid_parameter(format!("the body is not what this call takes: {error}"))
+    })
+}
+
+/// A parameter of a query, where one counts.
+pub(crate) fn query_parameter(query: Option<&str>, wanted: &str) -> Option<String> {
+    let mut parameters = url::form_urlencoded::parse(query?.as_bytes());
+    let found = parameters.find(|(name, _)| name == wanted);
+    found.map(|(_, value)| value.into_owned())
 }

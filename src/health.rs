@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::extract::{Query, State};
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
@@ -14,6 +14,7 @@ use tokio::time::{Instant, timeout};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::{AppState, Ready};
+use crate::extract::query_parameter;
 
 const LONGEST_CHECK: Duration = Duration::from_secs(2);
 /// A prober must not be able to load what it probes.
@@ -92,6 +93,7 @@ pub struct HealthChecks(Mutex<Option<(Instant, Part)>>);
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query")]
 pub struct HealthQuery {
     /// With `live=1`: only whether the process answers, without any check.
     live: Option<String>,
@@ -101,12 +103,12 @@ pub struct HealthQuery {
 #[utoipa::path(
     get, path = "/api/health", summary = "Whether this deployment works, and what it stands on", tag = "operations", params(HealthQuery),
     responses(
-        (status = 200, description = "All that is needed works", body = Health),
+        (status = 200, description = "All that is needed works; with `live=1` only status, version and uptime", body = Health),
         (status = 503, description = "Something that is needed does not work", body = Health),
     )
 )]
-pub async fn health(State(app): State<AppState>, Query(query): Query<HealthQuery>) -> Response {
-    if query.live.as_deref() == Some("1") {
+pub async fn health(State(app): State<AppState>, request: Request) -> Response {
+    if query_parameter(request.uri().query(), "live").as_deref() == Some("1") {
         return Json(Alive {
             status: Condition::Ok,
             version: env!("CARGO_PKG_VERSION"),
@@ -115,7 +117,11 @@ pub async fn health(State(app): State<AppState>, Query(query): Query<HealthQuery
         .into_response();
     }
     let web_pub_sub = match app.ready() {
-        Ok(ready) => web_pub_sub(&ready).await,
+        // In a task of its own: a prober that hangs up early must not make the next one probe again.
+        Ok(ready) => match tokio::spawn(web_pub_sub(ready)).await {
+            Ok(part) => part,
+            Err(_) => Part::degraded("the check was cut short"),
+        },
         Err(mistakes) => Part::degraded(mistakes.to_string()),
     };
     let status = match web_pub_sub.status {
@@ -142,7 +148,7 @@ pub async fn health(State(app): State<AppState>, Query(query): Query<HealthQuery
 }
 
 /// Who comes while a check runs waits for it and shares its answer.
-async fn web_pub_sub(app: &Arc<Ready>) -> Part {
+async fn web_pub_sub(app: Arc<Ready>) -> Part {
     let mut last = app.health.0.lock().await;
     if let Some((at, part)) = &*last
         && at.elapsed() < FRESH

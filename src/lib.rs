@@ -34,13 +34,14 @@ pub mod user_id;
 
 pub mod clock;
 pub mod config;
-pub mod extract;
 pub mod outgoing;
+pub mod peer;
 pub mod problem;
 pub mod rate_limit;
 pub mod service;
 pub mod telemetry;
 
 mod cors;
+mod extract;
+mod methods;
 mod paths;
-mod preflight;

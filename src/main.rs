@@ -18,9 +18,15 @@ fn main() -> ExitCode {
         // One thread: the work is short and the memory is the users' cost.
         Command::Serve => {
             telemetry::init(config::log_level(&config::environment));
-            cli::block_on(tokio::runtime::Builder::new_current_thread(), async {
+            let served = cli::block_on(tokio::runtime::Builder::new_current_thread(), async {
                 Ok(serve::run_from_environment().await?)
-            })
+            });
+            // The Functions host takes an end with 0 for a handler that is still alive; 200 asks
+            // it to start another, and counts no failure.
+            if served.is_ok() && Listen::from_settings(&config::environment).is_functions() {
+                return ExitCode::from(200);
+            }
+            served
         }
         #[cfg(feature = "dev")]
         Command::Dev(options) => {

@@ -9,11 +9,11 @@ use crate::app::Ready;
 use crate::audio::AudioChunk;
 use crate::binding::Binding;
 use crate::config::ExpiredSignIn;
-use crate::connect_event::state_header;
 use crate::frame::{self, Authenticate, Code, Frame, FrameError, Incoming, Reply};
 use crate::problem::Problem;
+use crate::service::all_in_time;
 use crate::target::Channel;
-use crate::webhook::{Connection, SignedEvent};
+use crate::webhook::{Connection, SignedEvent, state_header};
 
 /// A user event. From here on every answer is 200 and errors are frames: any other status would
 /// cost a plain WebSocket its connection.
@@ -30,10 +30,7 @@ pub async fn user_event(
             request_id: None,
         },
     };
-    let outcome = match incoming.frame {
-        Ok(frame) => carry_out(app, &mut connection, frame).await,
-        Err(error) => Err(error),
-    };
+    let outcome = carry_out(app, &mut connection, incoming.frame).await;
     let reply = outcome.unwrap_or_else(|error| {
         tracing::debug!(
             connection.id = connection.id(),
@@ -42,16 +39,8 @@ pub async fn user_event(
         );
         Reply::Error(error)
     });
-    let body = reply
-        .to_json(incoming.request_id.as_ref())
-        .map_err(|error| {
-            tracing::error!(
-                error = &error as &dyn std::error::Error,
-                "a reply cannot be written"
-            );
-            Problem::unavailable("the reply cannot be written")
-        })?;
-    let mut response = (StatusCode::OK, body).into_response();
+    let mut response =
+        (StatusCode::OK, reply.to_json(incoming.request_id.as_ref())).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(sealed) = connection.sealed_change(app)? {
@@ -72,12 +61,12 @@ async fn read(event: &mut SignedEvent, name: &str) -> Result<EventData, FrameErr
 async fn carry_out(
     app: &Ready,
     connection: &mut Connection,
-    frame: Frame,
+    frame: Result<Frame, FrameError>,
 ) -> Result<Reply, FrameError> {
-    if !matches!(frame, Frame::Authenticate(_)) {
+    if !matches!(frame, Ok(Frame::Authenticate(_))) {
         check_sign_in(app, connection.binding())?;
     }
-    match frame {
+    match frame? {
         Frame::Ping(ping) => Ok(Reply::Pong(ping.reply(&app.clock))),
         Frame::Test(test) => Ok(Reply::TestResponse(test.reply(&app.clock))),
         Frame::Audio(chunk) => audio(connection, &chunk),
@@ -134,23 +123,21 @@ async fn authenticate(
     request: Authenticate,
 ) -> Result<Reply, FrameError> {
     let renewal = request.renew(&app.callers, connection.binding()).await?;
-    for target in &renewal.lost {
-        let Some(group) = target.group(&renewal.binding.user) else {
-            continue;
-        };
-        let left = app
-            .hub
-            .remove_connection_from_group(&group, connection.id())
-            .await;
-        left.map_err(|error| {
-            tracing::error!(
-                connection.id = connection.id(),
-                error = &error as &dyn std::error::Error,
-                "a connection could not be taken out of {group}"
-            );
-            FrameError::new(Code::Unavailable, "try again shortly")
-        })?;
-    }
+    let groups = renewal
+        .lost
+        .iter()
+        .filter_map(|target| target.group(&renewal.binding.user));
+    let id = connection.id();
+    let leaving = groups
+        .map(|group| async move { Ok(app.hub.remove_connection_from_group(&group, id).await?) });
+    all_in_time(leaving).await.map_err(|error| {
+        tracing::error!(
+            connection.id = id,
+            error = &error as &dyn std::error::Error,
+            "a connection could not be taken out of its groups"
+        );
+        FrameError::new(Code::Unavailable, "try again shortly")
+    })?;
     let reply = renewal.reply();
     connection.state_mut().binding = renewal.binding;
     Ok(Reply::Authenticated(reply))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use rustls_platform_verifier::BuilderVerifierExt;
 
-/// No answer takes longer; the Functions host itself gives up much later.
+/// For one try; who tries again bounds the whole.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 

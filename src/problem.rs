@@ -168,7 +168,7 @@ impl From<Refusal> for Problem {
             | Refusal::TokenExpired { .. } => StatusCode::UNAUTHORIZED,
             Refusal::Forbidden(_)
             | Refusal::NotAParticipant
-            | Refusal::NotAMember { .. }
+            | Refusal::NotAMember
             | Refusal::PasswordRequired
             | Refusal::InviteRequired => StatusCode::FORBIDDEN,
         };

@@ -1,25 +1,41 @@
 //! How often one caller may negotiate. Counted by each instance for itself.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use axum::extract::{ConnectInfo, FromRequestParts};
-use axum::http::HeaderMap;
-use axum::http::request::Parts;
-
 use crate::problem::Problem;
+use crate::user_id::UserId;
 
 const WINDOW_SECONDS: i64 = 60;
-/// Beyond this, callers whose minute is over are forgotten.
+/// Counting more callers than this is not worth the memory.
 const CROWD: usize = 10_000;
+
+/// Whose calls are counted together. A user whose id looks like an address is still a user.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Limited {
+    User(UserId),
+    Address(Option<IpAddr>),
+}
+
+impl Limited {
+    /// One line of IPv6 holds more addresses than anybody can count, so its /64 stands for them.
+    pub fn at(address: Option<IpAddr>) -> Self {
+        Self::Address(address.map(|address| match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(address) => {
+                let network = address.to_bits() & (u128::MAX << 64);
+                Ipv6Addr::from_bits(network).into()
+            }
+        }))
+    }
+}
 
 /// So many calls in any minute, counted from a caller's first.
 #[derive(Debug)]
 pub struct RateLimit {
     most: Option<u32>,
-    callers: Mutex<HashMap<String, Window>>,
+    callers: Mutex<HashMap<Limited, Window>>,
 }
 
 #[derive(Debug)]
@@ -37,27 +53,21 @@ impl RateLimit {
         }
     }
 
-    pub fn admit(&self, caller: &str, now: i64) -> Result<(), Problem> {
+    pub fn admit(&self, caller: Limited, now: i64) -> Result<(), Problem> {
         let Some(most) = self.most else {
             return Ok(());
         };
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
-        if callers.len() >= CROWD && !callers.contains_key(caller) {
-            callers.retain(|_, window| now - window.began < WINDOW_SECONDS);
-            if callers.len() >= CROWD {
-                // So many at once are no crowd of ours; memory matters more than their comfort.
-                return Err(Problem::rate_limited(WINDOW_SECONDS.unsigned_abs()));
-            }
+        if callers.len() >= CROWD && !callers.contains_key(&caller) {
+            forget(&mut callers, now);
         }
-        let window = callers.entry(caller.to_owned()).or_insert(Window {
+        let fresh = || Window {
             began: now,
             calls: 0,
-        });
+        };
+        let window = callers.entry(caller).or_insert_with(fresh);
         if now - window.began >= WINDOW_SECONDS {
-            *window = Window {
-                began: now,
-                calls: 0,
-            };
+            *window = fresh();
         }
         if window.calls >= most {
             let wait = (window.began + WINDOW_SECONDS - now).max(1);
@@ -68,81 +78,63 @@ impl RateLimit {
     }
 }
 
-/// Who is at the other end of the TCP connection.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer(Option<SocketAddr>);
-
-impl Peer {
-    /// The address that stands for an anonymous caller. The last one in `X-Forwarded-For` is
-    /// what our own front end saw; those before it are hearsay.
-    pub fn address(self, headers: &HeaderMap, trust_forwarded_for: bool) -> String {
-        let forwarded = trust_forwarded_for
-            .then(|| last_forwarded(headers))
-            .flatten();
-        let address = forwarded.or(self.0.map(|peer| peer.ip()));
-        address.map(|ip| ip.to_string()).unwrap_or_default()
+/// Those whose minute is over; in a flood everybody. Refusing whoever is new would turn away
+/// honest callers in the flood's place.
+fn forget(callers: &mut HashMap<Limited, Window>, now: i64) {
+    callers.retain(|_, window| now - window.began < WINDOW_SECONDS);
+    if callers.len() > CROWD / 2 {
+        tracing::warn!("more than {CROWD} callers in a minute: their counts begin anew");
+        callers.clear();
     }
-}
-
-impl<S: Sync> FromRequestParts<S> for Peer {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        Ok(Self(peer.map(|info| info.0)))
-    }
-}
-
-fn last_forwarded(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
-    let last = last.to_str().ok()?.rsplit(',').next()?.trim();
-    let with_port = || last.parse::<SocketAddr>().map(|address| address.ip()).ok();
-    last.parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn user(name: &str) -> Limited {
+        Limited::User(UserId::spelled(name).unwrap())
+    }
+
     #[test]
     fn a_caller_waits_for_the_rest_of_the_minute() {
         let limit = RateLimit::new(Some(2));
 
-        assert!(limit.admit("alice", 100).is_ok());
-        assert!(limit.admit("alice", 130).is_ok());
-        assert_eq!(
-            limit.admit("alice", 159).unwrap_err().code(),
-            "rate_limited"
-        );
-        assert!(limit.admit("bob", 159).is_ok());
-        assert!(limit.admit("alice", 160).is_ok());
+        assert!(limit.admit(user("alice"), 100).is_ok());
+        assert!(limit.admit(user("alice"), 130).is_ok());
+        let refused = limit.admit(user("alice"), 159).unwrap_err();
+        assert_eq!(refused.code(), "rate_limited");
+        assert!(limit.admit(user("bob"), 159).is_ok());
+        assert!(limit.admit(user("alice"), 160).is_ok());
     }
 
     #[test]
-    fn a_crowd_does_not_fill_the_memory() {
+    fn a_flood_fills_no_memory_and_turns_nobody_away() {
         let limit = RateLimit::new(Some(1));
-        for n in 0..CROWD {
-            limit.admit(&n.to_string(), 0).unwrap();
+        for n in 0..3 * CROWD {
+            limit.admit(user(&n.to_string()), 0).unwrap();
         }
 
-        assert!(limit.admit("one more", 1).is_err());
-        assert!(limit.admit("one more", 60).is_ok());
-        assert_eq!(limit.callers.lock().unwrap().len(), 1);
+        assert!(limit.admit(user("alice"), 0).is_ok());
+        assert!(limit.admit(user("alice"), 0).is_err());
+        assert!(limit.callers.lock().unwrap().len() <= CROWD);
     }
 
     #[test]
-    fn the_last_forwarded_address_counts_without_its_port() {
-        let peer = Peer(Some(([127, 0, 0, 1], 9).into()));
-        let address = |forwarded: &str, trust| {
-            let mut headers = HeaderMap::new();
-            headers.insert("x-forwarded-for", forwarded.parse().unwrap());
-            peer.address(&headers, trust)
-        };
+    fn users_and_addresses_do_not_share_a_count() {
+        let limit = RateLimit::new(Some(1));
+        let address = Limited::at(Some([1, 2, 3, 4].into()));
 
-        assert_eq!(address("9.9.9.9, 1.2.3.4:567", true), "1.2.3.4");
-        assert_eq!(address("[2001:db8::1]:443", true), "2001:db8::1");
-        assert_eq!(address("2001:db8::1", true), "2001:db8::1");
-        assert_eq!(address("unknown", true), "127.0.0.1");
-        assert_eq!(address("1.2.3.4", false), "127.0.0.1");
+        assert!(limit.admit(user("1.2.3.4"), 0).is_ok());
+        assert!(limit.admit(address, 0).is_ok());
+    }
+
+    #[test]
+    fn a_line_of_ipv6_is_one_caller() {
+        let at = |address: &str| Limited::at(Some(address.parse().unwrap()));
+
+        assert_eq!(at("2001:db8::1"), at("2001:db8::ffff:1"));
+        assert_ne!(at("2001:db8::1"), at("2001:db8:0:1::1"));
+        assert_ne!(at("1.2.3.4"), at("1.2.3.5"));
     }
 }

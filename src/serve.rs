@@ -3,12 +3,20 @@
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::time::Duration;
 
-use axum::ServiceExt;
-use axum::extract::Request;
-use axum::serve::ListenerExt;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::time::{sleep, timeout};
+use tower::Service;
 
 use crate::app::{self, AppState, Ready};
 use crate::clock::{Clock, Ids};
@@ -16,18 +24,36 @@ use crate::config::{self, Config, Listen, Mistake, Mistakes, Source};
 
 /// How long calls in flight may take to end. Platforms kill soon after they have asked.
 const DRAIN: Duration = Duration::from_secs(10);
+/// Longer than load balancers keep an unused connection, so that they close it and not we.
+const LONGEST_SILENCE: Duration = Duration::from_secs(300);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// The port is taken, or not ours to take.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot listen on {address}")]
+pub struct CannotListen {
+    address: SocketAddr,
+    #[source]
+    cause: io::Error,
+}
 
 /// Builds the handler from settings and serves until `shutdown`, then lets calls in flight end.
-pub async fn run(source: Source<'_>, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn run(
+    source: Source<'_>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), CannotListen> {
     let listen = Listen::from_settings(source);
     let app = build(source, listen);
-    let listener = TcpListener::bind(listen.address()).await?;
+    let address = listen.address();
+    let listening = TcpListener::bind(address).await;
+    let listener = listening.map_err(|cause| CannotListen { address, cause })?;
     tracing::info!(
         "switchboard {} listens on {}",
         env!("CARGO_PKG_VERSION"),
-        listener.local_addr()?
+        listener.local_addr().unwrap_or(address)
     );
-    serve(listener, app, shutdown).await
+    serve(listener, app, shutdown).await;
+    Ok(())
 }
 
 /// Settings to state. A mistake does not stop the handler: it answers with what is wrong.
@@ -48,36 +74,58 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
 }
 
 /// Serves an app on a listener of one's own.
-pub async fn serve(
-    listener: TcpListener,
-    app: AppState,
-    shutdown: impl Future<Output = ()>,
-) -> io::Result<()> {
-    let listener = listener.tap_io(|stream| {
+pub async fn serve(listener: TcpListener, app: AppState, shutdown: impl Future<Output = ()>) {
+    let http = http_for(app.listen());
+    let front = app::service(app);
+    let open = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = &mut shutdown => break,
+        };
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                // Most likely too many files are open, and some will be closed soon.
+                tracing::warn!("a connection could not be accepted: {error}");
+                sleep(ACCEPT_PAUSE).await;
+                continue;
+            }
+        };
         // Answers are small and written at once; without this some would wait for an ACK.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!("TCP_NODELAY could not be set: {error}");
         }
-    });
-    let service =
-        ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app::service(app));
-    let (asked, drained) = tokio::sync::oneshot::channel();
-    let server = axum::serve(listener, service).with_graceful_shutdown(async {
-        // The server below ends it as well, so that nobody is listening is no matter.
-        let _ = drained.await;
-    });
-    let server = std::pin::pin!(server.into_future());
-    let mut server = server;
-    tokio::select! {
-        ended = &mut server => return ended,
-        () = shutdown => {}
+        let front = front.clone();
+        let answer = service_fn(move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(ConnectInfo(peer));
+            front.clone().call(request)
+        });
+        let connection = open.watch(http.serve_connection(TokioIo::new(stream), answer));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!("a connection ended early: {error}");
+            }
+        });
     }
+    drop(listener);
     tracing::info!("draining");
-    let _ = asked.send(());
-    if tokio::time::timeout(DRAIN, server).await.is_err() {
+    if timeout(DRAIN, open.shutdown()).await.is_err() {
         tracing::warn!("some calls had not ended after {} seconds", DRAIN.as_secs());
     }
-    Ok(())
+}
+
+/// The Functions host is alone in calling us, keeps connections for long, and must never find
+/// one closed as it sends; on an open port somebody may hold connections without a word.
+fn http_for(listen: Listen) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    if !listen.is_functions() {
+        http.timer(TokioTimer::new())
+            .header_read_timeout(LONGEST_SILENCE);
+    }
+    http
 }
 
 /// SIGTERM or Ctrl-C.
@@ -102,6 +150,6 @@ pub async fn asked_to_stop() {
 }
 
 /// The process's own settings.
-pub async fn run_from_environment() -> io::Result<()> {
+pub async fn run_from_environment() -> Result<(), CannotListen> {
     run(&config::environment, asked_to_stop()).await
 }

@@ -1,17 +1,46 @@
 //! The Web PubSub service as this deployment's settings describe it.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use azure_core::error::ErrorKind;
 use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, Request, Transport};
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
+use futures_util::future::try_join_all;
+use tokio::time::timeout;
 use webpubsub::{HubClient, HubClientOptions};
 
 use crate::clock::Clock;
 use crate::config::{Credential, SealSecrets, WebPubSubConfig};
 use crate::outgoing::OutgoingHttp;
 use crate::seal::Sealer;
+
+/// How long a webhook may wait for the service it answers. The Functions host kills a handler
+/// whose function takes minutes, and everything else it was doing with it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The service did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    #[error("the message cannot be written")]
+    Json(#[source] serde_json::Error),
+    #[error("the service refused")]
+    Service(#[from] webpubsub::Error),
+    #[error("the service took too long")]
+    TooLong,
+}
+
+/// Several calls side by side; the first that fails is the answer for all.
+pub async fn all_in_time(
+    calls: impl IntoIterator<Item = impl Future<Output = Result<(), CallError>>>,
+) -> Result<(), CallError> {
+    match timeout(PATIENCE, try_join_all(calls)).await {
+        Ok(done) => done.map(|_| ()),
+        Err(_) => Err(CallError::TooLong),
+    }
+}
 
 /// The settings are fine, but nothing can be built from them.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +61,8 @@ pub fn hub_client(
     let options = HubClientOptions {
         http_client: Some(transport.clone()),
         clock: Arc::new(move || now.system_time()),
+        try_timeout: PATIENCE,
+        timeout: 2 * PATIENCE,
         ..HubClientOptions::default()
     };
     let (endpoint, hub) = (config.endpoint.clone(), config.hub.clone());

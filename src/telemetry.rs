@@ -26,6 +26,13 @@ pub fn init(level: Level) {
         .try_init();
 }
 
+/// The beginning of what a stranger sent: log lines are paid for by their length.
+pub fn clipped(text: &str) -> &str {
+    const LONGEST: usize = 100;
+    let end = text.char_indices().map(|(at, _)| at).nth(LONGEST);
+    end.map_or(text, |end| &text[..end])
+}
+
 /// Writes each event as one line, whatever is in it. Standard output is flushed at a line's end.
 struct OneLineEach;
 

@@ -37,20 +37,31 @@ pub enum TokenCommandError {
          this folder, which makes one"
     )]
     NoSecret,
+    #[error(
+        "tokens come from the identity provider here: JWT_ISSUER or JWT_JWKS_URL is set, and no \
+         JWT_SECRET"
+    )]
+    IssuedElsewhere,
     #[error("{} cannot be read", dev_secrets::FILE)]
     Secrets(#[from] io::Error),
     #[error("the token cannot be signed")]
     Sign(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Writes the claims where this deployment's settings look for them.
-pub fn issue(options: &Options, source: Source<'_>) -> Result<String, TokenCommandError> {
+/// Writes the claims where this deployment's settings look for them. `folder` is the app's.
+pub fn issue(
+    options: &Options,
+    folder: &Path,
+    source: Source<'_>,
+) -> Result<String, TokenCommandError> {
     let identity = IdentityConfig::from_settings(source);
-    let own = identity.jwt.as_ref().and_then(|jwt| jwt.secret.clone());
-    let secret = match own {
-        Some(secret) => secret,
+    let secret = match &identity.jwt {
+        Some(jwt) => jwt
+            .secret
+            .clone()
+            .ok_or(TokenCommandError::IssuedElsewhere)?,
         None => {
-            let kept = DevSecrets::read(Path::new(dev_secrets::FILE))?;
+            let kept = DevSecrets::read(&folder.join(dev_secrets::FILE))?;
             let secret = kept.and_then(|kept| kept.jwt_secret);
             secret.ok_or(TokenCommandError::NoSecret)?.into()
         }

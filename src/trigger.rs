@@ -4,37 +4,41 @@
 //! A careless route would let anybody on the internet reach these paths, so they take nothing
 //! but what the host alone sends. That is a second wall; the first are the routes' constraints.
 
-use axum::extract::{Path, State};
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::{AppState, nothing_here};
 
 /// HTTP functions, by their folders.
-const HTTP_FUNCTIONS: [&str; 7] = [
+pub const HTTP_FUNCTIONS: [&str; 13] = [
     "negotiate",
     "health",
     "status",
     "chat",
+    "rooms",
+    "sessions",
+    "notifications",
+    "events",
+    "users",
+    "devices",
     "openapi",
     "connect_event",
     "message_event",
 ];
 
 /// Functions that only the host calls. None of them is part of this version.
-const TRIGGERS: [&str; 3] = ["telemetry", "broadcast", "assistant"];
+pub const TRIGGERS: [&str; 3] = ["telemetry", "broadcast", "assistant"];
 
 /// `POST /{function}`
-pub async fn called_by_host(
-    State(app): State<AppState>,
-    Path(function): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    if !is_from_host(&headers, app.listen().address().port()) {
+pub async fn called_by_host(State(app): State<AppState>, request: Request) -> Response {
+    let port = app.listen().address().port();
+    if request.method() != Method::POST || !is_from_host(request.headers(), port) {
         return nothing_here();
     }
-    if HTTP_FUNCTIONS.contains(&function.as_str()) {
+    let function = request.uri().path().trim_start_matches('/');
+    if HTTP_FUNCTIONS.contains(&function) {
         tracing::error!(
             "function {function} was called in JSON mode: host.json needs \
              `customHandler.enableForwardingHttpRequest: true` (mind the spelling: the host \
@@ -42,7 +46,7 @@ pub async fn called_by_host(
         );
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    if TRIGGERS.contains(&function.as_str()) {
+    if TRIGGERS.contains(&function) {
         tracing::error!(
             "function {function} is not part of this version: set \
              AzureWebJobs.{function}.Disabled=true"

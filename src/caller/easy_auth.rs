@@ -42,12 +42,10 @@ pub(super) fn sign_in(
         None => Principal::default(),
     };
     let role_type = principal.role_typ.as_deref().unwrap_or(ROLE_CLAIM);
+    // The platform lists each value of a claim by itself, so a comma in one is a comma.
     let values = |wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
         let found = principal.claims.iter().filter(|c| wanted(&c.typ));
-        found
-            .flat_map(|c| c.val.split(','))
-            .map(|v| v.trim().to_owned())
-            .collect()
+        found.map(|c| c.val.clone()).collect()
     };
     let user = UserId::signed_in(id)
         .map_err(|_| CallerError::TokenInvalid("its user id cannot be used"))?;

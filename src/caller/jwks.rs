@@ -38,6 +38,8 @@ pub enum FetchError {
     NoKeysAddress,
     #[error("the identity provider did not answer a moment ago")]
     TriedJustNow,
+    #[error("the process is stopping")]
+    Stopped,
 }
 
 #[derive(Debug)]
@@ -54,8 +56,13 @@ struct Known {
     tried_at: Option<i64>,
 }
 
+/// Cheap to clone: the fetch of one call goes on in a task when that call is dropped, and those
+/// who wait for it get its keys.
+#[derive(Debug, Clone)]
+pub struct Jwks(Arc<Shared>);
+
 #[derive(Debug)]
-pub struct Jwks {
+struct Shared {
     source: KeySource,
     outgoing: OutgoingHttp,
     clock: Clock,
@@ -66,13 +73,13 @@ pub struct Jwks {
 
 impl Jwks {
     pub fn new(source: KeySource, outgoing: OutgoingHttp, clock: Clock) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             source,
             outgoing,
             clock,
             known: RwLock::default(),
             fetching: tokio::sync::Mutex::new(()),
-        }
+        }))
     }
 
     /// The keys that may have signed a token with this key id and algorithm; none if there is no
@@ -82,19 +89,32 @@ impl Jwks {
         id: Option<&str>,
         algorithm: Algorithm,
     ) -> Result<Vec<Arc<DecodingKey>>, FetchError> {
-        if let Some(keys) = self.usable(id, algorithm) {
+        if let Some(keys) = self.0.usable(id, algorithm) {
             return Ok(keys);
         }
-        let _turn = self.fetching.lock().await;
-        if let Some(keys) = self.usable(id, algorithm) {
-            return Ok(keys);
+        let known = self.0.known_keys(id, algorithm);
+        if !known.is_empty() && self.0.fetching.try_lock().is_err() {
+            // Somebody is refreshing already, and what is known serves as long.
+            return Ok(known);
         }
-        self.refresh().await?;
-        let known = self.snapshot();
-        Ok(known
-            .keys
-            .map(|k| matching(&k, id, algorithm))
-            .unwrap_or_default())
+        let (shared, wanted) = (Arc::clone(&self.0), id.map(str::to_owned));
+        let fetch = tokio::spawn(async move {
+            let _turn = shared.fetching.lock().await;
+            match shared.usable(wanted.as_deref(), algorithm) {
+                Some(_) => Ok(()),
+                None => shared.refresh().await,
+            }
+        });
+        fetch.await.map_err(|_| FetchError::Stopped)??;
+        Ok(self.0.known_keys(id, algorithm))
+    }
+}
+
+impl Shared {
+    fn known_keys(&self, id: Option<&str>, algorithm: Algorithm) -> Vec<Arc<DecodingKey>> {
+        let known = self.snapshot().keys;
+        let matching = known.map(|keys| matching(&keys, id, algorithm));
+        matching.unwrap_or_default()
     }
 
     /// What is known already, unless it is worth asking again.
@@ -120,8 +140,11 @@ impl Jwks {
         {
             return Err(FetchError::TriedJustNow);
         }
+        let fetched = self.fetch().await;
+        // Only now: until then, those who need another key wait for this fetch.
+        let now = self.clock.seconds();
         self.update(|known| known.tried_at = Some(now));
-        match (self.fetch().await, before.keys.is_some()) {
+        match (fetched, before.keys.is_some()) {
             (Ok(keys), _) => {
                 self.update(|known| {
                     known.keys = Some(Arc::new(keys));
@@ -245,4 +268,30 @@ fn matching(keys: &[Key], id: Option<&str>, algorithm: Algorithm) -> Vec<Arc<Dec
         .filter(|key| key.algorithm == algorithm && (id.is_none() || key.id.as_deref() == id))
         .map(|key| key.key.clone())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn only_public_keys_for_signatures_are_used() {
+        let ec =
+            |curve: &str| json!({ "kty": "EC", "crv": curve, "x": "AQ", "y": "AQ", "kid": "a" });
+        let mut encrypts = ec("P-256");
+        encrypts["use"] = json!("enc");
+
+        assert!(usable_key(ec("P-256")).is_some());
+        for other in [
+            ec("P-384"),
+            encrypts,
+            json!({ "kty": "oct", "k": "c2VjcmV0", "kid": "a" }),
+            json!({ "kty": "made up", "kid": "a" }),
+            json!("no key"),
+        ] {
+            assert!(usable_key(other.clone()).is_none(), "{other}");
+        }
+    }
 }

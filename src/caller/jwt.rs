@@ -60,6 +60,10 @@ impl TokenVerifier {
         }
         let header = jsonwebtoken::decode_header(token)
             .map_err(|_| TokenError::Invalid("it is not a signed JSON Web Token"))?;
+        // What is critical must be understood, and nothing of the kind is here.
+        if header.crit.is_some() {
+            return Err(TokenError::Invalid("it has critical headers"));
+        }
         let claims = match (header.alg, &self.secret, &self.jwks) {
             (Algorithm::HS256, Some(secret), _) => decode(token, Algorithm::HS256, secret),
             (alg @ (Algorithm::RS256 | Algorithm::ES256 | Algorithm::EdDSA), _, Some(jwks)) => {

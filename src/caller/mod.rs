@@ -22,10 +22,34 @@ use jwt::{TokenError, TokenVerifier};
 #[derive(Debug, Clone)]
 pub enum Caller {
     /// Has no identity, and is let in all the same.
-    Anonymous,
+    Anonymous(Looked),
     SignedIn(SignIn),
     /// A back end with the API token: it names users and vouches for what it says of them.
-    Backend,
+    Backend(Looked),
+}
+
+/// Only this module can make one, and so a [`Caller`].
+#[derive(Debug, Clone, Copy)]
+pub struct Looked(());
+
+/// A credential in the clear, which no log may show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ShownToken(String);
+
+impl ShownToken {
+    pub fn new(token: impl Into<String>) -> Self {
+        Self(token.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ShownToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ShownToken(…)")
+    }
 }
 
 /// What an identity says of a user.
@@ -106,20 +130,20 @@ impl Callers {
         }
     }
 
-    /// A token in the header wins over one in a parameter, and a credential that fails is never
-    /// passed over for a weaker one.
+    /// A token in the header wins over one in a parameter. One that cannot be checked here is
+    /// refused rather than passed over, unless the platform has signed the caller in.
     pub async fn identify(
         &self,
         headers: &HeaderMap,
-        token: Option<&str>,
+        token: Option<&ShownToken>,
     ) -> Result<Caller, CallerError> {
         let bearer = bearer(headers);
         if let (Some(expected), Some(shown)) = (&self.api_token, bearer)
             && expected.is(shown)
         {
-            return Ok(Caller::Backend);
+            return Ok(Caller::Backend(Looked(())));
         }
-        let token = bearer.or(token.filter(|t| !t.is_empty()));
+        let token = bearer.or(token.map(ShownToken::as_str).filter(|t| !t.is_empty()));
         if let (Some(_), Some(token)) = (&self.tokens, token) {
             return Ok(Caller::SignedIn(self.sign_in(token).await?));
         }
@@ -134,7 +158,7 @@ impl Callers {
             ));
         }
         if self.allow_anonymous {
-            Ok(Caller::Anonymous)
+            Ok(Caller::Anonymous(Looked(())))
         } else {
             Err(CallerError::Unauthenticated)
         }
@@ -157,9 +181,9 @@ impl Callers {
         let username = username.filter(|name| !name.is_empty());
         Ok(match (caller, username) {
             (Caller::SignedIn(sign_in), _) => sign_in.user.clone(),
-            (Caller::Backend, Some(name)) => UserId::spelled(name)?,
-            (Caller::Anonymous, Some(name)) => self.anonymous(name)?,
-            (Caller::Anonymous | Caller::Backend, None) => {
+            (Caller::Backend(_), Some(name)) => UserId::spelled(name)?,
+            (Caller::Anonymous(_), Some(name)) => self.anonymous(name)?,
+            (Caller::Anonymous(_) | Caller::Backend(_), None) => {
                 self.anonymous(&self.ids.uuid().to_string())?
             }
         })
@@ -174,7 +198,8 @@ impl Callers {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The token of `Authorization: Bearer`.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme

@@ -74,14 +74,14 @@ fn claim(settings: &mut Settings<'_>, setting: &'static str, default: &str) -> S
 
 fn jwt(settings: &mut Settings<'_>) -> Option<JwtConfig> {
     let secret = settings.secret("JWT_SECRET");
-    let jwks = url_of(settings, "JWT_JWKS_URL");
+    let jwks = settings.key_address("JWT_JWKS_URL");
     let issuer = settings.text("JWT_ISSUER");
     let audiences = settings.list("JWT_AUDIENCE");
     let keys = match (jwks, &issuer) {
         (Some(url), _) => Some(KeySource::Jwks(url)),
         // With a secret the issuer is only a name to compare, and need not be an address.
         (None, Some(issuer)) if secret.is_none() => {
-            url_of(settings, "JWT_ISSUER");
+            settings.key_address("JWT_ISSUER");
             Some(KeySource::Discovery {
                 issuer: issuer.clone(),
             })
@@ -103,15 +103,4 @@ fn jwt(settings: &mut Settings<'_>) -> Option<JwtConfig> {
         issuer,
         audiences,
     })
-}
-
-fn url_of(settings: &mut Settings<'_>, setting: &'static str) -> Option<Url> {
-    let text = settings.text(setting)?;
-    match Url::parse(&text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Some(url),
-        _ => {
-            settings.mistake(setting, "must be an address that begins with https://");
-            None
-        }
-    }
 }

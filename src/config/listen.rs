@@ -28,8 +28,16 @@ impl Listen {
         if let Some(port) = port(settings, "FUNCTIONS_CUSTOMHANDLER_PORT") {
             return Self::Functions(port);
         }
+        let is_container = ["PORT", "SERVER_PORT"]
+            .iter()
+            .any(|name| settings.text(name).is_some());
         let container = port(settings, "PORT").or_else(|| port(settings, "SERVER_PORT"));
-        container.map_or(Self::Unset, Self::Container)
+        match container {
+            Some(port) => Self::Container(port),
+            // A mistake in it is told by the answers, so they must come from where one looks.
+            None if is_container => Self::Container(Self::DEFAULT_PORT),
+            None => Self::Unset,
+        }
     }
 
     pub fn is_functions(self) -> bool {

@@ -119,20 +119,31 @@ fn expired_sign_in(settings: &mut Settings<'_>) -> ExpiredSignIn {
 fn origins(settings: &mut Settings<'_>, setting: &'static str) -> Vec<String> {
     let mut origins = Vec::new();
     for entry in settings.list(setting) {
-        let parsed = url::Url::parse(&entry).map(|url| url.origin().ascii_serialization());
-        match parsed {
-            Ok(origin)
-                if origin != "null" && origin.eq_ignore_ascii_case(entry.trim_end_matches('/')) =>
-            {
-                origins.push(origin);
-            }
-            _ => {
+        match origin(&entry) {
+            Some(origin) => origins.push(origin),
+            None => {
                 settings.mistake(setting, "must list origins such as https://app.example.com");
                 return origins;
             }
         }
     }
     origins
+}
+
+/// Schemes that the URL standard does not know, such as `capacitor:`, have origins in web views
+/// all the same: their scheme and host.
+fn origin(entry: &str) -> Option<String> {
+    let url = url::Url::parse(entry).ok()?;
+    let host = url.host_str().filter(|host| !host.is_empty())?;
+    let standard = url.origin().ascii_serialization();
+    let origin = match url.port() {
+        _ if standard != "null" => standard,
+        Some(port) => format!("{}://{host}:{port}", url.scheme()),
+        None => format!("{}://{host}", url.scheme()),
+    };
+    origin
+        .eq_ignore_ascii_case(entry.trim_end_matches('/'))
+        .then_some(origin)
 }
 
 #[cfg(test)]
@@ -236,14 +247,18 @@ mod tests {
             ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
             (
                 "CLIENT_ORIGINS",
-                "https://App.example.com , http://localhost:5173/",
+                "https://App.example.com , http://localhost:5173/, capacitor://localhost",
             ),
         ])
         .unwrap();
 
         assert_eq!(
             config.client_origins.unwrap(),
-            ["https://app.example.com", "http://localhost:5173"]
+            [
+                "https://app.example.com",
+                "http://localhost:5173",
+                "capacitor://localhost"
+            ]
         );
     }
 

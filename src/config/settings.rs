@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::SecretString;
+use url::{Host, Url};
 
 /// Where settings come from: a name in, its value out. Tests hand in a map, the binary the
 /// environment.
@@ -120,6 +121,29 @@ impl<'a> Settings<'a> {
                     format!("must be a whole number from {least} to {most}"),
                 );
                 default
+            }
+        }
+    }
+
+    /// Where keys are published. In the clear only from this very machine: who can change keys
+    /// on their way can sign in as anybody.
+    pub(super) fn key_address(&mut self, setting: &'static str) -> Option<Url> {
+        let text = self.text(setting)?;
+        let is_loopback = |url: &Url| match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        };
+        match Url::parse(&text) {
+            Ok(url) if url.scheme() == "https" && url.has_host() => Some(url),
+            Ok(url) if url.scheme() == "http" && is_loopback(&url) => Some(url),
+            _ => {
+                self.mistake(
+                    setting,
+                    "must begin with https:// (http:// only for this machine's own addresses)",
+                );
+                None
             }
         }
     }

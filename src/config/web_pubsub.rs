@@ -98,14 +98,20 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<WebPubSubConfig> {
 
 fn webhook_trust(settings: &mut Settings<'_>) -> Option<WebhookTrust> {
     const WHY: &str = "with a managed identity";
-    let secret = settings.required(
-        "STATE_SECRET",
-        "with a managed identity there is no key to derive it from",
-    );
+    let has_secret = !settings.list("STATE_SECRET").is_empty();
+    if !has_secret {
+        settings.mistake(
+            "STATE_SECRET",
+            "is missing: with a managed identity there is no key to derive it from",
+        );
+    }
     let issuer = settings.required("WEBHOOK_ISSUER", WHY);
+    let issuer = issuer.filter(|_| settings.key_address("WEBHOOK_ISSUER").is_some());
     let audience = settings.required("WEBHOOK_AUDIENCE", WHY);
     let caller = settings.required("WEBHOOK_CALLER", WHY);
-    secret?;
+    if !has_secret {
+        return None;
+    }
     Some(WebhookTrust {
         issuer: issuer?,
         audience: audience?,

@@ -14,7 +14,7 @@ use tokio::net::TcpListener;
 
 use crate::serve::asked_to_stop;
 use screen::Screen;
-use settings::Service;
+use settings::{Given, Service};
 
 const PORT: u16 = 7071;
 const EMULATOR_PORT: u16 = 8080;
@@ -78,10 +78,16 @@ pub async fn run(options: Options) -> Result<(), DevError> {
 
 async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(), DevError> {
     let folder = app_folder().ok_or(DevError::NoApp)?;
+    let given = Given::read(&folder)?;
     let host = listen(options.port, "--port").await?;
-    let emulator = listen(options.emulator_port, "--emulator-port").await?;
-    let (host_address, emulator_address) = (address(&host)?, address(&emulator)?);
-    let settings = settings::gather(&folder, host_address, emulator_address)?;
+    let emulator = if given.wants_emulator(options.emulator_port) {
+        Some(listen(options.emulator_port, "--emulator-port").await?)
+    } else {
+        None
+    };
+    let host_address = address(&host)?;
+    let emulator_address = emulator.as_ref().map(address).transpose()?;
+    let settings = settings::choose(given, &folder, host_address, emulator_address)?;
     let app = devhost::App::load(
         &folder,
         devhost::Options {
@@ -102,21 +108,26 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
     };
     // Whichever ends first ends the other, by being dropped with it.
     let hosted = devhost::run(app, host, events, std::future::pending());
-    match settings.service {
-        Service::Emulator(config) => tokio::select! {
+    match (settings.service, emulator) {
+        (Service::Emulator(config), Some(listener)) => tokio::select! {
             ended = hosted => ended?,
-            ended = emulator::run(emulator, *config, std::future::pending()) => ended?,
+            ended = emulator::run(listener, *config, std::future::pending()) => ended?,
             () = stop => screen.stopping(),
         },
-        Service::Elsewhere => {
-            drop(emulator);
-            tokio::select! {
-                ended = hosted => ended?,
-                () = stop => screen.stopping(),
-            }
-        }
+        _ => tokio::select! {
+            ended = hosted => ended?,
+            () = stop => screen.stopping(),
+        },
     }
     Ok(())
+}
+
+/// Settings as `dev` would see them from here, for what works beside it: the folder they belong
+/// to, and a look-up.
+pub fn settings_here() -> Result<(PathBuf, impl Fn(&str) -> Option<String>), DevError> {
+    let folder = app_folder().ok_or(DevError::NoApp)?;
+    let given = Given::read(&folder)?;
+    Ok((folder, move |name: &str| given.get(name)))
 }
 
 /// `cargo run` works in every folder of a project, so this does too.
@@ -129,7 +140,8 @@ fn app_folder() -> Option<PathBuf> {
 }
 
 async fn listen(port: u16, flag: &'static str) -> Result<TcpListener, DevError> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
+    // A page full of clients connects at once, which a short backlog would make wait.
+    match emulator::listen((Ipv4Addr::LOCALHOST, port).into()) {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
             Err(DevError::PortTaken { port, flag })

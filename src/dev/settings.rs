@@ -7,6 +7,7 @@ use std::path::Path;
 
 use devhost::{CorsSettings, LocalSettings};
 use emulator::Config as EmulatorConfig;
+use secrecy::ExposeSecret;
 use serde_json::json;
 use webpubsub::ConnectionString;
 
@@ -14,9 +15,9 @@ use super::DevError;
 use crate::clock::Ids;
 use crate::config::environment;
 use crate::dev_secrets::{self, DevSecrets};
+use crate::trigger::TRIGGERS;
 
 const CONNECTION_STRING: &str = "AZURE_WEB_PUBSUB_CONNECTION_STRING";
-const TRIGGERS: [&str; 3] = ["broadcast", "assistant", "telemetry"];
 
 pub(super) struct DevSettings {
     /// On top of the environment, which wins.
@@ -36,77 +37,97 @@ pub(super) enum Service {
     Elsewhere,
 }
 
-pub(super) fn gather(
-    folder: &Path,
-    host: SocketAddr,
-    emulator: SocketAddr,
-) -> Result<DevSettings, DevError> {
-    let local = LocalSettings::read(folder)?;
-    let mut draft = Draft {
-        values: local.values,
-        chosen: Vec::new(),
-    };
-    // The example points the real host at a release build; here the program is this one.
-    draft.values.retain(|name, _| environment(name).is_none());
-    let service = draft.service(host, emulator)?;
-    draft.secrets(folder)?;
-    draft.default("ALLOW_ANONYMOUS", "true", "anonymous callers are admitted");
-    for trigger in TRIGGERS {
-        let setting = format!("AzureWebJobs.{trigger}.Disabled");
-        if draft.get(&setting).is_none() {
-            draft.values.insert(setting, "true".to_owned());
-        }
-    }
-    Ok(DevSettings {
-        api_token: draft.get("API_TOKEN"),
-        connection_string: draft.get(CONNECTION_STRING),
-        for_handler: draft.values,
-        chosen: draft.chosen,
-        service,
-        cors: local.cors,
-    })
-}
-
-struct Draft {
+/// What was set, before anything is chosen.
+pub(super) struct Given {
     values: BTreeMap<String, String>,
-    chosen: Vec<String>,
+    cors: Option<CorsSettings>,
 }
 
-impl Draft {
-    /// As the handler will see it.
-    fn get(&self, name: &str) -> Option<String> {
+impl Given {
+    /// The environment wins over the file.
+    pub(super) fn read(folder: &Path) -> Result<Self, DevError> {
+        let mut local = LocalSettings::read(folder)?;
+        local.values.retain(|name, _| environment(name).is_none());
+        Ok(Self {
+            values: local.values,
+            cors: local.cors,
+        })
+    }
+
+    /// A setting as the handler will see it.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
         let value = environment(name).or_else(|| self.values.get(name).cloned());
         value.filter(|value| !value.trim().is_empty())
     }
 
+    /// Whether the sockets are held here: nobody named a service, or this very emulator, as the
+    /// example's connection string does.
+    pub(super) fn wants_emulator(&self, port: u16) -> bool {
+        match self.get(CONNECTION_STRING) {
+            Some(text) => text.parse::<ConnectionString>().is_ok_and(|named| {
+                let endpoint = named.endpoint();
+                matches!(endpoint.host(), "localhost" | "127.0.0.1") && endpoint.port() == port
+            }),
+            None => self.get("AZURE_WEB_PUBSUB_ENDPOINT").is_none(),
+        }
+    }
+}
+
+/// Fills in what was not set. `emulator` is where it listens, if it is wanted.
+pub(super) fn choose(
+    given: Given,
+    folder: &Path,
+    host: SocketAddr,
+    emulator: Option<SocketAddr>,
+) -> Result<DevSettings, DevError> {
+    let cors = given.cors.clone();
+    let mut draft = Draft {
+        given,
+        chosen: Vec::new(),
+    };
+    let service = match emulator {
+        Some(address) => draft.emulator(host, address)?,
+        None => Service::Elsewhere,
+    };
+    draft.secrets(folder)?;
+    draft.default("ALLOW_ANONYMOUS", "true", "anonymous callers are admitted");
+    for trigger in TRIGGERS {
+        let setting = format!("AzureWebJobs.{trigger}.Disabled");
+        if draft.given.get(&setting).is_none() {
+            draft.given.values.insert(setting, "true".to_owned());
+        }
+    }
+    Ok(DevSettings {
+        api_token: draft.given.get("API_TOKEN"),
+        connection_string: draft.given.get(CONNECTION_STRING),
+        for_handler: draft.given.values,
+        chosen: draft.chosen,
+        service,
+        cors,
+    })
+}
+
+struct Draft {
+    given: Given,
+    chosen: Vec<String>,
+}
+
+impl Draft {
     fn default(&mut self, name: &str, value: &str, meaning: &str) {
-        if self.get(name).is_none() {
-            self.values.insert(name.to_owned(), value.to_owned());
+        if self.given.get(name).is_none() {
+            self.given.values.insert(name.to_owned(), value.to_owned());
             self.chosen.push(format!("{name}={value}: {meaning}"));
         }
     }
 
-    /// A connection string that is set is used as it is. Only where it names this very emulator,
-    /// as the example's does, is the emulator run as well.
-    fn service(&mut self, host: SocketAddr, emulator: SocketAddr) -> Result<Service, DevError> {
-        let set = self.get(CONNECTION_STRING);
+    /// An emulator that calls this host. A connection string that is set is used as it is, with
+    /// its key.
+    fn emulator(&mut self, host: SocketAddr, emulator: SocketAddr) -> Result<Service, DevError> {
+        let set = self.given.get(CONNECTION_STRING);
         let named = set
             .as_deref()
             .and_then(|text| text.parse::<ConnectionString>().ok());
-        let ours = |named: &ConnectionString| {
-            let endpoint = named.endpoint();
-            matches!(endpoint.host(), "localhost" | "127.0.0.1")
-                && endpoint.port() == emulator.port()
-        };
-        let key = match (&set, &named) {
-            (None, _) => None,
-            (Some(_), Some(named)) if ours(named) => Some(named.access_key()),
-            (Some(_), _) => return Ok(Service::Elsewhere),
-        };
-        if self.get("AZURE_WEB_PUBSUB_ENDPOINT").is_some() && set.is_none() {
-            return Ok(Service::Elsewhere);
-        }
-        let hub = self.get("WEB_PUBSUB_HUB_NAME");
+        let hub = self.given.get("WEB_PUBSUB_HUB_NAME");
         let hub = hub.unwrap_or_else(|| "ViewerHub".to_owned());
         let mut section = json!({
             "Hubs": { hub: {
@@ -125,14 +146,13 @@ impl Draft {
                 ],
             } },
         });
-        if let Some(key) = key {
-            use secrecy::ExposeSecret;
-            section["AccessKey"] = key.secret().expose_secret().into();
+        if let Some(named) = named {
+            section["AccessKey"] = named.access_key().secret().expose_secret().into();
         }
         let config = EmulatorConfig::from_json(&json!({ "WebPubSub": section }).to_string())?;
         if set.is_none() {
             let made = config.connection_string(emulator);
-            self.values.insert(CONNECTION_STRING.to_owned(), made);
+            self.given.values.insert(CONNECTION_STRING.to_owned(), made);
             self.chosen
                 .push(format!("{CONNECTION_STRING}: the emulator's, below"));
         }
@@ -145,20 +165,24 @@ impl Draft {
         let kept = DevSecrets::read(&file).map_err(DevError::Secrets)?;
         let mut secrets = kept.clone().unwrap_or_default();
         let ids = Ids::random();
-        if self.get("API_TOKEN").is_none() {
+        if self.given.get("API_TOKEN").is_none() {
             let token = secrets
                 .api_token
                 .get_or_insert_with(|| DevSecrets::random(&ids));
-            self.values.insert("API_TOKEN".to_owned(), token.clone());
+            self.given
+                .values
+                .insert("API_TOKEN".to_owned(), token.clone());
             self.chosen
                 .push("API_TOKEN: a random one, below".to_owned());
         }
         let jwt = ["JWT_SECRET", "JWT_JWKS_URL", "JWT_ISSUER"];
-        if jwt.iter().all(|name| self.get(name).is_none()) {
+        if jwt.iter().all(|name| self.given.get(name).is_none()) {
             let secret = secrets
                 .jwt_secret
                 .get_or_insert_with(|| DevSecrets::random(&ids));
-            self.values.insert("JWT_SECRET".to_owned(), secret.clone());
+            self.given
+                .values
+                .insert("JWT_SECRET".to_owned(), secret.clone());
             self.chosen.push(
                 "JWT_SECRET: a random one; `switchboard token --user ID` signs with it".to_owned(),
             );

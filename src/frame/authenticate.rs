@@ -4,13 +4,13 @@ use serde::Serialize;
 
 use super::{Code, Fields, FrameError};
 use crate::binding::{Binding, Standing};
-use crate::caller::{CallerError, Callers, SignIn};
+use crate::caller::{CallerError, Callers, ShownToken, SignIn};
 use crate::clock::rfc3339;
 use crate::target::Target;
 
 #[derive(Debug, PartialEq)]
 pub struct Authenticate {
-    token: String,
+    token: ShownToken,
 }
 
 #[derive(Debug, Serialize)]
@@ -31,13 +31,16 @@ pub struct Renewal {
 impl Authenticate {
     pub(super) fn read(fields: &Fields) -> Result<Self, FrameError> {
         Ok(Self {
-            token: fields.text("token")?.to_owned(),
+            token: ShownToken::new(fields.text("token")?),
         })
     }
 
     /// Checks the token and works out what becomes of the binding. Nothing is changed here.
     pub async fn renew(&self, callers: &Callers, current: &Binding) -> Result<Renewal, FrameError> {
-        let sign_in = callers.sign_in(&self.token).await.map_err(refused)?;
+        let sign_in = callers
+            .sign_in(self.token.as_str())
+            .await
+            .map_err(refused)?;
         if sign_in.user() != &current.user {
             return Err(FrameError::new(
                 Code::Forbidden,

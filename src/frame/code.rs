@@ -16,7 +16,6 @@ pub enum Code {
     Forbidden,
     TokenExpired,
     Unavailable,
-    Internal,
 }
 
 /// An error frame. The connection stays open.

@@ -62,7 +62,7 @@ pub enum Reply {
 
 impl Reply {
     /// The reply as it goes over the wire, with the id that the request bore.
-    pub fn to_json(&self, request_id: Option<&Value>) -> Result<Vec<u8>, serde_json::Error> {
+    pub fn to_json(&self, request_id: Option<&Value>) -> Vec<u8> {
         #[derive(Serialize)]
         struct Wire<'a> {
             #[serde(flatten)]
@@ -70,9 +70,17 @@ impl Reply {
             #[serde(rename = "requestId", skip_serializing_if = "Option::is_none")]
             request_id: Option<&'a Value>,
         }
-        serde_json::to_vec(&Wire {
+        let wire = Wire {
             reply: self,
             request_id,
+        };
+        serde_json::to_vec(&wire).unwrap_or_else(|error| {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "a reply cannot be written"
+            );
+            br#"{"type":"error","error":"internal","message":"the reply cannot be written"}"#
+                .to_vec()
         })
     }
 }

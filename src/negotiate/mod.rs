@@ -18,14 +18,15 @@ use crate::app::Ready;
 use crate::binding::{Binding, Grants, Ticket};
 use crate::caller::Caller;
 use crate::config::Credential;
+use crate::peer::Peer;
 use crate::problem::{Problem, ProblemBody};
-use crate::rate_limit::Peer;
+use crate::rate_limit::Limited;
 use crate::seal::Purpose;
 use crate::target::Target;
 use wish::{NegotiateQuery, Submission, WishBody};
 
 /// Where to dial, and as whom.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Negotiated {
     /// What a client dials, token and all.
@@ -52,6 +53,13 @@ pub struct Negotiated {
     /// Only with `INCLUDE_ACCESS_TOKEN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     access_token: Option<String>,
+}
+
+/// The address and the token let anybody in.
+impl std::fmt::Debug for Negotiated {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Negotiated({})", self.user_id)
+    }
 }
 
 /// `GET /api/negotiate`
@@ -101,28 +109,27 @@ async fn answer(app: &Ready, peer: Peer, request: Request) -> Result<Response, P
     let form = submission.read()?;
     let close_code = token_close_code(&form.wish.targets);
     let refuse = |error| Problem::from_caller(error, close_code);
-    let caller = app.callers.identify(&headers, form.token.as_deref()).await;
+    let caller = app.callers.identify(&headers, form.token.as_ref()).await;
     let caller = caller.map_err(refuse)?;
     let user = app.callers.user(&caller, form.username.as_deref());
     let user = user.map_err(refuse)?;
-    let limited_as = match caller {
-        Caller::Anonymous => peer.address(&headers, app.config.trust_forwarded_for),
-        Caller::SignedIn(_) | Caller::Backend => user.to_string(),
+    let limited = match caller {
+        Caller::Anonymous(_) => Limited::at(peer.address(&headers, app.config.trust_forwarded_for)),
+        Caller::SignedIn(_) | Caller::Backend(_) => Limited::User(user.clone()),
     };
-    app.negotiate_limit
-        .admit(&limited_as, app.clock.seconds())?;
+    app.negotiate_limit.admit(limited, app.clock.seconds())?;
     let binding = admit(&caller, user, form.wish)?;
-    let negotiated = invite(app, binding).await?;
+    let negotiated = write_answer(app, binding).await?;
     let no_store = HeaderValue::from_static("no-store");
     Ok(([(CACHE_CONTROL, no_store)], Json(negotiated)).into_response())
 }
 
-/// Writes the invitation: token, seal and the rest of the answer.
-async fn invite(app: &Ready, binding: Binding) -> Result<Negotiated, Problem> {
+/// Token, seal and the rest of the answer.
+async fn write_answer(app: &Ready, binding: Binding) -> Result<Negotiated, Problem> {
     let now = app.clock.now();
     let lifetime = app.config.token_lifetime;
     let expires = now + lifetime;
-    let Grants { roles, groups } = binding.grants();
+    let Grants { roles, groups } = binding.grants(now.as_second());
     let request = ClientTokenRequest {
         user_id: Some(binding.user.to_string()),
         roles,

@@ -8,7 +8,7 @@ mod state;
 
 pub use service::WebhookService;
 pub use signed_event::SignedEvent;
-pub use state::{Connection, ConnectionState, seal};
+pub use state::{Connection, ConnectionState, seal, state_header};
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ use webpubsub::upstream::{EventKind, allowed_origins, header};
 
 use crate::app::Ready;
 use crate::problem::{Problem, ProblemBody};
+use crate::telemetry::clipped;
 use crate::{connect_event, message_event};
 
 /// `OPTIONS /api/connect_event`
@@ -27,6 +28,7 @@ use crate::{connect_event, message_event};
     responses(
         (status = 200, description = "`WebHook-Allowed-Origin` names our service"),
         (status = 403, description = "`forbidden`: it is another service", body = ProblemBody),
+        (status = 500, description = "`server_misconfigured`", body = ProblemBody),
     )
 )]
 pub async fn validate_connect(app: Arc<Ready>, headers: HeaderMap) -> Response {
@@ -39,6 +41,7 @@ pub async fn validate_connect(app: Arc<Ready>, headers: HeaderMap) -> Response {
     responses(
         (status = 200, description = "`WebHook-Allowed-Origin` names our service"),
         (status = 403, description = "`forbidden`: it is another service", body = ProblemBody),
+        (status = 500, description = "`server_misconfigured`", body = ProblemBody),
     )
 )]
 pub async fn validate_message(app: Arc<Ready>, headers: HeaderMap) -> Response {
@@ -50,7 +53,11 @@ pub async fn validate_message(app: Arc<Ready>, headers: HeaderMap) -> Response {
     post, path = "/api/connect_event", summary = "Events of connections: connect, connected, disconnected", tag = "webhooks",
     responses(
         (status = 200, description = "Taken; for `connect` with user, roles and groups"),
+        (status = 400, description = "`invalid_parameter`: it is no event", body = ProblemBody),
         (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`", body = ProblemBody),
+        (status = 413, description = "`too_large`", body = ProblemBody),
+        (status = 500, description = "`server_misconfigured`", body = ProblemBody),
+        (status = 503, description = "`unavailable`: the keys to check it with", body = ProblemBody),
         (status = 403, description = "`forbidden`, `origin_not_allowed` and negotiate's refusals", body = ProblemBody),
     )
 )]
@@ -63,8 +70,11 @@ pub async fn receive_connect(app: Arc<Ready>, request: Request) -> Result<Respon
     post, path = "/api/message_event", summary = "Events that clients send", tag = "webhooks",
     responses(
         (status = 200, description = "The reply to the client, or an error frame"),
+        (status = 400, description = "`invalid_parameter`: it is no event", body = ProblemBody),
         (status = 401, description = "`unauthenticated`", body = ProblemBody),
         (status = 403, description = "`forbidden`", body = ProblemBody),
+        (status = 500, description = "`server_misconfigured`", body = ProblemBody),
+        (status = 503, description = "`unavailable`: the keys to check it with", body = ProblemBody),
     )
 )]
 pub async fn receive_message(app: Arc<Ready>, request: Request) -> Result<Response, Problem> {
@@ -83,7 +93,8 @@ fn validate(app: &Ready, headers: &HeaderMap) -> Response {
     let allowed = allowed_origins(requested.iter().copied(), ours);
     if allowed.is_empty() {
         tracing::warn!(
-            "refused webhook validation for {requested:?}: this deployment's service is {}",
+            "refused webhook validation for {:?}: this deployment's service is {}",
+            clipped(&requested.join(", ")),
             app.config.web_pubsub.endpoint.authority()
         );
         return Problem::forbidden("this is another service's handler").into_response();

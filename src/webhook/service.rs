@@ -1,16 +1,17 @@
 //! How the service proves that an event is its own.
 
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
 use serde_json::{Map, Value};
 use webpubsub::AccessKey;
 use webpubsub::upstream::{header, verify_signature};
 
+use crate::caller::bearer;
 use crate::caller::jwt::{TokenError, TokenVerifier};
 use crate::clock::Clock;
 use crate::config::{Credential, JwtConfig, KeySource, WebhookTrust};
 use crate::outgoing::OutgoingHttp;
 use crate::problem::Problem;
+use crate::telemetry::clipped;
 
 /// Checks events: by signature where there is a key, by Entra token where there is none.
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl WebhookService {
             Ok(())
         } else {
             tracing::warn!(
-                connection.id = connection_id,
+                connection.id = clipped(connection_id),
                 "refused an event that is not our service's: is the access key that of this resource?"
             );
             Err(Problem::unauthenticated("this event is not our service's"))
@@ -72,14 +73,6 @@ fn verifier(trust: &WebhookTrust, outgoing: &OutgoingHttp, clock: &Clock) -> Tok
         audiences: vec![trust.audience.clone()],
     };
     TokenVerifier::new(&config, outgoing.clone(), clock.clone())
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
 }
 
 /// Any application of the tenant can get a token for our audience; only the service's counts.

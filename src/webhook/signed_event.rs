@@ -1,12 +1,13 @@
 //! An event that is known to be our service's.
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use webpubsub::upstream::EventContext;
 
 use crate::app::Ready;
+use crate::extract::read_body;
 use crate::problem::Problem;
 
 /// The service takes messages of 1 MiB at most, and a `connect` holds the client's headers and
@@ -62,8 +63,6 @@ impl SignedEvent {
     /// Reads the body, which nobody has looked at so far.
     pub async fn read_body(&mut self) -> Result<Bytes, Problem> {
         let body = std::mem::take(&mut self.body);
-        to_bytes(body, LARGEST_BODY)
-            .await
-            .map_err(|_| Problem::too_large("the event's body is larger than the service sends"))
+        read_body(body, LARGEST_BODY).await
     }
 }

@@ -1,7 +1,9 @@
 //! What is known of a connection between two of its events. The service keeps it for us and
 //! brings it along with each, sealed, since its signature does not cover it.
 
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
+use webpubsub::upstream::header;
 
 use crate::app::Ready;
 use crate::audio::AudioTally;
@@ -92,4 +94,11 @@ pub fn seal(app: &Ready, connection_id: &str, state: &ConnectionState) -> Result
         );
         Problem::unavailable("the connection's state cannot be written")
     })
+}
+
+/// A header with the new state of a connection.
+pub fn state_header(sealed: &str) -> HeaderMap {
+    const STATE: HeaderName = header::CE_CONNECTION_STATE;
+    let value = HeaderValue::from_str(sealed).ok();
+    value.map(|value| (STATE, value)).into_iter().collect()
 }

@@ -57,3 +57,17 @@ async fn who_may_not_negotiate_may_not_ask() {
         .await
         .assert_problem(401, "unauthenticated");
 }
+
+#[tokio::test]
+async fn a_bad_token_is_refused_before_the_body_is_looked_at() {
+    let app = TestApp::spawn().await;
+    let in_query = app.call(Method::POST, "/api/chat?token=x.y.z").body("{");
+    let in_header = app
+        .call(Method::POST, "/api/chat")
+        .bearer_auth("x.y.z")
+        .body("{");
+
+    for call in [in_query, in_header] {
+        Answer::of(call).await.assert_problem(401, "token_invalid");
+    }
+}

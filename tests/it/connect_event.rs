@@ -265,3 +265,36 @@ async fn disconnected_is_taken_with_or_without_a_state() {
 
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, ""));
 }
+
+#[tokio::test]
+async fn who_comes_back_after_the_sign_in_ran_out_may_only_listen() {
+    let app = TestApp::spawn().await;
+    let token = app.token("alice", json!({ "exp": NOW + 60 }));
+    let negotiated = app
+        .negotiate_as(&token, "room_id=test&role=writer")
+        .await
+        .ok();
+    let connect = || {
+        let event = app.event("connect", "c1").user("alice");
+        event
+            .json(&json!({ "query": { "sb": [ticket(&negotiated)] } }))
+            .send()
+    };
+
+    let in_time = connect().await.ok();
+    app.sleep(61);
+    let late = connect().await.ok();
+
+    assert_eq!(in_time["roles"].as_array().unwrap().len(), 2);
+    assert_eq!(late["roles"], json!(["webpubsub.joinLeaveGroup.test"]));
+}
+
+#[tokio::test]
+async fn the_longest_name_of_an_identity_still_fits_the_state() {
+    let app = TestApp::spawn().await;
+    let token = app.token("alice", json!({ "name": "ü".repeat(3000) }));
+
+    let client = Client::through(&app, app.negotiate_as(&token, "room_id=test").await).await;
+
+    assert!(client.state.len() < 1024, "{}", client.state.len());
+}

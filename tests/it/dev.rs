@@ -132,24 +132,11 @@ async fn an_organisations_member_is_greeted_and_leaves_with_the_membership() {
     );
 }
 
-/// As a back end would, through the service itself.
+/// As a back end would, through the service itself and with Microsoft's package.
 async fn publish(dev: &Dev, group: &str, message: &Value) {
-    use webpubsub::{HubClient, HubClientOptions, Payload, SendOptions};
-    let hub = HubClient::from_connection_string(
-        &dev.emulator,
-        "ViewerHub",
-        HubClientOptions {
-            http_client: Some(std::sync::Arc::new(
-                switchboard::outgoing::OutgoingHttp::new().client().unwrap(),
-            )),
-            ..HubClientOptions::default()
-        },
-    )
-    .unwrap();
-    let message = Payload::json(message).unwrap();
-    hub.send_to_group(group, message, &SendOptions::default())
-        .await
-        .unwrap();
+    let arguments = [dev.emulator.as_str(), group, &message.to_string()];
+    let mut script = Script::start_with("publish.mjs", &arguments).await;
+    assert_eq!(script.says().await, json!({ "sent": true }));
 }
 
 async fn token(dev: &Dev, arguments: &[&str]) -> String {
@@ -341,9 +328,11 @@ async fn no_careless_path_leads_past_the_routes() {
     let dev = started("paths").await;
     let paths = [
         "/api/events/..%5C..%5Cbroadcast",
+        r"/api/events/..\..\broadcast",
         "/api/events/%252E%252E/%252E%252E/broadcast",
         "/api/rooms/%252E%252E/%252E%252E/broadcast",
         "/api/rooms/..%5C..%5Cbroadcast",
+        r"/api/rooms/..\..\broadcast",
         "/api/rooms/x/..%5C..%5C..%5Cbroadcast",
         "/api/rooms/%252E%252E/health",
         "/api/sessions/..%5Chealth",
@@ -357,7 +346,12 @@ async fn no_careless_path_leads_past_the_routes() {
         let answer = raw_post(&dev.base, path).await;
 
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+        // What the handler says of a wrong path is a problem document: it was not even asked.
+        assert!(!answer.contains("problem+json"), "{path}: {answer}");
     }
+    // The one that a regex lets through, since `$` also stands before a last line break.
+    let answer = raw_post(&dev.base, "/api/events/acme%0A").await;
+    assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
 }
 
 /// Clients normalise paths; an attacker does not.
@@ -372,4 +366,42 @@ async fn raw_post(base: &str, path: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     answer
+}
+
+#[tokio::test]
+async fn a_token_can_be_made_in_any_folder_of_the_app_and_with_its_settings() {
+    let folder = app_folder("token");
+    let local = json!({ "IsEncrypted": false, "Values": { "JWT_SECRET": "mine", "JWT_USER_CLAIM": "user_id" } });
+    fs::write(folder.join("local.settings.json"), local.to_string()).unwrap();
+    let dev = Dev::start_in(folder.clone(), &FREE_PORTS).await;
+
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_switchboard"));
+    let below = folder.join("negotiate");
+    let output = command
+        .current_dir(below)
+        .args(["token", "--user", "alice"])
+        .output()
+        .await
+        .unwrap();
+    let token = String::from_utf8(output.stdout).unwrap();
+
+    let negotiated = dev
+        .negotiate(&format!("room_id=test&token={}", token.trim()))
+        .await;
+    assert_eq!(negotiated["userId"], "alice");
+}
+
+#[tokio::test]
+async fn another_service_needs_no_emulator_and_no_port_for_it() {
+    let folder = app_folder("elsewhere");
+    let elsewhere = "Endpoint=https://x.webpubsub.azure.com;AccessKey=secret;Version=1.0;";
+    let local = json!({ "IsEncrypted": false, "Values": { "AZURE_WEB_PUBSUB_CONNECTION_STRING": elsewhere } });
+    fs::write(folder.join("local.settings.json"), local.to_string()).unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+
+    let dev = Dev::start_in(folder, &["--port", "0", "--emulator-port", &port]).await;
+
+    let negotiated = dev.negotiate("room_id=test").await;
+    assert!(url(&negotiated).starts_with("wss://x.webpubsub.azure.com/"));
 }

@@ -21,7 +21,12 @@ async fn a_service_that_does_not_answer_makes_health_degraded() {
 async fn whether_the_process_lives_is_answered_without_any_check() {
     let app = TestApp::spawn().await;
 
-    assert_eq!(app.get("/api/health?live=1").await.ok()["status"], "ok");
+    for query in ["live=1", "live=1&live=1", "x=%FF&live=1"] {
+        assert_eq!(
+            app.get(&format!("/api/health?{query}")).await.ok()["status"],
+            "ok"
+        );
+    }
 }
 
 #[tokio::test]

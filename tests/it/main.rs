@@ -14,6 +14,7 @@ mod message_event;
 mod negotiate;
 mod openapi;
 mod openid;
+mod serve;
 mod status;
 mod triggers;
 mod upstream;

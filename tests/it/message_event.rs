@@ -329,3 +329,45 @@ async fn another_users_token_does_not_sign_in() {
     }
     assert_eq!(client.state, before);
 }
+
+#[tokio::test]
+async fn an_empty_event_needs_no_content_type() {
+    let app = TestApp::spawn().await;
+    let mut client = Client::negotiated(&app, "room_id=test").await;
+    let event = client.event("ping").text("").without("content-type");
+
+    assert_eq!(client.receives(event).await["type"], "pong");
+}
+
+#[tokio::test]
+async fn an_expired_sign_in_is_said_whatever_the_frame() {
+    let app = TestApp::spawn().await;
+    let token = app.token("alice", json!({ "exp": NOW + 60 }));
+    let mut client = Client::through(&app, app.negotiate_as(&token, "room_id=test").await).await;
+    app.sleep(61);
+
+    for frame in [
+        json!({ "type": "dance", "requestId": 1 }),
+        json!({ "type": "test" }),
+        json!([]),
+    ] {
+        assert_eq!(client.sends(frame).await["error"], "token_expired");
+    }
+}
+
+#[tokio::test]
+async fn groups_that_cannot_be_left_keep_the_old_sign_in() {
+    let app = TestApp::spawn().await;
+    let member = app.token("alice", json!({ "organizations": ["acme"] }));
+    let mut client = Client::through(&app, app.negotiate_as(&member, "org_id=acme").await).await;
+    let before = client.state.clone();
+    let without = app.token("alice", json!({}));
+
+    // Nobody listens at this handler's service.
+    let refused = client
+        .sends(json!({ "type": "authenticate", "token": without }))
+        .await;
+
+    assert_eq!(refused["error"], "unavailable");
+    assert_eq!(client.state, before);
+}

@@ -272,3 +272,18 @@ async fn wrong_settings_are_named_and_nothing_of_their_values() {
         answer.body
     );
 }
+
+#[tokio::test]
+async fn of_query_and_body_the_bodys_word_does_and_targets_of_both_count() {
+    let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
+    let path = "/api/negotiate?room_id=a&username=alice&role=writer";
+    let call = app
+        .call(Method::POST, path)
+        .body(r#"{"room_id":"b","username":"bob","role":"reader"}"#);
+
+    let negotiated = Answer::of(call).await.ok();
+
+    assert_eq!(negotiated["userId"], "bob");
+    assert_eq!(negotiated["groups"], json!(["a", "b"]));
+    assert_eq!(negotiated["roles"].as_array().unwrap().len(), 2);
+}

@@ -1,7 +1,12 @@
 //! Tokens of an identity provider, its keys, their rotation, and what happens while it is away.
 
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Issuer, NOW, TestApp};
@@ -97,22 +102,44 @@ async fn issuer_audience_and_times_are_checked() {
 async fn a_public_key_does_not_pass_for_a_secret() {
     let mut issuer = Issuer::start().await;
     issuer.adds_key("RS256", "a").await;
-    let app = app_of(&issuer, &[]).await;
+    let keys = format!("{}/jwks", issuer.url);
+    let both = [
+        ("JWT_JWKS_URL", keys.as_str()),
+        ("JWT_SECRET", "the-real-secret"),
+    ];
+    let app = TestApp::with(&both).await;
     let public = issuer.public_key("a").await;
-    let header = Header {
-        kid: Some("a".to_owned()),
-        ..Header::new(Algorithm::HS256)
+    let claims = json!({ "sub": "alice", "exp": NOW + 60 });
+    let forged = |kid: Option<&str>, secret: &str| {
+        let header = Header {
+            kid: kid.map(str::to_owned),
+            ..Header::new(Algorithm::HS256)
+        };
+        jsonwebtoken::encode(
+            &header,
+            &claims,
+            &EncodingKey::from_secret(secret.as_bytes()),
+        )
+        .unwrap()
     };
-    let claims = json!({ "sub": "alice", "exp": NOW + 60, "iss": issuer.url });
+    let secrets = [
+        public["pem"].as_str().unwrap().to_owned(),
+        public["pem"].as_str().unwrap().trim().to_owned(),
+        public["pkcs1"].as_str().unwrap().to_owned(),
+        public["key"].to_string(),
+        public["key"]["n"].as_str().unwrap().to_owned(),
+    ];
 
-    for secret in [public.to_string(), public["n"].as_str().unwrap().to_owned()] {
-        let key = EncodingKey::from_secret(secret.as_bytes());
-        let forged = jsonwebtoken::encode(&header, &claims, &key).unwrap();
+    for secret in &secrets {
+        for kid in [Some("a"), None] {
+            let answer = shown(&app, &forged(kid, secret)).await;
 
-        shown(&app, &forged)
-            .await
-            .assert_problem(401, "token_invalid");
+            answer.assert_problem(401, "token_invalid");
+        }
     }
+    shown(&app, &forged(None, "the-real-secret")).await.ok();
+    let genuine = issuer.signs("a", alice()).await;
+    shown(&app, &genuine).await.ok();
 }
 
 #[tokio::test]
@@ -136,27 +163,74 @@ async fn a_storm_of_unknown_keys_asks_once_a_minute() {
     let app = app_of(&issuer, &[]).await;
     let good = issuer.signs("a", alice()).await;
     shown(&app, &good).await.ok();
-    app.sleep(60);
     let (_, rest) = good.split_once('.').unwrap();
     let unknown = |n: u32| {
-        use base64::Engine;
         let header = json!({ "alg": "ES256", "kid": format!("made-up-{n}") }).to_string();
-        let header = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(header);
-        format!("{header}.{rest}")
+        format!("{}.{rest}", URL_SAFE_NO_PAD.encode(header))
     };
 
-    for n in 0..20 {
-        shown(&app, &unknown(n))
-            .await
-            .assert_problem(401, "token_invalid");
-    }
-    assert_eq!(issuer.times_asked_for_keys().await, 2);
-    app.sleep(60);
-    shown(&app, &unknown(20))
-        .await
-        .assert_problem(401, "token_invalid");
+    for minute in 2..4 {
+        app.sleep(60);
+        let tokens: Vec<_> = (0..30).map(unknown).collect();
+        for answer in join_all(tokens.iter().map(|token| shown(&app, token))).await {
+            answer.assert_problem(401, "token_invalid");
+        }
 
-    assert_eq!(issuer.times_asked_for_keys().await, 3);
+        assert_eq!(issuer.times_asked_for_keys().await, minute);
+    }
+}
+
+/// A call in a task of its own, as another client's is.
+fn calling(app: &TestApp, token: &str) -> tokio::task::JoinHandle<Answer> {
+    let call = app
+        .call(Method::GET, "/api/negotiate?room_id=test")
+        .bearer_auth(token);
+    tokio::spawn(Answer::of(call))
+}
+
+#[tokio::test]
+async fn who_shows_a_new_key_waits_for_the_fetch_that_is_under_way() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("ES256", "old").await;
+    let app = app_of(&issuer, &[]).await;
+    let old = issuer.signs("old", alice()).await;
+    shown(&app, &old).await.ok();
+    app.sleep(60);
+    issuer.adds_key("ES256", "new").await;
+    let new = issuer.signs("new", alice()).await;
+
+    issuer.pauses().await;
+    let first = calling(&app, &new);
+    issuer.was_asked(2).await;
+    let mut second = calling(&app, &new);
+    let early = tokio::time::timeout(Duration::from_millis(200), &mut second).await;
+    let known_meanwhile = shown(&app, &old).await;
+    issuer.goes_on().await;
+
+    assert!(early.is_err(), "{early:?}");
+    known_meanwhile.ok();
+    first.await.unwrap().ok();
+    second.await.unwrap().ok();
+    assert_eq!(issuer.times_asked_for_keys().await, 2);
+}
+
+#[tokio::test]
+async fn a_caller_that_hangs_up_does_not_spoil_the_fetch_for_others() {
+    let mut issuer = Issuer::start().await;
+    issuer.adds_key("ES256", "a").await;
+    let app = app_of(&issuer, &[]).await;
+    let token = issuer.signs("a", alice()).await;
+
+    issuer.pauses().await;
+    let first = calling(&app, &token);
+    issuer.was_asked(1).await;
+    first.abort();
+    assert!(first.await.is_err());
+    let second = calling(&app, &token);
+    issuer.goes_on().await;
+
+    second.await.unwrap().ok();
+    assert_eq!(issuer.times_asked_for_keys().await, 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The paths that only the Functions host may call.
 
+use std::path::Path;
+
 use reqwest::Method;
 use switchboard::config::Listen;
 
@@ -27,8 +29,10 @@ async fn functions_app() -> TestApp {
 async fn a_function_called_in_json_mode_fails_loudly() {
     let app = functions_app().await;
 
-    assert_eq!(as_the_host(&app, "/negotiate", None).await.status, 500);
-    assert_eq!(as_the_host(&app, "/broadcast", None).await.status, 500);
+    for function in crate::functions::all(Path::new(env!("CARGO_MANIFEST_DIR"))) {
+        let answer = as_the_host(&app, &format!("/{}", function.name), None).await;
+        assert_eq!(answer.status, 500, "{}", function.name);
+    }
     assert_eq!(as_the_host(&app, "/unknown", None).await.status, 404);
 }
 
@@ -47,6 +51,12 @@ async fn what_the_host_did_not_send_finds_nothing_there() {
             .await
             .assert_problem(404, "not_found");
     }
+    for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT] {
+        let answer = Answer::of(app.call(method.clone(), "/broadcast")).await;
+        assert_eq!(answer.status, 404, "{method}");
+    }
+    let not_text = app.call(Method::POST, "/%FF");
+    Answer::of(not_text).await.assert_problem(404, "not_found");
     let with_length = app.call(Method::POST, "/broadcast").body("{}");
     Answer::of(with_length)
         .await

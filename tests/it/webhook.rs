@@ -161,6 +161,9 @@ async fn a_state_that_is_missing_changed_or_anothers_is_refused() {
     let app = TestApp::spawn().await;
     let client = Client::negotiated(&app, "room_id=test&username=alice").await;
     let other = Client::negotiated(&app, "room_id=test&username=mallory").await;
+    let same_user =
+        Client::dialled(&app, json!({ "room_id": ["test"], "username": ["alice"] })).await;
+    assert_eq!(same_user.user, client.user);
     let mut changed = client.state.clone();
     changed.replace_range(0..1, "f");
     let spoilt = [
@@ -172,6 +175,9 @@ async fn a_state_that_is_missing_changed_or_anothers_is_refused() {
         client
             .event("message")
             .header("ce-connectionState", &other.state),
+        client
+            .event("message")
+            .header("ce-connectionState", &same_user.state),
         client.event("message").user("somebody"),
         client.event("message").without("ce-userId"),
     ];

@@ -1,4 +1,5 @@
 // An OpenID provider that takes orders: a JSON line in, a JSON line out.
+import { createPublicKey } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { OAuth2Issuer, OAuth2Service } from 'oauth2-mock-server';
@@ -6,9 +7,11 @@ import { OAuth2Issuer, OAuth2Service } from 'oauth2-mock-server';
 const issuer = new OAuth2Issuer();
 const service = new OAuth2Service(issuer);
 const fetched = { keys: 0, configuration: 0 };
-const answer = (request, response) => {
+let held = null;
+const answer = async (request, response) => {
   if (request.url.startsWith('/jwks')) fetched.keys += 1;
   if (request.url.startsWith('/.well-known')) fetched.configuration += 1;
+  await held?.promise;
   service.requestHandler(request, response);
 };
 let server;
@@ -34,10 +37,22 @@ const orders = {
     return { token: await issuer.buildToken({ kid, scopesOrTransform: transform }) };
   },
   async publicKey({ kid }) {
-    return { key: issuer.keys.toJSON().find((key) => key.kid === kid) };
+    const key = issuer.keys.toJSON().find((key) => key.kid === kid);
+    const publicKey = createPublicKey({ key, format: 'jwk' });
+    const pem = publicKey.export({ type: 'spki', format: 'pem' });
+    return { key, pem, pkcs1: publicKey.export({ type: 'pkcs1', format: 'pem' }) };
   },
   async fetched() {
     return fetched;
+  },
+  async hold() {
+    held = Promise.withResolvers();
+    return {};
+  },
+  async release() {
+    held.resolve();
+    held = null;
+    return {};
   },
   async away() {
     server.closeAllConnections();

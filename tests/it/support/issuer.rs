@@ -32,8 +32,28 @@ impl Issuer {
     pub(crate) async fn public_key(&mut self, kid: &str) -> Value {
         self.script
             .told(&json!({ "do": "publicKey", "kid": kid }))
-            .await["key"]
-            .clone()
+            .await
+    }
+
+    /// Calls wait until it goes on.
+    pub(crate) async fn pauses(&mut self) {
+        self.script.told(&json!({ "do": "hold" })).await;
+    }
+
+    pub(crate) async fn goes_on(&mut self) {
+        self.script.told(&json!({ "do": "release" })).await;
+    }
+
+    /// Until so many fetches have begun, each of which asks for the configuration first.
+    pub(crate) async fn was_asked(&mut self, times: u64) {
+        let begun = json!({ "do": "fetched" });
+        while self.script.told(&begun).await["configuration"]
+            .as_u64()
+            .unwrap()
+            < times
+        {
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) async fn times_asked_for_keys(&mut self) -> u64 {

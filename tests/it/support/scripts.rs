@@ -15,6 +15,10 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) async fn start(script: &'static str, argument: &str) -> Self {
+        Self::start_with(script, &[argument]).await
+    }
+
+    pub(crate) async fn start_with(script: &'static str, arguments: &[&str]) -> Self {
         let mut command = tokio::task::spawn_blocking(move || {
             let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients");
             let scripts = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
@@ -24,7 +28,7 @@ impl Script {
         })
         .await
         .unwrap();
-        command.arg(argument);
+        command.args(arguments);
         let mut child = Command::from(command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -1,0 +1,100 @@
+//! What the README prints is what happens.
+
+use serde_json::Value;
+
+use crate::support::Dev;
+
+const README: &str = include_str!("../../README.md");
+
+/// Each `curl` line, with the answer printed under it.
+fn examples() -> Vec<(&'static str, Value)> {
+    let mut examples = Vec::new();
+    let mut rest = README;
+    while let Some((_, after)) = rest.split_once("```sh\ncurl ") {
+        let (command, after) = after.split_once("\n```").unwrap();
+        let (_, json) = after.split_once("```json\n").unwrap();
+        let (json, after) = json.split_once("```").unwrap();
+        examples.push((command, serde_json::from_str(json).unwrap()));
+        rest = after;
+    }
+    examples
+}
+
+/// `…` stands for anything.
+fn matches(printed: &Value, seen: &Value) -> bool {
+    match (printed, seen) {
+        (Value::String(printed), Value::String(seen)) => {
+            let mut rest = Some(seen.as_str());
+            for part in printed.split('…') {
+                rest = rest
+                    .and_then(|rest| rest.split_once(part))
+                    .map(|(_, after)| after);
+            }
+            rest.is_some() && (printed.contains('…') || printed == seen)
+        }
+        (Value::Object(printed), Value::Object(seen)) => {
+            printed.len() == seen.len()
+                && printed
+                    .iter()
+                    .all(|(key, value)| seen.get(key).is_some_and(|seen| matches(value, seen)))
+        }
+        (printed, seen) => printed == seen,
+    }
+}
+
+#[tokio::test]
+async fn its_curl_lines_are_answered_as_printed() {
+    let dev = Dev::start("readme", &["--port", "0", "--emulator-port", "0"]).await;
+    let examples = examples();
+    assert!(examples.len() >= 3);
+
+    for (arguments, mut printed) in examples {
+        let command = format!(
+            "curl -s {}",
+            arguments.replace("http://localhost:7071", &dev.base)
+        );
+        let output = std::process::Command::new("sh")
+            .args(["-c", &command])
+            .output()
+            .unwrap();
+        let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+
+        if let Some(url) = printed.get_mut("url") {
+            let port = dev
+                .emulator
+                .split(['/', ';'])
+                .find_map(|p| p.strip_prefix("localhost:"));
+            *url = url.as_str().unwrap().replace("8080", port.unwrap()).into();
+        }
+        assert!(
+            matches(&printed, &seen),
+            "{command}\nprinted {printed}\nseen    {seen}"
+        );
+    }
+}
+
+#[test]
+fn every_setting_that_is_read_is_in_its_table() {
+    let sources = ["mod", "identity", "listen", "web_pubsub"];
+    let texts = sources.map(|name| {
+        let path = format!("{}/src/config/{name}.rs", env!("CARGO_MANIFEST_DIR"));
+        std::fs::read_to_string(path).unwrap()
+    });
+    let code = texts
+        .iter()
+        .map(|text| text.split("#[cfg(test)]").next().unwrap());
+    let quoted: Vec<_> = code
+        .flat_map(|text| text.split('"').skip(1).step_by(2))
+        .collect();
+
+    let settings = quoted
+        .into_iter()
+        .filter(|text| text.len() > 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
+
+    let mut count = 0;
+    for setting in settings {
+        assert!(README.contains(&format!("`{setting}`")), "{setting}");
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+}

@@ -1,0 +1,277 @@
+//! `switchboard serve` as a process: where it listens, what it logs, how it ends.
+
+use std::net::SocketAddr;
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStdout, Command};
+
+use crate::support::KEY;
+
+struct Process {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    address: SocketAddr,
+}
+
+impl Process {
+    /// With these settings and no others.
+    async fn start(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+            .args(arguments)
+            .env_clear()
+            .env("AZURE_WEB_PUBSUB_CONNECTION_STRING", connection_string())
+            .env("ALLOW_ANONYMOUS", "true")
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let listens = lines.next_line().await.unwrap().expect("it ended at once");
+        let address = listens.rsplit(' ').next().unwrap();
+        let address = address.parse().unwrap_or_else(|_| panic!("{listens}"));
+        Self {
+            child,
+            lines,
+            address,
+        }
+    }
+
+    async fn connect(&self, host: [u8; 4]) -> std::io::Result<TcpStream> {
+        TcpStream::connect(SocketAddr::from((host, self.address.port()))).await
+    }
+
+    async fn ask(&self, request: &str) -> String {
+        let mut stream = self.connect([127, 0, 0, 1]).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    fn terminate(&self) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(
+            std::process::Command::new("kill")
+                .args(["-TERM", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+    }
+
+    /// Ends it, and returns what it said since it listened.
+    async fn end(mut self) -> (ExitStatus, Vec<String>) {
+        self.terminate();
+        self.ended().await
+    }
+
+    async fn ended(&mut self) -> (ExitStatus, Vec<String>) {
+        let mut said = Vec::new();
+        while let Some(line) = self.lines.next_line().await.unwrap() {
+            said.push(line);
+        }
+        (self.child.wait().await.unwrap(), said)
+    }
+}
+
+fn connection_string() -> String {
+    format!("Endpoint=http://localhost:9;AccessKey={KEY};Version=1.0;")
+}
+
+/// Free a moment ago.
+fn free_port() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port().to_string()
+}
+
+#[tokio::test]
+async fn the_functions_host_alone_reaches_it_and_needs_no_argument() {
+    let process = Process::start(
+        &[],
+        &[
+            ("FUNCTIONS_CUSTOMHANDLER_PORT", &free_port()),
+            ("PORT", "1"),
+        ],
+    )
+    .await;
+
+    assert!(process.connect([127, 0, 0, 1]).await.is_ok());
+    assert!(process.connect([127, 0, 0, 2]).await.is_err());
+}
+
+#[tokio::test]
+async fn a_container_is_reached_from_outside() {
+    for name in ["PORT", "SERVER_PORT"] {
+        let process = Process::start(&[], &[(name, &free_port())]).await;
+
+        assert!(process.connect([127, 0, 0, 2]).await.is_ok(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_in_flight_is_answered_before_it_ends() {
+    let mut process = Process::start(&["serve"], &[("PORT", &free_port())]).await;
+    let mut stream = process.connect([127, 0, 0, 1]).await.unwrap();
+    let body = json!({ "message": "hello" }).to_string();
+    let (first, rest) = body.split_at(5);
+    let head = format!(
+        "POST /api/chat HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{first}",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    // The answer to a second call says that the first has arrived: both come over loopback.
+    process
+        .ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await;
+
+    process.terminate();
+    while process.connect([127, 0, 0, 1]).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    stream.write_all(rest.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(process.ended().await.0.success());
+}
+
+#[tokio::test]
+async fn the_functions_host_is_asked_to_start_another() {
+    let process = Process::start(&[], &[("FUNCTIONS_CUSTOMHANDLER_PORT", &free_port())]).await;
+
+    // 0 would be taken for a handler that is still alive.
+    assert_eq!(process.end().await.0.code(), Some(200));
+}
+
+#[tokio::test]
+async fn each_event_is_one_line_with_the_invocation_and_without_secrets() {
+    let settings = [
+        ("FUNCTIONS_CUSTOMHANDLER_PORT", free_port()),
+        ("LOG_LEVEL", "trace".to_owned()),
+        ("JWT_SECRET", "hush".to_owned()),
+    ];
+    let settings: Vec<_> = settings
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let process = Process::start(&[], &settings).await;
+    let invocation = "8406fdc8-2809-4bda-89b1-301d75e0822c";
+    let call = |target: &str, more: &str| {
+        format!(
+            "GET {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Azure-Functions-InvocationId: {invocation}\r\n{more}\r\n"
+        )
+    };
+
+    let good = process
+        .ask(&call(
+            "/api/negotiate?room_id=test&username=alice&code=secret-1",
+            "",
+        ))
+        .await;
+    process
+        .ask(&call("/api/negotiate?room_id=test&token=secret-2", ""))
+        .await;
+    process
+        .ask(&call(
+            "/api/negotiate?room_id=test",
+            "Authorization: Bearer secret-3\r\n",
+        ))
+        .await;
+    let origin = "webhook-request-origin: evil\tline ".to_owned() + &"x".repeat(5000);
+    let validation = call("/api/connect_event", &format!("{origin}\r\n")).replace("GET", "OPTIONS");
+    process.ask(&validation).await;
+    let (_, lines) = process.end().await;
+
+    let (_, body) = good.split_once("\r\n\r\n").unwrap();
+    let token = body
+        .split("access_token=")
+        .nth(1)
+        .unwrap()
+        .split('&')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert!(
+        lines
+            .iter()
+            .any(|l| l.contains("negotiated") && l.contains(invocation)),
+        "{lines:?}"
+    );
+    assert!(
+        lines.iter().any(|l| l.contains("webhook validation")),
+        "{lines:?}"
+    );
+    for line in &lines {
+        assert!(line.starts_with("20") && line.len() < 1000, "{line}");
+        assert!(
+            !line.contains("secret-") && !line.contains("hush") && !line.contains(&token),
+            "{line}"
+        );
+        assert!(
+            !line.contains(KEY) && !line.chars().any(char::is_control),
+            "{line:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn bad_settings_are_said_once_and_all_together() {
+    let settings = [
+        ("PORT", free_port()),
+        ("ALLOW_ANONYMOUS", "perhaps".to_owned()),
+        ("LOG_LEVEL", "loud".to_owned()),
+    ];
+    let settings: Vec<_> = settings
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        .arg("serve")
+        .env_clear()
+        .envs(settings)
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+
+    let first = lines.next_line().await.unwrap().unwrap();
+
+    for setting in [
+        "ALLOW_ANONYMOUS",
+        "LOG_LEVEL",
+        "AZURE_WEB_PUBSUB_CONNECTION_STRING",
+    ] {
+        assert!(first.contains(setting), "{first}");
+    }
+    assert!(
+        !first.contains("perhaps") && !first.contains("loud"),
+        "{first}"
+    );
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_said_and_ends_it() {
+    let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let run = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        .arg("serve")
+        .env_clear()
+        .env("PORT", &port)
+        .output();
+
+    let output = tokio::time::timeout(Duration::from_secs(60), run)
+        .await
+        .unwrap()
+        .unwrap();
+
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&port), "{said}");
+}
