@@ -27,8 +27,24 @@ const FAILURES_ALLOWED: usize = 2;
 /// The exit code by which a handler asks to be started again.
 const RESTART_ME: i32 = 200;
 
-/// A port nobody listens on. Another process may take it before the handler does, as in Azure.
+/// Below the ports that systems give to outgoing connections. A handler needs the same port again
+/// after a crash and must not find it taken by a passer-by; and the knocking for readiness could
+/// be given the very port it knocks at, and then talks to itself.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// A port nobody listens on. Another process may still take it before the handler does, as it
+/// may in Azure.
 pub(crate) fn free_port() -> std::io::Result<u16> {
+    let is_free = |port: u16| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
+    for _ in 0..100 {
+        let (random, _) = crate::clock::new_id().as_u64_pair();
+        let offset = random % u64::from(PORTS.end - PORTS.start);
+        if let Ok(offset) = u16::try_from(offset)
+            && is_free(PORTS.start + offset)
+        {
+            return Ok(PORTS.start + offset);
+        }
+    }
     Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
         .local_addr()?
         .port())

@@ -166,7 +166,7 @@ async fn a_handler_that_ends_with_0_is_believed_alive_and_every_call_fails() {
 
 #[tokio::test]
 async fn a_function_that_runs_out_of_time_takes_the_handler_with_it() {
-    let folder = Folder::with_handler("out_of_time", json!({ "functionTimeout": "00:00:01" }));
+    let folder = Folder::with_handler("out_of_time", json!({ "functionTimeout": "00:00:05" }));
     folder.http("self", "self").http("hang", "hang");
     let mut host = folder.run().await;
     host.ready().await;

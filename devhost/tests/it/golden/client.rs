@@ -113,7 +113,7 @@ impl Client {
         }
         let stream = self.stream.as_mut().unwrap();
         matches!(
-            timeout(Duration::from_secs(3), stream.read(&mut [0; 64])).await,
+            timeout(PATIENCE, stream.read(&mut [0; 64])).await,
             Ok(Ok(0) | Err(_))
         )
     }

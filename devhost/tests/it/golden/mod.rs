@@ -40,7 +40,7 @@ const DEVIATIONS: &[(&str, &str)] = &[
 /// How long the absence of something is watched for.
 const NOTHING_WITHIN: Duration = Duration::from_millis(400);
 /// Longer than anything takes that is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn every_vector_is_a_test() {
