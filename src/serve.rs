@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 use tower::Service;
 
@@ -128,24 +129,25 @@ fn http_for(listen: Listen) -> http1::Builder {
     http
 }
 
-/// SIGTERM or Ctrl-C.
-pub async fn asked_to_stop() {
-    let interrupted = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+/// SIGTERM or Ctrl-C, from this call on and not only once somebody waits for it.
+pub fn asked_to_stop() -> impl Future<Output = ()> {
+    let (terminated, interrupted) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    );
+    async {
+        tokio::select! {
+            () = received(terminated) => {}
+            () = received(interrupted) => {}
         }
-    };
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        () = interrupted => {}
-        () = terminated => {}
+    }
+}
+
+async fn received(signal: io::Result<Signal>) {
+    match signal {
+        Ok(mut signal) => drop(signal.recv().await),
+        // Then the system's own way of ending a process remains.
+        Err(_) => std::future::pending().await,
     }
 }
 
