@@ -28,7 +28,7 @@ fn tokens(bench: &mut Criterion) -> Result<(), Box<dyn std::error::Error>> {
     let key = AccessKey::new(KEY)?;
     let endpoint: Endpoint = "https://name.webpubsub.azure.com".parse()?;
     let hub: HubName = "ViewerHub".parse()?;
-    let grants = binding()?.grants();
+    let grants = binding()?.grants(1_800_000_000);
     let request = ClientTokenRequest {
         user_id: Some("alice".to_owned()),
         roles: grants.roles,

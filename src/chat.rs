@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::app::Ready;
 use crate::caller::ShownToken;
 use crate::clock::rfc3339;
 use crate::extract::{query_parameter, read_body, read_json};
 use crate::problem::{Problem, ProblemBody};
+use crate::state::Ready;
 
 const LONGEST_MESSAGE: usize = 2000;
 const LARGEST_BODY: usize = 256 * 1024;

@@ -8,16 +8,16 @@ use webpubsub::upstream::{ConnectRequest, ConnectResponse};
 use webpubsub::{Payload, SendOptions};
 
 use crate::admission::{Refusal, admit, token_close_code};
-use crate::app::Ready;
 use crate::binding::{Binding, Ticket};
 use crate::negotiate::wish::WishForm;
 use crate::problem::Problem;
 use crate::seal::Purpose;
 use crate::service::{CallError, all_in_time};
+use crate::state::Ready;
 use crate::target::{Channel, Target};
 use crate::telemetry::clipped;
+use crate::upstream::{Connection, ConnectionState, SignedEvent, seal, state_header};
 use crate::user_id::UserId;
-use crate::webhook::{Connection, ConnectionState, SignedEvent, seal, state_header};
 
 /// `connect`: decides who comes in, and as whom.
 ///

@@ -11,6 +11,7 @@ pub mod dev;
 pub mod dev_secrets;
 pub mod front;
 pub mod serve;
+pub mod state;
 pub mod token;
 
 pub mod chat;
@@ -21,7 +22,7 @@ pub mod negotiate;
 pub mod openapi;
 pub mod status;
 pub mod trigger;
-pub mod webhook;
+pub mod webhooks;
 
 pub mod admission;
 pub mod audio;
@@ -30,6 +31,7 @@ pub mod caller;
 pub mod frame;
 pub mod seal;
 pub mod target;
+pub mod upstream;
 pub mod user_id;
 
 pub mod clock;

@@ -5,15 +5,15 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use webpubsub::upstream::EventData;
 
-use crate::app::Ready;
 use crate::audio::AudioChunk;
 use crate::binding::Binding;
 use crate::config::ExpiredSignIn;
 use crate::frame::{self, Authenticate, Code, Frame, FrameError, Incoming, Reply};
 use crate::problem::Problem;
 use crate::service::all_in_time;
+use crate::state::Ready;
 use crate::target::Channel;
-use crate::webhook::{Connection, SignedEvent, state_header};
+use crate::upstream::{Connection, SignedEvent, state_header};
 
 /// A user event. From here on every answer is 200 and errors are frames: any other status would
 /// cost a plain WebSocket its connection.

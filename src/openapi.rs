@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use utoipa::openapi::{Info, OpenApi, Server};
 
-use crate::app::AppState;
+use crate::state::AppState;
 
 /// `GET /api/openapi.json`
 #[utoipa::path(

@@ -19,9 +19,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{sleep, timeout};
 use tower::Service;
 
-use crate::app::{self, AppState, Ready};
+use crate::app;
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, Listen, Mistake, Mistakes, Source};
+use crate::state::{AppState, Ready};
 
 /// How long calls in flight may take to end. Platforms kill soon after they have asked.
 const DRAIN: Duration = Duration::from_secs(10);

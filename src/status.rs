@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::path::Operation;
 
-use crate::app::AppState;
+use crate::state::AppState;
 
 /// What is running here and what it answers to.
 #[derive(Debug, Serialize, ToSchema)]

@@ -9,7 +9,8 @@ use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use crate::app::{AppState, nothing_here};
+use crate::problem::Problem;
+use crate::state::AppState;
 
 /// HTTP functions, by their folders.
 pub const HTTP_FUNCTIONS: [&str; 13] = [
@@ -54,6 +55,11 @@ pub async fn called_by_host(State(app): State<AppState>, request: Request) -> Re
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     nothing_here()
+}
+
+/// Nothing is told about these paths to whom they are not for.
+fn nothing_here() -> Response {
+    Problem::not_found("nothing is at this path").into_response()
 }
 
 /// The host sends such a call chunked, without a length, to its own loopback address; what it

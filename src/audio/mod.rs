@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::frame::{Code, Fields, FrameError};
+use crate::frame::code::{Code, FrameError};
+use crate::frame::fields::Fields;
 use gaps::Gaps;
 
 const LARGEST_CHUNK: usize = 512 * 1024;

@@ -23,8 +23,13 @@ pub(super) fn sign_in(claims: &Claims, names: &ClaimNames) -> Result<SignIn, &'s
             .map(organizations)
             .unwrap_or_default(),
         roles: roles(claims, &names.roles),
-        expires_at: claims.get("exp").and_then(super::jwt::seconds),
+        expires_at: claims.get("exp").and_then(seconds),
     })
+}
+
+/// A NumericDate, which may have a fraction.
+pub(super) fn seconds(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_f64().map(|f| f as i64))
 }
 
 /// A claim by its name, or by its path: `realm_access.roles`. Namespaced names hold dots and

@@ -4,7 +4,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::ExposeSecret;
 use serde_json::Value;
 
-use super::claims::Claims;
+use super::claims::{Claims, seconds};
 use super::jwks::{FetchError, Jwks};
 use crate::clock::Clock;
 use crate::config::JwtConfig;
@@ -124,11 +124,6 @@ impl std::fmt::Debug for TokenVerifier {
             .field("audiences", &self.audiences)
             .finish_non_exhaustive()
     }
-}
-
-/// A NumericDate, which may have a fraction.
-pub(super) fn seconds(value: &Value) -> Option<i64> {
-    value.as_i64().or_else(|| value.as_f64().map(|f| f as i64))
 }
 
 fn decode(token: &str, algorithm: Algorithm, key: &DecodingKey) -> Option<Claims> {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Code, Fields, FrameError};
+use super::code::{Code, FrameError};
+use super::fields::Fields;
 use crate::binding::{Binding, Standing};
 use crate::caller::{CallerError, Callers, ShownToken, SignIn};
 use crate::clock::rfc3339;

@@ -2,22 +2,22 @@
 
 use serde_json::{Map, Value};
 
-use super::FrameError;
+use super::code::FrameError;
 
 /// The members of a frame. A `null` counts as absent, since many clients write absence so.
 #[derive(Debug)]
-pub(crate) struct Fields(Map<String, Value>);
+pub struct Fields(Map<String, Value>);
 
 impl Fields {
-    pub(super) fn new(members: Map<String, Value>) -> Self {
+    pub fn new(members: Map<String, Value>) -> Self {
         Self(members)
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }
 
-    pub(crate) fn text(&self, name: &str) -> Result<&str, FrameError> {
+    pub fn text(&self, name: &str) -> Result<&str, FrameError> {
         let value = self.get(name).ok_or_else(|| FrameError::missing(name))?;
         value
             .as_str()
@@ -26,7 +26,7 @@ impl Fields {
 
     /// A time as the client writes it, text or number: it is given back or compared, never read
     /// as an instant of ours.
-    pub(crate) fn timestamp(&self, name: &str) -> Result<Option<Value>, FrameError> {
+    pub fn timestamp(&self, name: &str) -> Result<Option<Value>, FrameError> {
         match self.get(name) {
             None => Ok(None),
             Some(value @ (Value::String(_) | Value::Number(_))) => Ok(Some(value.clone())),
@@ -34,7 +34,7 @@ impl Fields {
         }
     }
 
-    pub(crate) fn counter(&self, name: &str) -> Result<Option<u64>, FrameError> {
+    pub fn counter(&self, name: &str) -> Result<Option<u64>, FrameError> {
         let Some(value) = self.get(name) else {
             return Ok(None);
         };

@@ -1,9 +1,10 @@
 //! Frames: what a client says over its socket and what it hears back. One file a frame, with its
 //! parse, its rule and its reply; what is more than a frame (audio) has a module of its own.
 
+pub mod code;
+pub mod fields;
+
 mod authenticate;
-mod code;
-mod fields;
 mod parse;
 mod ping;
 mod test;
@@ -14,8 +15,7 @@ pub use parse::{Incoming, parse};
 pub use ping::{Ping, Pong};
 pub use test::{TestReply, TestRequest};
 
-pub(crate) use fields::Fields;
-
+use fields::Fields;
 use serde::Serialize;
 use serde_json::Value;
 

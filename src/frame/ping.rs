@@ -3,7 +3,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Fields, FrameError};
+use super::code::FrameError;
+use super::fields::Fields;
 use crate::clock::{Clock, rfc3339};
 
 #[derive(Debug, PartialEq)]

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Fields, FrameError};
+use super::code::FrameError;
+use super::fields::Fields;
 use crate::clock::{Clock, rfc3339};
 
 #[derive(Debug, PartialEq)]

@@ -14,7 +14,6 @@ use utoipa::ToSchema;
 use webpubsub::{ClientAccess, ClientProtocol, ClientTokenRequest, client_token};
 
 use crate::admission::{admit, token_close_code};
-use crate::app::Ready;
 use crate::binding::{Binding, Grants, Ticket};
 use crate::caller::Caller;
 use crate::config::Credential;
@@ -22,6 +21,7 @@ use crate::peer::Peer;
 use crate::problem::{Problem, ProblemBody};
 use crate::rate_limit::Limited;
 use crate::seal::Purpose;
+use crate::state::Ready;
 use crate::target::Target;
 use wish::{NegotiateQuery, Submission, WishBody};
 

@@ -6,9 +6,11 @@ use crate::support::{Answer, NOW, TestApp};
 
 fn claims(access_token: &str) -> Value {
     let key = jsonwebtoken::DecodingKey::from_secret(crate::support::KEY.as_bytes());
-    let mut validation = jsonwebtoken::Validation::default();
-    validation.validate_aud = false;
-    validation.validate_exp = false;
+    let validation = jsonwebtoken::Validation {
+        validate_aud: false,
+        validate_exp: false,
+        ..jsonwebtoken::Validation::default()
+    };
     jsonwebtoken::decode(access_token, &key, &validation)
         .unwrap()
         .claims

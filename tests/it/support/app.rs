@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use reqwest::{Client as Http, Method, RequestBuilder};
 use serde_json::{Value, json};
-use switchboard::app::{AppState, Ready};
 use switchboard::clock::{Clock, Ids};
 use switchboard::config::{Config, Listen};
 use switchboard::outgoing::OutgoingHttp;
 use switchboard::serve::serve;
+use switchboard::state::{AppState, Ready};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 

@@ -6,9 +6,9 @@ use axum::http::header::CONTENT_TYPE;
 use bytes::Bytes;
 use webpubsub::upstream::EventContext;
 
-use crate::app::Ready;
 use crate::extract::read_body;
 use crate::problem::Problem;
+use crate::state::Ready;
 
 /// The service takes messages of 1 MiB at most, and a `connect` holds the client's headers and
 /// certificates, so an honest body is far from this.
@@ -24,14 +24,14 @@ pub struct SignedEvent {
 }
 
 impl SignedEvent {
-    pub(super) async fn from_request(app: &Ready, request: Request) -> Result<Self, Problem> {
+    pub async fn from_request(app: &Ready, request: Request) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         let headers = &parts.headers;
         let context = EventContext::from_headers(headers).map_err(|error| {
             tracing::warn!("refused a request that is no event: {error}");
             Problem::invalid_parameter(error.to_string())
         })?;
-        app.webhooks.verify(headers, &context.connection_id).await?;
+        app.proof.verify(headers, &context.connection_id).await?;
         if !context.hub.eq_ignore_case(&app.config.web_pubsub.hub) {
             tracing::warn!(
                 "refused an event of hub {}: this deployment's hub is {}",

@@ -15,7 +15,7 @@ use crate::telemetry::clipped;
 
 /// Checks events: by signature where there is a key, by Entra token where there is none.
 #[derive(Debug)]
-pub enum WebhookService {
+pub enum ServiceProof {
     Key(AccessKey),
     ManagedIdentity {
         tokens: Box<TokenVerifier>,
@@ -23,7 +23,7 @@ pub enum WebhookService {
     },
 }
 
-impl WebhookService {
+impl ServiceProof {
     pub fn new(credential: &Credential, outgoing: &OutgoingHttp, clock: &Clock) -> Self {
         match credential {
             Credential::Key(key) => Self::Key(key.clone()),

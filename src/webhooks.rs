@@ -2,14 +2,6 @@
 //! and what an event is follows from `ce-type` alone, so that a hub whose settings swap the two
 //! works all the same.
 
-mod service;
-mod signed_event;
-mod state;
-
-pub use service::WebhookService;
-pub use signed_event::SignedEvent;
-pub use state::{Connection, ConnectionState, seal, state_header};
-
 use std::sync::Arc;
 
 use axum::extract::Request;
@@ -17,9 +9,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use webpubsub::upstream::{EventKind, allowed_origins, header};
 
-use crate::app::Ready;
 use crate::problem::{Problem, ProblemBody};
+use crate::state::Ready;
 use crate::telemetry::clipped;
+use crate::upstream::SignedEvent;
 use crate::{connect_event, message_event};
 
 /// `OPTIONS /api/connect_event`

@@ -1,4 +1,7 @@
-//! The Web PubSub service as this deployment's settings describe it.
+//! The Web PubSub service as this deployment's settings describe it: how to call it, and how it
+//! proves that it is the one who calls.
+
+pub mod proof;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -77,7 +80,6 @@ pub fn hub_client(
                         transport: Some(Transport::new(transport)),
                         ..ClientOptions::default()
                     },
-                    ..ManagedIdentityCredentialOptions::default()
                 }))?;
             Ok(HubClient::with_credential(
                 endpoint, credential, hub, options,

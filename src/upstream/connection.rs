@@ -5,11 +5,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use serde::{Deserialize, Serialize};
 use webpubsub::upstream::header;
 
-use crate::app::Ready;
 use crate::audio::AudioTally;
 use crate::binding::Binding;
 use crate::problem::Problem;
 use crate::seal::{Purpose, SealBroken};
+use crate::state::Ready;
 use crate::user_id::UserId;
 
 use super::SignedEvent;

@@ -1,0 +1,84 @@
+//! The checks that `health` makes, each at most every few seconds.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+use utoipa::ToSchema;
+use webpubsub::HubClient;
+
+const LONGEST_CHECK: Duration = Duration::from_secs(2);
+/// A prober must not be able to load what it probes.
+const FRESH: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    Ok,
+    Degraded,
+    /// Not configured.
+    Disabled,
+}
+
+/// One thing that this deployment stands on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    pub(super) status: Condition,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_ms: Option<u64>,
+    /// What is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl Part {
+    pub(super) const DISABLED: Self = Self {
+        status: Condition::Disabled,
+        latency_ms: None,
+        detail: None,
+    };
+
+    pub(super) fn degraded(detail: impl Into<String>) -> Self {
+        Self {
+            status: Condition::Degraded,
+            latency_ms: None,
+            detail: Some(detail.into()),
+        }
+    }
+}
+
+/// The last answers of the checks.
+#[derive(Debug, Default)]
+pub struct HealthChecks(Mutex<Option<(Instant, Part)>>);
+
+impl HealthChecks {
+    /// Who comes while a check runs waits for it and shares its answer.
+    pub(super) async fn web_pub_sub(&self, hub: &HubClient) -> Part {
+        let mut last = self.0.lock().await;
+        if let Some((at, part)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return part.clone();
+        }
+        let began = Instant::now();
+        let part = match timeout(LONGEST_CHECK, hub.health()).await {
+            Ok(Ok(())) => Part {
+                status: Condition::Ok,
+                latency_ms: Some(began.elapsed().as_millis().try_into().unwrap_or(u64::MAX)),
+                detail: None,
+            },
+            Ok(Err(error)) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the Web PubSub service is not well"
+                );
+                Part::degraded("it does not answer as it should")
+            }
+            Err(_) => Part::degraded("it did not answer within 2 seconds"),
+        };
+        *last = Some((began, part.clone()));
+        part
+    }
+}

@@ -1,0 +1,117 @@
+//! What all requests share, put together in one place.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use jiff::Timestamp;
+use utoipa::openapi::OpenApi;
+use webpubsub::HubClient;
+
+use crate::caller::Callers;
+use crate::clock::{Clock, Ids};
+use crate::config::{Config, Listen, Mistakes};
+use crate::health::checks::HealthChecks;
+use crate::outgoing::OutgoingHttp;
+use crate::problem::Problem;
+use crate::rate_limit::RateLimit;
+use crate::seal::Sealer;
+use crate::service::proof::ServiceProof;
+use crate::service::{self, ServiceError};
+
+/// Shared by all requests. There is no other state, and nothing in it that another instance
+/// would miss.
+#[derive(Clone)]
+pub struct AppState(Arc<Shared>);
+
+struct Shared {
+    /// With a mistake in the settings the handler runs all the same and says what is wrong:
+    /// one that exits leaves the Functions host guessing.
+    ready: Result<Arc<Ready>, Mistakes>,
+    listen: Listen,
+    clock: Clock,
+    started: Timestamp,
+    openapi: OnceLock<OpenApi>,
+}
+
+/// What a handler with good settings works with.
+#[derive(Debug)]
+pub struct Ready {
+    pub config: Config,
+    pub clock: Clock,
+    pub callers: Callers,
+    pub sealer: Sealer,
+    pub proof: ServiceProof,
+    pub hub: HubClient,
+    pub negotiate_limit: RateLimit,
+    pub health: HealthChecks,
+}
+
+impl Ready {
+    /// Nothing here goes out to the network or takes long: a cold start waits for it.
+    pub fn new(config: Config, clock: Clock, ids: &Ids) -> Result<Self, ServiceError> {
+        let outgoing = OutgoingHttp::new();
+        Ok(Self {
+            callers: Callers::new(&config.identity, &outgoing, &clock, ids),
+            sealer: service::sealer(&config.web_pubsub),
+            proof: ServiceProof::new(&config.web_pubsub.credential, &outgoing, &clock),
+            hub: service::hub_client(&config.web_pubsub, &outgoing, &clock)?,
+            negotiate_limit: RateLimit::new(config.negotiate_limit),
+            health: HealthChecks::default(),
+            clock,
+            config,
+        })
+    }
+}
+
+impl AppState {
+    pub fn new(ready: Result<Ready, Mistakes>, listen: Listen, clock: Clock) -> Self {
+        Self(Arc::new(Shared {
+            ready: ready.map(Arc::new),
+            listen,
+            started: clock.now(),
+            clock,
+            openapi: OnceLock::new(),
+        }))
+    }
+
+    pub fn ready(&self) -> Result<Arc<Ready>, &Mistakes> {
+        self.0.ready.as_ref().map(Arc::clone)
+    }
+
+    pub fn listen(&self) -> Listen {
+        self.0.listen
+    }
+
+    pub fn uptime_seconds(&self) -> u64 {
+        let uptime = self.0.clock.now().as_second() - self.0.started.as_second();
+        uptime.max(0).unsigned_abs()
+    }
+
+    /// What the routes say of themselves; empty until they are put together.
+    pub fn openapi(&self) -> &OpenApi {
+        self.0.openapi.get_or_init(OpenApi::default)
+    }
+
+    pub(crate) fn describe(&self, document: OpenApi) {
+        // Said once: the routes are put together once.
+        let _ = self.0.openapi.set(document);
+    }
+}
+
+impl std::fmt::Debug for AppState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AppState")
+            .field("listen", &self.0.listen)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Handlers that need good settings take this; without them the caller is told which are bad.
+impl FromRequestParts<AppState> for Arc<Ready> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        app.ready().map_err(Problem::from)
+    }
+}
