@@ -29,6 +29,7 @@ const DRAIN: Duration = Duration::from_secs(10);
 /// Longer than load balancers keep an unused connection, so that they close it and not we.
 const LONGEST_SILENCE: Duration = Duration::from_secs(300);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+const PARENT_LOOK: Duration = Duration::from_secs(1);
 
 /// The port is taken, or not ours to take.
 #[derive(Debug, thiserror::Error)]
@@ -154,5 +155,23 @@ async fn received(signal: io::Result<Signal>) {
 
 /// The process's own settings.
 pub async fn run_from_environment() -> Result<(), CannotListen> {
-    run(&config::environment, asked_to_stop()).await
+    let parent = config::dev_parent(&config::environment);
+    let asked = asked_to_stop();
+    let stop = async {
+        tokio::select! {
+            () = asked => {}
+            () = orphaned(parent) => {}
+        }
+    };
+    run(&config::environment, stop).await
+}
+
+/// The parent can be killed without a word, and nothing but looking tells.
+async fn orphaned(parent: Option<u32>) {
+    let Some(parent) = parent else {
+        return std::future::pending().await;
+    };
+    while std::os::unix::process::parent_id() == parent {
+        sleep(PARENT_LOOK).await;
+    }
 }

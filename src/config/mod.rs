@@ -14,6 +14,8 @@ pub use web_pubsub::{Credential, SealSecrets, WebPubSubConfig, WebhookTrust};
 
 use settings::Settings;
 
+pub(crate) const DEV_PARENT: &str = "SWITCHBOARD_DEV_PARENT";
+
 /// The settings of a handler that can work.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -75,6 +77,12 @@ impl Config {
 /// reported by [`Config::from_settings`].
 pub fn log_level(source: Source<'_>) -> tracing::Level {
     log_level_of(&mut Settings::new(source))
+}
+
+/// The process that this one must not outlive. `dev` names itself here, so that a handler whose
+/// `dev` was killed does not stay behind.
+pub fn dev_parent(source: Source<'_>) -> Option<u32> {
+    source(DEV_PARENT)?.parse().ok()
 }
 
 /// The process's environment, for [`Config::from_settings`].

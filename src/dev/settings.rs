@@ -13,7 +13,7 @@ use webpubsub::ConnectionString;
 
 use super::DevError;
 use crate::clock::Ids;
-use crate::config::environment;
+use crate::config::{DEV_PARENT, environment};
 use crate::dev_secrets::{self, DevSecrets};
 use crate::trigger::TRIGGERS;
 
@@ -91,6 +91,8 @@ pub(super) fn choose(
     };
     draft.secrets(folder)?;
     draft.default("ALLOW_ANONYMOUS", "true", "anonymous callers are admitted");
+    let own_id = std::process::id().to_string();
+    draft.given.values.insert(DEV_PARENT.to_owned(), own_id);
     for trigger in TRIGGERS {
         let setting = format!("AzureWebJobs.{trigger}.Disabled");
         if draft.given.get(&setting).is_none() {

@@ -249,6 +249,20 @@ async fn an_interrupt_stops_everything() {
 }
 
 #[tokio::test]
+async fn a_handler_does_not_outlive_a_dev_that_was_killed() {
+    let mut dev = started("orphan").await;
+    let handler = dev.handler();
+
+    dev.killed().await;
+
+    while fs::read_to_string(format!("/proc/{handler}/stat"))
+        .is_ok_and(|stat| !stat.contains(") Z "))
+    {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
 async fn secrets_are_kept_for_the_owner_alone_and_used_again() {
     let folder = app_folder("secrets");
     let mut first = Dev::start_in(folder.clone(), &FREE_PORTS).await;

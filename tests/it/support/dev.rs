@@ -112,6 +112,11 @@ impl Dev {
         self.ends().await
     }
 
+    /// As the machine does when memory runs out.
+    pub(crate) async fn killed(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     pub(crate) async fn ends(&mut self) -> ExitStatus {
         timeout(PATIENCE, self.child.wait())
             .await
