@@ -7,8 +7,9 @@ use serde::Serialize;
 use webpubsub::upstream::{ConnectRequest, ConnectResponse};
 use webpubsub::{Payload, SendOptions};
 
-use crate::admission::{Refusal, admit, token_close_code};
+use crate::admission::{Refusal, admit};
 use crate::binding::{Binding, Ticket};
+use crate::negotiate::who_asks;
 use crate::negotiate::wish::WishForm;
 use crate::problem::Problem;
 use crate::seal::Purpose;
@@ -91,12 +92,7 @@ async fn dialled(app: &Ready, request: &ConnectRequest) -> Result<Binding, Probl
     if let Some(Ok(value)) = authorization.map(HeaderValue::from_str) {
         headers.insert(axum::http::header::AUTHORIZATION, value);
     }
-    let close_code = token_close_code(&form.wish.targets);
-    let refuse = |error| Problem::from_caller(error, close_code);
-    let caller = app.callers.identify(&headers, form.token.as_ref()).await;
-    let caller = caller.map_err(refuse)?;
-    let user = app.callers.user(&caller, form.username.as_deref());
-    let user = user.map_err(refuse)?;
+    let (caller, user) = who_asks(app, &headers, &form).await?;
     Ok(admit(&caller, user, form.wish)?)
 }
 

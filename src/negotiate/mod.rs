@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::Request;
-use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -23,7 +23,8 @@ use crate::rate_limit::Limited;
 use crate::seal::Purpose;
 use crate::state::Ready;
 use crate::target::Target;
-use wish::{NegotiateQuery, Submission, WishBody};
+use crate::user_id::UserId;
+use wish::{NegotiateQuery, ReadForm, Submission, WishBody};
 
 /// Where to dial, and as whom.
 #[derive(Serialize, ToSchema)]
@@ -107,12 +108,7 @@ pub async fn from_body(app: Arc<Ready>, peer: Peer, request: Request) -> Result<
 async fn answer(app: &Ready, peer: Peer, request: Request) -> Result<Response, Problem> {
     let (headers, submission) = Submission::from_request(request).await?;
     let form = submission.read()?;
-    let close_code = token_close_code(&form.wish.targets);
-    let refuse = |error| Problem::from_caller(error, close_code);
-    let caller = app.callers.identify(&headers, form.token.as_ref()).await;
-    let caller = caller.map_err(refuse)?;
-    let user = app.callers.user(&caller, form.username.as_deref());
-    let user = user.map_err(refuse)?;
+    let (caller, user) = who_asks(app, &headers, &form).await?;
     let limited = match caller {
         Caller::Anonymous(_) => Limited::at(peer.address(&headers, app.config.trust_forwarded_for)),
         Caller::SignedIn(_) | Caller::Backend(_) => Limited::User(user.clone()),
@@ -122,6 +118,20 @@ async fn answer(app: &Ready, peer: Peer, request: Request) -> Result<Response, P
     let negotiated = write_answer(app, binding).await?;
     let no_store = HeaderValue::from_static("no-store");
     Ok(([(CACHE_CONTROL, no_store)], Json(negotiated)).into_response())
+}
+
+/// Who asks, and as whom. A bad token closes with what the targets would have closed with.
+pub(crate) async fn who_asks(
+    app: &Ready,
+    headers: &HeaderMap,
+    form: &ReadForm,
+) -> Result<(Caller, UserId), Problem> {
+    let close_code = token_close_code(&form.wish.targets);
+    let refuse = |error| Problem::from_caller(error, close_code);
+    let caller = app.callers.identify(headers, form.token.as_ref()).await;
+    let caller = caller.map_err(refuse)?;
+    let user = app.callers.user(&caller, form.username.as_deref());
+    Ok((caller, user.map_err(refuse)?))
 }
 
 /// Token, seal and the rest of the answer.
