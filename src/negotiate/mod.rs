@@ -63,18 +63,37 @@ impl std::fmt::Debug for Negotiated {
     }
 }
 
+/// For the OpenAPI document.
+#[derive(utoipa::IntoResponses)]
+#[expect(dead_code, reason = "describes what `Problem` writes")]
+enum Refused {
+    /// `missing_target`, `invalid_parameter`
+    #[response(status = 400)]
+    Malformed(ProblemBody),
+    /// `unauthenticated`, `token_invalid`, `token_expired`
+    #[response(status = 401)]
+    Unidentified(ProblemBody),
+    /// `not_a_participant`, `not_a_member`, `forbidden`
+    #[response(status = 403)]
+    NotAdmitted(ProblemBody),
+    /// `too_large`
+    #[response(status = 413)]
+    TooLarge(ProblemBody),
+    /// `rate_limited`
+    #[response(status = 429)]
+    TooOften(ProblemBody),
+    /// `server_misconfigured`
+    #[response(status = 500)]
+    Misconfigured(ProblemBody),
+    /// `unavailable`
+    #[response(status = 503)]
+    Unavailable(ProblemBody),
+}
+
 /// `GET /api/negotiate`
 #[utoipa::path(
     get, path = "/api/negotiate", summary = "Asks for an address to dial", tag = "clients", params(NegotiateQuery),
-    responses(
-        (status = 200, description = "Where to dial, and as whom", body = Negotiated),
-        (status = 400, description = "`missing_target`, `invalid_parameter`", body = ProblemBody),
-        (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`", body = ProblemBody),
-        (status = 403, description = "`not_a_participant`, `not_a_member`, `forbidden`", body = ProblemBody),
-        (status = 429, description = "`rate_limited`", body = ProblemBody),
-        (status = 500, description = "`server_misconfigured`", body = ProblemBody),
-        (status = 503, description = "`unavailable`", body = ProblemBody),
-    )
+    responses((status = 200, description = "Where to dial, and as whom", body = Negotiated), Refused)
 )]
 pub async fn from_query(
     app: Arc<Ready>,
@@ -90,16 +109,7 @@ pub async fn from_query(
     request_body(content(
         (WishBody = "application/json"), (WishBody = "application/x-www-form-urlencoded"),
     )),
-    responses(
-        (status = 200, description = "Where to dial, and as whom", body = Negotiated),
-        (status = 400, description = "`missing_target`, `invalid_parameter`", body = ProblemBody),
-        (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`", body = ProblemBody),
-        (status = 403, description = "`not_a_participant`, `not_a_member`, `forbidden`", body = ProblemBody),
-        (status = 413, description = "`too_large`", body = ProblemBody),
-        (status = 429, description = "`rate_limited`", body = ProblemBody),
-        (status = 500, description = "`server_misconfigured`", body = ProblemBody),
-        (status = 503, description = "`unavailable`", body = ProblemBody),
-    )
+    responses((status = 200, description = "Where to dial, and as whom", body = Negotiated), Refused)
 )]
 pub async fn from_body(app: Arc<Ready>, peer: Peer, request: Request) -> Result<Response, Problem> {
     answer(&app, peer, request).await
