@@ -12,6 +12,7 @@ use crate::config::{Config, FailingEvents, HubConfig, Keys, SystemEvent, Timing}
 use crate::connection::Connection;
 use crate::hub::Hub;
 use crate::lock::RwLock;
+use crate::tls::Tls;
 use crate::upstream::Upstream;
 
 #[derive(Debug)]
@@ -22,6 +23,7 @@ pub(crate) struct App {
     pub(crate) clock: Clock,
     pub(crate) upstream: Upstream,
     pub(crate) control: bool,
+    pub(crate) tls: Option<Tls>,
     settings: HubSettings,
     hubs: RwLock<HashMap<String, Arc<Hub>>>,
     stopping: watch::Receiver<bool>,
@@ -58,8 +60,9 @@ impl App {
             failing_events: config.failing_events,
             timing: config.timing.clone(),
             clock: config.clock.clone(),
-            upstream: Upstream::new(config.timing.clone(), config.clock.clone(), config.control),
+            upstream: Upstream::new(config),
             control: config.control,
+            tls: config.tls.clone(),
             settings,
             hubs: RwLock::default(),
             stopping,

@@ -21,6 +21,8 @@ mod client;
 mod control;
 mod rest;
 mod server;
+mod stream;
+mod tls;
 
 // What it keeps.
 mod app;
@@ -57,3 +59,4 @@ pub use config::{
     SystemEvent, Timing,
 };
 pub use server::{Emulator, Error, listen, run};
+pub use tls::{Tls, TlsError};

@@ -1,5 +1,6 @@
 //! `webpubsub-emulator`: the command.
 
+use std::fs::File;
 use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
 use clap::Parser;
-use emulator::{Config, ConfigError, Emulator, HubSettings, Timing};
+use emulator::{Config, ConfigError, Emulator, HubSettings, Timing, Tls, TlsError};
 use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
@@ -34,6 +35,12 @@ struct Args {
     /// Milliseconds that everything takes on its way to a client, as over a network
     #[arg(long, value_name = "MS", default_value_t = 0)]
     latency: u64,
+    /// Speak HTTPS too, with a certificate made on the spot
+    #[arg(long)]
+    tls: bool,
+    /// Where that certificate is written; without this, among the temporary files
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    certificate: Option<PathBuf>,
     /// Leave out the control API under /emulator/
     #[arg(long)]
     no_control: bool,
@@ -53,6 +60,13 @@ enum Failure {
         addr: SocketAddr,
         source: std::io::Error,
     },
+    #[error("the certificate cannot be written to {}: {source}", path.display())]
+    Certificate {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error(transparent)]
     Io(#[from] std::io::Error),
     #[error(transparent)]
@@ -88,16 +102,23 @@ async fn serve(args: Args) -> Result<(), Failure> {
     let addr = SocketAddr::new(args.host, args.port);
     let listener = emulator::listen(addr).map_err(|source| Failure::Listen { addr, source })?;
     let local = listener.local_addr()?;
+    let mut certificate = None;
+    if args.tls {
+        let tls = Tls::self_signed(args.host)?;
+        certificate = Some(write_certificate(&tls, args.certificate, local.port())?);
+        config = config.with_tls(tls);
+    }
     // Whoever reads the address below may send a signal at once.
     let hang_up = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut out = std::io::stdout();
-    writeln!(out, "Listening on http://{local}")?;
-    writeln!(
-        out,
-        "Connection string:\n{}",
-        config.connection_string(local)
-    )?;
+    let scheme = if args.tls { "https" } else { "http" };
+    writeln!(out, "Listening on {scheme}://{local}")?;
+    let connection_string = config.connection_string(local);
+    writeln!(out, "Connection string:\n{connection_string}")?;
+    if let Some(path) = certificate {
+        writeln!(out, "Certificate to trust:\n{}", path.display())?;
+    }
     out.flush()?;
 
     let emulator = Emulator::new(config);
@@ -113,6 +134,24 @@ async fn serve(args: Args) -> Result<(), Failure> {
     };
     emulator.run(listener, stop).await?;
     Ok(())
+}
+
+/// What stands at the path is replaced, not followed: among temporary files it may be a link that
+/// somebody else has put there.
+fn write_certificate(tls: &Tls, path: Option<PathBuf>, port: u16) -> Result<PathBuf, Failure> {
+    let path =
+        path.unwrap_or_else(|| std::env::temp_dir().join(format!("webpubsub-emulator-{port}.pem")));
+    let write = || {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            Ok(()) | Err(_) => {}
+        }
+        File::create_new(&path)?.write_all(tls.certificate_pem().as_bytes())
+    };
+    match write() {
+        Ok(()) => Ok(path),
+        Err(source) => Err(Failure::Certificate { path, source }),
+    }
 }
 
 fn read(path: Option<&Path>) -> Result<Config, Failure> {

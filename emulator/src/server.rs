@@ -21,6 +21,7 @@ use tokio::time::timeout;
 use crate::app::{App, HubSettings};
 use crate::config::Config;
 use crate::query::Query;
+use crate::stream::Stream;
 use crate::{client, control, rest};
 
 pub(crate) type Response = http::Response<Full<Bytes>>;
@@ -128,9 +129,21 @@ async fn accept(listener: &TcpListener, app: &Arc<App>) -> Result<(), Error> {
 async fn serve(stream: TcpStream, peer: SocketAddr, app: Arc<App>) {
     // An error here means only that frames go out a little later.
     let _ = stream.set_nodelay(true);
-    let service = service_fn(|request| {
+    let stream = match &app.tls {
+        None => Stream::Plain(stream),
+        Some(tls) => match timeout(HEADER_TIMEOUT, tls.accept(stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return tracing::debug!("a TLS handshake failed: {error}"),
+            Err(_) => return,
+        },
+    };
+    let scheme = stream.scheme();
+    let service = service_fn(|mut request| {
         let app = app.clone();
-        async move { Ok::<_, Infallible>(route(&app, peer, request).await) }
+        async move {
+            request.extensions_mut().insert(scheme);
+            Ok::<_, Infallible>(route(&app, peer, request).await)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

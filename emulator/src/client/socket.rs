@@ -5,11 +5,12 @@ use std::time::Duration;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-pub(super) type Socket = WebSocketStream<TcpStream>;
+use crate::stream::Stream;
+
+pub(super) type Socket = WebSocketStream<Stream>;
 
 /// The longest message that a client may send.
 const MAX_MESSAGE: usize = 1024 * 1024;
@@ -18,7 +19,7 @@ const READ_BUFFER: usize = 4 * 1024;
 
 /// The WebSocket on a connection that HTTP has let go of.
 pub(super) async fn upgraded(upgraded: Upgraded) -> Option<Socket> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    let parts = upgraded.downcast::<TokioIo<Stream>>().ok()?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MAX_MESSAGE))

@@ -54,10 +54,8 @@ enum Part {
 /// Why a URL template cannot be used.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum InvalidTemplate {
-    #[error("a handler's URL begins with http://")]
+    #[error("a handler's URL begins with http:// or https://")]
     NotHttp,
-    #[error("https:// handlers are not supported yet")]
-    Https,
     #[error(
         "tunnel:/// needs Microsoft's awps-tunnel, which dials the real service; give the handler's http:// URL"
     )]
@@ -185,11 +183,9 @@ fn parse_template(template: &str) -> Result<Vec<Part>, InvalidTemplate> {
     if lower.starts_with("tunnel:") {
         return Err(InvalidTemplate::Tunnel);
     }
-    if lower.starts_with("https:") {
-        return Err(InvalidTemplate::Https);
-    }
     let after_scheme = lower
         .strip_prefix("http://")
+        .or_else(|| lower.strip_prefix("https://"))
         .ok_or(InvalidTemplate::NotHttp)?;
     let host = after_scheme.split(['/', '?']).next().unwrap_or_default();
     if let Some((_, rest)) = host.split_once('{') {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use thiserror::Error;
 
 use crate::clock::Clock;
+use crate::tls::Tls;
 
 pub use handler::{EventHandler, InvalidTemplate, SystemEvent};
 pub use hub::HubConfig;
@@ -31,6 +32,8 @@ pub struct Config {
     pub(crate) timing: Timing,
     pub(crate) clock: Clock,
     pub(crate) control: bool,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) trust_loopback_handlers: bool,
 }
 
 /// What happens to a client with a subprotocol when the handler of its event fails. The
@@ -90,6 +93,8 @@ impl Config {
                 Some(true) => FailingEvents::DropConnection,
                 Some(false) | None => FailingEvents::KeepConnection,
             };
+            config.trust_loopback_handlers =
+                section.flag("TrustLoopbackHandlers")?.unwrap_or_default();
             for (name, mut hub) in section.named_sections("Hubs")? {
                 let path = hub.path().to_owned();
                 if !is_hub_name(&name) {
@@ -151,17 +156,37 @@ impl Config {
         self
     }
 
-    /// What an application sets as its Web PubSub connection string.
-    pub fn connection_string(&self, addr: SocketAddr) -> String {
+    /// The same with HTTPS beside HTTP, on the same port.
+    #[must_use]
+    pub fn with_tls(mut self, tls: Tls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// The same with handlers on this machine believed whatever certificate they show.
+    #[must_use]
+    pub fn trusting_loopback_handlers(mut self) -> Self {
+        self.trust_loopback_handlers = true;
+        self
+    }
+
+    /// Where the emulator is found on this address: a URL without a path.
+    pub fn endpoint(&self, addr: SocketAddr) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
         // `localhost` reads better and is what Microsoft's emulator prints, but it may resolve to
         // ::1, so it stands only for the address that every resolver also tries.
-        let host = if addr.ip() == std::net::Ipv4Addr::LOCALHOST {
-            format!("localhost:{}", addr.port())
+        if addr.ip() == std::net::Ipv4Addr::LOCALHOST {
+            format!("{scheme}://localhost:{}", addr.port())
         } else {
-            addr.to_string()
-        };
+            format!("{scheme}://{addr}")
+        }
+    }
+
+    /// What an application sets as its Web PubSub connection string.
+    pub fn connection_string(&self, addr: SocketAddr) -> String {
+        let endpoint = self.endpoint(addr);
         let key = self.keys.primary();
-        format!("Endpoint=http://{host};AccessKey={key};Version=1.0;")
+        format!("Endpoint={endpoint};AccessKey={key};Version=1.0;")
     }
 }
 

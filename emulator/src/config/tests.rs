@@ -115,7 +115,6 @@ fn templates_that_cannot_work_are_refused() {
     let why = |template| EventHandler::all(template).unwrap_err();
 
     assert_eq!(why("tunnel:///hook"), InvalidTemplate::Tunnel);
-    assert_eq!(why("https://host/hook"), InvalidTemplate::Https);
     assert_eq!(why("ftp://host/hook"), InvalidTemplate::NotHttp);
     assert_eq!(
         why("http://{hub}.local/"),

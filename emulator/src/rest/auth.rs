@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 use super::error::RestError;
 use crate::app::App;
 use crate::client::bearer;
+use crate::stream::Scheme;
 use crate::token::Claims;
 
 /// The emulator's address as the caller knows it.
@@ -33,7 +34,8 @@ pub(super) fn check(app: &App, head: &Parts) -> Result<String, RestError> {
         tracing::info!("a REST call was refused: its token is for another URL");
         return Err(RestError::Unauthorized);
     }
-    Ok(format!("http://{host}"))
+    let scheme = head.extensions.get::<Scheme>().copied().unwrap_or_default();
+    Ok(format!("{}://{host}", scheme.name()))
 }
 
 /// The URL as it was sent, with or without its query, escaped or not, whatever the letter case:

@@ -6,39 +6,38 @@ mod cookies;
 mod identity;
 mod journal;
 mod post;
+mod transport;
+mod trust;
 mod validation;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::StatusCode;
-use http_body_util::Full;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use thiserror::Error;
 
 use crate::clock::Clock;
-use crate::config::{HubConfig, SystemEvent, Timing};
+use crate::config::{Config, HubConfig, SystemEvent, Timing};
 use crate::message::{Data, Metadata};
 
 pub(crate) use answer::{Reply, declared_data};
 pub(crate) use connect::{Admission, ClientRequest};
 pub(crate) use identity::{Identity, Origin};
 use journal::{Faults, Journal};
+use transport::{Transport, TransportError};
 use validation::Validations;
 
 /// The one client for all handlers: connections are kept and used again, as many as were ever
 /// needed at the same time.
 #[derive(Debug)]
 pub(crate) struct Upstream {
-    http: HttpClient,
+    http: Arc<Transport>,
     validations: Validations,
     timing: Timing,
     clock: Clock,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
 }
-
-type HttpClient = Client<HttpConnector, Full<Bytes>>;
 
 /// Something that happened on a connection.
 #[derive(Debug)]
@@ -67,7 +66,7 @@ pub(crate) enum Failure {
     #[error("the handler did not answer in time")]
     Timeout,
     #[error("the handler could not be reached")]
-    Unreachable(#[source] hyper_util::client::legacy::Error),
+    Unreachable(#[source] TransportError),
     #[error("the network failed, as it was told to")]
     Simulated,
     #[error("the handler answered {0}")]
@@ -79,20 +78,18 @@ pub(crate) enum Failure {
 }
 
 impl Upstream {
-    pub(crate) fn new(timing: Timing, clock: Clock, journal: bool) -> Self {
-        let mut connector = HttpConnector::new();
-        connector.set_nodelay(true);
-        connector.set_connect_timeout(Some(timing.validation_timeout));
-        let http = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_max_idle_per_host(usize::MAX)
-            .build(connector);
+    pub(crate) fn new(config: &Config) -> Self {
+        let timing = config.timing.clone();
+        let http = Arc::new(Transport::new(
+            timing.validation_timeout,
+            config.trust_loopback_handlers,
+        ));
         Self {
             validations: Validations::new(http.clone(), &timing),
             http,
             timing,
-            clock,
-            journal: Journal::new(journal),
+            clock: config.clock.clone(),
+            journal: Journal::new(config.control),
             faults: Faults::default(),
         }
     }

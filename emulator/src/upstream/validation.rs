@@ -11,8 +11,8 @@ use http_body_util::Full;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
-use super::HttpClient;
 use super::identity::{AWPS_VERSION, Origin, REQUEST_ORIGIN};
+use super::transport::Transport;
 use crate::config::Timing;
 use crate::lock::Mutex;
 
@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug)]
 pub(super) struct Validations {
-    http: HttpClient,
+    http: Arc<Transport>,
     timeout: Duration,
     refresh: Duration,
     known: Mutex<HashMap<(String, Origin), Arc<Validation>>>,
@@ -46,7 +46,7 @@ struct Verdict {
 }
 
 impl Validations {
-    pub(super) fn new(http: HttpClient, timing: &Timing) -> Self {
+    pub(super) fn new(http: Arc<Transport>, timing: &Timing) -> Self {
         Self {
             http,
             timeout: timing.validation_timeout.min(LONGEST_PAUSE),
@@ -128,7 +128,7 @@ impl Validation {
 }
 
 struct Check {
-    http: HttpClient,
+    http: Arc<Transport>,
     timeout: Duration,
     url: String,
     origin: Origin,

@@ -12,6 +12,8 @@ struct Running {
     process: Child,
     endpoint: String,
     connection_string: String,
+    /// What it prints further down.
+    rest: Vec<String>,
 }
 
 fn command() -> Command {
@@ -31,7 +33,12 @@ async fn start(command: &mut Command) -> Running {
     let endpoint = line().await.replace("Listening on ", "");
     assert_eq!(line().await, "Connection string:");
     let connection_string = line().await;
+    let mut rest = Vec::new();
+    if endpoint.starts_with("https") {
+        rest = vec![line().await, line().await];
+    }
     Running {
+        rest,
         process,
         endpoint,
         connection_string,
@@ -123,4 +130,29 @@ async fn hubs_are_read_again_on_a_hang_up() {
 
     Client::connect(addr, "/client/hubs/chat".to_owned(), None).await;
     std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[tokio::test]
+async fn with_tls_it_prints_where_its_certificate_is() {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join(format!("certificate-{}.pem", std::process::id()));
+    std::fs::write(&file, "an older one").unwrap();
+    let mut running = start(command().args(["--tls", "--certificate"]).arg(&file)).await;
+
+    assert!(
+        running
+            .connection_string
+            .starts_with("Endpoint=https://localhost:")
+    );
+    assert_eq!(
+        running.rest,
+        ["Certificate to trust:", file.to_str().unwrap()]
+    );
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        written.starts_with("-----BEGIN CERTIFICATE-----\n"),
+        "{written}"
+    );
+    running.process.kill().await.unwrap();
+    std::fs::remove_file(file).unwrap();
 }

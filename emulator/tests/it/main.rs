@@ -16,4 +16,5 @@ mod rest_listing;
 mod robustness;
 mod simple_clients;
 mod streams;
+mod tls;
 mod tokens;

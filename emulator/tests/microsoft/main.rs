@@ -2,6 +2,6 @@
 #![cfg(test)]
 
 mod compare;
-mod npm;
 mod packages;
+mod program;
 mod recording;

@@ -1,10 +1,13 @@
 //! Microsoft's packages for Node cannot tell the difference.
 
-use emulator::{Config, EventHandler, HubConfig};
+use std::net::Ipv4Addr;
+use std::path::Path;
+
+use emulator::{Config, EventHandler, HubConfig, Tls};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
-use crate::npm::Program;
+use crate::program::Program;
 
 #[derive(Deserialize)]
 struct Listening {
@@ -14,14 +17,36 @@ struct Listening {
 
 /// Runs a script against an emulator of its own; its assertions are the test.
 async fn passes(script: &str) {
-    let mut program = Program::start("packages", script);
+    passes_with(
+        script,
+        Program::start("packages", script),
+        Config::default(),
+    )
+    .await;
+}
+
+/// The same over HTTPS: the script trusts the emulator's certificate and nothing else is special.
+async fn passes_over_https(script: &str) {
+    let tls = Tls::self_signed(Ipv4Addr::LOCALHOST.into()).unwrap();
+    let certificate =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{script}-{}.pem", std::process::id()));
+    std::fs::write(&certificate, tls.certificate_pem()).unwrap();
+    let trust = [("NODE_EXTRA_CA_CERTS", certificate.as_path())];
+    let program = Program::start_with("packages", script, trust);
+
+    passes_with(script, program, Config::default().with_tls(tls)).await;
+
+    std::fs::remove_file(certificate).unwrap();
+}
+
+async fn passes_with(script: &str, mut program: Program, config: Config) {
     let Listening { port } = program.read().await;
     let mut hub = HubConfig::default();
     if let Some(port) = port {
         hub =
             hub.with_handler(EventHandler::all(&format!("http://127.0.0.1:{port}/hook/")).unwrap());
     }
-    let config = Config::default().with_hub("chat", hub).with_control();
+    let config = config.with_hub("chat", hub).with_control();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     program
         .write(&config.connection_string(listener.local_addr().unwrap()))
@@ -44,4 +69,9 @@ async fn the_client_loses_and_doubles_nothing_when_its_socket_breaks() {
 #[tokio::test]
 async fn the_express_middleware_handles_events() {
     passes("express.mjs").await;
+}
+
+#[tokio::test]
+async fn an_application_that_refuses_plain_http_works_unchanged() {
+    passes_over_https("https.mjs").await;
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::compare::Difference;
-use crate::npm::Program;
+use crate::program::Program;
 
 const RECORDING: &str = include_str!("record/microsofts-emulator.jsonl");
 

@@ -11,13 +11,22 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
+use tokio_rustls::TlsAcceptor;
 
 use super::within;
 
+trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
+
 pub(crate) struct Handler {
+    scheme: &'static str,
     addr: SocketAddr,
     seen: Mutex<mpsc::UnboundedReceiver<Seen>>,
 }
@@ -69,16 +78,55 @@ impl Handler {
         Self::answering(|_| Answer::default()).await
     }
 
+    /// With a certificate that nobody vouches for.
+    pub(crate) async fn silent_over_tls() -> Self {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key.into())
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let answer = |seen: Seen| async move {
+            match seen.method {
+                Method::OPTIONS => Self::allowing("*"),
+                _ => Answer::default(),
+            }
+        };
+        Self::listening(Some(acceptor), answer).await
+    }
+
     /// Answers everything, validation too.
     pub(crate) async fn start<F>(answer: impl Fn(Seen) -> F + Clone + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Answer> + Send,
     {
+        Self::listening(None, answer).await
+    }
+
+    async fn listening<F>(
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(Seen) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Answer> + Send,
+    {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let (sender, seen) = mpsc::unbounded_channel();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                let stream: Box<dyn Io> = match &tls {
+                    None => Box::new(stream),
+                    Some(tls) => match tls.accept(stream).await {
+                        Ok(stream) => Box::new(stream),
+                        Err(_) => continue,
+                    },
+                };
                 let (sender, answer) = (sender.clone(), answer.clone());
                 let service = service_fn(move |request: Request<Incoming>| {
                     let (sender, answer) = (sender.clone(), answer.clone());
@@ -100,13 +148,14 @@ impl Handler {
             }
         });
         Self {
+            scheme,
             addr,
             seen: Mutex::new(seen),
         }
     }
 
     pub(crate) fn template(&self) -> String {
-        format!("http://{}/{{hub}}/{{event}}", self.addr)
+        format!("{}://{}/{{hub}}/{{event}}", self.scheme, self.addr)
     }
 
     pub(crate) fn allowing(origin: &str) -> Answer {

@@ -1,0 +1,114 @@
+//! HTTPS for clients and callers that refuse plain HTTP, with a certificate made on the spot.
+
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivatePkcs8KeyDer;
+use thiserror::Error;
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+
+use crate::clock::Clock;
+use crate::stream::Stream;
+
+/// What a TLS connection's first byte says: a handshake record. No HTTP method begins so.
+const HANDSHAKE: u8 = 0x16;
+/// Some systems refuse certificates that last longer than two years.
+const LIFE_DAYS: u32 = 365;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const LINE: usize = 64;
+
+/// A certificate and its key, for as long as the process lives.
+#[derive(Clone)]
+pub struct Tls {
+    acceptor: TlsAcceptor,
+    certificate_pem: Arc<str>,
+}
+
+/// Why there can be no HTTPS.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    #[error("no certificate could be made: {0}")]
+    Certificate(#[from] rcgen::Error),
+    #[error("the certificate could not be used: {0}")]
+    Unusable(#[from] rustls::Error),
+}
+
+impl Tls {
+    /// A new certificate for this machine's own names and, besides, for one address.
+    pub fn self_signed(host: IpAddr) -> Result<Self, TlsError> {
+        let key = KeyPair::generate()?;
+        let mut names = vec!["localhost".into(), "127.0.0.1".into(), "::1".into()];
+        if !host.is_loopback() {
+            names.push(host.to_string());
+        }
+        let mut params = CertificateParams::new(names)?;
+        let common_name = "Web PubSub emulator on this machine";
+        params
+            .distinguished_name
+            .push(DnType::CommonName, common_name);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        let now = u64::try_from(Clock::system().unix_seconds()).unwrap_or_default();
+        let today = date_time_ymd(1970, 1, 1) + Duration::from_secs(now);
+        params.not_before = today - DAY;
+        params.not_after = today + LIFE_DAYS * DAY;
+        let certificate = params.self_signed(&key)?;
+
+        let der = certificate.der().clone();
+        let certificate_pem = pem(&der);
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![der], key.into())?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(Self {
+            acceptor: TlsAcceptor::from(Arc::new(config)),
+            certificate_pem: certificate_pem.into(),
+        })
+    }
+
+    /// What callers must trust.
+    pub fn certificate_pem(&self) -> &str {
+        &self.certificate_pem
+    }
+
+    /// TLS if that is what the client speaks, otherwise HTTP as it came.
+    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<Stream> {
+        let mut first = [0];
+        if stream.peek(&mut first).await? == 1 && first == [HANDSHAKE] {
+            let stream = self.acceptor.accept(stream).await?;
+            return Ok(Stream::Tls(Box::new(stream)));
+        }
+        Ok(Stream::Plain(stream))
+    }
+}
+
+/// The key never reaches a log.
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+fn pem(der: &[u8]) -> String {
+    let text = STANDARD.encode(der);
+    let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, tail) = rest.split_at(rest.len().min(LINE));
+        pem.push_str(line);
+        pem.push('\n');
+        rest = tail;
+    }
+    pem.push_str("-----END CERTIFICATE-----\n");
+    pem
+}
