@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::config::{Config, FailingEvents, HubConfig, Keys, SystemEvent, Timing};
 use crate::connection::Connection;
+use crate::entra::Entra;
 use crate::hub::Hub;
 use crate::lock::RwLock;
 use crate::tls::Tls;
@@ -22,6 +23,8 @@ pub(crate) struct App {
     pub(crate) timing: Timing,
     pub(crate) clock: Clock,
     pub(crate) upstream: Upstream,
+    pub(crate) entra: Arc<Entra>,
+    pub(crate) accept_entra_tokens: bool,
     pub(crate) control: bool,
     pub(crate) tls: Option<Tls>,
     settings: HubSettings,
@@ -52,15 +55,19 @@ impl HubSettings {
 impl App {
     pub(crate) fn new(
         config: &Config,
+        endpoint: &str,
         settings: HubSettings,
         stopping: watch::Receiver<bool>,
     ) -> Self {
+        let entra = Arc::new(Entra::new(endpoint, config.clock.clone()));
         Self {
             keys: config.keys.clone(),
             failing_events: config.failing_events,
             timing: config.timing.clone(),
             clock: config.clock.clone(),
-            upstream: Upstream::new(config),
+            upstream: Upstream::new(config, entra.clone()),
+            entra,
+            accept_entra_tokens: config.accept_entra_tokens,
             control: config.control,
             tls: config.tls.clone(),
             settings,

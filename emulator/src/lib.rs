@@ -34,6 +34,7 @@ mod permissions;
 mod streams;
 
 // What it says: to clients, and to handlers.
+mod entra;
 mod frame;
 mod message;
 mod protocol;

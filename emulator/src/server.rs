@@ -93,7 +93,8 @@ impl Emulator {
         shutdown: impl Future<Output = ()>,
     ) -> Result<(), Error> {
         let (stop, stopping) = watch::channel(false);
-        let app = Arc::new(App::new(&self.config, self.settings, stopping));
+        let endpoint = self.config.endpoint(listener.local_addr()?);
+        let app = Arc::new(App::new(&self.config, &endpoint, self.settings, stopping));
         let accepted = tokio::select! {
             result = accept(&listener, &app) => result,
             () = shutdown => Ok(()),
@@ -172,6 +173,7 @@ async fn route(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> 
         path if path.starts_with("/emulator/") && app.control => {
             control::handle(app, peer, &request)
         }
+        path if let Some(path) = path.strip_prefix("/entra") => app.entra.handle(path),
         path if path.starts_with("/api/") => rest::handle(app, request).await,
         _ => response(StatusCode::NOT_FOUND, None, ""),
     }

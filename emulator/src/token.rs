@@ -53,6 +53,20 @@ impl Claims {
         Ok(claims)
     }
 
+    /// What a token says whose keys are out of reach: only its times are checked.
+    pub(crate) fn unverified(token: &str, now: i64) -> Result<Self, TokenError> {
+        let mut parts = token.split('.');
+        let (Some(header), Some(payload), Some(_), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(TokenError::Malformed);
+        };
+        decode::<Value>(header)?;
+        let claims = Self(decode(payload)?);
+        claims.check_times(now)?;
+        Ok(claims)
+    }
+
     fn check_times(&self, now: i64) -> Result<(), TokenError> {
         let expiry = self.seconds("exp").ok_or(TokenError::NoExpiry)?;
         if expiry.saturating_add(SKEW_SECONDS) < now {

@@ -4,8 +4,8 @@ use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use thiserror::Error;
 
-use super::ConfigError;
 use super::section::Section;
+use super::{ConfigError, auth};
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -19,6 +19,7 @@ pub struct EventHandler {
     template: Vec<Part>,
     system_events: Vec<SystemEvent>,
     user_events: UserEvents,
+    resource: Option<String>,
 }
 
 /// The events that the service itself raises.
@@ -74,6 +75,7 @@ impl EventHandler {
             template: parse_template(url_template)?,
             system_events: vec![Connect, Connected, Disconnected],
             user_events: UserEvents::All,
+            resource: None,
         })
     }
 
@@ -91,6 +93,13 @@ impl EventHandler {
         self
     }
 
+    /// The same with a managed identity's token for this resource in every event.
+    #[must_use]
+    pub fn with_managed_identity(mut self, resource: &str) -> Self {
+        self.resource = Some(resource.to_owned());
+        self
+    }
+
     pub(super) fn from_section(section: &mut Section) -> Result<Self, ConfigError> {
         let template = section.required_text("UrlTemplate")?;
         let template =
@@ -105,18 +114,21 @@ impl EventHandler {
             })?);
         }
         let pattern = section.texts("EventPattern")?.join(",");
-        if let Some(mut auth) = section.section("Auth")? {
-            let kind = auth.text("Type")?.unwrap_or_default();
-            if !kind.is_empty() && !kind.eq_ignore_ascii_case("None") {
-                return Err(auth.invalid("Type", &"only None is supported yet"));
-            }
-            auth.finish()?;
-        }
+        let resource = match section.section("Auth")? {
+            Some(section) => auth::resource(section)?,
+            None => None,
+        };
         Ok(Self {
             template,
             system_events,
             user_events: UserEvents::parse(&pattern),
+            resource,
         })
+    }
+
+    /// For whom the service shows a token, if for anybody.
+    pub(crate) fn resource(&self) -> Option<&str> {
+        self.resource.as_deref()
     }
 
     pub(crate) fn wants_system(&self, event: SystemEvent) -> bool {

@@ -1,5 +1,6 @@
 //! Settings: an access key or two, and for each hub who may connect and which handlers hear of it.
 
+mod auth;
 mod env;
 mod handler;
 mod hub;
@@ -34,6 +35,7 @@ pub struct Config {
     pub(crate) control: bool,
     pub(crate) tls: Option<Tls>,
     pub(crate) trust_loopback_handlers: bool,
+    pub(crate) accept_entra_tokens: bool,
 }
 
 /// What happens to a client with a subprotocol when the handler of its event fails. The
@@ -95,6 +97,7 @@ impl Config {
             };
             config.trust_loopback_handlers =
                 section.flag("TrustLoopbackHandlers")?.unwrap_or_default();
+            config.accept_entra_tokens = section.flag("AcceptEntraTokens")?.unwrap_or_default();
             for (name, mut hub) in section.named_sections("Hubs")? {
                 let path = hub.path().to_owned();
                 if !is_hub_name(&name) {
@@ -167,6 +170,14 @@ impl Config {
     #[must_use]
     pub fn trusting_loopback_handlers(mut self) -> Self {
         self.trust_loopback_handlers = true;
+        self
+    }
+
+    /// The same with Entra ID's bearer tokens taken for REST calls. Their audience and their times
+    /// count; their signature does not, since the keys for it are not on this machine.
+    #[must_use]
+    pub fn accepting_entra_tokens(mut self) -> Self {
+        self.accept_entra_tokens = true;
         self
     }
 

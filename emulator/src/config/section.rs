@@ -38,7 +38,7 @@ impl Section {
         &self.path
     }
 
-    fn child(&self, name: &str) -> String {
+    pub(super) fn child(&self, name: &str) -> String {
         if self.path.is_empty() {
             name.to_owned()
         } else {

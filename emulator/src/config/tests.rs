@@ -67,6 +67,29 @@ fn a_wrong_value_is_named_with_its_path() {
 }
 
 #[test]
+fn a_managed_identity_has_a_resource() {
+    let handler = |auth: &str| {
+        Config::from_json(&format!(
+            r#"{{"WebPubSub":{{"Hubs":{{"chat":{{"EventHandlers":[{{"UrlTemplate":"http://h/","Auth":{auth}}}]}}}}}}}}"#
+        ))
+    };
+    let why = |auth| handler(auth).unwrap_err().to_string();
+
+    let config =
+        handler(r#"{"Type":"ManagedIdentity","ManagedIdentity":{"Resource":"api://app"}}"#);
+    assert_eq!(
+        config.unwrap().hubs["chat"].handlers[0].resource(),
+        Some("api://app")
+    );
+    assert!(why(r#"{"Type":"ManagedIdentity"}"#).contains("Auth:ManagedIdentity:Resource"));
+    assert!(why(r#"{"Type":"Basic"}"#).contains("None or ManagedIdentity"));
+    assert!(
+        why(r#"{"Type":"ManagedIdentity","ManagedIdentity":{"Resource":"r","Colour":1}}"#)
+            .contains("Colour")
+    );
+}
+
+#[test]
 fn settings_from_the_environment_overlay_the_file_whatever_their_letter_case() {
     let settings = [
         (

@@ -1,4 +1,5 @@
-//! Who may call the REST API: whoever signed a token for the very URL that is called.
+//! Who may call the REST API: whoever signed a token for the very URL that is called, and where the
+//! settings say so, whoever has a token of Entra ID for the service.
 
 use http::header::HOST;
 use http::request::Parts;
@@ -10,6 +11,8 @@ use crate::client::bearer;
 use crate::stream::Scheme;
 use crate::token::Claims;
 
+const ENTRA_AUDIENCE: &str = "https://webpubsub.azure.com";
+
 /// The emulator's address as the caller knows it.
 pub(super) fn check(app: &App, head: &Parts) -> Result<String, RestError> {
     let host = head
@@ -18,6 +21,22 @@ pub(super) fn check(app: &App, head: &Parts) -> Result<String, RestError> {
         .and_then(|host| host.to_str().ok())
         .unwrap_or_default();
     let token = bearer(&head.headers).ok_or(RestError::Unauthorized)?;
+    if !(app.accept_entra_tokens && is_from_entra(token, app.clock.unix_seconds())) {
+        check_url(app, token, host, head)?;
+    }
+    let scheme = head.extensions.get::<Scheme>().copied().unwrap_or_default();
+    Ok(format!("{}://{host}", scheme.name()))
+}
+
+fn is_from_entra(token: &str, now: i64) -> bool {
+    Claims::unverified(token, now).is_ok_and(|claims| {
+        let audiences = claims.strings("aud");
+        let mut audiences = audiences.iter().map(|aud| aud.trim_end_matches('/'));
+        audiences.any(|audience| audience.eq_ignore_ascii_case(ENTRA_AUDIENCE))
+    })
+}
+
+fn check_url(app: &App, token: &str, host: &str, head: &Parts) -> Result<(), RestError> {
     let claims = Claims::verify(token, &app.keys, app.clock.unix_seconds()).map_err(|error| {
         tracing::info!("a REST call was refused: {error}");
         RestError::Unauthorized
@@ -34,8 +53,7 @@ pub(super) fn check(app: &App, head: &Parts) -> Result<String, RestError> {
         tracing::info!("a REST call was refused: its token is for another URL");
         return Err(RestError::Unauthorized);
     }
-    let scheme = head.extensions.get::<Scheme>().copied().unwrap_or_default();
-    Ok(format!("{}://{host}", scheme.name()))
+    Ok(())
 }
 
 /// The URL as it was sent, with or without its query, escaped or not, whatever the letter case:

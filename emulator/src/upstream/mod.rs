@@ -18,6 +18,7 @@ use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::config::{Config, HubConfig, SystemEvent, Timing};
+use crate::entra::Entra;
 use crate::message::{Data, Metadata};
 
 pub(crate) use answer::{Reply, declared_data};
@@ -35,6 +36,7 @@ pub(crate) struct Upstream {
     validations: Validations,
     timing: Timing,
     clock: Clock,
+    entra: Arc<Entra>,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
 }
@@ -63,6 +65,8 @@ pub(crate) enum Failure {
     NotAllowed,
     #[error("the event does not make a request")]
     NotSendable(#[from] http::Error),
+    #[error("no token for the handler could be signed")]
+    NoToken,
     #[error("the handler did not answer in time")]
     Timeout,
     #[error("the handler could not be reached")]
@@ -78,7 +82,7 @@ pub(crate) enum Failure {
 }
 
 impl Upstream {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(config: &Config, entra: Arc<Entra>) -> Self {
         let timing = config.timing.clone();
         let http = Arc::new(Transport::new(
             timing.validation_timeout,
@@ -89,6 +93,7 @@ impl Upstream {
             http,
             timing,
             clock: config.clock.clone(),
+            entra,
             journal: Journal::new(config.control),
             faults: Faults::default(),
         }

@@ -1,7 +1,7 @@
 //! Sending one event: which handler, how often, how long.
 
 use bytes::Bytes;
-use http::header::HeaderMap;
+use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
 use tokio::time::{Instant, timeout};
@@ -51,6 +51,7 @@ impl Upstream {
             id: identity.next_event_id(),
             time: self.clock.rfc3339(),
             uri,
+            authorization: self.authorization(handler)?,
         };
         let started = Instant::now();
         let validation_url = handler.url(hub, VALIDATE);
@@ -66,6 +67,16 @@ impl Upstream {
         self.journal.record(|| sending.call(hub, started, &result));
         result
     }
+
+    fn authorization(&self, handler: &EventHandler) -> Result<Option<HeaderValue>, Failure> {
+        let Some(resource) = handler.resource() else {
+            return Ok(None);
+        };
+        let token = self.entra.managed_identity_token(resource);
+        let token = token.ok_or(Failure::NoToken)?;
+        let value = HeaderValue::try_from(format!("Bearer {token}")).map_err(http::Error::from)?;
+        Ok(Some(value))
+    }
 }
 
 /// One event on its way to its handler.
@@ -77,6 +88,7 @@ struct Sending<'a> {
     id: u64,
     time: String,
     uri: Uri,
+    authorization: Option<HeaderValue>,
 }
 
 impl Sending<'_> {
@@ -98,6 +110,10 @@ impl Sending<'_> {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
         *request.headers_mut() = self.identity.headers(self.event, self.id, &self.time);
+        if let Some(authorization) = &self.authorization {
+            let headers = request.headers_mut();
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
         let response = self.upstream.http.request(request);
         let (parts, body) = response.await.map_err(Failure::Unreachable)?.into_parts();
         // Also of an error, so that the connection can be used again.
@@ -143,6 +159,7 @@ impl Failure {
             Self::NoHandler
             | Self::NotAllowed
             | Self::NotSendable(_)
+            | Self::NoToken
             | Self::Timeout
             | Self::Unreadable(_)
             | Self::Unusable(_) => false,

@@ -26,7 +26,7 @@ async fn passes(script: &str) {
 }
 
 /// The same over HTTPS: the script trusts the emulator's certificate and nothing else is special.
-async fn passes_over_https(script: &str) {
+async fn passes_over_https(script: &str, config: Config) {
     let tls = Tls::self_signed(Ipv4Addr::LOCALHOST.into()).unwrap();
     let certificate =
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{script}-{}.pem", std::process::id()));
@@ -34,7 +34,7 @@ async fn passes_over_https(script: &str) {
     let trust = [("NODE_EXTRA_CA_CERTS", certificate.as_path())];
     let program = Program::start_with("packages", script, trust);
 
-    passes_with(script, program, Config::default().with_tls(tls)).await;
+    passes_with(script, program, config.with_tls(tls)).await;
 
     std::fs::remove_file(certificate).unwrap();
 }
@@ -73,5 +73,10 @@ async fn the_express_middleware_handles_events() {
 
 #[tokio::test]
 async fn an_application_that_refuses_plain_http_works_unchanged() {
-    passes_over_https("https.mjs").await;
+    passes_over_https("https.mjs", Config::default()).await;
+}
+
+#[tokio::test]
+async fn an_entra_credential_works_in_place_of_the_access_key() {
+    passes_over_https("entra.mjs", Config::default().accepting_entra_tokens()).await;
 }
