@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::config::{Config, FailingEvents, HubConfig, Keys, SystemEvent, Timing};
 use crate::connection::Connection;
+use crate::deliveries::Deliveries;
 use crate::entra::Entra;
 use crate::hub::Hub;
 use crate::lock::RwLock;
@@ -26,6 +27,7 @@ pub(crate) struct App {
     pub(crate) entra: Arc<Entra>,
     pub(crate) accept_entra_tokens: bool,
     pub(crate) control: bool,
+    pub(crate) deliveries: Arc<Deliveries>,
     pub(crate) tls: Option<Tls>,
     settings: HubSettings,
     hubs: RwLock<HashMap<String, Arc<Hub>>>,
@@ -69,6 +71,7 @@ impl App {
             entra,
             accept_entra_tokens: config.accept_entra_tokens,
             control: config.control,
+            deliveries: Arc::default(),
             tls: config.tls.clone(),
             settings,
             hubs: RwLock::default(),
@@ -83,7 +86,7 @@ impl App {
         }
         let mut hubs = self.hubs.write();
         hubs.entry(name.to_owned())
-            .or_insert_with(|| Arc::new(Hub::new(name)))
+            .or_insert_with(|| Arc::new(Hub::new(name, self.deliveries.clone())))
             .clone()
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::connection::Connection;
+use crate::deliveries::{Deliveries, Fate};
 use crate::group_state::GroupStates;
 use crate::lock::RwLock;
 use crate::message::Message;
@@ -14,6 +15,7 @@ pub(crate) struct Hub {
     pub(crate) name: Arc<str>,
     registry: RwLock<Registry>,
     pub(crate) states: GroupStates,
+    deliveries: Arc<Deliveries>,
 }
 
 type Members = HashMap<Arc<str>, Arc<Connection>>;
@@ -35,11 +37,12 @@ pub(crate) enum Audience<'a> {
 }
 
 impl Hub {
-    pub(crate) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str, deliveries: Arc<Deliveries>) -> Self {
         Self {
             name: name.into(),
             registry: RwLock::default(),
             states: GroupStates::default(),
+            deliveries,
         }
     }
 
@@ -102,7 +105,28 @@ impl Hub {
         let message = Arc::new(message);
         for connection in self.registry.read().members(audience) {
             if wanted(connection) {
-                connection.outbox.push_message(&message, now_ms);
+                self.hand_over(connection, &message, now_ms);
+            }
+        }
+    }
+
+    /// Queues the message for one connection, unless people who test want it otherwise.
+    pub(crate) fn hand_over(
+        &self,
+        connection: &Arc<Connection>,
+        message: &Arc<Message>,
+        now_ms: i64,
+    ) {
+        match self.deliveries.fate(&connection.id) {
+            None => connection.outbox.push_message(message, now_ms),
+            Some(Fate::Drop) => connection.outbox.push_copies(message, now_ms, 0),
+            Some(Fate::Repeat) => connection.outbox.push_copies(message, now_ms, 2),
+            Some(Fate::Delay(delay)) => {
+                let (connection, message) = (connection.clone(), message.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(delay).await;
+                    connection.outbox.push_message(&message, now_ms);
+                });
             }
         }
     }

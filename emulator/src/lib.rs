@@ -27,6 +27,7 @@ mod tls;
 // What it keeps.
 mod app;
 mod connection;
+mod deliveries;
 mod group_state;
 mod hub;
 mod outbox;
@@ -47,6 +48,9 @@ mod names;
 mod pattern;
 mod query;
 mod token;
+
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 
 // The machine below.
 mod clock;

@@ -139,6 +139,12 @@ impl Outbox {
     }
 
     pub(crate) fn push_message(&self, message: &Arc<Message>, now_ms: i64) {
+        self.push_copies(message, now_ms, 1);
+    }
+
+    /// Writes the message that often. Whatever the number, it is one message: it has one sequence
+    /// id, and a reliable client that comes back gets it unless it was acknowledged.
+    pub(crate) fn push_copies(&self, message: &Arc<Message>, now_ms: i64, copies: usize) {
         let mut state = self.state.lock();
         if state.farewell.is_some() || state.overflowed {
             return;
@@ -157,11 +163,10 @@ impl Outbox {
             }
             None => None,
         };
-        self.push(
-            &mut state,
-            Outgoing::Message(message.clone(), sequence),
-            message.size(),
-        );
+        for _ in 0..copies {
+            let outgoing = Outgoing::Message(message.clone(), sequence);
+            self.push(&mut state, outgoing, message.size());
+        }
     }
 
     pub(crate) fn push_frame(&self, frame: ServerFrame) {

@@ -170,7 +170,7 @@ impl Session {
                     let mut message = Message::new(Source::Server, data);
                     message.metadata = metadata;
                     let now = self.app.clock.unix_ms();
-                    self.connection.outbox.push_message(&message.into(), now);
+                    self.hub.hand_over(&self.connection, &message.into(), now);
                 }
                 self.acknowledge(event.ack, Ok(()));
                 Ok(())

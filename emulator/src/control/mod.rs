@@ -1,5 +1,6 @@
 //! The control API, for people who test: look inside, and break things on purpose.
 
+mod deliveries;
 mod guard;
 
 use std::net::SocketAddr;
@@ -31,6 +32,9 @@ pub(crate) fn handle<B>(app: &Arc<App>, peer: SocketAddr, request: &Request<B>) 
         ("POST", ["connections", id, "drop"]) => drop_connection(app, id),
         ("GET", ["webhooks"]) => webhooks(app, &query),
         ("POST", ["webhooks", "fail"]) => fail_webhooks(app, &query),
+        ("GET", ["deliveries"]) => deliveries::plans(app),
+        ("DELETE", ["deliveries"]) => deliveries::forget(app),
+        ("POST", ["deliveries", fate]) => deliveries::plan(app, fate, &query),
         ("POST", ["clock", "advance"]) => advance_clock(app, &query),
         _ => answer(
             StatusCode::NOT_FOUND,

@@ -7,7 +7,11 @@ use serde_json::{Value, json};
 use crate::recovery::recover;
 use crate::support::{Handler, RELIABLE, TestEmulator, call, handled};
 
-async fn control(emulator: &TestEmulator, method: &str, path: &str) -> (StatusCode, Value) {
+pub(crate) async fn control(
+    emulator: &TestEmulator,
+    method: &str,
+    path: &str,
+) -> (StatusCode, Value) {
     let url = format!("{}/emulator/{path}", emulator.endpoint());
     let request = Request::builder()
         .method(method)

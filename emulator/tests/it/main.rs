@@ -7,6 +7,7 @@ mod clients;
 mod command;
 mod connect_event;
 mod control;
+mod deliveries;
 mod entra;
 mod group_state;
 mod handlers;
