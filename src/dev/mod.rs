@@ -9,6 +9,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 
@@ -30,6 +31,10 @@ pub struct Options {
     /// Plays the host's newer proxying mode (`enableProxyingHttpRequest`).
     #[arg(long)]
     proxy: bool,
+    /// How many milliseconds the emulator's answers take on their way, as over a network. Some
+    /// clients miss answers that come at once: Microsoft's for Python wants 10.
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    latency: u64,
 }
 
 impl Default for Options {
@@ -38,6 +43,7 @@ impl Default for Options {
             port: PORT,
             emulator_port: EMULATOR_PORT,
             proxy: false,
+            latency: 0,
         }
     }
 }
@@ -109,11 +115,18 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
     // Whichever ends first ends the other, by being dropped with it.
     let hosted = devhost::run(app, host, events, std::future::pending());
     match (settings.service, emulator) {
-        (Service::Emulator(config), Some(listener)) => tokio::select! {
-            ended = hosted => ended?,
-            ended = emulator::run(listener, *config, std::future::pending()) => ended?,
-            () = stop => screen.stopping(),
-        },
+        (Service::Emulator(config), Some(listener)) => {
+            let timing = emulator::Timing {
+                latency: Duration::from_millis(options.latency),
+                ..emulator::Timing::default()
+            };
+            let config = config.with_timing(timing);
+            tokio::select! {
+                ended = hosted => ended?,
+                ended = emulator::run(listener, config, std::future::pending()) => ended?,
+                () = stop => screen.stopping(),
+            }
+        }
         _ => tokio::select! {
             ended = hosted => ended?,
             () = stop => screen.stopping(),

@@ -45,7 +45,8 @@ async fn microsofts_javascript_clients_meet_in_a_room() {
 
 #[tokio::test]
 async fn microsofts_python_clients_meet_in_a_room() {
-    let dev = started("py").await;
+    // Without it this client misses answers: it begins to wait for one only after it has come.
+    let dev = Dev::start("py", &[&FREE_PORTS[..], &["--latency", "10"]].concat()).await;
 
     let seen = Script::start("room.py", &dev.base).await.says().await;
 
@@ -418,4 +419,54 @@ async fn another_service_needs_no_emulator_and_no_port_for_it() {
 
     let negotiated = dev.negotiate("room_id=test").await;
     assert!(url(&negotiated).starts_with("wss://x.webpubsub.azure.com/"));
+}
+
+#[tokio::test]
+async fn a_name_outside_ascii_survives_the_way_through_headers() {
+    let dev = started("umlaut").await;
+    let negotiated = dev
+        .negotiate("room_id=test&username=J%C3%BCrgen%20%F0%9F%A6%80")
+        .await;
+    assert_eq!(negotiated["userId"], "anon:J%C3%BCrgen%20%F0%9F%A6%80");
+
+    let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
+    socket
+        .sends(json!({ "type": "ping", "timestamp": 1 }))
+        .await;
+
+    assert_eq!(socket.hears().await["type"], "pong");
+}
+
+#[tokio::test]
+async fn a_large_frame_goes_all_the_way_and_back() {
+    let dev = started("large").await;
+    let negotiated = dev.negotiate("room_id=test").await;
+    let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
+    let message = "ü".repeat(500_000);
+
+    socket
+        .sends(json!({ "type": "test", "message": message }))
+        .await;
+
+    assert_eq!(socket.hears().await["originalMessage"], message);
+}
+
+#[tokio::test]
+async fn hundreds_of_sockets_connect_at_once() {
+    let dev = started("crowd").await;
+    let negotiated = dev.negotiate("room_id=test").await;
+    let url = url(&negotiated);
+
+    let dialling = (0..300).map(|n| async move {
+        let mut socket = Socket::dial(url).await.unwrap();
+        socket
+            .sends(json!({ "type": "ping", "timestamp": n }))
+            .await;
+        socket.hears().await
+    });
+    let pongs = futures_util::future::join_all(dialling).await;
+
+    for (n, pong) in pongs.iter().enumerate() {
+        assert_eq!(pong, &json!({ "type": "pong", "timestamp": n }));
+    }
 }

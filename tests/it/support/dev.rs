@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 use switchboard::outgoing::OutgoingHttp;
-use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 /// Long enough for a busy machine; nothing is measured by it.
@@ -19,7 +20,7 @@ pub(crate) struct Dev {
     pub(crate) api_token: String,
     pub(crate) folder: PathBuf,
     child: Child,
-    lines: Lines<BufReader<ChildStdout>>,
+    lines: UnboundedReceiver<String>,
     /// Everything that was printed so far.
     pub(crate) printed: Vec<String>,
 }
@@ -35,7 +36,7 @@ impl Dev {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let lines = read_on(child.stdout.take().unwrap());
         let mut dev = Self {
             base: String::new(),
             emulator: String::new(),
@@ -65,7 +66,7 @@ impl Dev {
     /// Reads on until a line begins so.
     pub(crate) async fn prints(&mut self, beginning: &str) -> String {
         let reading = async {
-            while let Some(line) = self.lines.next_line().await.unwrap() {
+            while let Some(line) = self.lines.recv().await {
                 self.printed.push(line.clone());
                 if line.trim_start().starts_with(beginning) {
                     return line;
@@ -123,6 +124,20 @@ impl Dev {
             .expect("it goes on")
             .unwrap()
     }
+}
+
+/// Somebody has to read what is printed, or the pipe fills and the program waits for ever.
+fn read_on(printed: ChildStdout) -> UnboundedReceiver<String> {
+    let (sender, receiver) = unbounded_channel();
+    tokio::spawn(async move {
+        let mut lines = BufReader::new(printed).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if sender.send(line).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
 }
 
 pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
