@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
@@ -46,6 +46,13 @@ impl HubSettings {
         *self.0.write() = hubs
             .map(|(name, hub)| (name.clone(), Arc::new(hub.clone())))
             .collect();
+    }
+
+    /// In the shape of the configuration.
+    pub(crate) fn to_json(&self) -> Value {
+        let hubs = self.0.read();
+        let hubs = hubs.iter().map(|(name, hub)| (name.clone(), hub.to_json()));
+        Value::Object(hubs.collect())
     }
 
     /// The name must be in lower case.
@@ -102,6 +109,10 @@ impl App {
     /// The name must be in lower case.
     pub(crate) fn hub_config(&self, hub: &str) -> Arc<HubConfig> {
         self.settings.get(hub)
+    }
+
+    pub(crate) fn hub_settings(&self) -> &HubSettings {
+        &self.settings
     }
 
     /// Starts a task that ends, wherever it stands, when the emulator stops.

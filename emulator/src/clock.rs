@@ -26,6 +26,15 @@ impl Clock {
         self.ahead_ms.fetch_add(ms, Ordering::Relaxed);
     }
 
+    /// How far it is ahead of the machine's.
+    pub(crate) fn ahead_ms(&self) -> i64 {
+        self.ahead_ms.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_ahead_ms(&self, ms: i64) {
+        self.ahead_ms.store(ms, Ordering::Relaxed);
+    }
+
     /// Milliseconds since 1970.
     pub(crate) fn unix_ms(&self) -> i64 {
         #[expect(

@@ -75,6 +75,19 @@ impl DoneAcks {
         self.0.lock().contains(&id)
     }
 
+    pub(crate) fn restored(ids: &[u64]) -> Self {
+        let done = Self::default();
+        for id in ids {
+            done.remember(*id);
+        }
+        done
+    }
+
+    /// The oldest first.
+    pub(crate) fn ids(&self) -> Vec<u64> {
+        self.0.lock().iter().copied().collect()
+    }
+
     pub(crate) fn remember(&self, id: u64) {
         let mut done = self.0.lock();
         if done.len() == REMEMBERED_ACKS {

@@ -1,6 +1,6 @@
 //! State that connections show to those who watch a group, as for presence.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use crate::connection::Connection;
@@ -55,6 +55,25 @@ impl GroupStates {
             entry.watchers.remove(&connection.id);
         }
         forget_if_empty(&mut groups, group);
+    }
+
+    /// By group.
+    pub(crate) fn shown_by(&self, connection: &str) -> BTreeMap<String, Metadata> {
+        let groups = self.0.lock();
+        let shown = groups.iter().filter_map(|(group, entry)| {
+            let state = entry.items.get(connection)?.state.clone()?;
+            Some((group.to_string(), state))
+        });
+        shown.collect()
+    }
+
+    /// The groups whose states it is told.
+    pub(crate) fn watched_by(&self, connection: &str) -> BTreeSet<String> {
+        let groups = self.0.lock();
+        let watched = groups
+            .iter()
+            .filter(|(_, entry)| entry.watchers.contains_key(connection));
+        watched.map(|(group, _)| group.to_string()).collect()
     }
 
     /// A connection that ends shows nothing and watches nothing.

@@ -32,6 +32,7 @@ mod group_state;
 mod hub;
 mod outbox;
 mod permissions;
+mod snapshot;
 mod streams;
 
 // What it says: to clients, and to handlers.

@@ -102,6 +102,29 @@ impl Outbox {
         }
     }
 
+    /// Of a reliable connection that has no socket yet.
+    pub(crate) fn restored(last_sequence: u64, messages: Vec<(u64, Arc<Message>)>) -> Self {
+        let bytes = messages.iter().map(|(_, message)| message.size()).sum();
+        let outbox = Self::new(true);
+        outbox.state.lock().unacked = Some(Box::new(Unacked {
+            last_sequence,
+            messages: messages.into(),
+            bytes,
+        }));
+        outbox
+    }
+
+    /// The last sequence id, and the messages that the client has not acknowledged.
+    pub(crate) fn unacknowledged(&self) -> (u64, Vec<(u64, Arc<Message>)>) {
+        match &self.state.lock().unacked {
+            Some(unacked) => (
+                unacked.last_sequence,
+                unacked.messages.iter().cloned().collect(),
+            ),
+            None => (0, Vec::new()),
+        }
+    }
+
     /// A new socket takes over. What was not acknowledged is written again, in order.
     pub(crate) fn attach(&self, now_ms: i64) -> Socket {
         let mut state = self.state.lock();

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::pattern::Pattern;
+use crate::snapshot::{Exceptions, Literals};
 
 /// Patterns of one permission that count; further ones are ignored.
 const MAX_PATTERNS: usize = 10;
@@ -46,6 +47,22 @@ impl Permissions {
             permissions.add_role(role.as_ref());
         }
         permissions
+    }
+
+    /// As they were when they were exported.
+    pub(crate) fn restored(roles: &[String], exceptions: Exceptions) -> Self {
+        let mut permissions = Self::from_roles(roles);
+        permissions.join_leave.restore(exceptions.join_leave);
+        permissions.send.restore(exceptions.send);
+        permissions
+    }
+
+    /// What roles alone do not tell.
+    pub(crate) fn exceptions(&self) -> Exceptions {
+        Exceptions {
+            join_leave: self.join_leave.literals(),
+            send: self.send.literals(),
+        }
     }
 
     fn add_role(&mut self, role: &str) {
@@ -124,6 +141,18 @@ impl Rules {
             && self.patterns.len() < MAX_PATTERNS
         {
             self.patterns.push(pattern);
+        }
+    }
+
+    fn restore(&mut self, literals: Literals) {
+        self.granted = literals.granted;
+        self.denied = literals.denied;
+    }
+
+    fn literals(&self) -> Literals {
+        Literals {
+            granted: self.granted.clone(),
+            denied: self.denied.clone(),
         }
     }
 

@@ -171,7 +171,7 @@ async fn route(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> 
             response(StatusCode::OK, None, "")
         }
         path if path.starts_with("/emulator/") && app.control => {
-            control::handle(app, peer, &request)
+            control::handle(app, peer, request).await
         }
         path if let Some(path) = path.strip_prefix("/entra") => app.entra.handle(path),
         path if path.starts_with("/api/") => rest::handle(app, request).await,

@@ -13,3 +13,4 @@ mod upgrade;
 
 pub(crate) use admission::bearer;
 pub(crate) use handshake::handshake;
+pub(crate) use recovery::await_recovery;

@@ -69,6 +69,17 @@ pub(super) fn accept(
     accepted
 }
 
+/// For a connection that never had a socket here.
+pub(crate) fn await_recovery(app: &Arc<App>, hub: Arc<Hub>, connection: Arc<Connection>) {
+    let session = Session {
+        app: app.clone(),
+        hub,
+        connection,
+        mode: SimpleMode::default(),
+    };
+    tokio::spawn(async move { session.await_recovery(outbox::Socket::default()).await });
+}
+
 fn is_for(app: &App, connection: &Connection, token: &str) -> bool {
     connection.agreed.protocol.is_reliable()
         && Claims::verify(token, &app.keys, app.clock.unix_seconds()).is_ok_and(|claims| {

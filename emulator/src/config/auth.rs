@@ -1,5 +1,7 @@
 //! `Auth` of a handler: whether the service proves to it who calls.
 
+use serde_json::{Value, json};
+
 use super::ConfigError;
 use super::section::Section;
 
@@ -20,4 +22,14 @@ pub(super) fn resource(mut auth: Section) -> Result<Option<String>, ConfigError>
     }
     auth.finish()?;
     Ok(resource)
+}
+
+/// As a configuration has it.
+pub(super) fn to_json(resource: Option<&str>) -> Value {
+    match resource {
+        Some(resource) => {
+            json!({ "Type": "ManagedIdentity", "ManagedIdentity": { "Resource": resource } })
+        }
+        None => json!({ "Type": "None" }),
+    }
 }

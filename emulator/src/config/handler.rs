@@ -2,6 +2,7 @@
 
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::section::Section;
@@ -123,6 +124,26 @@ impl EventHandler {
             system_events,
             user_events: UserEvents::parse(&pattern),
             resource,
+        })
+    }
+
+    /// As a configuration has it.
+    pub(crate) fn to_json(&self) -> Value {
+        let template = self.template.iter().map(|part| match part {
+            Part::Text(text) => text,
+            Part::Hub => "{hub}",
+            Part::Event => "{event}",
+        });
+        let system_events = self.system_events.iter().map(|event| event.name());
+        let pattern = match &self.user_events {
+            UserEvents::All => "*".to_owned(),
+            UserEvents::Named(names) => names.join(","),
+        };
+        json!({
+            "UrlTemplate": template.collect::<String>(),
+            "SystemEvents": system_events.collect::<Value>(),
+            "EventPattern": pattern,
+            "Auth": auth::to_json(self.resource()),
         })
     }
 

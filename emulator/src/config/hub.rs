@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::section::Section;
 use super::{ConfigError, EventHandler};
 
@@ -48,6 +50,16 @@ impl HubConfig {
             handler.finish()?;
         }
         Ok(hub)
+    }
+
+    /// As a configuration has it.
+    pub(crate) fn to_json(&self) -> Value {
+        let handlers = self.handlers.iter().map(EventHandler::to_json);
+        json!({
+            "AnonymousConnectPolicy": if self.anonymous { "allow" } else { "deny" },
+            "WebSocketKeepAliveIntervalInSeconds": self.keep_alive.as_secs().clamp(1, 120),
+            "EventHandlers": handlers.collect::<Value>(),
+        })
     }
 
     /// The same with one more handler; the first that wants an event gets it.

@@ -2,12 +2,14 @@
 
 mod deliveries;
 mod guard;
+mod state;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{Request, StatusCode};
+use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::app::App;
@@ -19,7 +21,11 @@ use crate::server::{Response, response};
 const DEFAULT_CALLS: usize = 20;
 
 /// Anything below `/emulator/`
-pub(crate) fn handle<B>(app: &Arc<App>, peer: SocketAddr, request: &Request<B>) -> Response {
+pub(crate) async fn handle(
+    app: &Arc<App>,
+    peer: SocketAddr,
+    request: Request<Incoming>,
+) -> Response {
     if !guard::admits(peer, request.headers()) {
         let why = json!({ "error": "the control API is for this machine only" });
         return answer(StatusCode::FORBIDDEN, &why);
@@ -32,6 +38,11 @@ pub(crate) fn handle<B>(app: &Arc<App>, peer: SocketAddr, request: &Request<B>) 
         ("POST", ["connections", id, "drop"]) => drop_connection(app, id),
         ("GET", ["webhooks"]) => webhooks(app, &query),
         ("POST", ["webhooks", "fail"]) => fail_webhooks(app, &query),
+        ("GET", ["state"]) => state::export(app),
+        ("PUT", ["state"]) => {
+            let body = request.into_body();
+            state::import(app, body).await
+        }
         ("GET", ["deliveries"]) => deliveries::plans(app),
         ("DELETE", ["deliveries"]) => deliveries::forget(app),
         ("POST", ["deliveries", fate]) => deliveries::plan(app, fate, &query),

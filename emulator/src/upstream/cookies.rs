@@ -25,6 +25,14 @@ impl Cookies {
         }
     }
 
+    pub(super) fn from_map(cookies: BTreeMap<String, String>) -> Self {
+        Self(cookies)
+    }
+
+    pub(super) fn to_map(&self) -> BTreeMap<String, String> {
+        self.0.clone()
+    }
+
     pub(super) fn header(&self) -> Option<HeaderValue> {
         if self.0.is_empty() {
             return None;

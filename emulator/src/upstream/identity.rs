@@ -1,5 +1,6 @@
 //! How a connection presents itself to handlers, and what they told it to keep.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -96,6 +97,33 @@ impl Identity {
         let kept = self.kept.lock();
         let state = kept.state.as_ref()?;
         Some(String::from_utf8_lossy(state.as_bytes()).into_owned())
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    pub(crate) fn cookies(&self) -> BTreeMap<String, String> {
+        self.kept.lock().cookies.to_map()
+    }
+
+    /// How many events of it there were.
+    pub(crate) fn events_so_far(&self) -> u64 {
+        self.next_event.load(Ordering::Relaxed)
+    }
+
+    /// Goes on where another emulator stopped.
+    pub(crate) fn restore(
+        &mut self,
+        state: Option<&str>,
+        cookies: BTreeMap<String, String>,
+        next_event: u64,
+    ) {
+        self.next_event = AtomicU64::new(next_event);
+        self.kept = Mutex::new(Kept {
+            state: state.and_then(text),
+            cookies: Cookies::from_map(cookies),
+        });
     }
 
     pub(super) fn headers(&self, event: &Event<'_>, id: u64, time: &str) -> HeaderMap {

@@ -17,6 +17,7 @@ mod rest;
 mod rest_listing;
 mod robustness;
 mod simple_clients;
+mod state;
 mod streams;
 mod tls;
 mod tokens;
