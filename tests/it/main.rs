@@ -23,4 +23,6 @@ mod webhook;
 #[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
+mod managed_identity;
+#[cfg(feature = "dev")]
 mod readme;

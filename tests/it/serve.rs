@@ -11,7 +11,7 @@ use tokio::process::{Child, ChildStdout, Command};
 
 use crate::support::KEY;
 
-struct Process {
+pub(crate) struct Process {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
     address: SocketAddr,
@@ -19,7 +19,7 @@ struct Process {
 
 impl Process {
     /// With these settings and no others.
-    async fn start(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
             .args(arguments)
             .env_clear()

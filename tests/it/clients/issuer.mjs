@@ -7,6 +7,18 @@ import { OAuth2Issuer, OAuth2Service } from 'oauth2-mock-server';
 const issuer = new OAuth2Issuer();
 const service = new OAuth2Service(issuer);
 const fetched = { keys: 0, configuration: 0 };
+// Where App Service gives an app's identity its tokens.
+service.addRoute('GET', '/msi/token', async (request, response) => {
+  const audience = new URL(request.url, issuer.url).searchParams.get('resource');
+  const given = request.headers['x-identity-header'] === 'the-identity-header';
+  const token = await issuer.buildToken({
+    scopesOrTransform: (header, payload) => Object.assign(payload, { aud: audience }),
+  });
+  const expires = `${Math.floor(Date.now() / 1000) + 3600}`;
+  const answer = { access_token: token, expires_on: expires, resource: audience, token_type: 'Bearer' };
+  response.writeHead(given ? 200 : 401, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(given ? answer : {}));
+});
 let held = null;
 const answer = async (request, response) => {
   if (request.url.startsWith('/jwks')) fetched.keys += 1;

@@ -19,6 +19,15 @@ impl Script {
     }
 
     pub(crate) async fn start_with(script: &'static str, arguments: &[&str]) -> Self {
+        Self::start_trusting(script, arguments, None).await
+    }
+
+    /// With a certificate that the script trusts besides the usual ones.
+    pub(crate) async fn start_trusting(
+        script: &'static str,
+        arguments: &[&str],
+        certificate: Option<&Path>,
+    ) -> Self {
         let mut command = tokio::task::spawn_blocking(move || {
             let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients");
             let scripts = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
@@ -29,6 +38,9 @@ impl Script {
         .await
         .unwrap();
         command.args(arguments);
+        if let Some(certificate) = certificate {
+            command.env("NODE_EXTRA_CA_CERTS", certificate);
+        }
         let mut child = Command::from(command)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
