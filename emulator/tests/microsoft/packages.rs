@@ -1,9 +1,10 @@
-//! Microsoft's packages for Node cannot tell the difference.
+//! Microsoft's packages for Node and Python cannot tell the difference.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::time::Duration;
 
-use emulator::{Config, EventHandler, HubConfig, Tls};
+use emulator::{Config, EventHandler, HubConfig, Timing, Tls};
 use serde::Deserialize;
 use tokio::net::TcpListener;
 
@@ -37,6 +38,17 @@ async fn passes_over_https(script: &str, config: Config) {
     passes_with(script, program, config.with_tls(tls)).await;
 
     std::fs::remove_file(certificate).unwrap();
+}
+
+/// A script in Python. Everything takes a little while to reach its clients, as over a network:
+/// Python's client misses answers that are there before it waits for them.
+async fn passes_in_python(script: &str) {
+    let timing = Timing {
+        latency: Duration::from_millis(10),
+        ..Timing::default()
+    };
+    let program = Program::start("python", script);
+    passes_with(script, program, Config::default().with_timing(timing)).await;
 }
 
 async fn passes_with(script: &str, mut program: Program, config: Config) {
@@ -79,4 +91,14 @@ async fn an_application_that_refuses_plain_http_works_unchanged() {
 #[tokio::test]
 async fn an_entra_credential_works_in_place_of_the_access_key() {
     passes_over_https("entra.mjs", Config::default().accepting_entra_tokens()).await;
+}
+
+#[tokio::test]
+async fn every_method_of_pythons_service_client_works() {
+    passes_in_python("service.py").await;
+}
+
+#[tokio::test]
+async fn pythons_client_loses_and_doubles_nothing_when_its_socket_breaks() {
+    passes_in_python("client.py").await;
 }
