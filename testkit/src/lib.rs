@@ -12,7 +12,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const NODE_MISSING: &str = "Node.js is missing: install version 20 or newer from https://nodejs.org";
+const NODE_MISSING: &str =
+    "Node.js is missing: install version 20 or newer from https://nodejs.org";
 const PYTHON_MISSING: &str =
     "Python is missing: install version 3.9 or newer with its venv module (Debian: python3-venv)";
 
@@ -46,8 +47,14 @@ impl Scripts {
     /// Each state of the lock files has a home of its own, so nothing stale is ever used; who
     /// comes while another test installs waits for it.
     pub fn set_up(source: &Path, below: &Path) -> Result<Self, CannotSetUp> {
-        let name = source.file_name().and_then(OsStr::to_str).unwrap_or("scripts");
-        let locks = hash(&[source.join("package-lock.json"), source.join("requirements.txt")]);
+        let name = source
+            .file_name()
+            .and_then(OsStr::to_str)
+            .unwrap_or("scripts");
+        let locks = hash(&[
+            source.join("package-lock.json"),
+            source.join("requirements.txt"),
+        ]);
         let home = below.join(format!("{name}-{locks:x}"));
         fs::create_dir_all(&home)?;
         let lock = File::create(home.join("lock"))?;
@@ -112,13 +119,21 @@ fn copy_files(source: &Path, home: &Path) -> io::Result<()> {
 
 fn install_node_packages(home: &Path) -> Result<(), CannotSetUp> {
     let mut npm = Command::new("npm");
-    npm.args(["ci", "--no-audit", "--no-fund", "--omit-lockfile-registry-resolved"]);
+    npm.args([
+        "ci",
+        "--no-audit",
+        "--no-fund",
+        "--omit-lockfile-registry-resolved",
+    ]);
     succeed(npm.current_dir(home), NODE_MISSING)
 }
 
 fn install_python_packages(home: &Path) -> Result<(), CannotSetUp> {
     let venv = home.join("venv");
-    succeed(Command::new("python3").args(["-m", "venv"]).arg(&venv), PYTHON_MISSING)?;
+    succeed(
+        Command::new("python3").args(["-m", "venv"]).arg(&venv),
+        PYTHON_MISSING,
+    )?;
     let mut pip = Command::new(venv.join("bin/python"));
     pip.args(["-m", "pip", "install", "--quiet", "--requirement"]);
     succeed(pip.arg(home.join("requirements.txt")), PYTHON_MISSING)
