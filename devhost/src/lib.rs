@@ -26,6 +26,7 @@ mod json;
 #[cfg(test)]
 mod properties;
 mod route;
+pub mod storage;
 mod trigger;
 
 pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};

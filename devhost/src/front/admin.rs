@@ -34,11 +34,7 @@ pub(super) async fn answer(host: &Host, wire: &mut Wire, request: &mut Request) 
 /// A page in a browser could reach these addresses by its own origin or by a name that was
 /// pointed at this machine; neither is let in.
 fn guard(host: &Host, request: &Request) -> Result<(), Box<Reply>> {
-    let named = request.header("Host").unwrap_or_default();
-    let name = named.rsplit_once(':').map_or(named, |(name, _)| name);
-    let local = ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|own| name.eq_ignore_ascii_case(own));
+    let local = names_this_machine(request.header("Host").unwrap_or_default());
     if !local || request.head.fields.contains("Origin") || !request.peer.ip().is_loopback() {
         return Err(Box::new(Reply::empty(403)));
     }
@@ -48,6 +44,14 @@ fn guard(host: &Host, request: &Request) -> Result<(), Box<Reply>> {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a `Host` header is a name that only this machine has for itself.
+pub(crate) fn names_this_machine(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
 }
 
 fn status(host: &Host) -> Reply {

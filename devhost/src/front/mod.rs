@@ -9,8 +9,9 @@ mod proxy;
 mod request;
 mod serve;
 
+pub(crate) use admin::names_this_machine;
 pub(crate) use cors::Cors;
 pub(crate) use keys::ShownKey;
 pub(crate) use pipeline::Failure;
 pub(crate) use request::Request;
-pub(crate) use serve::serve;
+pub(crate) use serve::{next_head, serve};

@@ -42,7 +42,8 @@ pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, peer: SocketAddr) 
     }
 }
 
-async fn next_head(wire: &mut Wire) -> Result<Option<RequestHead>, Refusal> {
+/// The head of the next request; `None` at the end of the connection.
+pub(crate) async fn next_head(wire: &mut Wire) -> Result<Option<RequestHead>, Refusal> {
     if wire.buffer.is_empty() {
         match timeout(IDLE_AT_MOST, wire.fill()).await {
             Ok(Ok(read)) if read > 0 => {}

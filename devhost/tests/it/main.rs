@@ -7,5 +7,6 @@ mod golden;
 mod load;
 mod process;
 mod queue;
+mod storage;
 mod support;
 mod timer;

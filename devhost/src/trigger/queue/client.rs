@@ -8,7 +8,7 @@ use jiff::fmt::rfc2822;
 use reqwest::{Method, StatusCode};
 
 use super::account::Account;
-use super::xml;
+use crate::storage::xml;
 
 /// One storage queue.
 pub(super) struct Queue {

@@ -3,7 +3,6 @@
 mod account;
 mod client;
 mod listener;
-mod xml;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,7 +1,7 @@
-//! The little XML that the queue service speaks.
+//! The little XML that storage services speak.
 
 /// What stands in every element of that name, entities still escaped.
-pub(super) fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
+pub(crate) fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let mut found = Vec::new();
     let mut rest = xml;
@@ -16,11 +16,11 @@ pub(super) fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
 }
 
 /// The text of the first element of that name.
-pub(super) fn text(xml: &str, name: &str) -> Option<String> {
+pub(crate) fn text(xml: &str, name: &str) -> Option<String> {
     elements(xml, name).first().map(|content| unescape(content))
 }
 
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
