@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use crate::own_storage::Keeping;
 use crate::terminal::Detail;
 use devhost::{App, CorsSettings, Keys, LoadError, LocalSettings, Options, Plan};
 
@@ -37,9 +38,12 @@ pub(crate) struct Cli {
     /// Check keys, as Azure does: those in this file, which is made if it is not there
     #[arg(long, value_name = "FILE")]
     auth: Option<PathBuf>,
-    /// Where timers remember when they last ran
+    /// Where timers remember when they last ran, and where the storage account is kept
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// Give the app no storage account where AzureWebJobsStorage is not set
+    #[arg(long)]
+    no_storage: bool,
     /// Say nothing of single calls
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
@@ -61,6 +65,14 @@ impl Cli {
             (false, true) => Detail::Verbose,
             (false, false) => Detail::Usual,
         }
+    }
+
+    /// The storage account for an app that has none, unless it is to have none.
+    pub(crate) fn storage(&self) -> Option<Keeping> {
+        (!self.no_storage).then(|| match &self.state {
+            Some(folder) => Keeping::In(folder.join("storage")),
+            None => Keeping::UntilTheEnd,
+        })
     }
 
     /// The app, and the port to listen on.

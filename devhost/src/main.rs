@@ -1,6 +1,7 @@
 //! `functions-devhost --app DIR --port N`: runs a custom-handler app as `func start` would.
 
 mod cli;
+mod own_storage;
 mod terminal;
 
 use std::net::Ipv4Addr;
@@ -10,6 +11,7 @@ use clap::Parser as _;
 use tokio::net::TcpListener;
 
 use cli::Cli;
+use own_storage::OwnStorage;
 use terminal::Terminal;
 
 // One thread is enough: it outruns any handler on this machine, and leaves the other cores to it.
@@ -27,7 +29,8 @@ async fn main() -> ExitCode {
 }
 
 async fn start(cli: Cli, terminal: Terminal) -> Result<(), Box<dyn std::error::Error>> {
-    let (app, port) = cli.load()?;
+    let keeping = cli.storage();
+    let (mut app, port) = cli.load()?;
     let listener = match TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await {
         Ok(listener) => listener,
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
@@ -38,6 +41,13 @@ async fn start(cli: Cli, terminal: Terminal) -> Result<(), Box<dyn std::error::E
         Err(error) => return Err(format!("port {port} cannot be listened on: {error}").into()),
     };
     let port = listener.local_addr()?.port();
+    let storage = match keeping.filter(|_| !app.has_storage()) {
+        Some(keeping) => Some(OwnStorage::open(keeping, app.cors().cloned()).await?),
+        None => None,
+    };
+    if let Some(storage) = &storage {
+        app.use_storage(storage.connection_string());
+    }
     for warning in app.warnings() {
         terminal.warning(warning);
     }
@@ -46,7 +56,16 @@ async fn start(cli: Cli, terminal: Terminal) -> Result<(), Box<dyn std::error::E
         let terminal = terminal.clone();
         move |event| terminal.event(&event)
     };
-    Ok(devhost::run(app, listener, events, stopped()).await?)
+    let storage = async {
+        match storage {
+            Some(storage) => storage.run().await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        ended = devhost::run(app, listener, events, stopped()) => Ok(ended?),
+        () = storage => Ok(()),
+    }
 }
 
 /// Completes at Ctrl-C, and when the process is asked to end.

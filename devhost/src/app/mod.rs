@@ -29,6 +29,9 @@ use routes::{refuse_shared_routes, unsafe_routes};
 pub(crate) use settings::Settings;
 pub(crate) use timespan::parse as parse_timespan;
 
+/// The setting that names an app's own storage account.
+const STORAGE: &str = "AzureWebJobsStorage";
+
 /// A function app, read and checked, ready to be [run](crate::run).
 #[derive(Debug)]
 pub struct App {
@@ -76,6 +79,23 @@ impl App {
 
     pub fn functions(&self) -> Vec<FunctionInfo> {
         self.functions.iter().map(Function::info).collect()
+    }
+
+    /// The pages that may call the app.
+    pub fn cors(&self) -> Option<&CorsSettings> {
+        self.options.cors.as_ref()
+    }
+
+    /// Whether the app was given a storage account, by connection string or by identity.
+    pub fn has_storage(&self) -> bool {
+        let ways = ["", "__accountName", "__queueServiceUri", "__blobServiceUri"];
+        ways.iter()
+            .any(|way| self.settings.filled(&format!("{STORAGE}{way}")).is_some())
+    }
+
+    /// Gives the app, and so its handler, this storage account.
+    pub fn use_storage(&mut self, connection_string: &str) {
+        self.settings.set(STORAGE, connection_string);
     }
 
     /// What the host would accept in silence and its author would not have wanted.

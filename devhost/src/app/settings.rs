@@ -21,6 +21,10 @@ impl Settings {
         self.get(name).filter(|value| !value.is_empty())
     }
 
+    pub(super) fn set(&mut self, name: &str, value: &str) {
+        self.0.insert(name.to_owned(), value.to_owned());
+    }
+
     pub(crate) fn is_true(&self, name: &str) -> bool {
         self.get(name)
             .is_some_and(|value| value.eq_ignore_ascii_case("true") || value == "1")

@@ -1,6 +1,7 @@
 #![cfg(test)]
 
 mod azurite;
+mod binary;
 mod examples;
 mod front;
 mod golden;

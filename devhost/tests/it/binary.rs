@@ -1,0 +1,118 @@
+//! The program itself, with an app that has no storage account.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStderr, Command};
+
+use crate::support::{Folder, PATIENCE};
+
+/// A function that fills a queue, and one that reads it.
+fn app(name: &str) -> Folder {
+    let folder = Folder::with_handler(name, json!({}));
+    folder.http("self", "self/{name}");
+    folder.function(
+        "queue_fn",
+        json!([
+            { "type": "queueTrigger", "direction": "in", "name": "msg", "queueName": "inbox" },
+            { "type": "queue", "direction": "out", "name": "out", "queueName": "out" },
+        ]),
+    );
+    let trigger = json!({ "type": "queueTrigger", "name": "copy", "queueName": "out" });
+    folder.function("reader", json!([trigger]));
+    folder
+}
+
+struct Program {
+    _process: Child,
+    lines: Lines<BufReader<ChildStderr>>,
+    port: u16,
+}
+
+impl Program {
+    async fn start(app: &Path, arguments: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_functions-devhost"))
+            .arg("--app")
+            .arg(app)
+            .args(["--port", "0"])
+            .args(arguments)
+            .env_remove("AzureWebJobsStorage")
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stderr.take().unwrap()).lines();
+        let mut program = Self {
+            _process: process,
+            lines,
+            port: 0,
+        };
+        let line = program.line_with("http://localhost:").await;
+        let (_, address) = line.split_once("http://localhost:").unwrap();
+        program.port = address.split('/').next().unwrap().parse().unwrap();
+        program.line_with("ready").await;
+        program
+    }
+
+    async fn line_with(&mut self, text: &str) -> String {
+        let found = async {
+            loop {
+                let line = self.lines.next_line().await.unwrap().expect("it ended");
+                if line.contains(text) {
+                    return line;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, found).await.unwrap()
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+}
+
+#[tokio::test]
+async fn an_app_without_a_storage_account_has_queues_all_the_same() {
+    let folder = app("binary_storage");
+    let state = folder.0.join("state");
+    let mut program = Program::start(&folder.0, &["--state", state.to_str().unwrap()]).await;
+
+    let fired = program.ask(
+        "POST",
+        "/admin/functions/queue_fn",
+        "{\"input\": \"copy me\"}",
+    );
+    let fired = fired.await;
+
+    assert!(fired.starts_with("HTTP/1.1 202 "), "{fired}");
+    program.line_with("reader succeeded").await;
+    let journal = std::fs::read_to_string(state.join("storage/queues.journal")).unwrap();
+    assert!(journal.contains("{\"Queue\":[\"out\",{}]}"), "{journal}");
+}
+
+#[tokio::test]
+async fn an_app_is_given_no_storage_account_where_it_is_to_have_none() {
+    let folder = app("binary_no_storage");
+    let with = Program::start(&folder.0, &[]).await;
+    let without = Program::start(&folder.0, &["--no-storage"]).await;
+
+    let [given, not_given] = [
+        with.ask("GET", "/api/self/x", "").await,
+        without.ask("GET", "/api/self/x", "").await,
+    ];
+
+    assert!(given.contains("QueueEndpoint=http://127.0.0.1:"), "{given}");
+    assert!(!not_given.contains("AzureWebJobsStorage"), "{not_given}");
+}
