@@ -132,7 +132,8 @@ async fn serve(stream: TcpStream, peer: SocketAddr, app: Arc<App>) {
     let _ = stream.set_nodelay(true);
     let stream = match &app.tls {
         None => Stream::Plain(stream),
-        Some(tls) => match timeout(HEADER_TIMEOUT, tls.accept(stream)).await {
+        // Boxed, so that plain connections do not pay for the handshake's size.
+        Some(tls) => match Box::pin(timeout(HEADER_TIMEOUT, tls.accept(stream))).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return tracing::debug!("a TLS handshake failed: {error}"),
             Err(_) => return,
@@ -171,7 +172,7 @@ async fn route(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> 
             response(StatusCode::OK, None, "")
         }
         path if path.starts_with("/emulator/") && app.control => {
-            control::handle(app, peer, request).await
+            Box::pin(control::handle(app, peer, request)).await
         }
         path if let Some(path) = path.strip_prefix("/entra") => app.entra.handle(path),
         path if path.starts_with("/api/") => rest::handle(app, request).await,
