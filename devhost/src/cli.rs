@@ -47,7 +47,7 @@ pub(crate) struct Cli {
     /// Say nothing of single calls
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
-    /// Show more of each call
+    /// Show more of each call, its headers too
     #[arg(long, short)]
     verbose: bool,
 }
@@ -95,6 +95,7 @@ impl Cli {
             },
             keys: self.auth.map(Keys::read_or_create).transpose()?,
             attach: self.attach,
+            headers: self.verbose,
             state_dir: self.state,
         };
         let port = self.port.or(local.port).unwrap_or(7071);

@@ -75,6 +75,17 @@ pub struct Call {
     pub elapsed: Duration,
     /// Why the host answered 500 in the handler's place.
     pub failure: Option<String>,
+    /// With [`Options::headers`](crate::Options::headers) only.
+    pub headers: Option<Headers>,
+}
+
+/// Names and values of headers; what is secret among the values is masked.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+pub struct Headers {
+    pub request: Vec<(String, String)>,
+    /// Without those that the connection adds, such as `Date`; empty for an answer that streams.
+    pub answer: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,6 +30,6 @@ pub mod storage;
 mod trigger;
 
 pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};
-pub use event::{Call, Fate, HandlerExit, HostError, HostEvent, Outcome};
+pub use event::{Call, Fate, HandlerExit, Headers, HostError, HostEvent, Outcome};
 pub use host::run;
 pub use route::RouteError;

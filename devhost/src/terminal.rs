@@ -176,6 +176,13 @@ impl Terminal {
         if let Some(failure) = &call.failure {
             line.push_str(&format!("  {}", self.paint(RED, failure)));
         }
+        if let Some(headers) = &call.headers {
+            for (sign, list) in [('>', &headers.request), ('<', &headers.answer)] {
+                for (name, value) in list {
+                    line.push_str(&self.paint(FAINT, &format!("\n    {sign} {name}: {value}")));
+                }
+            }
+        }
         self.line(&line);
     }
 

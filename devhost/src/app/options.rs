@@ -27,6 +27,8 @@ pub struct Options {
     /// A handler that already listens on this port of 127.0.0.1, perhaps in a debugger: no
     /// process is started, watched or ended.
     pub attach: Option<u16>,
+    /// Has headers told of in [`HostEvent::Called`](crate::HostEvent::Called).
+    pub headers: bool,
     /// Where timers remember when they last ran; without it they forget at the end.
     pub state_dir: Option<PathBuf>,
 }

@@ -8,6 +8,7 @@ mod pipeline;
 mod proxy;
 mod request;
 mod serve;
+mod shown;
 
 pub(crate) use admin::names_this_machine;
 pub(crate) use cors::Cors;

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
+use super::shown::shown;
 use super::{Request, pipeline};
-use crate::event::{Call, HostEvent};
+use crate::event::{Call, Headers, HostEvent};
 use crate::host::Host;
 use crate::http::{Asked, Refusal, Reply, RequestHead, Version, Wire};
 
@@ -81,6 +82,7 @@ async fn refuse(host: &Host, wire: &mut Wire, refusal: Refusal) {
         status,
         elapsed: Duration::ZERO,
         failure: Some("the request is not valid HTTP, or too large".to_owned()),
+        headers: None,
     }));
 }
 
@@ -91,7 +93,14 @@ async fn answer(host: &Arc<Host>, wire: &mut Wire, mut request: Request) -> bool
         is_head: request.is_head(),
         version: request.head.version,
     };
+    let mut headers = host.app.options.headers.then(|| Headers {
+        request: shown(&request.head.fields),
+        answer: Vec::new(),
+    });
     let answered = pipeline::answer(host, wire, &mut request).await;
+    if let (Some(headers), pipeline::Content::Reply(reply)) = (&mut headers, &answered.content) {
+        headers.answer = shown(&reply.fields);
+    }
     let mut call = Call {
         function: answered.function,
         invocation: answered.invocation,
@@ -100,6 +109,7 @@ async fn answer(host: &Arc<Host>, wire: &mut Wire, mut request: Request) -> bool
         status: 0,
         elapsed: Duration::ZERO,
         failure: answered.failure,
+        headers,
     };
     let lives_on = match answered.content {
         pipeline::Content::Streamed {

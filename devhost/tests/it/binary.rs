@@ -116,3 +116,15 @@ async fn an_app_is_given_no_storage_account_where_it_is_to_have_none() {
     assert!(given.contains("QueueEndpoint=http://127.0.0.1:"), "{given}");
     assert!(!not_given.contains("AzureWebJobsStorage"), "{not_given}");
 }
+
+#[tokio::test]
+async fn verbose_shows_headers() {
+    let folder = app("binary_verbose");
+    let mut program = Program::start(&folder.0, &["--verbose"]).await;
+
+    program.ask("GET", "/api/self/x?code=abc", "").await;
+
+    program.line_with("200 GET /api/self/x ").await;
+    program.line_with("> Host: localhost").await;
+    program.line_with("< Content-Type: application/json").await;
+}
