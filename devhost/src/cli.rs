@@ -1,11 +1,11 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::own_storage::Keeping;
 use crate::terminal::Detail;
 use devhost::{App, CorsSettings, Keys, LoadError, LocalSettings, Options, Plan};
 
 /// Runs an Azure Functions custom-handler app on this machine.
-#[derive(Debug, clap::Parser)]
+#[derive(Debug, Clone, clap::Parser)]
 #[command(name = "functions-devhost", about, long_about = None)]
 pub(crate) struct Cli {
     /// The app's folder: where host.json is
@@ -41,6 +41,9 @@ pub(crate) struct Cli {
     /// Where timers remember when they last ran, and where the storage account is kept
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
+    /// Do not start again when host.json or a function.json changes
+    #[arg(long)]
+    no_watch: bool,
     /// Give the app no storage account where AzureWebJobsStorage is not set
     #[arg(long)]
     no_storage: bool,
@@ -67,6 +70,14 @@ impl Cli {
         }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.app
+    }
+
+    pub(crate) fn watches(&self) -> bool {
+        !self.no_watch
+    }
+
     /// The storage account for an app that has none, unless it is to have none.
     pub(crate) fn storage(&self) -> Option<Keeping> {
         (!self.no_storage).then(|| match &self.state {
@@ -76,7 +87,11 @@ impl Cli {
     }
 
     /// The app, and the port to listen on.
-    pub(crate) fn load(self) -> Result<(App, u16), LoadError> {
+    pub(crate) fn load(&self) -> Result<(App, u16), LoadError> {
+        self.clone().into_app()
+    }
+
+    fn into_app(self) -> Result<(App, u16), LoadError> {
         let local = LocalSettings::read(&self.app)?;
         let cors = self.cors.map(|list| CorsSettings {
             origins: CorsSettings::split(&list),

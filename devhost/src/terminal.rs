@@ -39,6 +39,10 @@ impl Terminal {
         self.line(&format!("{} {problem}", self.paint(RED, "error:")));
     }
 
+    pub(crate) fn say(&self, sentence: &str) {
+        self.line(sentence);
+    }
+
     pub(crate) fn warning(&self, warning: &str) {
         self.line(&format!("{} {warning}", self.paint(YELLOW, "warning:")));
     }

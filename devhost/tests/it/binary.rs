@@ -128,3 +128,17 @@ async fn verbose_shows_headers() {
     program.line_with("> Host: localhost").await;
     program.line_with("< Content-Type: application/json").await;
 }
+
+#[tokio::test]
+async fn a_changed_app_is_started_again_and_a_broken_one_waits_to_be_mended() {
+    let folder = app("binary_watch");
+    let mut program = Program::start(&folder.0, &[]).await;
+
+    folder.write("late/function.json", "{");
+    program.line_with("error:").await;
+    folder.http("late", "late");
+    program.line_with("ready").await;
+
+    let answer = program.ask("GET", "/api/late", "").await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
