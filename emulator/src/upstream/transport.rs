@@ -10,7 +10,7 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
-use hyper_util::client::legacy::{self, Client};
+use hyper_util::client::legacy::{self, Client, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use thiserror::Error;
@@ -50,16 +50,22 @@ impl Transport {
         }
     }
 
-    /// Nobody but the caller limits how long this takes.
-    pub(super) async fn request(
+    /// Nobody but the caller limits how long this takes. Not an `async fn`: every connection keeps
+    /// room for this future, and it need not hold the request.
+    pub(super) fn request(
         &self,
         request: Request<Body>,
-    ) -> Result<Response<Incoming>, TransportError> {
+    ) -> impl Future<Output = Result<Response<Incoming>, TransportError>> + use<> {
+        let sent = self.send(request);
+        async move { Ok(sent?.await?) }
+    }
+
+    fn send(&self, request: Request<Body>) -> Result<ResponseFuture, TransportError> {
         if request.uri().scheme() != Some(&Scheme::HTTPS) {
-            return Ok(self.plain.request(request).await?);
+            return Ok(self.plain.request(request));
         }
         match self.secure.get_or_init(|| self.secure_client()) {
-            Ok(secure) => Ok(secure.request(request).await?),
+            Ok(secure) => Ok(secure.request(request)),
             Err(error) => Err(TransportError::NoTls(error.clone())),
         }
     }
