@@ -15,8 +15,8 @@ use crate::state::Ready;
 use crate::target::Channel;
 use crate::upstream::{Connection, SignedEvent, state_header};
 
-/// A user event. From here on every answer is 200 and errors are frames: any other status would
-/// cost a plain WebSocket its connection.
+/// A user event. Once its state is opened, what is wrong with it is said in a frame with status 200:
+/// any other would cost a plain WebSocket its connection.
 pub async fn user_event(
     app: &Ready,
     mut event: SignedEvent,
