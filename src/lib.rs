@@ -41,6 +41,8 @@ pub mod peer;
 pub mod problem;
 pub mod rate_limit;
 pub mod service;
+pub mod storage_account;
+pub mod store;
 pub mod telemetry;
 
 mod cors;

@@ -3,6 +3,8 @@
 mod identity;
 mod listen;
 mod settings;
+mod storage;
+mod store;
 mod web_pubsub;
 
 use std::time::Duration;
@@ -10,8 +12,10 @@ use std::time::Duration;
 pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
 pub use listen::Listen;
 pub use settings::{Mistake, Mistakes, Source};
+pub use store::{CosmosConfig, CosmosContainers, CosmosCredential, StoreConfig};
 pub use web_pubsub::{Credential, SealSecrets, WebPubSubConfig, WebhookTrust};
 
+use crate::storage_account::StorageAccount;
 use settings::Settings;
 
 pub(crate) const DEV_PARENT: &str = "SWITCHBOARD_DEV_PARENT";
@@ -21,6 +25,9 @@ pub(crate) const DEV_PARENT: &str = "SWITCHBOARD_DEV_PARENT";
 pub struct Config {
     pub web_pubsub: WebPubSubConfig,
     pub identity: IdentityConfig,
+    pub store: StoreConfig,
+    /// For queues and blobs, and for tables where these are the store.
+    pub storage: Option<StorageAccount>,
     pub token_lifetime: Duration,
     pub include_access_token: bool,
     /// Browser origins that our own CORS headers admit; empty where the platform does CORS.
@@ -48,6 +55,8 @@ impl Config {
         let listen = Listen::read(&mut settings);
         let web_pubsub = web_pubsub::read(&mut settings);
         let identity = identity::read(&mut settings);
+        let storage = storage::read(&mut settings);
+        let store = store::read(&mut settings, storage.as_ref());
         let lifetime = settings.number("TOKEN_LIFETIME_MINUTES", 60, 1..=10_080);
         let include_access_token = settings.flag("INCLUDE_ACCESS_TOKEN");
         let cors_origins = origins(&mut settings, "ALLOWED_ORIGINS");
@@ -56,9 +65,11 @@ impl Config {
         let trust_proxy = settings.flag("TRUST_PROXY");
         let expired_sign_in = expired_sign_in(&mut settings);
         log_level_of(&mut settings);
-        let config = web_pubsub.map(|web_pubsub| Self {
+        let config = web_pubsub.zip(store).map(|(web_pubsub, store)| Self {
             web_pubsub,
             identity,
+            store,
+            storage,
             token_lifetime: Duration::from_secs(u64::from(lifetime) * 60),
             include_access_token,
             cors_origins,

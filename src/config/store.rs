@@ -1,0 +1,111 @@
+//! Where everything is kept that must last.
+
+use std::path::PathBuf;
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::settings::Settings;
+use crate::storage_account::StorageAccount;
+
+/// The store, with what it alone needs.
+#[derive(Debug, Clone)]
+pub enum StoreConfig {
+    Sqlite { path: PathBuf },
+    Tables(StorageAccount),
+    Cosmos(CosmosConfig),
+}
+
+#[derive(Debug, Clone)]
+pub struct CosmosConfig {
+    pub endpoint: Url,
+    /// Without one the app's managed identity is used.
+    pub credential: CosmosCredential,
+    pub database: String,
+    pub containers: CosmosContainers,
+}
+
+#[derive(Debug, Clone)]
+pub enum CosmosCredential {
+    /// Base64, as the portal shows it.
+    Key(SecretString),
+    ManagedIdentity {
+        client_id: Option<String>,
+    },
+}
+
+/// One for each shelf.
+#[derive(Debug, Clone)]
+pub struct CosmosContainers {
+    pub chats: String,
+    pub messages: String,
+    pub users: String,
+    pub settings: String,
+    pub processed_messages: String,
+}
+
+const STORE: &str = "STORE";
+const COSMOS_ENDPOINT: &str = "COSMOS_ENDPOINT";
+
+/// `STORE` says which; without it Cosmos DB if it is named, else tables if the storage account has
+/// them, else a file.
+pub(super) fn read(
+    settings: &mut Settings<'_>,
+    account: Option<&StorageAccount>,
+) -> Option<StoreConfig> {
+    let default_path = || StoreConfig::Sqlite {
+        path: PathBuf::from("data/switchboard.db"),
+    };
+    let tables = account.filter(|account| account.tables.is_some());
+    match settings.text(STORE).as_deref() {
+        None if settings.text(COSMOS_ENDPOINT).is_some() => cosmos(settings),
+        None => Some(match tables {
+            Some(account) => StoreConfig::Tables(account.clone()),
+            None => default_path(),
+        }),
+        Some("cosmos") => cosmos(settings),
+        Some("tables") => {
+            if tables.is_none() {
+                settings.mistake(
+                    STORE,
+                    "is `tables`, but AzureWebJobsStorage names no table service",
+                );
+            }
+            tables.cloned().map(StoreConfig::Tables)
+        }
+        Some("sqlite") => Some(default_path()),
+        Some(text) => match text.strip_prefix("sqlite:") {
+            Some(path) if !path.is_empty() => Some(StoreConfig::Sqlite { path: path.into() }),
+            _ => {
+                settings.mistake(STORE, "must be `sqlite:<path>`, `tables` or `cosmos`");
+                None
+            }
+        },
+    }
+}
+
+fn cosmos(settings: &mut Settings<'_>) -> Option<StoreConfig> {
+    let mut name = |setting, default: &str| settings.text(setting).unwrap_or(default.to_owned());
+    let database = name("COSMOS_DATABASE", "pichat");
+    let containers = CosmosContainers {
+        chats: name("COSMOS_CONTAINER_CHATS", "chats"),
+        messages: name("COSMOS_CONTAINER_MESSAGES", "messages"),
+        users: name("COSMOS_CONTAINER_USERS", "users"),
+        settings: name("COSMOS_CONTAINER_SETTINGS", "settings"),
+        processed_messages: name("COSMOS_CONTAINER_PROCESSED_MESSAGES", "processed_messages"),
+    };
+    let credential = match settings.secret("COSMOS_KEY") {
+        Some(key) => CosmosCredential::Key(key),
+        None => CosmosCredential::ManagedIdentity {
+            client_id: settings.text("AZURE_CLIENT_ID"),
+        },
+    };
+    settings.required(COSMOS_ENDPOINT, "STORE is `cosmos`");
+    let endpoint = settings.key_address(COSMOS_ENDPOINT)?;
+    Some(StoreConfig::Cosmos(CosmosConfig {
+        endpoint,
+        credential,
+        database,
+        containers,
+    }))
+}
