@@ -23,10 +23,10 @@ pub enum HostEvent {
         failures: usize,
     },
     /// A line the handler printed.
-    Stdout(String),
+    Stdout(Line),
     /// A line the handler printed as an error; with "warn" in it, the host takes it for a warning.
     Stderr {
-        line: String,
+        line: Line,
         is_warning: bool,
     },
     /// A caller was answered.
@@ -59,6 +59,38 @@ pub enum HostEvent {
     },
     /// Something a person should know of, as a sentence.
     Notice(String),
+}
+
+/// What the handler printed, without the end of the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Line {
+    pub text: String,
+    /// Whose it is, as far as that is certain.
+    pub source: Option<Source>,
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl std::ops::Deref for Line {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Which invocation something comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Source {
+    pub function: String,
+    /// `None` where it is one of several that run at the same time.
+    pub invocation: Option<Uuid>,
 }
 
 /// One request and its answer.

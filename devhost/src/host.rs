@@ -9,7 +9,9 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::event::{HostError, HostEvent};
 use crate::front::{self, Cors};
-use crate::handler::{ExchangeError, HandlerAnswer, Link, Outgoing, Supervisor, free_port};
+use crate::handler::{
+    ExchangeError, HandlerAnswer, Invocations, Link, Outgoing, Supervisor, free_port,
+};
 use crate::trigger::{self, Order, queue::Queues};
 
 /// What the host calls itself. Real ones differ in the last number.
@@ -46,6 +48,7 @@ pub async fn run(
         queues: Queues::new(app.settings.clone(), app.host.queues.base64),
         app,
         link: Link::new(port),
+        invocations: Invocations::default(),
         events: Box::new(events),
         ready: watch::Sender::new(false),
         restart: watch::Sender::new(()),
@@ -87,6 +90,7 @@ async fn accept(host: &Arc<Host>, listener: TcpListener) -> HostError {
 pub(crate) struct Host {
     pub(crate) app: App,
     pub(crate) link: Link,
+    pub(crate) invocations: Invocations,
     pub(crate) cors: Option<Cors>,
     pub(crate) queues: Queues,
     /// The largest body of a request, in bytes.

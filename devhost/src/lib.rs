@@ -19,6 +19,8 @@ mod clock;
 mod event;
 mod forward;
 mod front;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod handler;
 mod host;
 mod http;
@@ -30,6 +32,6 @@ pub mod storage;
 mod trigger;
 
 pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};
-pub use event::{Call, Fate, HandlerExit, Headers, HostError, HostEvent, Outcome};
+pub use event::{Call, Fate, HandlerExit, Headers, HostError, HostEvent, Line, Outcome, Source};
 pub use host::run;
 pub use route::RouteError;

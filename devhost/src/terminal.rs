@@ -1,7 +1,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use devhost::{Call, Fate, FunctionInfo, HostEvent, Outcome};
+use devhost::{Call, Fate, FunctionInfo, HostEvent, Line, Outcome};
 
 /// What a person sees: the host speaks on standard error, and what the handler prints on its
 /// standard output comes out on ours.
@@ -26,6 +26,9 @@ const RED: &str = "31";
 const GREEN: &str = "32";
 const YELLOW: &str = "33";
 const FAINT: &str = "2";
+
+/// So much of an invocation's id tells it from the others on a screen.
+const SHORT: usize = 8;
 
 impl Terminal {
     pub(crate) fn new(detail: Detail) -> Self {
@@ -102,10 +105,17 @@ impl Terminal {
             }
             HostEvent::Restarting { .. } => self.line("starting the handler again"),
             HostEvent::Stdout(line) => {
-                let _ = writeln!(std::io::stdout().lock(), "{line}");
+                let tag = self.tag(None, line);
+                let _ = writeln!(std::io::stdout().lock(), "{tag}{line}");
             }
             HostEvent::Stderr { line, is_warning } => {
-                self.line(&self.paint(if *is_warning { YELLOW } else { RED }, line));
+                let (level, colour) = if *is_warning {
+                    ("warning", YELLOW)
+                } else {
+                    ("error", RED)
+                };
+                let tag = self.tag(Some(level), line);
+                self.line(&format!("{tag}{}", self.paint(colour, line)));
             }
             HostEvent::Called(call) if self.0.detail != Detail::Quiet => self.call(call),
             HostEvent::Fired {
@@ -154,6 +164,34 @@ impl Terminal {
             HostEvent::Notice(notice) => self.warning(notice),
             _ => {}
         }
+    }
+
+    /// What stands before a line of the handler: its level where that is not the usual one, and
+    /// whose it is. In quiet times there is nothing but the line.
+    fn tag(&self, level: Option<&str>, line: &Line) -> String {
+        if self.0.detail == Detail::Quiet {
+            return String::new();
+        }
+        let source = line.source.as_ref();
+        let invocation = source
+            .and_then(|source| source.invocation)
+            .map(|id| id.to_string());
+        let shown = |id: &String| match self.is_verbose() {
+            true => id.clone(),
+            false => id.chars().take(SHORT).collect(),
+        };
+        let words: Vec<String> = [
+            level.map(str::to_owned),
+            source.map(|source| source.function.clone()),
+            invocation.as_ref().map(shown),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        if words.is_empty() {
+            return String::new();
+        }
+        self.paint(FAINT, &format!("[{}] ", words.join(" ")))
     }
 
     fn call(&self, call: &Call) {

@@ -75,6 +75,7 @@ async fn routed(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Ans
         }
     };
 
+    let _running = host.invocations.begin(&function.name, invocation);
     let (content, failure) = if function.forwardable && host.app.host.proxies {
         proxy::pass(host, wire, request, invocation).await
     } else if function.forwardable && host.app.host.forwards {

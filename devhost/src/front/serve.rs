@@ -27,7 +27,7 @@ pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, peer: SocketAddr) 
     loop {
         let started = match next_head(&mut wire).await {
             Ok(None) => return,
-            Ok(Some(head)) => Request::new(&host, head, peer),
+            Ok(Some(head)) => Request::new(head, peer, host.app.options.plan, host.body_limit),
             Err(refusal) => Err(refusal),
         };
         let keeps_alive = match started {

@@ -63,7 +63,7 @@ fn value<'a>(envelope: &'a Envelope, name: &str) -> Option<&'a Value> {
 }
 
 /// One message, or as many as a list has elements, even a list inside a text.
-fn messages(value: &Value, data_type: DataType) -> Vec<Vec<u8>> {
+pub(super) fn messages(value: &Value, data_type: DataType) -> Vec<Vec<u8>> {
     let list = |items: &[Value]| {
         items
             .iter()

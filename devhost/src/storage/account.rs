@@ -94,7 +94,7 @@ impl std::fmt::Debug for Account {
 }
 
 /// What a SharedKey signature covers.
-fn to_sign(call: &Call) -> String {
+pub(super) fn to_sign(call: &Call) -> String {
     let mut text = format!("{}\n", call.method);
     for name in [
         "Content-Encoding",

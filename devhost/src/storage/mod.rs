@@ -22,6 +22,8 @@ mod account;
 mod blob;
 mod call;
 mod fault;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod queue;
 mod sas;
 mod serve;
@@ -38,6 +40,8 @@ use tokio::task::JoinSet;
 
 use account::Account;
 use blob::Blobs;
+#[cfg(feature = "fuzzing")]
+pub(crate) use fuzzing::fuzz;
 use queue::Queues;
 
 use crate::app::CorsSettings;

@@ -29,6 +29,7 @@ pub(crate) async fn fire(
 ) -> Outcome {
     let started = Instant::now();
     let id = clock::new_id();
+    let _running = host.invocations.begin(&function.name, id);
     let outcome = match firing {
         Err(why) => Outcome::Failed(why),
         Ok(firing) => {

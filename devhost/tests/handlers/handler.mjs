@@ -36,6 +36,10 @@ const server = createServer(async (request, response) => {
     json({ pid: process.pid, cwd: process.cwd(), arguments: process.argv.slice(2), env: process.env });
   } else if (first === "api" && second === "hang") {
     // No answer at all.
+    console.log("hanging");
+  } else if (first === "api" && second === "say") {
+    console.log(`said ${argument === "id" ? request.headers["x-azure-functions-invocationid"] : argument}`);
+    response.end();
   } else if (first === "api" && second === "stream") {
     response.write("one\n");
     // The second half waits for the caller to have seen the first, and to say so.

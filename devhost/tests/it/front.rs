@@ -301,6 +301,28 @@ async fn a_broken_chunk_in_a_proxied_body_is_the_callers_loss_alone() {
 }
 
 #[tokio::test]
+async fn a_proxied_request_cannot_hide_another() {
+    let host = started(
+        "smuggled",
+        Options {
+            proxy: true,
+            ..Options::default()
+        },
+    )
+    .await;
+    let hidden = "GET /api/echo?a\rb HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let framed_twice = "POST /api/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+        Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+
+    let encoded = host.raw(hidden.as_bytes()).await;
+    let chunked = host.raw(framed_twice.as_bytes()).await;
+
+    assert!(encoded.contains(r#""url":"/api/echo?a%0Db""#), "{encoded}");
+    assert!(chunked.contains("transfer-encoding"), "{chunked}");
+    assert!(!chunked.contains("content-length"), "{chunked}");
+}
+
+#[tokio::test]
 async fn a_caller_who_closes_half_way_is_forgotten() {
     let host = started("half_closed", Options::default()).await;
     let mut stream = TcpStream::connect(("127.0.0.1", host.port)).await.unwrap();
