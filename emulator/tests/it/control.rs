@@ -4,8 +4,7 @@ use emulator::Config;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::recovery::recover;
-use crate::support::{Handler, RELIABLE, TestEmulator, call, handled};
+use crate::support::{Handler, RELIABLE, TestEmulator, call, handled, recover};
 
 pub(crate) async fn control(
     emulator: &TestEmulator,

@@ -1,104 +1,10 @@
-//! Bytes that no well-behaved client sends, and clients that do not behave (reference 4.2, 4.8).
+//! Bytes that no well-behaved client sends, and clients that do not behave.
 
-use std::time::Duration;
-
-use emulator::{Config, HubConfig};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Handler, PROTOBUF, TestEmulator, within};
-
-#[tokio::test]
-async fn a_frame_that_makes_no_sense_ends_the_connection() {
-    let emulator = TestEmulator::start().await;
-    let frames = [
-        (Message::text("{\"type\":\"nonsense\"}"), 1007),
-        (Message::text("not json"), 1007),
-        (Message::text("[".repeat(100_000)), 1007),
-        (Message::binary(b"{}".to_vec()), 1003),
-        (Message::text("x".repeat(1024 * 1024 + 1)), 1009),
-    ];
-    for (frame, code) in frames {
-        let mut client = emulator.member("ann", &[]).await;
-
-        client.send_message(frame).await;
-
-        assert_eq!(client.closed().await.0, code);
-    }
-}
-
-#[tokio::test]
-async fn what_was_asked_before_a_bad_frame_is_answered() {
-    let emulator = TestEmulator::start().await;
-    let mut ann = emulator.member("ann", &[]).await;
-
-    ann.send(json!({ "type": "joinGroup", "group": "g", "ackId": 1 }))
-        .await;
-    ann.send_message(Message::text("not json")).await;
-
-    assert_eq!(ann.next().await["ackId"], 1);
-    assert_eq!(ann.closed().await.0, 1007);
-}
-
-#[tokio::test]
-async fn a_protobuf_client_speaks_binary_only() {
-    let emulator = TestEmulator::start().await;
-    for (frame, code) in [
-        (Message::text("{}"), 1003),
-        (Message::binary(vec![0xff; 20]), 1007),
-    ] {
-        let mut client = emulator.connect(Some(PROTOBUF), json!({})).await;
-        client.next_binary().await;
-
-        client.send_message(frame).await;
-
-        assert_eq!(client.closed().await.0, code);
-    }
-}
-
-#[tokio::test]
-async fn the_longest_message_that_is_allowed_arrives() {
-    let emulator = TestEmulator::start().await;
-    let mut ann = emulator.member("ann", &["g"]).await;
-    let text = "x".repeat(1024 * 1024 - 200);
-
-    ann.send(json!({ "type": "sendToGroup", "group": "g", "dataType": "text", "data": text }))
-        .await;
-
-    assert_eq!(
-        ann.next().await["data"].as_str().map(str::len),
-        Some(text.len())
-    );
-}
-
-/// Opens a WebSocket by hand, so that anything can be written on it.
-async fn raw_socket(emulator: &TestEmulator) -> TcpStream {
-    let mut stream = TcpStream::connect(emulator.addr).await.unwrap();
-    let path = emulator.client_path("chat", json!({}));
-    let handshake = format!(
-        "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: json.webpubsub.azure.v1\r\n\r\n",
-        emulator.addr
-    );
-    stream.write_all(handshake.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\r\n\r\n") {
-        answer.push(within("the handshake", stream.read_u8()).await.unwrap());
-    }
-    let answer = String::from_utf8(answer).unwrap().to_lowercase();
-    assert!(answer.starts_with("http/1.1 101 "), "{answer}");
-    // The example of RFC 6455, section 1.3.
-    assert!(
-        answer.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="),
-        "{answer}"
-    );
-    assert!(
-        answer.contains("sec-websocket-protocol: json.webpubsub.azure.v1"),
-        "{answer}"
-    );
-    stream
-}
+use crate::support::{Handler, TestEmulator, within};
 
 /// The code of the close frame that ends what the service sends.
 async fn close_code(mut stream: TcpStream) -> u16 {
@@ -121,7 +27,7 @@ async fn frames_that_break_the_websocket_protocol_are_refused() {
         (reserved_opcode, [1002, 1002]),
         (lying_length, [1009, 1002]),
     ] {
-        let mut stream = raw_socket(&emulator).await;
+        let mut stream = emulator.raw_socket().await;
 
         stream.write_all(&bytes).await.unwrap();
 
@@ -160,32 +66,6 @@ async fn a_client_that_reads_nothing_is_given_up_and_others_do_not_notice() {
         )
     );
     assert_eq!(slow.closed().await.0, 1006);
-}
-
-#[tokio::test]
-async fn an_idle_client_is_pinged() {
-    let hub = HubConfig::default().with_keep_alive(Duration::from_millis(20));
-    let emulator = TestEmulator::with(Config::default().with_hub("chat", hub)).await;
-    let mut ann = emulator.member("ann", &[]).await;
-
-    ann.next_ping().await;
-}
-
-#[tokio::test]
-async fn a_half_open_socket_is_noticed() {
-    let handler = Handler::silent().await;
-    let hub = HubConfig::default()
-        .with_keep_alive(Duration::from_millis(20))
-        .with_handler(emulator::EventHandler::all(&handler.template()).unwrap());
-    let emulator = TestEmulator::with(Config::default().with_hub("chat", hub)).await;
-
-    // It never answers a ping.
-    let _stream = raw_socket(&emulator).await;
-
-    assert_eq!(
-        handler.next_named("disconnected").await.json(),
-        json!({ "reason": "The connection ended." })
-    );
 }
 
 #[tokio::test]

@@ -9,8 +9,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use crate::control::control;
-use crate::recovery::recover;
-use crate::support::{Client, JSON, RELIABLE, TestEmulator, call};
+use crate::support::{Client, JSON, RELIABLE, TestEmulator, call, recover};
 
 async fn emulator() -> TestEmulator {
     TestEmulator::with(Config::default().with_control()).await

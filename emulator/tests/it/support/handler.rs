@@ -191,6 +191,11 @@ impl Handler {
         within("an event", seen.recv()).await.unwrap()
     }
 
+    /// Whether all that was sent so far has been looked at.
+    pub(crate) async fn nothing_more(&self) -> bool {
+        self.seen.lock().await.is_empty()
+    }
+
     /// Skips to the next event of this name.
     pub(crate) async fn next_named(&self, event: &str) -> Seen {
         loop {

@@ -1,4 +1,4 @@
-//! Entra ID: bearer tokens for REST calls, and a managed identity towards handlers.
+//! A managed identity towards handlers, which they can verify.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use http_body_util::Full;
 use ring::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use serde_json::{Value, json};
 
-use crate::support::{Handler, JSON, TestEmulator, call, sign};
+use crate::support::{Handler, JSON, TestEmulator, call};
 
 const RESOURCE: &str = "api://chat-handlers";
 
@@ -74,33 +74,4 @@ async fn a_handler_that_asks_for_no_identity_is_shown_none() {
 
     let connect = handler.next_named("connect").await;
     assert_eq!(connect.header("authorization"), None);
-}
-
-async fn send_with(config: Config, claims: Value) -> u16 {
-    let emulator = TestEmulator::with(config).await;
-    let token = sign(&claims, "a key that only Entra has");
-    let answered = emulator.rest_with_token("POST", ":send", &token, "text/plain", "hello");
-    answered.await.status.as_u16()
-}
-
-#[tokio::test]
-async fn a_token_of_entra_counts_only_where_the_settings_say_so() {
-    let claims = json!({ "aud": "https://webpubsub.azure.com", "exp": 4_000_000_000_i64 });
-
-    let accepted = send_with(Config::default().accepting_entra_tokens(), claims.clone()).await;
-    let refused = send_with(Config::default(), claims).await;
-
-    assert_eq!((accepted, refused), (202, 401));
-}
-
-#[tokio::test]
-async fn a_token_of_entra_for_others_or_from_the_past_is_refused() {
-    let others = json!({ "aud": "https://storage.azure.com", "exp": 4_000_000_000_i64 });
-    let past = json!({ "aud": "https://webpubsub.azure.com", "exp": 1_000_000_000 });
-    let endless = json!({ "aud": "https://webpubsub.azure.com" });
-
-    for claims in [others, past, endless] {
-        let config = Config::default().accepting_entra_tokens();
-        assert_eq!(send_with(config, claims.clone()).await, 401, "{claims}");
-    }
 }

@@ -1,9 +1,8 @@
-//! Streams (reference 4.6).
+//! 4.6: streams.
 
 use serde_json::{Value, json};
 
-use crate::recovery::recover;
-use crate::support::{Client, RELIABLE, TestEmulator};
+use crate::support::{Client, JSON, PROTOBUF, RELIABLE, TestEmulator, recover};
 
 fn start(stream: &str) -> Value {
     json!({ "type": "sendToGroup", "group": "g", "noEcho": true, "stream": { "streamId": stream } })
@@ -109,9 +108,7 @@ async fn what_is_no_stream_is_closed() {
 #[tokio::test]
 async fn a_stream_needs_the_permission_to_send() {
     let emulator = TestEmulator::start().await;
-    let mut eve = emulator
-        .connect(Some(crate::support::JSON), json!({ "sub": "eve" }))
-        .await;
+    let mut eve = emulator.connect(Some(JSON), json!({ "sub": "eve" })).await;
     eve.connected().await;
 
     eve.send(start("s")).await;
@@ -177,4 +174,96 @@ async fn a_reliable_publisher_goes_on_after_a_new_connected_frame() {
     back.send(part("s", 1, "a")).await;
     assert_eq!(back.next().await["expectedSequenceId"], 2);
     assert_eq!(bob.next().await["data"], "a");
+}
+
+#[tokio::test]
+async fn a_stream_id_is_taken_while_its_stream_is_open_and_free_again_after_it() {
+    let emulator = TestEmulator::start().await;
+    let mut ann = emulator.member("ann", &[]).await;
+    let mut bob = emulator.member("bob", &[]).await;
+    started(&mut ann, "s").await;
+
+    ann.send(start("s")).await;
+    assert_eq!(ann.next().await["error"]["name"], "BadRequest");
+    // Of another connection it is another stream.
+    started(&mut bob, "s").await;
+    ann.send(json!({ "type": "streamEnd", "streamId": "s" }))
+        .await;
+    assert_eq!(ann.next().await["type"], "streamClosed");
+    started(&mut ann, "s").await;
+}
+
+#[tokio::test]
+async fn a_keepalive_is_no_part_and_is_not_answered() {
+    let emulator = TestEmulator::start().await;
+    let mut ann = emulator.member("ann", &[]).await;
+    let mut bob = emulator.member("bob", &["g"]).await;
+    started(&mut ann, "s").await;
+
+    ann.send(json!({ "type": "streamData", "streamId": "s" }))
+        .await;
+
+    assert!(ann.until_pong().await.is_empty());
+    assert!(bob.until_pong().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_publisher_may_hear_itself() {
+    let emulator = TestEmulator::start().await;
+    let mut ann = emulator.member("ann", &["g"]).await;
+    let echoing = json!({ "type": "sendToGroup", "group": "g", "stream": { "streamId": "s" } });
+    ann.send(echoing).await;
+    ann.next().await;
+
+    ann.send(part("s", 1, "a")).await;
+
+    assert_eq!(ann.next().await["data"], "a");
+    assert_eq!(ann.next().await["expectedSequenceId"], 2);
+}
+
+#[tokio::test]
+async fn a_publisher_that_loses_its_permission_is_told_and_so_are_the_subscribers() {
+    let emulator = TestEmulator::start().await;
+    let claims = json!({ "sub": "ann", "role": "webpubsub.sendToGroup" });
+    let mut ann = emulator.connect(Some(JSON), claims).await;
+    let id = ann.connected().await;
+    let mut bob = emulator.member("bob", &["g"]).await;
+    started(&mut ann, "s").await;
+
+    let path = format!("permissions/sendToGroup/connections/{id}?targetName=g");
+    emulator.status("DELETE", &path).await;
+    ann.send(part("s", 1, "a")).await;
+
+    assert_eq!(ann.next().await["error"]["name"], "Forbidden");
+    assert_eq!(bob.next().await["stream"]["error"]["name"], "Forbidden");
+}
+
+#[tokio::test]
+async fn those_who_know_no_streams_see_plain_messages() {
+    let emulator = TestEmulator::start().await;
+    let mut ann = emulator.member("ann", &[]).await;
+    let in_group = json!({ "webpubsub.group": "g" });
+    let mut simple = emulator.connect(None, in_group.clone()).await;
+    let mut protobuf = emulator.connect(Some(PROTOBUF), in_group).await;
+    protobuf.next_binary().await;
+    started(&mut ann, "s").await;
+
+    ann.send(part("s", 1, "a")).await;
+
+    assert_eq!(simple.next_text().await, "a");
+    assert_eq!(
+        protobuf.next_binary().await,
+        b"\x12\x0f\x0a\x05group\x12\x01g\x1a\x03\x0a\x01a"
+    );
+}
+
+#[tokio::test]
+async fn the_end_of_what_is_no_stream_is_refused() {
+    let emulator = TestEmulator::start().await;
+    let mut ann = emulator.member("ann", &[]).await;
+
+    ann.send(json!({ "type": "streamEnd", "streamId": "none" }))
+        .await;
+
+    assert_eq!(ann.next().await["error"]["name"], "StreamNotFound");
 }
