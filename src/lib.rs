@@ -28,6 +28,8 @@ pub mod admission;
 pub mod audio;
 pub mod binding;
 pub mod caller;
+pub mod conversation;
+pub mod directory;
 pub mod frame;
 pub mod seal;
 pub mod target;

@@ -8,16 +8,20 @@ use jiff::Timestamp;
 use utoipa::openapi::OpenApi;
 use webpubsub::HubClient;
 
+use crate::admission::{Guesses, OpenRooms};
 use crate::caller::Callers;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Listen, Mistakes};
+use crate::conversation::log::Log;
 use crate::health::checks::HealthChecks;
 use crate::outgoing::OutgoingHttp;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::seal::Sealer;
+use crate::service::courier::Courier;
 use crate::service::proof::ServiceProof;
 use crate::service::{self, ServiceError};
+use crate::store::{self, Store};
 
 /// Shared by all requests. There is no other state, and nothing in it that another instance
 /// would miss.
@@ -39,11 +43,17 @@ struct Shared {
 pub struct Ready {
     pub config: Config,
     pub clock: Clock,
+    pub ids: Ids,
     pub callers: Callers,
     pub sealer: Sealer,
     pub proof: ServiceProof,
     pub hub: HubClient,
+    pub store: Arc<dyn Store>,
+    pub log: Log,
+    pub courier: Courier,
     pub negotiate_limit: RateLimit,
+    pub guesses: Guesses,
+    pub open_rooms: OpenRooms,
     pub health: HealthChecks,
 }
 
@@ -51,11 +61,20 @@ impl Ready {
     /// Nothing here goes out to the network or takes long: a cold start waits for it.
     pub fn new(config: Config, clock: Clock, ids: &Ids) -> Result<Self, ServiceError> {
         let outgoing = OutgoingHttp::new();
+        let hub = service::hub_client(&config.web_pubsub, &outgoing, &clock)?;
+        let courier = Courier::new(hub.clone());
+        let store = store::open(&config.store, &outgoing, &clock, ids);
         Ok(Self {
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: service::sealer(&config.web_pubsub),
             proof: ServiceProof::new(&config.web_pubsub.credential, &outgoing, &clock),
-            hub: service::hub_client(&config.web_pubsub, &outgoing, &clock)?,
+            log: Log::new(store.clone(), courier.clone(), clock.clone(), ids.clone()),
+            hub,
+            courier,
+            store,
+            ids: ids.clone(),
+            guesses: Guesses::default(),
+            open_rooms: OpenRooms::default(),
             negotiate_limit: RateLimit::new(config.negotiate_limit),
             health: HealthChecks::default(),
             clock,

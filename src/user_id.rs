@@ -15,7 +15,7 @@ const ANONYMOUS: &str = "anon:";
 
 /// A user: 1 to 256 bytes of visible ASCII, because the service carries it in a header of its
 /// webhooks and the Functions host answers 500 to a header with anything else in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UserId(String);
 

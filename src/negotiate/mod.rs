@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use webpubsub::{ClientAccess, ClientProtocol, ClientTokenRequest, client_token};
 
-use crate::admission::{admit, token_close_code};
+use crate::admission::{Visitor, admit, token_close_code};
 use crate::binding::{Binding, Grants, Ticket};
 use crate::caller::Caller;
 use crate::config::Credential;
@@ -123,8 +123,14 @@ async fn answer(app: &Ready, peer: Peer, request: Request) -> Result<Response, P
         Caller::Anonymous(_) => Limited::at(peer.address(&headers, app.config.trust_forwarded_for)),
         Caller::SignedIn(_) | Caller::Backend(_) => Limited::User(user.clone()),
     };
-    app.negotiate_limit.admit(limited, app.clock.seconds())?;
-    let binding = admit(&caller, user, form.wish)?;
+    app.negotiate_limit
+        .admit(limited.clone(), app.clock.seconds())?;
+    let visitor = Visitor {
+        caller: &caller,
+        user,
+        limited,
+    };
+    let binding = admit(app, visitor, form.wish).await?;
     let negotiated = write_answer(app, binding).await?;
     let no_store = HeaderValue::from_static("no-store");
     Ok(([(CACHE_CONTROL, no_store)], Json(negotiated)).into_response())

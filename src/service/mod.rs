@@ -1,6 +1,7 @@
 //! The Web PubSub service as this deployment's settings describe it: how to call it, and how it
 //! proves that it is the one who calls.
 
+pub mod courier;
 pub mod proof;
 
 use std::future::Future;

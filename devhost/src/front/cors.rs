@@ -6,10 +6,6 @@ use crate::http::{Fields, Reply, ReplyBody};
 pub(crate) struct Cors(CorsSettings);
 
 impl Cors {
-    pub(crate) fn new(settings: CorsSettings) -> Self {
-        Self(settings)
-    }
-
     /// On Flex and Linux Consumption always there, even with no origin listed.
     pub(crate) fn of(app: &App) -> Option<Self> {
         match (&app.options.cors, app.options.plan) {

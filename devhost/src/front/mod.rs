@@ -10,11 +10,10 @@ mod request;
 mod serve;
 mod shown;
 
-pub(crate) use admin::names_this_machine;
 pub(crate) use cors::Cors;
 pub(crate) use keys::ShownKey;
 pub(crate) use pipeline::Failure;
 #[cfg(feature = "fuzzing")]
 pub(crate) use proxy::head as proxied_head;
 pub(crate) use request::Request;
-pub(crate) use serve::{next_head, serve};
+pub(crate) use serve::serve;

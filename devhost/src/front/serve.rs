@@ -3,18 +3,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::shown::shown;
 use super::{Request, pipeline};
 use crate::event::{Call, Headers, HostEvent};
 use crate::host::Host;
-use crate::http::{Asked, Refusal, Reply, RequestHead, Version, Wire};
-
-/// How long a connection may be silent between two requests.
-const IDLE_AT_MOST: Duration = Duration::from_secs(130);
-/// How long a caller may take over its headers.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
+use crate::http::{Asked, Refusal, Reply, Version, Wire};
 
 /// Serves one connection until either side has enough of it.
 ///
@@ -25,7 +20,7 @@ pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, peer: SocketAddr) 
         return;
     };
     loop {
-        let started = match next_head(&mut wire).await {
+        let started = match wire.next_head().await {
             Ok(None) => return,
             Ok(Some(head)) => Request::new(head, peer, host.app.options.plan, host.body_limit),
             Err(refusal) => Err(refusal),
@@ -41,29 +36,6 @@ pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, peer: SocketAddr) 
             return wire.close_gently().await;
         }
     }
-}
-
-/// The head of the next request; `None` at the end of the connection.
-pub(crate) async fn next_head(wire: &mut Wire) -> Result<Option<RequestHead>, Refusal> {
-    if wire.buffer.is_empty() {
-        match timeout(IDLE_AT_MOST, wire.fill()).await {
-            Ok(Ok(read)) if read > 0 => {}
-            _ => return Ok(None),
-        }
-    }
-    let reading = async {
-        loop {
-            if let Some(head) = RequestHead::take(&mut wire.buffer)? {
-                return Ok(Some(head));
-            }
-            if !matches!(wire.fill().await, Ok(read) if read > 0) {
-                return Ok(None);
-            }
-        }
-    };
-    timeout(HEAD_WITHIN, reading)
-        .await
-        .unwrap_or(Err(Refusal::TooSlow))
 }
 
 /// A request the server does not even show to the host.

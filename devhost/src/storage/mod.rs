@@ -21,6 +21,7 @@ mod access;
 mod account;
 mod blob;
 mod call;
+mod cors;
 mod fault;
 #[cfg(feature = "fuzzing")]
 mod fuzzing;

@@ -1,5 +1,9 @@
 //! What clients say: a frame comes in, its reply goes back in the same answer.
 
+mod chats;
+mod place;
+mod speech;
+
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -37,10 +41,18 @@ pub async fn user_event(
             "refused a frame: {}",
             error.message
         );
-        Reply::Error(error)
+        Some(Reply::Error(error))
     });
-    let mut response =
-        (StatusCode::OK, reply.to_json(incoming.request_id.as_ref())).into_response();
+    let request_id = incoming.request_id.as_ref();
+    let reply = match (reply, request_id) {
+        // Whoever put a question gets an answer.
+        (None, Some(_)) => Some(Reply::Ok),
+        // Others see what became of it, the speaker too.
+        (Some(Reply::MessageSent(_)), None) => None,
+        (reply, _) => reply,
+    };
+    let body = reply.map(|reply| reply.to_json(request_id));
+    let mut response = (StatusCode::OK, body.unwrap_or_default()).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(sealed) = connection.sealed_change(app)? {
@@ -62,17 +74,26 @@ async fn carry_out(
     app: &Ready,
     connection: &mut Connection,
     frame: Result<Frame, FrameError>,
-) -> Result<Reply, FrameError> {
+) -> Result<Option<Reply>, FrameError> {
     if !matches!(frame, Ok(Frame::Authenticate(_))) {
         check_sign_in(app, connection.binding())?;
     }
-    match frame? {
-        Frame::Ping(ping) => Ok(Reply::Pong(ping.reply(&app.clock))),
-        Frame::Test(test) => Ok(Reply::TestResponse(test.reply(&app.clock))),
-        Frame::Audio(chunk) => audio(connection, &chunk),
-        Frame::AudioEnd => audio_end(connection),
-        Frame::Authenticate(request) => authenticate(app, connection, request).await,
-    }
+    let reply = match frame? {
+        Frame::Ping(ping) => Reply::Pong(ping.reply(&app.clock)),
+        Frame::Test(test) => Reply::TestResponse(test.reply(&app.clock)),
+        Frame::Audio(chunk) => audio(connection, &chunk)?,
+        Frame::AudioEnd => audio_end(connection)?,
+        Frame::Authenticate(request) => authenticate(app, connection, request).await?,
+        Frame::GetChats(request) => chats::list(app, connection, request).await?,
+        Frame::CreateChat(request) => chats::create(app, connection, request).await?,
+        Frame::ChangeChat(request) => chats::change(app, connection, request).await?,
+        Frame::SendMessage(request) => speech::send_in_chat(app, connection, request).await?,
+        Frame::Say(request) => speech::say(app, connection, request).await?,
+        Frame::AskHistory(request) => speech::history(app, connection, request).await?,
+        Frame::Typing(request) => return speech::typing(app, connection, request).await,
+        Frame::ReadUpTo(request) => return speech::read(app, connection, request).await,
+    };
+    Ok(Some(reply))
 }
 
 /// Who stays connected past the end of the sign-in may listen, but not speak.
