@@ -17,7 +17,7 @@ use crate::frame::{ServerFrame, SimpleMode};
 use crate::outbox;
 use crate::protocol::Agreed;
 use crate::query::Query;
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 use crate::token::Claims;
 use crate::upstream::{self, ClientRequest, Failure, Identity, Origin};
 use crate::{config, ids};

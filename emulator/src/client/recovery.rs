@@ -17,7 +17,7 @@ use crate::frame::{ServerFrame, SimpleMode};
 use crate::hub::Hub;
 use crate::outbox::{self, Severed};
 use crate::protocol::Agreed;
-use crate::server::Response;
+use crate::response::Response;
 use crate::token::{Claims, sign};
 
 const TOKEN_ISSUER: &str = "https://webpubsub.azure.com";
