@@ -14,7 +14,7 @@ use switchboard::state::{AppState, Ready};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{Answer, Event};
+use super::{Answer, Event, fresh_folder};
 
 pub(crate) const KEY: &str = "the-access-key-of-the-tests-0123456789";
 pub(crate) const NOW: i64 = 1_800_000_000;
@@ -54,6 +54,9 @@ impl TestApp {
             ),
             ("LOG_LEVEL", "error"),
         ]);
+        // Named anew each time, and of a kind that is not there before it is used.
+        let store = format!("sqlite:{}", fresh_folder().join("switchboard.db").display());
+        map.insert("STORE", &store);
         map.extend(settings.iter().copied());
         let now = Arc::new(AtomicI64::new(NOW));
         let clock = {

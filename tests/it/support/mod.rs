@@ -6,6 +6,7 @@ mod client;
 #[cfg(feature = "dev")]
 pub(crate) mod dev;
 mod event;
+mod folder;
 mod issuer;
 mod scripts;
 #[cfg(feature = "dev")]
@@ -17,6 +18,7 @@ pub(crate) use client::{Client, dial, ticket};
 #[cfg(feature = "dev")]
 pub(crate) use dev::Dev;
 pub(crate) use event::{Event, signature};
+pub(crate) use folder::fresh_folder;
 pub(crate) use issuer::Issuer;
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]
