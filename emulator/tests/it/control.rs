@@ -88,6 +88,35 @@ async fn webhooks_fail_as_often_as_they_are_told_to_and_are_kept() {
 }
 
 #[tokio::test]
+async fn what_was_said_to_a_handler_and_what_it_said_is_shown() {
+    let handler = Handler::answering(|seen| match seen.event() {
+        "e" => {
+            let mut answer = Handler::json("{\"why\":\"not today\"}");
+            *answer.status_mut() = StatusCode::IM_A_TEAPOT;
+            answer
+        }
+        _ => Handler::status(204),
+    })
+    .await;
+    let emulator = TestEmulator::with(handled(&handler).with_control()).await;
+    let mut ann = emulator.member("ann", &[]).await;
+
+    ann.ask(json!({ "type": "event", "event": "e", "ackId": 1, "dataType": "text", "data": "d" }))
+        .await
+        .unwrap_err();
+
+    let (_, shown) = control(&emulator, "GET", "webhooks?limit=1").await;
+    let call = &shown["calls"][0];
+    assert_eq!(call["event"], "e");
+    assert_eq!(call["headers"]["ce-userid"], "ann");
+    assert_eq!(call["headers"]["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(call["status"], 418);
+    assert_eq!(call["answerHeaders"]["content-type"], "application/json");
+    assert_eq!(call["answer"], "{\"why\":\"not today\"}");
+    assert!(call["durationMs"].as_f64() > Some(0.0));
+}
+
+#[tokio::test]
 async fn a_foreign_host_is_refused_and_so_is_everyone_unless_it_is_switched_on() {
     let on = TestEmulator::with(Config::default().with_control()).await;
     let off = TestEmulator::start().await;
