@@ -12,6 +12,7 @@ use crate::caller::Callers;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Listen, Mistakes};
 use crate::health::checks::HealthChecks;
+use crate::managed_identity::ManagedIdentities;
 use crate::outgoing::OutgoingHttp;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
@@ -51,11 +52,12 @@ impl Ready {
     /// Nothing here goes out to the network or takes long: a cold start waits for it.
     pub fn new(config: Config, clock: Clock, ids: &Ids) -> Result<Self, ServiceError> {
         let outgoing = OutgoingHttp::new();
+        let identities = ManagedIdentities::new(outgoing.clone());
         Ok(Self {
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: service::sealer(&config.web_pubsub),
             proof: ServiceProof::new(&config.web_pubsub.credential, &outgoing, &clock),
-            hub: service::hub_client(&config.web_pubsub, &outgoing, &clock)?,
+            hub: service::hub_client(&config.web_pubsub, &outgoing, &identities, &clock)?,
             negotiate_limit: RateLimit::new(config.negotiate_limit),
             health: HealthChecks::default(),
             clock,

@@ -1,12 +1,21 @@
 //! An Azure storage account: where its services are and how to prove ourselves to them.
 
 mod account_key;
+mod answer;
+mod client;
 mod connection_string;
+mod error;
+mod shared_key;
+mod xml;
 
 use url::Url;
 
 pub use account_key::{AccountKey, InvalidAccountKey};
+pub(crate) use answer::{Answer, error_code};
+pub(crate) use client::{Call, Deadline, Repeat, ServiceClient};
 pub use connection_string::InvalidConnectionString;
+pub(crate) use error::CallError;
+pub use error::{CannotUse, StorageError};
 
 /// What `AzureWebJobsStorage` names. A connection string need not name every service.
 #[derive(Debug, Clone)]
@@ -44,6 +53,15 @@ impl Service {
             Self::Blobs => "blob",
             Self::Queues => "queue",
             Self::Tables => "table",
+        }
+    }
+
+    /// What lets an identity do all that we do.
+    fn role(self) -> &'static str {
+        match self {
+            Self::Blobs => "Storage Blob Data Contributor",
+            Self::Queues => "Storage Queue Data Contributor",
+            Self::Tables => "Storage Table Data Contributor",
         }
     }
 }
