@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn the_code_is_found_wherever_it_stands() {
-        let json = r#"{"odata.error":{"code":"TableNotFound","message":{"lang":"en-US","value":"…"}}}"#;
+        let json =
+            r#"{"odata.error":{"code":"TableNotFound","message":{"lang":"en-US","value":"…"}}}"#;
         let xml = "\u{feff}<?xml version=\"1.0\"?><Error><Code>TableNotFound</Code><Message>…</Message></Error>";
         let old = "<?xml version=\"1.0\"?><m:error xmlns:m=\"x\"><m:code>TableNotFound</m:code></m:error>";
 

@@ -1,6 +1,7 @@
 //! Calls to one service of an account: signed, within a time limit, and never more of them at
 //! once than the service should bear.
 
+use std::future::Future;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -36,6 +37,12 @@ pub(crate) struct Deadline(Instant);
 impl Deadline {
     pub(crate) fn of_one_call() -> Self {
         Self(Instant::now() + WHOLE_CALL)
+    }
+
+    /// Waits no longer than this.
+    pub(crate) async fn limits<T>(self, what: impl Future<Output = T>) -> Result<T, StorageError> {
+        let done = timeout_at(self.0, what).await;
+        done.map_err(|_| StorageError::TooLong)
     }
 
     fn left(self) -> Duration {
@@ -95,6 +102,12 @@ impl Call {
 pub(super) enum Proof {
     Key(AccountKey),
     Identity(TokenSource),
+}
+
+/// The proof of one call.
+enum Shown<'a> {
+    Token(HeaderValue),
+    SignatureBy(&'a AccountKey),
 }
 
 #[derive(Debug)]
@@ -159,41 +172,39 @@ impl ServiceClient {
     /// The service's answer, whatever it is, unless it says that the service itself failed or
     /// does not accept us.
     pub(crate) async fn call(&self, call: &Call, deadline: Deadline) -> Result<Answer, CallError> {
-        let turn = timeout_at(deadline.0, self.turns.acquire()).await;
-        let Ok(Ok(_turn)) = turn else {
-            return Err(CallError::NotDone(StorageError::TooLong));
-        };
-        let token = self.token(deadline).await?;
-        let mut tried = self.try_once(call, token.as_ref(), deadline).await;
+        let turn = deadline.limits(self.turns.acquire()).await;
+        let _turn = turn.map_err(CallError::NotDone)?;
+        let shown = self.shown(deadline).await?;
+        let mut tried = self.try_once(call, &shown, deadline).await;
         if let Some(pause) = pause_before_again(&tried, call.repeat)
             && pause < deadline.left()
         {
             tracing::debug!("the {} service is asked again", self.service.label());
             sleep(pause).await;
-            tried = self.try_once(call, token.as_ref(), deadline).await;
+            tried = self.try_once(call, &shown, deadline).await;
         }
         self.judged(tried?, call.repeat)
     }
 
-    /// `None` where a key signs.
-    async fn token(&self, deadline: Deadline) -> Result<Option<HeaderValue>, CallError> {
-        let Proof::Identity(tokens) = &self.proof else {
-            return Ok(None);
-        };
-        match timeout_at(deadline.0, tokens.bearer()).await {
-            Ok(token) => Ok(Some(token.map_err(not_done)?)),
-            Err(_) => Err(CallError::NotDone(StorageError::TooLong)),
+    async fn shown(&self, deadline: Deadline) -> Result<Shown<'_>, CallError> {
+        match &self.proof {
+            Proof::Key(key) => Ok(Shown::SignatureBy(key)),
+            Proof::Identity(tokens) => {
+                let token = deadline.limits(tokens.bearer()).await;
+                let token = token.map_err(CallError::NotDone)?;
+                Ok(Shown::Token(token.map_err(not_done)?))
+            }
         }
     }
 
     async fn try_once(
         &self,
         call: &Call,
-        token: Option<&HeaderValue>,
+        shown: &Shown<'_>,
         deadline: Deadline,
     ) -> Result<Answer, CallError> {
         let client = self.outgoing.client().map_err(not_done)?;
-        let mut request = self.request(call, token)?;
+        let mut request = self.request(call, shown)?;
         *request.timeout_mut() = Some(deadline.left().min(ONE_TRY));
         let mut answer = client.execute(request).await.map_err(broken)?;
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
@@ -205,11 +216,7 @@ impl ServiceClient {
         })
     }
 
-    fn request(
-        &self,
-        call: &Call,
-        token: Option<&HeaderValue>,
-    ) -> Result<reqwest::Request, CallError> {
+    fn request(&self, call: &Call, shown: &Shown<'_>) -> Result<reqwest::Request, CallError> {
         let mut url = self.url(&call.path);
         url.set_query(call.query.as_deref());
         let mut request = reqwest::Request::new(call.method.clone(), url);
@@ -219,10 +226,9 @@ impl ServiceClient {
         headers.insert(MS_DATE, date);
         headers.insert(MS_VERSION, HeaderValue::from_static(VERSION));
         headers.extend(call.headers.iter().cloned());
-        let authorization = match (token, &self.proof) {
-            (Some(token), _) => token.clone(),
-            (None, Proof::Key(key)) => self.signature(&request, call.body.len(), key)?,
-            (None, Proof::Identity(_)) => return Err(not_done(IdentityError::OddToken)),
+        let authorization = match shown {
+            Shown::Token(token) => token.clone(),
+            Shown::SignatureBy(key) => self.signature(&request, call.body.len(), key)?,
         };
         request.headers_mut().insert(AUTHORIZATION, authorization);
         *request.body_mut() = Some(call.body.clone().into());

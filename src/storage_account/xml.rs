@@ -12,7 +12,9 @@ pub(super) fn elements<'a>(xml: &'a str, name: &'a str) -> impl Iterator<Item = 
     std::iter::from_fn(move || {
         let (_, inside) = tag(rest, |found| is_named(found, name))?;
         let (length, behind) = tag(inside, |found| {
-            found.strip_prefix('/').is_some_and(|found| is_named(found, name))
+            found
+                .strip_prefix('/')
+                .is_some_and(|found| is_named(found, name))
         })?;
         rest = behind;
         inside.get(..length)
@@ -53,7 +55,8 @@ mod tests {
 
     #[test]
     fn elements_come_one_by_one_with_what_is_in_them() {
-        let xml = "<?xml version=\"1.0\"?><List><M><Id>1</Id></M><M a=\"b\"><Id>2</Id></M><M/></List>";
+        let xml =
+            "<?xml version=\"1.0\"?><List><M><Id>1</Id></M><M a=\"b\"><Id>2</Id></M><M/></List>";
 
         let ids: Vec<_> = elements(xml, "M").map(|m| text(m, "Id")).collect();
 

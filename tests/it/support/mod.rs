@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod azurite;
 mod client;
 #[cfg(feature = "dev")]
 pub(crate) mod dev;
@@ -13,6 +14,7 @@ mod socket;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{KEY, NOW, TestApp};
+pub(crate) use azurite::{Account, Azurite};
 pub(crate) use client::{Client, dial, ticket};
 #[cfg(feature = "dev")]
 pub(crate) use dev::Dev;
