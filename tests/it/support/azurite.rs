@@ -83,7 +83,7 @@ impl Azurite {
     }
 
     /// At once, as if the machine had lost its power.
-    pub(crate) async fn is_killed(mut self) -> Stopped {
+    pub(crate) async fn killed(mut self) -> Stopped {
         let killed = tokio::task::spawn_blocking(move || {
             self.child.kill().unwrap();
             self.child.wait().unwrap();

@@ -8,18 +8,20 @@ mod client;
 pub(crate) mod dev;
 mod event;
 mod issuer;
+mod proxy;
 mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{KEY, NOW, TestApp};
-pub(crate) use azurite::{Account, Azurite};
+pub(crate) use azurite::{Account, Azurite, STORAGE_KEY};
 pub(crate) use client::{Client, dial, ticket};
 #[cfg(feature = "dev")]
 pub(crate) use dev::Dev;
 pub(crate) use event::{Event, signature};
 pub(crate) use issuer::Issuer;
+pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;
