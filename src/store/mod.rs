@@ -5,6 +5,7 @@
 //! an entity-group transaction, Cosmos DB a transactional batch. Every promise below is a case of
 //! `tests/it/store/contract.rs`, which runs on all three.
 
+mod limits;
 mod words;
 
 pub mod cosmos;
@@ -17,7 +18,8 @@ use std::ops::Range;
 use async_trait::async_trait;
 
 pub use words::{
-    BadRecord, Key, MOST_WRITES, Partition, Record, Shelf, StoreError, Version, Write, WriteError,
+    BadRecord, Key, LARGEST_BODY, MOST_WRITES, Partition, Record, Shelf, StoreError, Version,
+    Write, WriteError,
 };
 
 /// Records in partitions.

@@ -10,6 +10,10 @@ use serde::de::DeserializeOwned;
 /// at a hundred.
 pub const MOST_WRITES: usize = 100;
 
+/// What one body may hold, in bytes of UTF-8: a Table entity's megabyte counts each ASCII
+/// character twice.
+pub const LARGEST_BODY: usize = 400 * 1024;
+
 /// A group of partitions that hold the same kind of thing: a table, or a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Shelf {
@@ -101,7 +105,9 @@ fn is_safe(name: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(pub(super) String);
 
-/// What a store gives back. The body is JSON text, at most 400 KB of it.
+/// What a store gives back. The body is JSON text, at most [`LARGEST_BODY`] of it. It comes back
+/// as the same value, with every number as exact as it was; its bytes may differ in how they are
+/// spaced, ordered and escaped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub key: Key,

@@ -1,0 +1,159 @@
+//! One record.
+
+use serde_json::json;
+use switchboard::store::Store;
+
+use crate::store::place::{Place, assert_conflict_at, delete, insert, put, replace};
+
+pub(crate) async fn the_store_answers(store: &dyn Store) {
+    store.check().await.unwrap();
+}
+
+pub(crate) async fn an_absent_record_is_none(store: &dyn Store) {
+    let place = Place::new(store);
+
+    assert_eq!(place.get("nothing").await, None);
+
+    place.has("something").await;
+    assert_eq!(place.get("nothing").await, None);
+}
+
+pub(crate) async fn what_was_inserted_is_there(store: &dyn Store) {
+    let place = Place::new(store);
+
+    place.write(vec![insert("a", 7)]).await.unwrap();
+
+    let record = place.get("a").await.unwrap();
+    assert_eq!(record.key.as_str(), "a");
+    assert_eq!(
+        record.read::<serde_json::Value>().unwrap(),
+        json!({ "n": 7 })
+    );
+    assert_eq!(place.version("a").await, record.version);
+}
+
+pub(crate) async fn an_insert_over_something_conflicts(store: &dyn Store) {
+    let place = Place::new(store);
+    let version = place.has("a").await;
+
+    let result = place.write(vec![insert("a", 2)]).await;
+
+    assert_conflict_at(0, result);
+    assert_eq!(place.value("a").await, Some(json!({ "n": 1 })));
+    assert_eq!(place.version("a").await, version);
+}
+
+pub(crate) async fn a_replace_of_the_right_version_gives_a_new_one(store: &dyn Store) {
+    let place = Place::new(store);
+    let first = place.has("a").await;
+
+    place.write(vec![replace("a", &first, 2)]).await.unwrap();
+
+    let second = place.version("a").await;
+    assert_ne!(second, first);
+    assert_eq!(place.value("a").await, Some(json!({ "n": 2 })));
+
+    place.write(vec![replace("a", &second, 2)]).await.unwrap();
+    assert_ne!(place.version("a").await, second);
+}
+
+pub(crate) async fn a_replace_of_an_old_version_conflicts(store: &dyn Store) {
+    let place = Place::new(store);
+    let old = place.has("a").await;
+    place.write(vec![replace("a", &old, 2)]).await.unwrap();
+
+    let result = place.write(vec![replace("a", &old, 3)]).await;
+
+    assert_conflict_at(0, result);
+    assert_eq!(place.value("a").await, Some(json!({ "n": 2 })));
+}
+
+pub(crate) async fn a_replace_of_an_absent_record_conflicts(store: &dyn Store) {
+    let place = Place::new(store);
+    let version = place.has("a").await;
+
+    let result = place.write(vec![replace("b", &version, 2)]).await;
+
+    assert_conflict_at(0, result);
+    assert_eq!(place.get("b").await, None);
+}
+
+pub(crate) async fn a_put_needs_nothing_and_gives_a_new_version(store: &dyn Store) {
+    let place = Place::new(store);
+
+    place.write(vec![put("a", 1)]).await.unwrap();
+    let first = place.version("a").await;
+    place.write(vec![put("a", 2)]).await.unwrap();
+
+    assert_eq!(place.value("a").await, Some(json!({ "n": 2 })));
+    assert_conflict_at(0, place.write(vec![replace("a", &first, 3)]).await);
+    let second = place.version("a").await;
+    place.write(vec![put("a", 2)]).await.unwrap();
+    assert_conflict_at(0, place.write(vec![delete("a", &second)]).await);
+}
+
+/// Who still holds the version of a record that was deleted and came back must not win.
+pub(crate) async fn a_version_never_returns(store: &dyn Store) {
+    let place = Place::new(store);
+    let mut old = Vec::new();
+
+    for _ in 0..5 {
+        let version = place.has("a").await;
+        assert!(!old.contains(&version));
+        for old in &old {
+            assert_conflict_at(0, place.write(vec![replace("a", old, 9)]).await);
+            assert_conflict_at(0, place.write(vec![delete("a", old)]).await);
+        }
+        place.write(vec![delete("a", &version)]).await.unwrap();
+        old.push(version);
+    }
+
+    assert_eq!(place.get("a").await, None);
+}
+
+pub(crate) async fn a_delete_takes_the_right_version(store: &dyn Store) {
+    let place = Place::new(store);
+    let version = place.has("a").await;
+
+    place.write(vec![delete("a", &version)]).await.unwrap();
+
+    assert_eq!(place.get("a").await, None);
+    place.write(vec![insert("a", 2)]).await.unwrap();
+    assert_eq!(place.value("a").await, Some(json!({ "n": 2 })));
+}
+
+pub(crate) async fn a_delete_of_an_old_version_conflicts(store: &dyn Store) {
+    let place = Place::new(store);
+    let old = place.has("a").await;
+    place.write(vec![replace("a", &old, 2)]).await.unwrap();
+
+    let result = place.write(vec![delete("a", &old)]).await;
+
+    assert_conflict_at(0, result);
+    assert_eq!(place.value("a").await, Some(json!({ "n": 2 })));
+}
+
+pub(crate) async fn a_delete_of_an_absent_record_conflicts(store: &dyn Store) {
+    let place = Place::new(store);
+    let version = place.has("a").await;
+    place.write(vec![delete("a", &version)]).await.unwrap();
+
+    let result = place.write(vec![delete("a", &version)]).await;
+
+    assert_conflict_at(0, result);
+}
+
+pub(crate) async fn names_of_full_length_are_kept(store: &dyn Store) {
+    let here = "p".repeat(200) + &"-._:0123456789".repeat(3) + "12345678";
+    let (one, other) = ("k".repeat(249) + "1", "k".repeat(249) + "2");
+    let place = Place::named(store, switchboard::store::Shelf::Users, &here);
+
+    place
+        .write(vec![put(&one, 1), put(&other, 2)])
+        .await
+        .unwrap();
+
+    assert_eq!(here.len(), 250);
+    assert_eq!(place.value(&one).await, Some(json!({ "n": 1 })));
+    assert_eq!(place.value(&other).await, Some(json!({ "n": 2 })));
+}

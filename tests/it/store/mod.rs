@@ -1,0 +1,8 @@
+//! Every backend keeps the same promises: one list of cases, run on each.
+
+mod contract;
+mod place;
+
+mod sqlite;
+
+pub(crate) use contract::store_contract;
