@@ -62,6 +62,13 @@ impl Call {
         self
     }
 
+    pub(super) fn header_if(self, name: &'static str, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.header(name, value),
+            None => self,
+        }
+    }
+
     /// About this partition alone.
     pub(super) fn in_partition(self, name: &str) -> Self {
         self.header("x-ms-documentdb-partitionkey", &format!("[\"{name}\"]"))
