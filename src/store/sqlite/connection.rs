@@ -1,7 +1,6 @@
 //! The file, opened.
 
-use std::fs::{self, OpenOptions};
-use std::io;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -78,7 +77,7 @@ fn open(path: &Path, deadline: Instant) -> Result<Open, Failure> {
     if path.is_dir() {
         return Err(Failure::of_file(path, "is a folder, not a file"));
     }
-    make(path)?;
+    make_folder(path)?;
     loop {
         match connect(path) {
             Err(failure) if failure.is_busy() && Instant::now() < deadline => {
@@ -93,29 +92,35 @@ fn open(path: &Path, deadline: Instant) -> Result<Open, Failure> {
     }
 }
 
-/// An empty file that is nobody else's to read. SQLite gives its other files the same mode.
-fn make(path: &Path) -> Result<(), Failure> {
+fn make_folder(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(path);
-    if let Err(error) = fs::create_dir_all(folder) {
+    fs::create_dir_all(folder).map_err(|error| {
         let why = format!("cannot be made: {error}");
-        return Err(Failure::of_file(folder, &why));
-    }
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Only ever a new file: closing one that SQLite has open would drop SQLite's locks on it.
-    match options.write(true).create_new(true).open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            let why = format!("cannot be made: {error}");
-            Err(Failure::of_file(path, &why))
-        }
-        _ => Ok(()),
-    }
+        Failure::of_file(folder, &why)
+    })
 }
 
+/// A file that is made here is its owner's alone to read; SQLite gives the log the same mode. By
+/// its name: opening the file once more, and closing it, would drop SQLite's locks on it.
+#[cfg(unix)]
+fn keep_private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    // A disk that knows no modes is still one to write on.
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).ok();
+}
+
+#[cfg(not(unix))]
+fn keep_private(_path: &Path) {}
+
 fn connect(path: &Path) -> Result<Connection, Failure> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let is_new = !path.exists();
     let connection = Connection::open_with_flags(path, flags)?;
+    if is_new {
+        keep_private(path);
+    }
     connection.busy_timeout(ONE_TRY)?;
     if connection.is_readonly("main")? {
         return Err(Failure::of_file(path, "is read-only"));
