@@ -105,9 +105,7 @@ pub(super) fn written(answer: &Answer, writes: &[Write]) -> Result<(), WriteErro
         Some((_, (status, _))) => {
             WriteError::Unknown(refused(format!("a write failed with {status}")))
         }
-        None => WriteError::Unknown(refused(
-            "Cosmos DB answered less than it was asked".into(),
-        )),
+        None => WriteError::Unknown(refused("Cosmos DB answered less than it was asked".into())),
     })
 }
 

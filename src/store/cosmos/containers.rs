@@ -94,7 +94,10 @@ impl Containers {
                 return Err(StoreError::Refused(sentence));
             }
         }
-        tracing::info!("made the container {name} in the database {}", self.database);
+        tracing::info!(
+            "made the container {name} in the database {}",
+            self.database
+        );
         Ok(())
     }
 }

@@ -54,9 +54,9 @@ impl CosmosStore {
     /// settings have no key.
     pub fn new(
         config: CosmosConfig,
-        identity: Arc<dyn TokenCredential>,
         outgoing: OutgoingHttp,
         clock: Clock,
+        identity: Arc<dyn TokenCredential>,
     ) -> Self {
         let CosmosConfig {
             endpoint,

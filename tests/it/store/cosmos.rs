@@ -1,11 +1,16 @@
-//! Cosmos DB.
+//! Cosmos DB, as two doubles play it: one of our own, and one of others.
+
+mod access;
+mod client;
+mod containers;
+mod npm;
+mod wire;
 
 use std::net::Ipv4Addr;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::credentials::TokenCredential;
 use switchboard::clock::Clock;
 use switchboard::config::{CosmosConfig, CosmosContainers, CosmosCredential};
 use switchboard::outgoing::OutgoingHttp;
@@ -14,12 +19,37 @@ use switchboard::store::cosmos::CosmosStore;
 use tokio::net::TcpListener;
 use url::Url;
 
+use self::access::NoIdentity;
 use crate::store::cosmos_double::{Double, KEY, Options};
+
+const DATABASE: &str = "pichat";
 
 /// A store, and the account that it is in.
 struct Opened {
     store: CosmosStore,
     double: Double,
+    endpoint: String,
+}
+
+impl Opened {
+    async fn with(options: Options) -> Self {
+        let clock = options.clock.clone();
+        let (double, endpoint) = start(options).await;
+        Self {
+            store: store(&endpoint, KEY, DATABASE, clock),
+            double,
+            endpoint,
+        }
+    }
+
+    async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// What another instance of the handler has.
+    fn another(&self) -> CosmosStore {
+        store(&self.endpoint, KEY, DATABASE, Clock::system())
+    }
 }
 
 impl Deref for Opened {
@@ -30,24 +60,33 @@ impl Deref for Opened {
     }
 }
 
-async fn open(options: Options) -> Opened {
+async fn start(options: Options) -> (Double, String) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let clock = options.clock.clone();
     let double = Double::new(options);
     tokio::spawn(double.clone().serve(listener));
-    let credential = CosmosCredential::Key(KEY.into());
-    Opened {
-        store: store(&endpoint, credential, clock),
-        double,
-    }
+    (double, endpoint)
 }
 
-fn store(endpoint: &str, credential: CosmosCredential, clock: Clock) -> CosmosStore {
-    let config = CosmosConfig {
+/// With a key.
+fn store(endpoint: &str, key: &str, database: &str, clock: Clock) -> CosmosStore {
+    let credential = CosmosCredential::Key(key.into());
+    let config = config(endpoint, credential, database);
+    CosmosStore::new(config, OutgoingHttp::new(), clock, Arc::new(NoIdentity))
+}
+
+/// Without one.
+fn store_of_identity(endpoint: &str, identity: Arc<dyn TokenCredential>) -> CosmosStore {
+    let credential = CosmosCredential::ManagedIdentity { client_id: None };
+    let config = config(endpoint, credential, DATABASE);
+    CosmosStore::new(config, OutgoingHttp::new(), Clock::system(), identity)
+}
+
+fn config(endpoint: &str, credential: CosmosCredential, database: &str) -> CosmosConfig {
+    CosmosConfig {
         endpoint: Url::parse(endpoint).unwrap(),
         credential,
-        database: "pichat".to_owned(),
+        database: database.to_owned(),
         containers: CosmosContainers {
             chats: "chats".to_owned(),
             messages: "messages".to_owned(),
@@ -55,49 +94,33 @@ fn store(endpoint: &str, credential: CosmosCredential, clock: Clock) -> CosmosSt
             settings: "settings".to_owned(),
             processed_messages: "processed_messages".to_owned(),
         },
-    };
-    CosmosStore::new(config, Arc::new(Identity(None)), OutgoingHttp::new(), clock)
+    }
 }
 
-/// Has a token, or none.
-#[derive(Debug)]
-struct Identity(Option<&'static str>);
-
-#[async_trait]
-impl TokenCredential for Identity {
-    async fn get_token(
-        &self,
-        scopes: &[&str],
-        _: Option<TokenRequestOptions<'_>>,
-    ) -> azure_core::Result<AccessToken> {
-        unreachable!("{scopes:?}")
+/// Session consistency, where a replica that is a write behind answers whoever does not ask for
+/// more.
+fn session() -> Options {
+    Options {
+        consistency: "Session",
+        lags: true,
+        largest_page: 25,
+        ..Options::default()
     }
 }
 
 /// Every read is fresh.
 mod strong {
-    use super::*;
+    use super::Opened;
 
-    async fn open() -> Opened {
-        super::open(Options::default()).await
-    }
-
-    crate::store::store_contract!(open);
+    crate::store::store_contract!(Opened::new);
 }
 
-/// A replica that is a write behind answers whoever does not ask for more, a few documents at a
-/// time.
-mod session {
-    use super::*;
+/// Not every read is.
+mod of_session {
+    use super::{Opened, session};
 
     async fn open() -> Opened {
-        let options = Options {
-            consistency: "Session",
-            lags: true,
-            largest_page: 7,
-            ..Options::default()
-        };
-        super::open(options).await
+        Opened::with(session()).await
     }
 
     crate::store::store_contract!(open);

@@ -24,6 +24,14 @@ struct Database {
 }
 
 impl Account {
+    pub(super) fn has(&mut self, database: &str, container: &str, partition_key: &str) {
+        self.made += 1;
+        let definition = json!({ "id": container, "partitionKey": { "paths": [partition_key] } });
+        let made = Container::new(self.made, definition);
+        let database = self.databases.entry(database.to_owned()).or_default();
+        database.containers.insert(container.to_owned(), made);
+    }
+
     pub(super) fn loses(&mut self, database: &str, container: &str) {
         let database = self.databases.get_mut(database).unwrap();
         database.containers.remove(container).unwrap();
@@ -82,14 +90,17 @@ impl Account {
     fn make_database(&mut self, call: &Call) -> Result<Reply, Reply> {
         let id = id(&call.json()?)?;
         if self.databases.contains_key(&id) {
-            return Err(Reply::error(409, "Resource with specified id already exists."));
+            return Err(Reply::error(
+                409,
+                "Resource with specified id already exists.",
+            ));
         }
         self.databases.insert(id.clone(), Database::default());
         Ok(Reply::new(201, json!({ "id": id, "_rid": "AAAAAQ==" })))
     }
 
     fn make_container(&mut self, database: &str, call: &Call) -> Result<Reply, Reply> {
-        let mut definition: Value = call.json()?;
+        let definition: Value = call.json()?;
         let id = id(&definition)?;
         let paths = definition["partitionKey"]["paths"].as_array();
         if !paths.is_some_and(|paths| paths.len() == 1 && paths[0].is_string()) {
@@ -98,12 +109,16 @@ impl Account {
         let database = self.databases.get_mut(database);
         let database = database.ok_or_else(Reply::not_found)?;
         if database.containers.contains_key(&id) {
-            return Err(Reply::error(409, "Resource with specified id already exists."));
+            return Err(Reply::error(
+                409,
+                "Resource with specified id already exists.",
+            ));
         }
         self.made += 1;
-        let container = Container::new(self.made, &mut definition);
+        let container = Container::new(self.made, definition);
+        let reply = Reply::new(201, container.definition.clone());
         database.containers.insert(id, container);
-        Ok(Reply::new(201, definition))
+        Ok(reply)
     }
 }
 

@@ -39,14 +39,14 @@ pub(super) enum Fresh {
 }
 
 impl Container {
-    pub(super) fn new(number: u32, definition: &mut Value) -> Self {
+    pub(super) fn new(number: u32, mut definition: Value) -> Self {
         // A name of a container is that of its database and four bytes of its own.
         let mut rid = vec![0, 0, 0, 1];
         rid.extend(number.to_be_bytes());
         let rid = STANDARD.encode(rid);
         definition["_rid"] = json!(rid);
         Self {
-            definition: definition.clone(),
+            definition,
             rid,
             lsn: 1,
             primary: Replica::default(),

@@ -28,11 +28,7 @@ pub(super) struct Outcome {
     pub(super) document: Option<Arc<Value>>,
 }
 
-pub(super) fn reply(
-    account: &mut Account,
-    call: &Call,
-    options: &Options,
-) -> Result<Reply, Reply> {
+pub(super) fn reply(account: &mut Account, call: &Call, options: &Options) -> Result<Reply, Reply> {
     let container = account.container(&call.path)?;
     let fresh = freshness(call, options)?;
     let id = call.path.get(5).cloned();
@@ -92,7 +88,9 @@ fn freshness(call: &Call, options: &Options) -> Result<Fresh, Reply> {
         "ConsistentPrefix" => 2,
         _ => 1,
     };
-    let level = call.header("x-ms-consistency-level").unwrap_or(options.consistency);
+    let level = call
+        .header("x-ms-consistency-level")
+        .unwrap_or(options.consistency);
     if strength(level) > strength(options.consistency) {
         let message = "The consistency level is stronger than the account's.";
         return Err(Reply::error(400, message));

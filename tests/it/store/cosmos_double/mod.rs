@@ -90,6 +90,11 @@ impl Double {
         self.faults.lock().unwrap().calls
     }
 
+    /// Somebody makes a database with a container.
+    pub(crate) fn has(&self, database: &str, container: &str, partition_key: &str) {
+        self.account().has(database, container, partition_key);
+    }
+
     /// Somebody deletes a container.
     pub(crate) fn loses(&self, database: &str, container: &str) {
         self.account().loses(database, container);

@@ -22,7 +22,8 @@ pub(super) enum Proof {
 
 pub(super) fn check(call: &Call, options: &Options) -> Result<Proof, Reply> {
     let shown = call.header("authorization");
-    let shown = shown.ok_or_else(|| Reply::error(401, "Required Header authorization is missing."))?;
+    let shown =
+        shown.ok_or_else(|| Reply::error(401, "Required Header authorization is missing."))?;
     // It is escaped as a whole, so that it comes out as one name without a value.
     let text: String = form_urlencoded::parse(shown.as_bytes())
         .map(|(name, _)| name.into_owned())
@@ -32,7 +33,10 @@ pub(super) fn check(call: &Call, options: &Options) -> Result<Proof, Reply> {
         parts.find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
     };
     if call.header("x-ms-version").is_none() {
-        return Err(Reply::error(400, "Required Header x-ms-version is missing."));
+        return Err(Reply::error(
+            400,
+            "Required Header x-ms-version is missing.",
+        ));
     }
     match (part("type"), part("ver"), part("sig")) {
         (Some("master"), Some("1.0"), Some(signature)) => {

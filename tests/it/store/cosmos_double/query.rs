@@ -38,7 +38,10 @@ pub(super) fn reply(
     options: &Options,
 ) -> Result<Reply, Reply> {
     if call.header("content-type") != Some("application/query+json") {
-        return Err(Reply::error(400, "The content type must be application/query+json."));
+        return Err(Reply::error(
+            400,
+            "The content type must be application/query+json.",
+        ));
     }
     if call.says("x-ms-cosmos-is-query-plan-request") {
         return Err(Reply::error(400, "The double makes no query plans."));
@@ -46,7 +49,10 @@ pub(super) fn reply(
     let pk = call.partition()?;
     let query: Query = call.json()?;
     let value = |name: &str| {
-        let parameter = query.parameters.iter().find(|parameter| parameter.name == name);
+        let parameter = query
+            .parameters
+            .iter()
+            .find(|parameter| parameter.name == name);
         parameter.map(|parameter| parameter.value.clone())
     };
     let statement = Statement::parse(&query.query, value)

@@ -22,7 +22,7 @@ impl Statement {
     pub(super) fn parse(text: &str, parameter: impl Fn(&str) -> Option<Value>) -> Option<Self> {
         let spaced = text.replace(',', " , ");
         let mut words = spaced.split_whitespace().peekable();
-        let mut expect = |words: &mut std::iter::Peekable<_>, keyword: &str| -> Option<()> {
+        let expect = |words: &mut std::iter::Peekable<_>, keyword: &str| -> Option<()> {
             let word: &str = words.next()?;
             word.eq_ignore_ascii_case(keyword).then_some(())
         };
@@ -38,7 +38,10 @@ impl Statement {
         expect(&mut words, "c")?;
         let mut conditions = Vec::new();
         let mut keyword = "WHERE";
-        while words.next_if(|word| word.eq_ignore_ascii_case(keyword)).is_some() {
+        while words
+            .next_if(|word| word.eq_ignore_ascii_case(keyword))
+            .is_some()
+        {
             keyword = "AND";
             conditions.push(Condition {
                 property: property(words.next()?)?,
