@@ -1,10 +1,12 @@
 //! The newer mode, `enableProxyingHttpRequest`: everything is passed on as it comes.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::tcp::WriteHalf;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::Request;
@@ -40,6 +42,9 @@ const OWN: &[&str] = &[
 /// A connection that breaks before anything was sent is tried again so often.
 const CONNECT_ATTEMPTS: u32 = 10;
 
+/// A handler that is silent for this long is given up, whatever the function's time.
+const SILENT_AT_MOST: Duration = Duration::from_secs(240);
+
 /// Passes a request to the handler and its answer back, both while they come.
 pub(super) async fn pass(
     host: &Host,
@@ -52,14 +57,13 @@ pub(super) async fn pass(
         Err(error) => return bad_gateway(&error),
     };
     let to_head = request.is_head();
-    let asked = host.within_function_timeout(ask(
-        &mut upstream,
-        wire,
-        request,
-        host.link.port,
-        invocation,
-    ));
-    let answer = match asked.await {
+    let asking = ask(&mut upstream, wire, request, host.link.port, invocation);
+    let asked = timeout(SILENT_AT_MOST, host.within_function_timeout(asking));
+    let Ok(answer) = asked.await else {
+        let why = "the handler was silent for too long".to_owned();
+        return (Content::Reply(Reply::empty(504)), Some(why));
+    };
+    let answer = match answer {
         Ok(answer) => answer,
         Err(ExchangeError::TimedOut) => return replied(Err(Failure::new(ExchangeError::TimedOut))),
         Err(error) => return bad_gateway(&error),
@@ -240,7 +244,12 @@ async fn give_back(
     reply.write(wire, &asked, request.keeps_alive()).await?;
 
     let mut reader = BodyReader::new(length);
-    while let Some(piece) = reader.next(upstream).await.map_err(ExchangeError::Body)? {
+    loop {
+        let next = timeout(SILENT_AT_MOST, reader.next(upstream)).await;
+        let next = next.map_err(|_| ExchangeError::Malformed("it stopped half way"))?;
+        let Some(piece) = next.map_err(ExchangeError::Body)? else {
+            break;
+        };
         let piece: Bytes = if chunked { chunk(&piece).into() } else { piece };
         wire.write_all(&piece).await?;
     }
