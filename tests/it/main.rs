@@ -30,4 +30,6 @@ mod managed_identity;
 #[cfg(feature = "dev")]
 mod readme;
 #[cfg(feature = "dev")]
+mod seeds;
+#[cfg(feature = "dev")]
 mod speech;
