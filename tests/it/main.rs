@@ -16,6 +16,7 @@ mod openapi;
 mod openid;
 mod serve;
 mod status;
+mod storage_account;
 mod store;
 mod triggers;
 mod upstream;
