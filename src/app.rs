@@ -9,7 +9,7 @@ use crate::config::Listen;
 use crate::front::Front;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::{chat, cors, health, methods, negotiate, openapi, status, trigger, webhooks};
+use crate::{chat, cors, health, methods, negotiate, openapi, rooms, status, trigger, webhooks};
 
 /// Every route of the API, each described where it is written.
 fn api() -> OpenApiRouter<AppState> {
@@ -18,6 +18,19 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(health::health))
         .routes(routes!(status::status))
         .routes(routes!(chat::chat))
+        .routes(routes!(rooms::record::list))
+        .routes(routes!(
+            rooms::record::put,
+            rooms::record::get,
+            rooms::record::delete
+        ))
+        .routes(routes!(rooms::presence::presence))
+        .routes(routes!(rooms::invites::create))
+        .routes(routes!(rooms::sanctions::kick))
+        .routes(routes!(rooms::sanctions::ban))
+        .routes(routes!(rooms::sanctions::unban))
+        .routes(routes!(rooms::sanctions::mute))
+        .routes(routes!(rooms::sanctions::unmute))
         .routes(routes!(openapi::document))
         .routes(routes!(
             webhooks::validate_connect,

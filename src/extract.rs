@@ -19,7 +19,7 @@ const LARGEST_JSON: usize = 1024 * 1024;
 
 /// A JSON body.
 #[derive(Debug)]
-pub(crate) struct JsonBody<T>(pub(crate) T);
+pub struct JsonBody<T>(pub T);
 
 impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
