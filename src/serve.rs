@@ -79,6 +79,7 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
 /// Serves an app on a listener of one's own.
 pub async fn serve(listener: TcpListener, app: AppState, shutdown: impl Future<Output = ()>) {
     let http = http_for(app.listen());
+    let ready = app.ready().ok();
     let front = app::service(app);
     let open = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
@@ -117,6 +118,11 @@ pub async fn serve(listener: TcpListener, app: AppState, shutdown: impl Future<O
     tracing::info!("draining");
     if timeout(DRAIN, open.shutdown()).await.is_err() {
         tracing::warn!("some calls had not ended after {} seconds", DRAIN.as_secs());
+    }
+    if let Some(ready) = ready
+        && timeout(DRAIN, ready.log.drain()).await.is_err()
+    {
+        tracing::warn!("that some messages were sent is not recorded: they may be sent again");
     }
 }
 

@@ -7,12 +7,12 @@ use std::path::Path;
 use bytes::{Bytes, BytesMut};
 use uuid::Uuid;
 
-use crate::app::Plan;
+use crate::app::{DataType, Function, Output, Plan, Trigger};
 use crate::forward;
-use crate::front::{Request, proxied_head};
+use crate::front::{Request, json_reply, proxied_head};
 use crate::handler::HandlerAnswer;
 use crate::http::{BodyLength, RequestHead, Target};
-use crate::json;
+use crate::json::{self, Envelope};
 use crate::route::{RouteTemplate, unsafe_parameters};
 
 /// Routes of the kinds that are said to hold their callers.
@@ -138,9 +138,37 @@ pub fn handler_answer(bytes: &[u8]) {
         let mut rest = BytesMut::from(bytes);
         if let Ok(Some(mut answer)) = HandlerAnswer::take_head(&mut rest) {
             answer.body = rest.freeze();
-            json::read_answer(&answer);
+            read_as_json(&answer);
             forward::reply(answer, to_head);
         }
+    }
+}
+
+/// Makes of an answer all that any function could make of it.
+fn read_as_json(answer: &HandlerAnswer) {
+    let Ok(Some(envelope)) = Envelope::parse(answer) else {
+        return;
+    };
+    for name in ["res", "$return"] {
+        let _ = json_reply(&function(name), &envelope, false);
+    }
+    for value in envelope.outputs.iter().flat_map(|outputs| outputs.values()) {
+        json::messages(value, DataType::Unset);
+    }
+}
+
+fn function(output: &str) -> Function {
+    Function {
+        name: "f".to_owned(),
+        trigger_name: "req".to_owned(),
+        trigger: Trigger::Other("anyTrigger".to_owned()),
+        outputs: vec![Output::Http {
+            name: output.to_owned(),
+        }],
+        forwardable: false,
+        disabled: false,
+        retry: None,
+        warnings: Vec::new(),
     }
 }
 

@@ -16,7 +16,9 @@
 
 mod app;
 mod clock;
+mod cors;
 mod event;
+mod firing;
 mod forward;
 mod front;
 #[cfg(feature = "fuzzing")]
@@ -27,11 +29,14 @@ mod http;
 mod json;
 #[cfg(test)]
 mod properties;
+mod queue;
 mod route;
+mod run;
 pub mod storage;
 mod trigger;
 
 pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};
 pub use event::{Call, Fate, HandlerExit, Headers, HostError, HostEvent, Line, Outcome, Source};
-pub use host::run;
+
 pub use route::RouteError;
+pub use run::{run, run_watching};

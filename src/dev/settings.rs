@@ -17,6 +17,7 @@ use crate::config::{DEV_PARENT, environment};
 use crate::dev_secrets::{self, DevSecrets};
 use crate::trigger::TRIGGERS;
 
+const STORE: &str = "sqlite:data/switchboard.db";
 const CONNECTION_STRING: &str = "AZURE_WEB_PUBSUB_CONNECTION_STRING";
 
 pub(super) struct DevSettings {
@@ -91,6 +92,9 @@ pub(super) fn choose(
     };
     draft.secrets(folder)?;
     draft.default("ALLOW_ANONYMOUS", "true", "anonymous callers are admitted");
+    if draft.given.get("COSMOS_ENDPOINT").is_none() {
+        draft.default("STORE", STORE, "everything is kept in a file");
+    }
     let own_id = std::process::id().to_string();
     draft.given.values.insert(DEV_PARENT.to_owned(), own_id);
     for trigger in TRIGGERS {

@@ -22,8 +22,12 @@ mod upstream;
 mod webhook;
 
 #[cfg(feature = "dev")]
+mod chats;
+#[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
 mod readme;
+#[cfg(feature = "dev")]
+mod speech;

@@ -1,7 +1,9 @@
 //! The side that faces the caller: reading requests, deciding whose they are, answering.
 
 mod admin;
-mod cors;
+mod answered;
+mod json_call;
+mod json_reply;
 mod keys;
 mod own_pages;
 mod pipeline;
@@ -10,9 +12,8 @@ mod request;
 mod serve;
 mod shown;
 
-pub(crate) use cors::Cors;
-pub(crate) use keys::ShownKey;
-pub(crate) use pipeline::Failure;
+#[cfg(feature = "fuzzing")]
+pub(crate) use json_reply::of as json_reply;
 #[cfg(feature = "fuzzing")]
 pub(crate) use proxy::head as proxied_head;
 pub(crate) use request::Request;

@@ -8,7 +8,7 @@ use tokio::net::tcp::WriteHalf;
 use uuid::Uuid;
 
 use super::Request;
-use super::pipeline::{Content, Failure, decorate, replied};
+use super::answered::{Content, Failure, decorate, replied};
 use crate::handler::{ExchangeError, HandlerAnswer, while_listening};
 use crate::host::{Host, VERSION};
 use crate::http::{Asked, BodyLength, BodyReader, Reply, ReplyBody, Version, Wire};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
+use super::answered::Content;
 use super::shown::shown;
 use super::{Request, pipeline};
 use crate::event::{Call, Headers, HostEvent};
@@ -70,7 +71,7 @@ async fn answer(host: &Arc<Host>, wire: &mut Wire, mut request: Request) -> bool
         answer: Vec::new(),
     });
     let answered = pipeline::answer(host, wire, &mut request).await;
-    if let (Some(headers), pipeline::Content::Reply(reply)) = (&mut headers, &answered.content) {
+    if let (Some(headers), Content::Reply(reply)) = (&mut headers, &answered.content) {
         headers.answer = shown(&reply.fields);
     }
     let mut call = Call {
@@ -84,14 +85,14 @@ async fn answer(host: &Arc<Host>, wire: &mut Wire, mut request: Request) -> bool
         headers,
     };
     let lives_on = match answered.content {
-        pipeline::Content::Streamed {
+        Content::Streamed {
             status,
             keeps_alive,
         } => {
             call.status = status;
             keeps_alive && request.drain(wire).await
         }
-        pipeline::Content::Reply(reply) => {
+        Content::Reply(reply) => {
             call.status = reply.status;
             let keeps_alive = request.keeps_alive() && !reply.asks_to_close();
             let cut = reply.cuts_connection;

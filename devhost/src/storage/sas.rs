@@ -8,8 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::Service;
 use super::access::Access;
-use super::account::NAME;
-use super::call::Call;
+use super::call::{Call, NAME};
 use super::fault::Fault;
 
 /// What a query says it was given, to be believed once its signature has been checked.

@@ -5,12 +5,12 @@ mod admission;
 mod farewell;
 mod handshake;
 mod invoke;
+mod publisher;
 mod reader;
 mod recovery;
 mod session;
 mod socket;
 mod upgrade;
 
-pub(crate) use admission::bearer;
 pub(crate) use handshake::handshake;
 pub(crate) use recovery::await_recovery;

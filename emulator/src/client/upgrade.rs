@@ -10,7 +10,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::admission::Refusal;
 use super::socket::{self, Socket};
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 
 /// A request that asks for a WebSocket, and may be given one.
 #[derive(Debug)]

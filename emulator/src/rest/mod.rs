@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::config;
 use crate::hub::Hub;
 use crate::query::Query;
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 
 use error::RestError;
 use operation::Operation;

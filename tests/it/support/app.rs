@@ -14,11 +14,10 @@ use switchboard::state::{AppState, Ready};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{Answer, Event};
+use super::{Answer, Event, fresh_folder};
 
 pub(crate) const KEY: &str = "the-access-key-of-the-tests-0123456789";
 pub(crate) const NOW: i64 = 1_800_000_000;
-const JWT_SECRET: &str = "a-secret-of-32-bytes-or-rather-more";
 
 /// A handler in this process, with a clock that the test moves. It ends with the value.
 pub(crate) struct TestApp {
@@ -29,9 +28,16 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
+    pub(crate) const JWT_SECRET: &str = "a-secret-of-32-bytes-or-rather-more";
+    pub(crate) const API_TOKEN: &str = "the-api-token-of-the-tests";
+
     /// Anonymous callers are admitted, and users have tokens of a secret that the test knows.
     pub(crate) async fn spawn() -> Self {
-        Self::with(&[("ALLOW_ANONYMOUS", "true"), ("JWT_SECRET", JWT_SECRET)]).await
+        Self::with(&[
+            ("ALLOW_ANONYMOUS", "true"),
+            ("JWT_SECRET", Self::JWT_SECRET),
+        ])
+        .await
     }
 
     /// Only the connection string is added to these settings, if they have none.
@@ -54,6 +60,9 @@ impl TestApp {
             ),
             ("LOG_LEVEL", "error"),
         ]);
+        // Named anew each time, and of a kind that is not there before it is used.
+        let store = format!("sqlite:{}", fresh_folder().join("switchboard.db").display());
+        map.insert("STORE", &store);
         map.extend(settings.iter().copied());
         let now = Arc::new(AtomicI64::new(NOW));
         let clock = {
@@ -97,6 +106,12 @@ impl TestApp {
         self.http.get(url)
     }
 
+    /// As a back end with the API token.
+    pub(crate) async fn back_end(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let call = self.call(method, path).bearer_auth(Self::API_TOKEN);
+        Answer::of(call.body(body.to_string())).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.call(Method::GET, path)).await
     }
@@ -117,7 +132,7 @@ impl TestApp {
         all.as_object_mut()
             .unwrap()
             .extend(claims.as_object().unwrap().clone());
-        let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes());
+        let key = jsonwebtoken::EncodingKey::from_secret(Self::JWT_SECRET.as_bytes());
         jsonwebtoken::encode(&jsonwebtoken::Header::default(), &all, &key).unwrap()
     }
 

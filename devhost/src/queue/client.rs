@@ -11,7 +11,7 @@ use super::account::Account;
 use crate::storage::xml;
 
 /// One storage queue.
-pub(super) struct Queue {
+pub(crate) struct Queue {
     account: Arc<Account>,
     name: String,
     base64: bool,
@@ -19,15 +19,15 @@ pub(super) struct Queue {
 
 /// A message taken from a queue, for a time.
 #[derive(Debug, Clone)]
-pub(super) struct Message {
-    pub(super) id: String,
-    pub(super) pop_receipt: String,
-    pub(super) inserted: Timestamp,
-    pub(super) expires: Timestamp,
-    pub(super) next_visible: Timestamp,
-    pub(super) dequeue_count: u64,
+pub(crate) struct Message {
+    pub(crate) id: String,
+    pub(crate) pop_receipt: String,
+    pub(crate) inserted: Timestamp,
+    pub(crate) expires: Timestamp,
+    pub(crate) next_visible: Timestamp,
+    pub(crate) dequeue_count: u64,
     /// As it lies in the queue.
-    pub(super) raw: String,
+    pub(crate) raw: String,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +51,7 @@ impl Queue {
         }
     }
 
-    pub(super) fn poison(&self) -> Self {
+    pub(crate) fn poison(&self) -> Self {
         Self {
             account: Arc::clone(&self.account),
             name: format!("{}-poison", self.name),
@@ -59,12 +59,12 @@ impl Queue {
         }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// The text of a message; `None` if it is not encoded as host.json says.
-    pub(super) fn decode(&self, message: &Message) -> Option<String> {
+    pub(crate) fn decode(&self, message: &Message) -> Option<String> {
         if !self.base64 {
             return Some(message.raw.clone());
         }
@@ -72,7 +72,7 @@ impl Queue {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    pub(super) async fn put_creating(&self, message: &[u8]) -> Result<(), QueueError> {
+    pub(crate) async fn put_creating(&self, message: &[u8]) -> Result<(), QueueError> {
         let text = if self.base64 {
             STANDARD.encode(message)
         } else {
@@ -81,7 +81,7 @@ impl Queue {
         self.put_raw_creating(&text).await
     }
 
-    pub(super) async fn put_raw_creating(&self, text: &str) -> Result<(), QueueError> {
+    pub(crate) async fn put_raw_creating(&self, text: &str) -> Result<(), QueueError> {
         let body = format!(
             "<QueueMessage><MessageText>{}</MessageText></QueueMessage>",
             xml::escape(text)
@@ -102,7 +102,7 @@ impl Queue {
     }
 
     /// Takes up to `count` messages; a queue that does not exist has none.
-    pub(super) async fn take(
+    pub(crate) async fn take(
         &self,
         count: usize,
         visible_after: Duration,
@@ -124,7 +124,7 @@ impl Queue {
         messages.collect::<Option<_>>().ok_or(QueueError::Malformed)
     }
 
-    pub(super) async fn delete(&self, message: &Message) -> Result<(), QueueError> {
+    pub(crate) async fn delete(&self, message: &Message) -> Result<(), QueueError> {
         let query = [("popreceipt", message.pop_receipt.clone())];
         let path = format!("/messages/{}", message.id);
         let (status, _) = self
@@ -134,7 +134,7 @@ impl Queue {
     }
 
     /// Sets when the message can be seen again, which changes its receipt.
-    pub(super) async fn hide(
+    pub(crate) async fn hide(
         &self,
         message: &mut Message,
         hidden_for: Duration,

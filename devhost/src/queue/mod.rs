@@ -1,16 +1,13 @@
-//! Storage queues: the trigger that reads them and the outputs that fill them.
+//! Storage queues, in whatever account the app's settings name.
 
 mod account;
 mod client;
-mod listener;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use account::Account;
-pub(crate) use client::QueueError;
-use client::{Message, Queue};
-pub(crate) use listener::listen;
+pub(crate) use client::{Message, Queue, QueueError};
 
 use crate::app::Settings;
 
@@ -45,7 +42,7 @@ impl Queues {
     }
 
     /// `None` where the connection's setting is not there.
-    fn queue(&self, connection: &str, name: &str) -> Result<Option<Queue>, QueueError> {
+    pub(crate) fn queue(&self, connection: &str, name: &str) -> Result<Option<Queue>, QueueError> {
         let Some(text) = self.connection_string(connection) else {
             return Ok(None);
         };

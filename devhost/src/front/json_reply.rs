@@ -3,16 +3,15 @@
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::answer::{Envelope, looks_like_base64};
-use super::encode::{plain_text, pretty};
+use super::answered::Failure;
 use crate::app::{Function, Output};
-use crate::front::Failure;
 use crate::http::{Reply, ReplyBody};
+use crate::json::{Envelope, looks_like_base64, plain_text, pretty};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// What the caller gets of a function's outputs.
-pub(super) fn of(
+pub(crate) fn of(
     function: &Function,
     envelope: &Envelope,
     to_head: bool,

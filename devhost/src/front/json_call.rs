@@ -4,18 +4,18 @@ use base64::Engine as _;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::encode::{encoded_text, merge_payload};
-use super::invoke::{Invocation, invoke, system_metadata};
-use super::{http_reply, outputs};
+use super::answered::Failure;
+use super::keys::ShownKey;
+use super::{Request, json_reply};
 use crate::app::Function;
 use crate::forward::parse_query;
-use crate::front::{Failure, Request, ShownKey};
 use crate::host::Host;
 use crate::http::{BodyLength, Fields, Reply, Wire, fold_request};
+use crate::json::{Invocation, deliver, encoded_text, invoke, merge_payload, system_metadata};
 use crate::route::Values;
 
 /// Calls an HTTP function in the JSON protocol and makes an HTTP answer of what it returns.
-pub(crate) async fn call(
+pub(super) async fn call(
     host: &Arc<Host>,
     wire: &mut Wire,
     request: &mut Request,
@@ -83,8 +83,8 @@ pub(crate) async fn call(
         trace,
     };
     let envelope = invoke(host, &invocation).await.map_err(Failure::new)?;
-    let reply = http_reply::of(function, &envelope, request.is_head());
-    outputs::deliver(host, function, &envelope)
+    let reply = json_reply::of(function, &envelope, request.is_head());
+    deliver(host, function, &envelope)
         .await
         .map_err(Failure::new)?;
     reply

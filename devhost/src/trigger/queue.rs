@@ -3,12 +3,13 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::{Message, Queue, QueueError};
+use super::by_hand::{QueueFacts, queue_firing, queue_metadata};
+use super::fire;
+
 use crate::app::{DataType, Function, Trigger};
 use crate::event::{Fate, HostEvent, Outcome};
 use crate::host::Host;
-use crate::trigger::by_hand::{QueueFacts, queue_firing, queue_metadata};
-use crate::trigger::fire;
+use crate::queue::{Message, Queue, QueueError};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// How long a message is hidden while its function runs; renewed at half time.
