@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -12,6 +13,22 @@ use crate::problem::Problem;
 
 /// A caller that sends slower than this is not sending.
 const SLOWEST_BODY: Duration = Duration::from_secs(30);
+
+/// Room for a thousand members.
+const LARGEST_JSON: usize = 1024 * 1024;
+
+/// A JSON body.
+#[derive(Debug)]
+pub(crate) struct JsonBody<T>(pub(crate) T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let body = read_body(request.into_body(), LARGEST_JSON).await?;
+        read_json(&body).map(Self)
+    }
+}
 
 /// A whole body of at most so many bytes.
 pub(crate) async fn read_body(body: Body, largest: usize) -> Result<Bytes, Problem> {

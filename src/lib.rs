@@ -20,6 +20,7 @@ pub mod health;
 pub mod message_event;
 pub mod negotiate;
 pub mod openapi;
+pub mod rooms;
 pub mod status;
 pub mod trigger;
 pub mod webhooks;
