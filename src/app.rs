@@ -9,7 +9,9 @@ use crate::config::Listen;
 use crate::front::Front;
 use crate::problem::Problem;
 use crate::state::AppState;
-use crate::{chat, cors, health, methods, negotiate, openapi, status, trigger, webhooks};
+use crate::{
+    chat, cors, health, methods, negotiate, openapi, sessions, status, trigger, users, webhooks,
+};
 
 /// Every route of the API, each described where it is written.
 fn api() -> OpenApiRouter<AppState> {
@@ -18,6 +20,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(health::health))
         .routes(routes!(status::status))
         .routes(routes!(chat::chat))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::create, sessions::show))
+        .routes(routes!(users::tell, users::find))
         .routes(routes!(openapi::document))
         .routes(routes!(
             webhooks::validate_connect,
