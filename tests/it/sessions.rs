@@ -37,7 +37,7 @@ async fn says(app: &TestApp, user: &str, session: &str, content: &str) {
         .await;
     let mut client = Client::through(app, negotiated).await;
     let said = client
-        .sends(json!({ "type": "message", "content": content, "requestId": 1 }))
+        .sends(json!({ "type": "message", "content": content, "id": content, "requestId": 1 }))
         .await;
     assert_eq!(said["type"], "message_sent", "{said}");
 }
