@@ -21,8 +21,10 @@ pub mod message_event;
 pub mod negotiate;
 pub mod openapi;
 pub mod rooms;
+pub mod sessions;
 pub mod status;
 pub mod trigger;
+pub mod users;
 pub mod webhooks;
 
 pub mod admission;

@@ -15,10 +15,12 @@ mod negotiate;
 mod openapi;
 mod openid;
 mod serve;
+mod sessions;
 mod status;
 mod store;
 mod triggers;
 mod upstream;
+mod users;
 mod webhook;
 
 #[cfg(feature = "dev")]
