@@ -20,8 +20,11 @@ pub mod health;
 pub mod message_event;
 pub mod negotiate;
 pub mod openapi;
+pub mod rooms;
+pub mod sessions;
 pub mod status;
 pub mod trigger;
+pub mod users;
 pub mod webhooks;
 
 pub mod admission;
@@ -46,6 +49,7 @@ pub mod rate_limit;
 pub mod service;
 pub mod storage_account;
 pub mod store;
+pub mod sweeper;
 pub mod telemetry;
 
 mod cors;

@@ -15,11 +15,13 @@ mod negotiate;
 mod openapi;
 mod openid;
 mod serve;
+mod sessions;
 mod status;
 mod storage_account;
 mod store;
 mod triggers;
 mod upstream;
+mod users;
 mod webhook;
 
 #[cfg(feature = "dev")]
