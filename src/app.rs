@@ -10,7 +10,7 @@ use crate::front::Front;
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::{
-    chat, cors, health, methods, negotiate, openapi, sessions, status, trigger, users, webhooks,
+    chat, cors, health, methods, negotiate, openapi, rooms, sessions, status, trigger, users, webhooks,
 };
 
 /// Every route of the API, each described where it is written.
@@ -20,6 +20,19 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(health::health))
         .routes(routes!(status::status))
         .routes(routes!(chat::chat))
+        .routes(routes!(rooms::record::list))
+        .routes(routes!(
+            rooms::record::put,
+            rooms::record::get,
+            rooms::record::delete
+        ))
+        .routes(routes!(rooms::presence::presence))
+        .routes(routes!(rooms::invites::create))
+        .routes(routes!(rooms::sanctions::kick))
+        .routes(routes!(rooms::sanctions::ban))
+        .routes(routes!(rooms::sanctions::unban))
+        .routes(routes!(rooms::sanctions::mute))
+        .routes(routes!(rooms::sanctions::unmute))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::create, sessions::show))
         .routes(routes!(users::tell, users::find))

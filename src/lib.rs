@@ -48,6 +48,7 @@ pub mod rate_limit;
 pub mod service;
 pub mod storage_account;
 pub mod store;
+pub mod sweeper;
 pub mod telemetry;
 
 mod cors;

@@ -22,6 +22,7 @@ use crate::service::courier::Courier;
 use crate::service::proof::ServiceProof;
 use crate::service::{self, ServiceError};
 use crate::store::{self, Store};
+use crate::sweeper::Sweeper;
 
 /// Shared by all requests. There is no other state, and nothing in it that another instance
 /// would miss.
@@ -54,6 +55,7 @@ pub struct Ready {
     pub negotiate_limit: RateLimit,
     pub guesses: Guesses,
     pub open_rooms: OpenRooms,
+    pub sweeper: Sweeper,
     pub health: HealthChecks,
 }
 
@@ -75,6 +77,7 @@ impl Ready {
             ids: ids.clone(),
             guesses: Guesses::default(),
             open_rooms: OpenRooms::default(),
+            sweeper: Sweeper::default(),
             negotiate_limit: RateLimit::new(config.negotiate_limit),
             health: HealthChecks::default(),
             clock,
@@ -131,6 +134,8 @@ impl FromRequestParts<AppState> for Arc<Ready> {
     type Rejection = Problem;
 
     async fn from_request_parts(_: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        app.ready().map_err(Problem::from)
+        let ready = app.ready()?;
+        ready.sweeper.go_on(&ready.store);
+        Ok(ready)
     }
 }

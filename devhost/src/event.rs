@@ -1,12 +1,26 @@
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::app::FunctionInfo;
+
 /// What happened inside the host; whoever runs it decides what of it is shown, and how.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum HostEvent {
+    /// An app is being run, and answers at this address.
+    Running {
+        at: SocketAddr,
+        functions: Vec<FunctionInfo>,
+        /// What the host would accept in silence and the app's author would not have wanted.
+        warnings: Vec<String>,
+    },
+    /// A file of the app has changed, and it is started again.
+    Changed,
+    /// The changed app cannot be run, for this reason; the next change may mend it.
+    NotLoaded(String),
     /// The handler is being started on this port.
     Starting {
         program: PathBuf,

@@ -168,6 +168,7 @@ fn function(output: &str) -> Function {
         forwardable: false,
         disabled: false,
         retry: None,
+        warnings: Vec::new(),
     }
 }
 

@@ -39,4 +39,4 @@ pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, O
 pub use event::{Call, Fate, HandlerExit, Headers, HostError, HostEvent, Line, Outcome, Source};
 
 pub use route::RouteError;
-pub use run::run;
+pub use run::{run, run_watching};

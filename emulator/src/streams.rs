@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::lock::Mutex;
@@ -26,7 +25,8 @@ pub(crate) struct Stream {
     pub(crate) no_echo: bool,
     next: u64,
     idle: Duration,
-    last_used: Instant,
+    /// In milliseconds since 1970.
+    last_used: i64,
 }
 
 /// What becomes of a part, by its sequence id.
@@ -61,17 +61,19 @@ impl Streams {
     }
 
     /// A stream that is used does not idle away. False when there is none.
-    pub(crate) fn keep_alive(&self, id: &str) -> bool {
-        self.used(id).is_some()
+    pub(crate) fn keep_alive(&self, id: &str, now_ms: i64) -> bool {
+        let mut open = self.0.lock();
+        let stream = open.get_mut(id);
+        stream.map(|stream| stream.last_used = now_ms).is_some()
     }
 
     /// The next part moves its stream on; others leave it where it was.
-    pub(crate) fn take_turn(&self, id: &str, sequence: u64) -> Turn {
+    pub(crate) fn take_turn(&self, id: &str, sequence: u64, now_ms: i64) -> Turn {
         let mut open = self.0.lock();
         let Some(stream) = open.get_mut(id) else {
             return Turn::NoSuchStream;
         };
-        stream.last_used = Instant::now();
+        stream.last_used = now_ms;
         let expected = stream.next;
         if sequence > expected {
             return Turn::Early { expected };
@@ -92,30 +94,23 @@ impl Streams {
         std::mem::take(&mut *self.0.lock()).into_values()
     }
 
-    /// When it will have idled for too long, if nothing comes.
-    pub(crate) fn idle_at(&self, id: &str) -> Option<Instant> {
+    /// How long it may still idle; `None` once it is closed.
+    pub(crate) fn patience(&self, id: &str, now_ms: i64) -> Option<Duration> {
         let open = self.0.lock();
-        open.get(id).map(|stream| stream.last_used + stream.idle)
-    }
-
-    pub(crate) fn close_if_idle(&self, id: &str) -> Option<Stream> {
-        let mut open = self.0.lock();
         let stream = open.get(id)?;
-        if stream.last_used + stream.idle > Instant::now() {
-            return None;
-        }
-        open.remove(id)
-    }
-
-    fn used(&self, id: &str) -> Option<()> {
-        let mut open = self.0.lock();
-        open.get_mut(id)?.last_used = Instant::now();
-        Some(())
+        let idled = u64::try_from(now_ms - stream.last_used).unwrap_or(0);
+        Some(stream.idle.saturating_sub(Duration::from_millis(idled)))
     }
 }
 
 impl Stream {
-    pub(crate) fn new(id: &str, group: &str, no_echo: bool, idle_ms: Option<u64>) -> Self {
+    pub(crate) fn new(
+        id: &str,
+        group: &str,
+        no_echo: bool,
+        idle_ms: Option<u64>,
+        now_ms: i64,
+    ) -> Self {
         let idle = idle_ms.map_or(DEFAULT_IDLE, Duration::from_millis);
         Self {
             id: id.into(),
@@ -123,7 +118,7 @@ impl Stream {
             no_echo,
             next: 1,
             idle: idle.min(MAX_IDLE),
-            last_used: Instant::now(),
+            last_used: now_ms,
         }
     }
 
@@ -160,33 +155,36 @@ impl Stream {
 mod tests {
     use super::*;
 
-    #[test]
-    fn parts_take_their_turns() {
-        let streams = Streams::default();
-        assert!(streams.open(Stream::new("s", "g", false, None)));
-        assert!(!streams.open(Stream::new("s", "other", false, None)));
-
-        assert!(matches!(
-            streams.take_turn("s", 2),
-            Turn::Early { expected: 1 }
-        ));
-        assert!(matches!(streams.take_turn("s", 1), Turn::Taken(stream) if stream.next() == 1));
-        assert!(matches!(
-            streams.take_turn("s", 1),
-            Turn::Repeated { expected: 2 }
-        ));
-        assert!(matches!(streams.take_turn("s", 2), Turn::Taken(stream) if stream.next() == 2));
-        assert!(matches!(streams.take_turn("t", 1), Turn::NoSuchStream));
+    fn stream(group: &str) -> Stream {
+        Stream::new("s", group, false, Some(1000), 0)
     }
 
     #[test]
-    fn a_stream_ends_once() {
+    fn parts_take_their_turns() {
         let streams = Streams::default();
-        streams.open(Stream::new("s", "g", false, Some(0)));
+        assert!(streams.open(stream("g")));
+        assert!(!streams.open(stream("other")));
+        let turn = |id, sequence| streams.take_turn(id, sequence, 0);
 
-        assert!(streams.close_if_idle("s").is_some());
-        assert!(streams.close_if_idle("s").is_none());
-        assert!(streams.close("s").is_none());
-        assert!(streams.is_empty());
+        assert!(matches!(turn("s", 2), Turn::Early { expected: 1 }));
+        assert!(matches!(turn("s", 1), Turn::Taken(stream) if stream.next() == 1));
+        assert!(matches!(turn("s", 1), Turn::Repeated { expected: 2 }));
+        assert!(matches!(turn("s", 2), Turn::Taken(stream) if stream.next() == 2));
+        assert!(matches!(turn("t", 1), Turn::NoSuchStream));
+    }
+
+    #[test]
+    fn whatever_comes_gives_a_stream_its_patience_back() {
+        let streams = Streams::default();
+        let left = |now| streams.patience("s", now).map(|left| left.as_millis());
+        streams.open(stream("g"));
+
+        assert_eq!(left(400), Some(600));
+        streams.keep_alive("s", 400);
+        assert_eq!(left(400), Some(1000));
+        streams.take_turn("s", 7, 900);
+        assert_eq!(left(2000), Some(0));
+        streams.close("s");
+        assert_eq!(left(2000), None);
     }
 }

@@ -24,6 +24,14 @@ pub(super) fn marker(generation: u64, marker: &Marker) -> Key {
     Key::new(format!("id:{generation:08}:{}", marker.0))
 }
 
+/// Messages and marks of all generations before this one.
+pub(super) fn generations_before(end: u64) -> [Range<Key>; 2] {
+    [
+        Key::literal("m:")..Key::new(format!("m:{end:08}:")),
+        Key::literal("id:")..Key::new(format!("id:{end:08}:")),
+    ]
+}
+
 /// Of several texts: where one ends and the next begins counts.
 pub(crate) fn digest(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();

@@ -86,12 +86,14 @@ fn chat_user(binding: &Binding, id: &ChatId) -> ChatUser {
 
 fn speaker(binding: &Binding, id: &RoomId) -> Speaker {
     let is_bound = binding.is_bound_to(&Target::Room(id.clone()));
+    let pass = binding.passes.get(id);
     Speaker {
         user: binding.user.clone(),
         is_anonymous: binding.standing == Standing::Anonymous,
         bound: is_bound.then(|| Bound {
             role: binding.role_in(id),
-            guard: binding.passes.get(id).map_or(0, |pass| pass.guard),
+            guard: pass.map_or(0, |pass| pass.guard),
+            as_member: pass.is_some_and(|pass| pass.member),
         }),
     }
 }

@@ -3,6 +3,8 @@
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::admission::{Refusal, Visitor, admit};
 use crate::binding::{Binding, Role};
@@ -17,15 +19,28 @@ use crate::state::Ready;
 
 /// What a call shows to be let in: an identity as `negotiate` takes it, and a room's `password`.
 #[derive(Debug)]
-pub(crate) struct Asking {
+pub struct Asking {
     peer: Peer,
     headers: HeaderMap,
     query: String,
 }
 
+/// For the OpenAPI document.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "describes the query; `Asking` reads it")]
+pub struct AskingQuery {
+    /// The user id of an anonymous caller; beside an API token the user to ask for.
+    username: Option<String>,
+    /// The room's password.
+    password: Option<String>,
+    /// A JWT, where no header can be set.
+    token: Option<String>,
+}
+
 /// Somebody who was let in.
 #[derive(Debug)]
-pub(crate) enum Entrant {
+pub enum Entrant {
     /// Sees everything; acts for nobody.
     Administrator,
     /// Came in as the room, chat or session allows it.
@@ -47,7 +62,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Asking {
 
 impl Asking {
     /// Lets an administrator in, and anybody whom `negotiate` would let in with this role.
-    pub(crate) async fn enter(
+    pub async fn enter(
         &self,
         app: &Ready,
         place: &Conversation,

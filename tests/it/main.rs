@@ -24,8 +24,12 @@ mod users;
 mod webhook;
 
 #[cfg(feature = "dev")]
+mod chats;
+#[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
 mod readme;
+#[cfg(feature = "dev")]
+mod speech;

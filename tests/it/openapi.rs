@@ -6,7 +6,7 @@ use reqwest::Method;
 use crate::support::{Answer, TestApp};
 
 /// HTTP functions whose folders stand for routes that other versions fill.
-const WITHOUT_ROUTES: [&str; 4] = ["rooms", "notifications", "events", "devices"];
+const WITHOUT_ROUTES: [&str; 3] = ["notifications", "events", "devices"];
 
 /// Whether a function's route takes this documented path. A parameter of the route may stand for
 /// several paths, and be left out if it ends in `?`.

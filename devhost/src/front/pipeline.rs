@@ -12,6 +12,10 @@ use crate::{clock, forward};
 
 /// Takes a request through the host, in the order of its middlewares.
 pub(crate) async fn answer(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Answered {
+    // No page is let in there, so none is told that it were.
+    if request.target.path.starts_with("/admin/") {
+        return Answered::own(admin::answer(host, wire, request).await);
+    }
     let mut answered = match host
         .cors
         .as_ref()
@@ -27,9 +31,6 @@ pub(crate) async fn answer(host: &Arc<Host>, wire: &mut Wire, request: &mut Requ
 }
 
 async fn routed(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Answered {
-    if request.target.path.starts_with("/admin/") {
-        return Answered::own(admin::answer(host, wire, request).await);
-    }
     let Some((function, trigger, values)) = find(host, request) else {
         return Answered::own(own_pages::answer(host, request).await);
     };

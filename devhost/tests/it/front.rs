@@ -53,6 +53,30 @@ async fn admin_is_closed_to_pages_and_to_foreign_names() {
 }
 
 #[tokio::test]
+async fn not_even_a_listed_page_is_told_that_it_may_call_admin() {
+    let cors = CorsSettings {
+        origins: vec!["*".to_owned()],
+        credentials: false,
+    };
+    let options = Options {
+        cors: Some(cors),
+        ..Options::default()
+    };
+    let host = started("admin_preflight", options).await;
+    let asks = [
+        ("Origin", "http://page.test"),
+        ("Access-Control-Request-Method", "POST"),
+    ];
+
+    let answer = host
+        .send("OPTIONS", "/admin/functions/timer", &asks, "")
+        .await;
+
+    assert_eq!(answer.status, 403);
+    assert!(!answer.head.contains("Access-Control"), "{}", answer.head);
+}
+
+#[tokio::test]
 async fn admin_needs_the_master_key_where_keys_are_checked() {
     let keys = Keys {
         function: "f".to_owned(),

@@ -29,7 +29,10 @@ impl Session {
                 stream,
                 no_echo,
                 idle_ms,
-            } => self.open_stream(Stream::new(&stream, &group, no_echo, idle_ms)),
+            } => {
+                let now = self.app.clock.unix_ms();
+                self.open_stream(Stream::new(&stream, &group, no_echo, idle_ms, now));
+            }
             ClientFrame::StreamData { stream, part } => match part {
                 Some((sequence, data)) => self.publish_part(&stream, sequence, data),
                 None => self.keep_stream(&stream),

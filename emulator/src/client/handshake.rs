@@ -136,7 +136,7 @@ fn refused(failure: Failure) -> Refusal {
     let error: &dyn std::error::Error = &failure;
     tracing::warn!(error, "a client was refused by its connect event");
     let status = match failure {
-        Failure::Refused(status) if status.is_client_error() || status.is_server_error() => status,
+        Failure::Refused(answer) if !answer.status.is_redirection() => answer.status,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     Refusal {

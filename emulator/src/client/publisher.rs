@@ -26,13 +26,18 @@ impl Session {
     }
 
     pub(super) fn keep_stream(&self, id: &str) {
-        if !self.connection.streams.keep_alive(id) {
+        if !self
+            .connection
+            .streams
+            .keep_alive(id, self.app.clock.unix_ms())
+        {
             self.no_such_stream(id);
         }
     }
 
     pub(super) fn publish_part(&self, id: &str, sequence: u64, data: Data) {
-        match self.connection.streams.take_turn(id, sequence) {
+        let now = self.app.clock.unix_ms();
+        match self.connection.streams.take_turn(id, sequence, now) {
             Turn::Taken(stream) => self.publish_next(&stream, data),
             Turn::Early { expected } => self.tell(ServerFrame::StreamNack {
                 stream: id.into(),
@@ -100,15 +105,19 @@ impl Session {
         let connection = Arc::downgrade(&self.connection);
         self.app.spawn(async move {
             loop {
-                let idle_at = connection
-                    .upgrade()
-                    .and_then(|connection| connection.streams.idle_at(&id));
-                let Some(idle_at) = idle_at else { return };
-                tokio::time::sleep_until(idle_at).await;
+                let patience = connection.upgrade().and_then(|connection| {
+                    let streams = &connection.streams;
+                    streams.patience(&id, app.clock.unix_ms())
+                });
+                let Some(patience) = patience else { return };
+                if !patience.is_zero() {
+                    app.clock.sleep(patience).await;
+                    continue;
+                }
                 let Some(connection) = connection.upgrade() else {
                     return;
                 };
-                if let Some(stream) = connection.streams.close_if_idle(&id) {
+                if let Some(stream) = connection.streams.close(&id) {
                     let session = Self {
                         app,
                         hub,

@@ -151,7 +151,7 @@ impl Session {
                 Severed::Replaced | Severed::Closed | Severed::Cut => {}
                 Severed::Overflowed => self.end("The client is away and too much waits for it."),
             },
-            () = tokio::time::sleep(window) => self.end("The connection recovery timeout expired."),
+            () = self.app.clock.sleep(window) => self.end("The connection recovery timeout expired."),
             () = self.app.stopped() => {}
         }
     }

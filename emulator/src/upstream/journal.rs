@@ -1,14 +1,15 @@
 //! The last calls to handlers, for people who test.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::HeaderMap;
 use serde_json::{Value, json};
 
+use super::post::Answer;
 use crate::lock::Mutex;
 
 const KEPT: usize = 100;
@@ -28,17 +29,16 @@ pub(super) struct Call {
     pub(super) hub: String,
     pub(super) connection_id: Arc<str>,
     pub(super) event: String,
-    pub(super) id: u64,
     pub(super) url: String,
-    pub(super) time: String,
     pub(super) duration: Duration,
+    pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
     pub(super) outcome: Outcome,
 }
 
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Answered(StatusCode, Bytes),
+    Answered(Answer),
     Failed(String),
 }
 
@@ -74,21 +74,35 @@ impl Call {
             "hub": self.hub,
             "connectionId": &*self.connection_id,
             "event": self.event,
-            "id": self.id,
             "url": self.url,
-            "time": self.time,
             "durationMs": self.duration.as_secs_f64() * 1000.0,
+            "headers": show_headers(&self.headers),
             "body": excerpt(&self.body),
         });
         match &self.outcome {
-            Outcome::Answered(status, body) => {
-                shown["status"] = json!(status.as_u16());
-                shown["answer"] = json!(excerpt(body));
+            Outcome::Answered(answer) => {
+                shown["status"] = json!(answer.status.as_u16());
+                shown["answerHeaders"] = show_headers(&answer.headers);
+                shown["answer"] = json!(excerpt(&answer.body));
             }
             Outcome::Failed(why) => shown["failure"] = json!(why),
         }
         shown
     }
+}
+
+/// By name; several of one name in a row, with commas between.
+fn show_headers(headers: &HeaderMap) -> Value {
+    let mut shown = BTreeMap::<_, String>::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let so_far = shown.entry(name.as_str()).or_default();
+        if !so_far.is_empty() {
+            so_far.push_str(", ");
+        }
+        so_far.push_str(&value);
+    }
+    json!(shown)
 }
 
 fn excerpt(body: &[u8]) -> String {

@@ -101,7 +101,7 @@ fn get(more: &str) -> Vec<u8> {
 
 facts! { answers;
     what_is_no_http: b"\x16\x03\x01\x00\x00 nonsense\r\n\r\n".to_vec(), 400;
-    a_method_that_is_none: b"G@T / HTTP/1.1\r\n\r\n".to_vec(), 404;
+    a_method_that_is_none: b"G@T / HTTP/1.1\r\n\r\n".to_vec(), 400;
     a_head_that_does_not_end: get(&format!("X: {}\r\n", "x".repeat(1024 * 1024))), 431;
     too_many_headers: get(&"X: y\r\n".repeat(1000)), 431;
     a_header_without_a_colon: get("nonsense\r\n"), 400;

@@ -10,8 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Session;
 use super::failure::Failure;
-use super::schema;
-use super::turn::Turns;
+use super::{schema, turn};
 use crate::clock::Ids;
 use crate::store::{Partition, StoreError, Write, WriteError};
 
@@ -54,13 +53,12 @@ impl From<rusqlite::Error> for Broken {
 
 /// The writing thread.
 pub(super) fn until_dropped(mut session: Session, ids: &Ids, mut batches: mpsc::Receiver<Batch>) {
-    let mut turns = Turns::new(ids);
     while let Some(first) = batches.blocking_recv() {
         if first.answer.is_closed() {
             continue;
         }
         let mut group = vec![first];
-        match together(&mut session, &mut turns, &mut group, &mut batches, ids) {
+        match together(&mut session, &mut group, &mut batches, ids) {
             Ok(results) => {
                 for (batch, result) in group.into_iter().zip(results) {
                     // Whoever asked may have gone meanwhile.
@@ -80,14 +78,13 @@ pub(super) fn until_dropped(mut session: Session, ids: &Ids, mut batches: mpsc::
 /// Waits for the lock, takes along who has come meanwhile, and commits.
 fn together(
     session: &mut Session,
-    turns: &mut Turns<'_>,
     group: &mut Vec<Batch>,
     batches: &mut mpsc::Receiver<Batch>,
     ids: &Ids,
 ) -> Result<Vec<Result<(), WriteError>>, Broken> {
     let deadline = group[0].deadline;
     let connection = session.connection(deadline).map_err(Broken::Before)?;
-    let mut transaction = turns.begin(connection, deadline)?;
+    let mut transaction = turn::begin(connection, ids, deadline)?;
     while group.len() < MOST_TOGETHER
         && let Ok(another) = batches.try_recv()
     {
@@ -98,9 +95,8 @@ fn together(
     for batch in group {
         results.push(apply(&mut transaction, batch, ids)?);
     }
-    let committed = transaction.commit();
-    turns.end();
-    committed.map_err(|error| Broken::AtCommit(error.into()))?;
+    let commit = transaction.commit();
+    commit.map_err(|error| Broken::AtCommit(error.into()))?;
     Ok(results)
 }
 
@@ -147,6 +143,156 @@ impl Broken {
                 Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy)
             ),
             Self::AtCommit(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::time::Duration;
+
+    use rusqlite::{Error, ffi};
+    use tokio::sync::mpsc::Sender;
+
+    use super::*;
+    use crate::store::{Key, Shelf};
+
+    type Answer = oneshot::Receiver<Result<(), WriteError>>;
+
+    #[test]
+    fn who_is_committed_together_gets_an_answer_of_his_own() {
+        let (file, batches) = (File::new(), mpsc::channel(8));
+        let answers = ["a", "a", "b"].map(|name| insert(&batches.0, name, "1").1);
+
+        let written = file.run(batches, |_| ());
+
+        let [first, second, third] = answers.map(|answer| answer.blocking_recv().unwrap());
+        assert!(first.is_ok() && third.is_ok());
+        assert!(matches!(second, Err(WriteError::Conflict { position: 0 })));
+        assert_eq!(written, ["a", "b"]);
+    }
+
+    #[test]
+    fn what_its_caller_claimed_is_not_written() {
+        let (file, batches) = (File::new(), mpsc::channel(8));
+        let (_, kept) = insert(&batches.0, "a", "1");
+        let (claim, given_up) = insert(&batches.0, "b", "1");
+        assert!(claim.take());
+
+        let written = file.run(batches, |_| ());
+
+        assert!(kept.blocking_recv().unwrap().is_ok());
+        assert!(given_up.blocking_recv().is_err());
+        assert_eq!(written, ["a"]);
+    }
+
+    #[test]
+    fn a_full_disk_refuses_everybody_and_writes_nothing() {
+        let (file, batches) = (File::new(), mpsc::channel(8));
+        let (_, small) = insert(&batches.0, "a", "1");
+        let (_, large) = insert(&batches.0, "b", &format!("\"{}\"", "x".repeat(100_000)));
+
+        let written = file.run(batches, |connection| {
+            connection
+                .pragma_update(None, "max_page_count", 10)
+                .unwrap();
+        });
+
+        assert_refused(small, "the disk is full");
+        assert_refused(large, "the disk is full");
+        assert!(written.is_empty());
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_refuses() {
+        let (file, batches) = (File::new(), mpsc::channel(8));
+        let (_, answer) = insert(&batches.0, "a", "1");
+
+        let written = file.run(batches, |connection| {
+            connection.pragma_update(None, "query_only", true).unwrap();
+        });
+
+        assert_refused(answer, "the database file is read-only");
+        assert!(written.is_empty());
+    }
+
+    #[test]
+    fn only_a_commit_that_found_no_room_was_certainly_not_done() {
+        let failed = |code| Failure::Sqlite(Error::SqliteFailure(ffi::Error::new(code), None));
+
+        let before = Broken::Before(failed(ffi::SQLITE_IOERR_FSYNC)).error();
+        let full = Broken::AtCommit(failed(ffi::SQLITE_FULL)).error();
+        let flush = Broken::AtCommit(failed(ffi::SQLITE_IOERR_FSYNC)).error();
+
+        assert!(matches!(before, WriteError::NotDone(_)));
+        assert!(matches!(full, WriteError::NotDone(_)));
+        assert!(matches!(flush, WriteError::Unknown(_)));
+    }
+
+    fn insert(batches: &Sender<Batch>, name: &'static str, body: &str) -> (Claim, Answer) {
+        let claim = Claim::default();
+        let (answer, answered) = oneshot::channel();
+        let batch = Batch {
+            partition: partition(),
+            writes: vec![Write::Insert {
+                key: Key::literal(name),
+                body: body.to_owned(),
+            }],
+            deadline: Instant::now() + Duration::from_secs(60),
+            claim: claim.clone(),
+            answer,
+        };
+        batches.try_send(batch).unwrap();
+        (claim, answered)
+    }
+
+    #[track_caller]
+    fn assert_refused(answer: Answer, expected: &str) {
+        match answer.blocking_recv().unwrap() {
+            Err(WriteError::NotDone(StoreError::Refused(why))) => assert_eq!(why, expected),
+            other => panic!("a refusal was expected, not {other:?}"),
+        }
+    }
+
+    fn partition() -> Partition {
+        Partition::new(Shelf::Messages, "here")
+    }
+
+    struct File(PathBuf);
+
+    impl File {
+        fn new() -> Self {
+            let name = format!("switchboard-{}", Ids::random().uuid());
+            Self(std::env::temp_dir().join(name))
+        }
+
+        /// What is there after the thread has done all that waits for it.
+        fn run(
+            &self,
+            (batches, receiver): (Sender<Batch>, mpsc::Receiver<Batch>),
+            prepare: impl FnOnce(&rusqlite::Connection),
+        ) -> Vec<String> {
+            let path = self.0.join("test.db");
+            let deadline = Instant::now() + Duration::from_secs(60);
+            let mut session = Session::new(path.as_path().into());
+            prepare(session.connection(deadline).unwrap());
+
+            drop(batches);
+            until_dropped(session, &Ids::random(), receiver);
+
+            let keys = Key::literal("a")..Key::literal("z");
+            let records = Session::new(path.into()).run(deadline, |connection| {
+                schema::range(connection, &partition(), &keys, 10)
+            });
+            let records = records.unwrap().into_iter();
+            records.map(|record| record.key.to_string()).collect()
+        }
+    }
+
+    impl Drop for File {
+        fn drop(&mut self) {
+            std::fs::remove_dir_all(&self.0).ok();
         }
     }
 }

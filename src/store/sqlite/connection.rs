@@ -1,7 +1,6 @@
 //! The file, opened.
 
-use std::fs::{self, OpenOptions};
-use std::io;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,10 +53,9 @@ impl Session {
     /// A file that was deleted, or has another in its place, is not written to any more: nobody
     /// would find again what was acknowledged.
     pub(super) fn connection(&mut self, deadline: Instant) -> Result<&Connection, Failure> {
-        let known = self
-            .open
-            .take_if(|open| open.file == FileId::of(&self.path));
-        let open = match known {
+        let now = FileId::of(&self.path);
+        // Taking the old connection out first lets go of its locks before the new one is made.
+        let open = match self.open.take().filter(|open| open.file == now) {
             Some(open) => open,
             None => open(&self.path, deadline)?,
         };
@@ -78,13 +76,13 @@ fn open(path: &Path, deadline: Instant) -> Result<Open, Failure> {
     if path.is_dir() {
         return Err(Failure::of_file(path, "is a folder, not a file"));
     }
-    make(path)?;
+    make_folder(path)?;
     loop {
         match connect(path) {
             Err(failure) if failure.is_busy() && Instant::now() < deadline => {
                 std::thread::sleep(AGAIN);
             }
-            Err(failure) => return Err(failure),
+            Err(failure) => return Err(failure.opening(path)),
             Ok(connection) => {
                 let file = FileId::of(path);
                 return Ok(Open { connection, file });
@@ -93,34 +91,41 @@ fn open(path: &Path, deadline: Instant) -> Result<Open, Failure> {
     }
 }
 
-/// An empty file that is nobody else's to read. SQLite gives its other files the same mode.
-fn make(path: &Path) -> Result<(), Failure> {
+fn make_folder(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(path);
-    if let Err(error) = fs::create_dir_all(folder) {
+    fs::create_dir_all(folder).map_err(|error| {
         let why = format!("cannot be made: {error}");
-        return Err(Failure::of_file(folder, &why));
-    }
-    let mut options = OpenOptions::new();
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Only ever a new file: closing one that SQLite has open would drop SQLite's locks on it.
-    match options.write(true).create_new(true).open(path) {
-        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-            let why = format!("cannot be made: {error}");
-            Err(Failure::of_file(path, &why))
-        }
-        _ => Ok(()),
-    }
+        Failure::of_file(folder, &why)
+    })
 }
 
+/// A file that is made here is its owner's alone to read; SQLite gives the log the same mode. By
+/// its name: opening the file once more, and closing it, would drop SQLite's locks on it.
+#[cfg(unix)]
+fn keep_private(path: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    // A disk that knows no modes is still one to write on.
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).ok();
+}
+
+#[cfg(not(unix))]
+fn keep_private(_path: &Path) {}
+
 fn connect(path: &Path) -> Result<Connection, Failure> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let is_new = !path.exists();
     let connection = Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(ONE_TRY)?;
+    if is_new {
+        keep_private(path);
+    }
+    connection.busy_timeout(Duration::ZERO)?;
     if connection.is_readonly("main")? {
         return Err(Failure::of_file(path, "is read-only"));
     }
-    match schema::found(&connection)? {
+    let found = schema::found(&connection)?;
+    match found {
         Found::Ours | Found::Nothing => {}
         Found::SomethingElse => {
             return Err(Failure::of_file(path, "is another program's database"));
@@ -142,7 +147,10 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     // An acknowledged write is on the disk; on macOS `fsync` alone would not see to that.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "fullfsync", true)?;
-    schema::create(&connection)?;
+    if found == Found::Nothing {
+        schema::create(&connection)?;
+    }
+    connection.busy_timeout(ONE_TRY)?;
     Ok(connection)
 }
 

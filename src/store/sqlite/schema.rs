@@ -32,15 +32,21 @@ pub(super) enum Found {
     SomethingElse,
 }
 
+/// Looked at all at once: another process may be making it.
 pub(super) fn found(connection: &Connection) -> rusqlite::Result<Found> {
-    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
-    let objects = "SELECT count(*) FROM sqlite_schema";
-    Ok(match (number("application_id")?, number("user_version")?) {
-        (APPLICATION, VERSION) => Found::Ours,
-        (APPLICATION, newer) if newer > VERSION => Found::Newer(newer),
-        (0, 0) if connection.query_one(objects, [], |row| Ok(row.get::<_, i64>(0)? == 0))? => {
-            Found::Nothing
-        }
+    let looking = connection.unchecked_transaction()?;
+    found_in(&looking)
+}
+
+fn found_in(transaction: &Transaction<'_>) -> rusqlite::Result<Found> {
+    let number = |sql| transaction.query_one(sql, [], |row| row.get::<_, i64>(0));
+    let application = number("PRAGMA application_id")?;
+    let version = number("PRAGMA user_version")?;
+    let objects = number("SELECT count(*) FROM sqlite_schema")?;
+    Ok(match (application, version, objects) {
+        (APPLICATION, VERSION, _) => Found::Ours,
+        (APPLICATION, newer, _) if newer > VERSION => Found::Newer(newer),
+        (0, 0, 0) => Found::Nothing,
         _ => Found::SomethingElse,
     })
 }
@@ -48,7 +54,7 @@ pub(super) fn found(connection: &Connection) -> rusqlite::Result<Found> {
 /// Makes the table, unless another process was faster.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    if found(&transaction)? == Found::Nothing {
+    if found_in(&transaction)? == Found::Nothing {
         transaction.execute_batch(CREATE)?;
         transaction.pragma_update(None, "application_id", APPLICATION)?;
         transaction.pragma_update(None, "user_version", VERSION)?;

@@ -1,5 +1,8 @@
 //! SQLite.
 
+mod file;
+mod processes;
+
 use std::fs;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};

@@ -18,7 +18,6 @@ use super::{Answer, Event, fresh_folder};
 
 pub(crate) const KEY: &str = "the-access-key-of-the-tests-0123456789";
 pub(crate) const NOW: i64 = 1_800_000_000;
-const JWT_SECRET: &str = "a-secret-of-32-bytes-or-rather-more";
 
 /// A handler in this process, with a clock that the test moves. It ends with the value.
 pub(crate) struct TestApp {
@@ -29,9 +28,16 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
+    pub(crate) const JWT_SECRET: &str = "a-secret-of-32-bytes-or-rather-more";
+    pub(crate) const API_TOKEN: &str = "the-api-token-of-the-tests";
+
     /// Anonymous callers are admitted, and users have tokens of a secret that the test knows.
     pub(crate) async fn spawn() -> Self {
-        Self::with(&[("ALLOW_ANONYMOUS", "true"), ("JWT_SECRET", JWT_SECRET)]).await
+        Self::with(&[
+            ("ALLOW_ANONYMOUS", "true"),
+            ("JWT_SECRET", Self::JWT_SECRET),
+        ])
+        .await
     }
 
     /// Only the connection string is added to these settings, if they have none.
@@ -100,6 +106,12 @@ impl TestApp {
         self.http.get(url)
     }
 
+    /// As a back end with the API token.
+    pub(crate) async fn back_end(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let call = self.call(method, path).bearer_auth(Self::API_TOKEN);
+        Answer::of(call.body(body.to_string())).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.call(Method::GET, path)).await
     }
@@ -120,7 +132,7 @@ impl TestApp {
         all.as_object_mut()
             .unwrap()
             .extend(claims.as_object().unwrap().clone());
-        let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes());
+        let key = jsonwebtoken::EncodingKey::from_secret(Self::JWT_SECRET.as_bytes());
         jsonwebtoken::encode(&jsonwebtoken::Header::default(), &all, &key).unwrap()
     }
 

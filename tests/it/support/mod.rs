@@ -7,10 +7,14 @@ mod client;
 pub(crate) mod dev;
 mod event;
 mod folder;
+#[cfg(feature = "dev")]
+mod gate;
 mod issuer;
 mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
+#[cfg(feature = "dev")]
+mod world;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{KEY, NOW, TestApp};
@@ -19,7 +23,11 @@ pub(crate) use client::{Client, dial, ticket};
 pub(crate) use dev::Dev;
 pub(crate) use event::{Event, signature};
 pub(crate) use folder::fresh_folder;
+#[cfg(feature = "dev")]
+pub(crate) use gate::Gate;
 pub(crate) use issuer::Issuer;
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;
+#[cfg(feature = "dev")]
+pub(crate) use world::World;

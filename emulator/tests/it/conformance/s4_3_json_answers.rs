@@ -157,7 +157,7 @@ async fn a_message_whose_time_is_up_is_not_delivered() {
         )
         .await;
     let first = ann.next().await;
-    ann.send(json!({ "type": "sendToGroup", "group": "g", "data": "short", "ttlSeconds": 60 }))
+    ann.send(json!({ "type": "sendToGroup", "group": "g", "data": "short", "ttlSeconds": 10 }))
         .await;
     ann.send(json!({ "type": "sendToGroup", "group": "g", "data": "lasting" }))
         .await;
@@ -165,7 +165,7 @@ async fn a_message_whose_time_is_up_is_not_delivered() {
     assert_eq!(ann.next().await["data"], "lasting");
     ann.drop_socket();
 
-    emulator.clock.advance(Duration::from_secs(60));
+    emulator.clock.advance(Duration::from_secs(10));
 
     let mut back = recover(&emulator, &first).await;
     let frame = back.next().await;

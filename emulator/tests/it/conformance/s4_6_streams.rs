@@ -1,5 +1,7 @@
 //! 4.6: streams.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::{Client, JSON, PROTOBUF, RELIABLE, TestEmulator, recover};
@@ -131,6 +133,19 @@ async fn a_stream_that_idles_too_long_ends() {
         (&json!("streamClosed"), &json!("IdleTimeout"))
     );
     assert_eq!(bob.next().await["stream"]["error"]["name"], "IdleTimeout");
+}
+
+#[tokio::test]
+async fn five_minutes_are_long_enough_unless_said_otherwise() {
+    let emulator = TestEmulator::start().await;
+    let mut ann = emulator.member("ann", &[]).await;
+    started(&mut ann, "s").await;
+
+    emulator.clock.advance(Duration::from_secs(299));
+    assert!(ann.until_pong().await.is_empty());
+    emulator.clock.advance(Duration::from_secs(1));
+
+    assert_eq!(ann.next().await["error"]["name"], "IdleTimeout");
 }
 
 #[tokio::test]

@@ -1,7 +1,12 @@
+mod paint;
+mod table;
+
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
 
-use devhost::{Call, Fate, FunctionInfo, HostEvent, Line, Outcome};
+use devhost::{Call, Fate, HostEvent, Line, Outcome};
+
+use paint::{FAINT, GREEN, Paint, RED, YELLOW};
 
 /// What a person sees: the host speaks on standard error, and what the handler prints on its
 /// standard output comes out on ours.
@@ -19,13 +24,8 @@ pub(crate) enum Detail {
 #[derive(Debug)]
 struct Settings {
     detail: Detail,
-    colour: bool,
+    paint: Paint,
 }
-
-const RED: &str = "31";
-const GREEN: &str = "32";
-const YELLOW: &str = "33";
-const FAINT: &str = "2";
 
 /// So much of an invocation's id tells it from the others on a screen.
 const SHORT: usize = 8;
@@ -34,7 +34,9 @@ impl Terminal {
     pub(crate) fn new(detail: Detail) -> Self {
         Self(Arc::new(Settings {
             detail,
-            colour: std::io::stderr().is_terminal(),
+            paint: Paint {
+                colour: std::io::stderr().is_terminal(),
+            },
         }))
     }
 
@@ -42,48 +44,24 @@ impl Terminal {
         self.line(&format!("{} {problem}", self.paint(RED, "error:")));
     }
 
-    pub(crate) fn say(&self, sentence: &str) {
-        self.line(sentence);
-    }
-
-    pub(crate) fn warning(&self, warning: &str) {
+    fn warning(&self, warning: &str) {
         self.line(&format!("{} {warning}", self.paint(YELLOW, "warning:")));
-    }
-
-    /// The table `func start` opens with.
-    pub(crate) fn functions(&self, functions: &[FunctionInfo], port: u16) {
-        let width = functions
-            .iter()
-            .map(|function| function.name.len())
-            .max()
-            .unwrap_or_default();
-        self.line("\nFunctions:\n");
-        for function in functions {
-            let what = match &function.route {
-                Some(route) => {
-                    let methods = function.methods.join(",");
-                    let methods = if methods.is_empty() {
-                        "any method".to_owned()
-                    } else {
-                        methods
-                    };
-                    format!("[{methods}] http://localhost:{port}/{route}")
-                }
-                None => function.trigger.clone(),
-            };
-            let note = if function.disabled {
-                self.paint(FAINT, "  (disabled)")
-            } else {
-                String::new()
-            };
-            let name = self.paint(GREEN, &format!("{:>width$}", function.name));
-            self.line(&format!("    {name}: {what}{note}"));
-        }
-        self.line("");
     }
 
     pub(crate) fn event(&self, event: &HostEvent) {
         match event {
+            HostEvent::Running {
+                at,
+                functions,
+                warnings,
+            } => {
+                for warning in warnings {
+                    self.warning(warning);
+                }
+                self.line(&table::of(functions, at.port(), self.0.paint));
+            }
+            HostEvent::Changed => self.line("the app has changed; starting it again"),
+            HostEvent::NotLoaded(why) => self.problem(why),
             HostEvent::Starting { program, port } if self.is_verbose() => {
                 self.faint(&format!(
                     "starting {} on 127.0.0.1:{port}",
@@ -237,11 +215,7 @@ impl Terminal {
     }
 
     fn paint(&self, colour: &str, text: &str) -> String {
-        if self.0.colour {
-            format!("\x1b[{colour}m{text}\x1b[0m")
-        } else {
-            text.to_owned()
-        }
+        self.0.paint.paint(colour, text)
     }
 
     /// A terminal that has gone away is no reason to stop.
