@@ -41,6 +41,7 @@ pub mod user_id;
 
 pub mod clock;
 pub mod config;
+pub mod managed_identity;
 pub mod outgoing;
 pub mod peer;
 pub mod problem;

@@ -3,6 +3,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use azure_core::error::ErrorKind;
+use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 /// For one try; who tries again bounds the whole.
@@ -34,6 +37,16 @@ impl OutgoingHttp {
         }
         let built = build()?;
         Ok(self.0.get_or_init(|| built).clone())
+    }
+}
+
+/// So that azure_core uses the one client too.
+#[async_trait]
+impl HttpClient for OutgoingHttp {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let client = self.client();
+        let client = client.map_err(|error| azure_core::Error::new(ErrorKind::Io, error))?;
+        HttpClient::execute_request(&client, request).await
     }
 }
 

@@ -14,6 +14,7 @@ use crate::clock::{Clock, Ids};
 use crate::config::{Config, Listen, Mistakes};
 use crate::conversation::log::Log;
 use crate::health::checks::HealthChecks;
+use crate::managed_identity::ManagedIdentities;
 use crate::outgoing::OutgoingHttp;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
@@ -63,9 +64,10 @@ impl Ready {
     /// Nothing here goes out to the network or takes long: a cold start waits for it.
     pub fn new(config: Config, clock: Clock, ids: &Ids) -> Result<Self, ServiceError> {
         let outgoing = OutgoingHttp::new();
-        let hub = service::hub_client(&config.web_pubsub, &outgoing, &clock)?;
+        let identities = ManagedIdentities::new(outgoing.clone());
+        let hub = service::hub_client(&config.web_pubsub, &outgoing, &identities, &clock)?;
         let courier = Courier::new(hub.clone());
-        let store = store::open(&config.store, &outgoing, &clock, ids);
+        let store = store::open(&config.store, &outgoing, &identities, &clock, ids)?;
         Ok(Self {
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: service::sealer(&config.web_pubsub),

@@ -4,5 +4,6 @@ mod contract;
 mod place;
 
 mod sqlite;
+mod table;
 
 pub(crate) use contract::store_contract;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod azurite;
 mod client;
 #[cfg(feature = "dev")]
 pub(crate) mod dev;
@@ -10,6 +11,7 @@ mod folder;
 #[cfg(feature = "dev")]
 mod gate;
 mod issuer;
+mod proxy;
 mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
@@ -18,6 +20,7 @@ mod world;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{KEY, NOW, TestApp};
+pub(crate) use azurite::{Account, Azurite, STORAGE_KEY};
 pub(crate) use client::{Client, dial, ticket};
 #[cfg(feature = "dev")]
 pub(crate) use dev::Dev;
@@ -26,6 +29,7 @@ pub(crate) use folder::fresh_folder;
 #[cfg(feature = "dev")]
 pub(crate) use gate::Gate;
 pub(crate) use issuer::Issuer;
+pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;
