@@ -4,15 +4,15 @@
 use std::future::Future;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout_at};
 use url::Url;
 
 use super::answer::Answer;
+use super::call::{Call, Repeat};
 use super::error::{CallError, CannotUse, StorageError};
 use super::shared_key::{MS_DATE, Signed};
 use super::{AccountCredential, AccountKey, Service, StorageAccount};
@@ -47,53 +47,6 @@ impl Deadline {
 
     fn left(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
-    }
-}
-
-/// Whether a call may go out again when nobody knows what became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Repeat {
-    DoesNoHarm,
-    OnlyIfNotDone,
-}
-
-/// A request to be made. Path and query are percent-encoded already.
-#[derive(Debug, Clone)]
-pub(crate) struct Call {
-    pub(crate) method: Method,
-    /// Below the service's endpoint, without a slash in front.
-    pub(crate) path: String,
-    pub(crate) query: Option<String>,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) body: Bytes,
-    pub(crate) repeat: Repeat,
-}
-
-impl Call {
-    pub(crate) fn new(method: Method, path: impl Into<String>, repeat: Repeat) -> Self {
-        Self {
-            method,
-            path: path.into(),
-            query: None,
-            headers: Vec::new(),
-            body: Bytes::new(),
-            repeat,
-        }
-    }
-
-    pub(crate) fn query(mut self, query: impl Into<String>) -> Self {
-        self.query = Some(query.into());
-        self
-    }
-
-    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    pub(crate) fn body(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
-        self
     }
 }
 

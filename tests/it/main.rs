@@ -17,6 +17,7 @@ mod openid;
 mod serve;
 mod sessions;
 mod status;
+mod storage_account;
 mod store;
 mod triggers;
 mod upstream;

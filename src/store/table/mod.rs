@@ -290,7 +290,7 @@ fn next_page(answer: &Answer) -> Option<Continuation> {
 }
 
 fn unreadable() -> StoreError {
-    StoreError::Refused("its answer cannot be read".to_owned())
+    StorageError::unreadable().into()
 }
 
 fn refused(why: String) -> WriteError {

@@ -1,0 +1,4 @@
+//! The storage account's queues and blobs.
+
+mod blob;
+mod queue;
