@@ -17,6 +17,7 @@ use crate::config::{Credential, SealSecrets, WebPubSubConfig};
 use crate::managed_identity::{IdentityError, ManagedIdentities};
 use crate::outgoing::OutgoingHttp;
 use crate::seal::Sealer;
+use crate::store::CannotOpen;
 
 /// How long a webhook may wait for the service it answers. The Functions host kills a handler
 /// whose function takes minutes, and everything else it was doing with it.
@@ -50,6 +51,8 @@ pub enum ServiceError {
     Identity(#[from] IdentityError),
     #[error("{0}")]
     Client(#[from] webpubsub::InvalidArgument),
+    #[error(transparent)]
+    Store(#[from] CannotOpen),
 }
 
 pub fn hub_client(

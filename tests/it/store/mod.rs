@@ -3,6 +3,8 @@
 mod contract;
 mod place;
 
+mod cosmos;
+mod cosmos_double;
 mod sqlite;
 mod table;
 
