@@ -26,6 +26,8 @@ fn api() -> OpenApiRouter<AppState> {
             rooms::record::get,
             rooms::record::delete
         ))
+        .routes(routes!(rooms::messages::read, rooms::messages::post))
+        .routes(routes!(rooms::files::upload, rooms::files::download))
         .routes(routes!(rooms::presence::presence))
         .routes(routes!(rooms::invites::create))
         .routes(routes!(rooms::sanctions::kick))

@@ -62,8 +62,9 @@ impl Attachments {
         record: &FileRecord,
     ) -> Result<Address, Refused> {
         let expires_at = self.clock.now() + LIVES;
-        let url = self.container.upload_url(&record.path(place, id), LIVES);
-        let url = url.await.map_err(failed)?;
+        let path = record.path(place, id);
+        let url = self.container.upload_url(&path, LIVES).await;
+        let url = url.map_err(failed)?;
         Ok(Address { url, expires_at })
     }
 

@@ -7,8 +7,6 @@
 mod key;
 mod record;
 
-use std::future::Future;
-
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
@@ -92,16 +90,13 @@ impl KeyedCall {
 
     /// Runs `create`, unless this caller's key was used on this route before. It is handed an id
     /// for what it creates, which stays the same until one try is known to have come through.
-    pub async fn once<F>(
+    pub async fn once(
         &self,
         app: &Ready,
         caller: &str,
         route: &str,
-        create: impl FnOnce(Uuid) -> F,
-    ) -> Result<Response, Problem>
-    where
-        F: Future<Output = Result<Created, Problem>>,
-    {
+        create: impl AsyncFnOnce(Uuid) -> Result<Created, Problem>,
+    ) -> Result<Response, Problem> {
         let Some(key) = &self.key else {
             return Ok(create(app.ids.uuid()).await?.into_response());
         };
@@ -115,14 +110,11 @@ impl KeyedCall {
     }
 }
 
-async fn carry_out<F>(
+async fn carry_out(
     app: &Ready,
     claim: Claim,
-    create: impl FnOnce(Uuid) -> F,
-) -> Result<Response, Problem>
-where
-    F: Future<Output = Result<Created, Problem>>,
-{
+    create: impl AsyncFnOnce(Uuid) -> Result<Created, Problem>,
+) -> Result<Response, Problem> {
     match create(claim.id()).await {
         Ok(created) => {
             claim

@@ -110,7 +110,7 @@ pub async fn upload(
     let wanted = NewFile::new(&name, &content_type, size)?;
     let blobs = attachments::of(&app)?;
     let (route, now) = (format!("files of {place}"), app.clock.now());
-    let created = call.once(&app, sender.as_str(), &route, |id| async {
+    let created = call.once(&app, sender.as_str(), &route, async |id| {
         let store = &*app.store;
         let record = file::declare(store, &place, &top, id, wanted, &sender, now).await?;
         let Address { url, expires_at } = blobs.for_upload(&place, id, &record).await?;

@@ -132,7 +132,7 @@ pub async fn post(
 ) -> Result<Response, Problem> {
     let wanted = call.read::<NewMessage>()?.checked()?;
     let route = format!("messages of {place}");
-    call.once(&app, publisher.name(), &route, |uuid| async move {
+    call.once(&app, publisher.name(), &route, async |uuid| {
         let appended = wanted.say(&app, &place, uuid).await?;
         // The same id: an earlier try of this very call stored it.
         let status = match appended.duplicate && appended.message.uuid != uuid {
