@@ -28,12 +28,14 @@ pub mod users;
 pub mod webhooks;
 
 pub mod admission;
+pub mod attachments;
 pub mod audio;
 pub mod binding;
 pub mod caller;
 pub mod conversation;
 pub mod directory;
 pub mod frame;
+pub mod idempotency;
 pub mod seal;
 pub mod target;
 pub mod upstream;

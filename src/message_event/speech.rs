@@ -7,12 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use super::place;
+use crate::attachments;
 use crate::binding::Binding;
+use crate::conversation::file::Attached;
 use crate::conversation::log::{Appended, Hook};
 use crate::conversation::message::{Draft, Marker};
 use crate::conversation::{Conversation, Top, history as pages, index};
 use crate::frame::{
-    AskHistory, ChatHistory, ChatMessageSent, Code, FrameError, History, ReadUpTo, Reply, Say,
+    AskHistory, ChatHistory, ChatMessageSent, FrameError, History, ReadUpTo, Reply, Say,
     SendMessage, Typing, Words,
 };
 use crate::service::all_in_time;
@@ -61,13 +63,8 @@ async fn append(
     words: Words,
     once_stored: Option<Hook>,
 ) -> Result<Appended, FrameError> {
-    if words.file.is_some() {
-        return Err(FrameError::new(
-            Code::Unavailable,
-            "there is no blob storage here",
-        ));
-    }
     let binding = connection.binding();
+    let file = attachments::attach(app, place, &binding.user, words.file).await?;
     let marker = match &words.id {
         Some(id) => Marker::client_id(binding.user.as_str(), id),
         None => Marker::event(connection.id(), &connection.event().id),
@@ -78,10 +75,10 @@ async fn append(
         client_id: words.id,
         sender: binding.user.clone(),
         sender_name: name_in(binding, place),
-        file: None,
+        file: file.as_ref().map(|file| file.note.clone()),
         marker,
     };
-    let permit = place::may_speak(binding, place);
+    let permit = Attached::guarded(file.as_ref(), place::may_speak(binding, place));
     Ok(app.log.append(place, draft, permit, once_stored).await?)
 }
 
