@@ -43,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) clock: Clock,
     /// The Entra token that is accepted besides the key.
     pub(crate) token: Option<&'static str>,
+    /// Whether the key may make databases and containers.
+    pub(crate) key_makes_containers: bool,
 }
 
 impl Default for Options {
@@ -53,6 +55,7 @@ impl Default for Options {
             largest_page: 1000,
             clock: Clock::system(),
             token: None,
+            key_makes_containers: true,
         }
     }
 }
