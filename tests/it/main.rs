@@ -32,4 +32,6 @@ mod managed_identity;
 #[cfg(feature = "dev")]
 mod readme;
 #[cfg(feature = "dev")]
+mod rooms;
+#[cfg(feature = "dev")]
 mod speech;

@@ -10,6 +10,8 @@ mod folder;
 #[cfg(feature = "dev")]
 mod gate;
 mod issuer;
+#[cfg(feature = "dev")]
+mod member;
 mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
@@ -26,6 +28,8 @@ pub(crate) use folder::fresh_folder;
 #[cfg(feature = "dev")]
 pub(crate) use gate::Gate;
 pub(crate) use issuer::Issuer;
+#[cfg(feature = "dev")]
+pub(crate) use member::Member;
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;
