@@ -8,7 +8,7 @@ use utoipa_axum::routes;
 use crate::config::Listen;
 use crate::front::Front;
 use crate::problem::Problem;
-use crate::rooms::{invites, presence, record, sanctions};
+use crate::rooms::{files, invites, messages, presence, record, sanctions};
 use crate::state::AppState;
 use crate::{
     chat, cors, health, methods, negotiate, openapi, sessions, status, trigger, users, webhooks,
@@ -23,6 +23,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(chat::chat))
         .routes(routes!(record::list))
         .routes(routes!(record::put, record::get, record::delete))
+        .routes(routes!(messages::read, messages::post))
+        .routes(routes!(files::upload, files::download))
         .routes(routes!(presence::presence))
         .routes(routes!(invites::create))
         .routes(routes!(sanctions::kick))

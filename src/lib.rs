@@ -28,12 +28,14 @@ pub mod users;
 pub mod webhooks;
 
 pub mod admission;
+pub mod attachments;
 pub mod audio;
 pub mod binding;
 pub mod caller;
 pub mod conversation;
 pub mod directory;
 pub mod frame;
+pub mod idempotency;
 pub mod seal;
 pub mod target;
 pub mod upstream;
@@ -41,6 +43,7 @@ pub mod user_id;
 
 pub mod clock;
 pub mod config;
+pub mod managed_identity;
 pub mod outgoing;
 pub mod peer;
 pub mod problem;

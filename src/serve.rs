@@ -22,6 +22,7 @@ use tower::Service;
 use crate::app;
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, Listen, Mistake, Mistakes, Source};
+use crate::service::ServiceError;
 use crate::state::{AppState, Ready};
 
 /// How long calls in flight may take to end. Platforms kill soon after they have asked.
@@ -65,7 +66,13 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
     let ready = Config::from_settings(source).and_then(|config| {
         Ready::new(config, clock.clone(), &Ids::random()).map_err(|error| {
             Mistakes(vec![Mistake {
-                setting: "AZURE_WEB_PUBSUB_ENDPOINT",
+                setting: match error {
+                    ServiceError::Store(_) => "STORE",
+                    ServiceError::Attachments(_) => "AzureWebJobsStorage",
+                    ServiceError::Identity(_) | ServiceError::Client(_) => {
+                        "AZURE_WEB_PUBSUB_ENDPOINT"
+                    }
+                },
                 problem: format!("cannot be used: {error}"),
             }])
         })

@@ -9,11 +9,13 @@ use utoipa::openapi::OpenApi;
 use webpubsub::HubClient;
 
 use crate::admission::{Guesses, OpenRooms};
+use crate::attachments::Attachments;
 use crate::caller::Callers;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Listen, Mistakes};
 use crate::conversation::log::Log;
 use crate::health::checks::HealthChecks;
+use crate::managed_identity::ManagedIdentities;
 use crate::outgoing::OutgoingHttp;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
@@ -56,6 +58,8 @@ pub struct Ready {
     pub guesses: Guesses,
     pub open_rooms: OpenRooms,
     pub sweeper: Sweeper,
+    /// `None` where the settings name no blob storage.
+    pub attachments: Option<Attachments>,
     pub health: HealthChecks,
 }
 
@@ -63,10 +67,19 @@ impl Ready {
     /// Nothing here goes out to the network or takes long: a cold start waits for it.
     pub fn new(config: Config, clock: Clock, ids: &Ids) -> Result<Self, ServiceError> {
         let outgoing = OutgoingHttp::new();
-        let hub = service::hub_client(&config.web_pubsub, &outgoing, &clock)?;
+        let identities = ManagedIdentities::new(outgoing.clone());
+        let hub = service::hub_client(&config.web_pubsub, &outgoing, &identities, &clock)?;
         let courier = Courier::new(hub.clone());
-        let store = store::open(&config.store, &outgoing, &clock, ids);
+        let store = store::open(&config.store, &outgoing, &identities, &clock, ids)?;
+        let account = config
+            .storage
+            .as_ref()
+            .filter(|account| account.blobs.is_some());
+        let attachments = account
+            .map(|account| Attachments::new(account, &outgoing, &identities, &clock))
+            .transpose()?;
         Ok(Self {
+            attachments,
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: service::sealer(&config.web_pubsub),
             proof: ServiceProof::new(&config.web_pubsub.credential, &outgoing, &clock),

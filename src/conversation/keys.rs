@@ -44,10 +44,22 @@ pub(crate) fn digest(parts: &[&str]) -> [u8; 32] {
 
 /// What may hold any character, as a key.
 pub(crate) fn hash(parts: &[&str]) -> String {
-    let mut text = URL_SAFE_NO_PAD.encode(digest(parts));
+    shortened(&digest(parts))
+}
+
+pub(crate) fn hash_bytes(bytes: &[u8]) -> String {
+    shortened(&Sha256::digest(bytes))
+}
+
+fn shortened(digest: &[u8]) -> String {
+    let mut text = URL_SAFE_NO_PAD.encode(digest);
     // 132 bits: nobody makes two that are alike.
     text.truncate(22);
     text
+}
+
+pub(super) fn file(id: uuid::Uuid) -> Key {
+    Key::new(format!("file:{id}"))
 }
 
 /// By what a repeat of a message is known.

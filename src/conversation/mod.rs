@@ -16,6 +16,7 @@
 //! can write no more, and what is left of it is cleared away later.
 
 pub mod chat;
+pub mod file;
 pub mod head;
 pub mod history;
 pub mod index;
@@ -86,6 +87,18 @@ impl Conversation {
             Target::Chat(id) => Some(Self::Chat(id.clone())),
             Target::Session(id) => Some(Self::Session(id.clone())),
             Target::Org(_) | Target::Device(_) | Target::Channel(_) => None,
+        }
+    }
+}
+
+impl Conversation {
+    /// Rooms are always there, since anyone may name one; chats and sessions have to be made.
+    pub fn check_there(&self, top: &Top) -> Result<(), Refused> {
+        match self {
+            Self::Room(_) => Ok(()),
+            Self::Chat(_) => chat::there(top).map(|_| ()),
+            Self::Session(_) if top.guard.is_some() => Ok(()),
+            Self::Session(_) => Err(Refused::NotFound("there is no such session")),
         }
     }
 }

@@ -62,6 +62,13 @@ pub fn complete(top: &Top, draft: &mut Draft) -> Result<(), Refused> {
     Ok(())
 }
 
+/// The name that the session knows somebody by who takes part in it.
+pub fn name_of(top: &Top, user: &UserId) -> Result<Option<String>, Refused> {
+    let guard: Option<SessionGuard> = top.guard()?;
+    let found = guard.as_ref().and_then(|guard| guard.participant(user));
+    Ok(found.map(|participant| participant.name.clone()))
+}
+
 /// Whether the session is there already, or was made just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Creation {

@@ -61,7 +61,7 @@ pub(super) fn may_speak(binding: &Binding, place: &Conversation) -> Permit {
 }
 
 /// Whether the connection may read there.
-pub(super) fn check_reading(
+pub(crate) fn check_reading(
     binding: &Binding,
     place: &Conversation,
     top: &Top,
@@ -73,6 +73,18 @@ pub(super) fn check_reading(
             Err(Refused::Forbidden("sign in to take part in sessions"))
         }
         Conversation::Session(_) => session::participating(top, &binding.user).map(|_| ()),
+    }
+}
+
+/// Whether the connection may bring something along for what it is to say there.
+pub(crate) fn check_speaking(
+    binding: &Binding,
+    place: &Conversation,
+    top: &Top,
+) -> Result<(), Refused> {
+    match place {
+        Conversation::Room(id) => room::may_speak(top, &speaker(binding, id)),
+        Conversation::Chat(_) | Conversation::Session(_) => check_reading(binding, place, top),
     }
 }
 

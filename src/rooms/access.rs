@@ -16,6 +16,7 @@ use crate::negotiate::{limited_as, who_asks};
 use crate::peer::Peer;
 use crate::problem::Problem;
 use crate::state::Ready;
+use crate::user_id::UserId;
 
 /// What a call shows to be let in: an identity as `negotiate` takes it, and a room's `password`.
 #[derive(Debug)]
@@ -41,8 +42,8 @@ pub struct AskingQuery {
 /// Somebody who was let in.
 #[derive(Debug)]
 pub enum Entrant {
-    /// Sees everything; acts for nobody.
-    Administrator,
+    /// Sees everything. `None` is a back end that acts for nobody.
+    Administrator(Option<UserId>),
     /// Came in as the room, chat or session allows it.
     Admitted(Box<Binding>),
 }
@@ -83,8 +84,10 @@ impl Asking {
         form.wish.role = role;
         let (caller, user) = who_asks(app, &self.headers, &form).await?;
         let names_nobody = form.username.is_none();
-        if Administrator::of(&caller).is_some_and(|admin| admin.has_name() || names_nobody) {
-            return Ok(Entrant::Administrator);
+        match Administrator::of(&caller) {
+            Some(admin) if admin.has_name() => return Ok(Entrant::Administrator(Some(user))),
+            Some(_) if names_nobody => return Ok(Entrant::Administrator(None)),
+            Some(_) | None => {}
         }
         if matches!(
             (&caller, place),

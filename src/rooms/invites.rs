@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use axum::Json;
-use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::StatusCode;
+use axum::response::Response;
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,8 +13,9 @@ use crate::binding::Role;
 use crate::caller::rights::Administrator;
 use crate::clock::rfc3339;
 use crate::conversation::room::invite::{self, Terms};
-use crate::extract::JsonBody;
-use crate::problem::Problem;
+use crate::idempotency::{Created, IdempotencyHeader, KeyedCall};
+use crate::problem::{Problem, ProblemBody};
+use crate::seal::Purpose;
 use crate::state::Ready;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -51,28 +51,38 @@ impl std::fmt::Debug for Invite {
 /// `POST /api/rooms/{id}/invites`
 #[utoipa::path(
     post, path = "/api/rooms/{id}/invites", summary = "Makes an invite to a room", tag = "rooms",
-    params(("id" = String, Path, description = "The room")), request_body = InviteBody,
-    responses((status = 201, description = "The invite", body = Invite), Refused)
+    params(("id" = String, Path, description = "The room"), IdempotencyHeader), request_body = InviteBody,
+    responses(
+        (status = 201, description = "The invite", body = Invite),
+        (status = 409, description = "`already_created`: with this key, and its code is shown only once; `key_in_use`", body = ProblemBody),
+        (status = 422, description = "`key_reused`: with another body", body = ProblemBody),
+        Refused,
+    )
 )]
 pub async fn create(
     app: Arc<Ready>,
-    _: Administrator,
+    administrator: Administrator,
     RoomPath(room): RoomPath,
-    JsonBody(body): JsonBody<InviteBody>,
-) -> Result<(StatusCode, [(HeaderName, &'static str); 1], Json<Invite>), Problem> {
+    call: KeyedCall,
+) -> Result<Response, Problem> {
+    let body: InviteBody = call.read()?;
     let terms = Terms {
         role: body.role,
         expires_in_seconds: body.expires_in_seconds,
         uses: body.uses.unwrap_or(1),
     };
-    let (code, stored) =
-        invite::create(&*app.store, &app.ids, &room, &terms, app.clock.now()).await?;
-    let answer = Invite {
-        invite: code.expose_secret().to_owned(),
-        role: stored.role,
-        expires_at: stored.expires_at.map(rfc3339),
-        uses: stored.uses_left,
-    };
-    let no_store = [(CACHE_CONTROL, "no-store")];
-    Ok((StatusCode::CREATED, no_store, Json(answer)))
+    let route = format!("invites to {room}");
+    call.once(&app, administrator.name(), &route, async |id| {
+        let code = app.sealer.code(Purpose::Invite, room.as_str(), id);
+        let now = app.clock.now();
+        let stored = invite::create(&*app.store, &code, &room, &terms, now).await?;
+        let answer = Invite {
+            invite: code.expose_secret().to_owned(),
+            role: stored.role,
+            expires_at: stored.expires_at.map(rfc3339),
+            uses: stored.uses_left,
+        };
+        Created::told_once(StatusCode::CREATED, &answer)
+    })
+    .await
 }

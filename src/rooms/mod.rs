@@ -1,6 +1,8 @@
 //! `rooms`: rooms that administrators set up and keep in order, and what is said in them.
 
+pub mod files;
 pub mod invites;
+pub mod messages;
 pub mod presence;
 pub mod record;
 pub mod sanctions;

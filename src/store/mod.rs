@@ -18,7 +18,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 
-pub use open::open;
+pub use open::{CannotOpen, open};
 pub use words::{
     BadRecord, Key, LARGEST_BODY, MOST_WRITES, Partition, Record, Shelf, StoreError, Version,
     Write, WriteError,

@@ -17,6 +17,7 @@ mod openid;
 mod serve;
 mod sessions;
 mod status;
+mod storage_account;
 mod store;
 mod triggers;
 mod upstream;
@@ -33,5 +34,7 @@ mod managed_identity;
 mod readme;
 #[cfg(feature = "dev")]
 mod rooms;
+#[cfg(feature = "dev")]
+mod seeds;
 #[cfg(feature = "dev")]
 mod speech;

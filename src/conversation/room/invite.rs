@@ -3,8 +3,6 @@
 
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -12,7 +10,6 @@ use tokio::time::sleep;
 
 use super::{Access, Guest, Member, RoomGuard};
 use crate::binding::{Role, RoomPass};
-use crate::clock::Ids;
 use crate::conversation::{Conversation, Refused, Top, keys};
 use crate::store::{Key, Store, StoreError, Write, WriteError};
 use crate::target::RoomId;
@@ -59,15 +56,6 @@ pub enum NotLetIn {
     Write(#[from] WriteError),
 }
 
-/// A code that nobody guesses.
-fn new_code(ids: &Ids) -> SecretString {
-    let mut bytes = Vec::with_capacity(32);
-    for _ in 0..2 {
-        bytes.extend_from_slice(ids.uuid().as_bytes());
-    }
-    URL_SAFE_NO_PAD.encode(bytes).into()
-}
-
 fn key(code: &SecretString) -> Key {
     Key::new(format!("invite:{}", keys::hash(&[code.expose_secret()])))
 }
@@ -81,14 +69,14 @@ pub struct Terms {
 }
 
 /// Makes an invite to the room as it is now: once the room asks for something else, the invite
-/// is void.
+/// is void. The same code again makes no second one.
 pub async fn create(
     store: &dyn Store,
-    ids: &Ids,
+    code: &SecretString,
     room: &RoomId,
     terms: &Terms,
     now: Timestamp,
-) -> Result<(SecretString, Invite), Refused> {
+) -> Result<Invite, Refused> {
     if !(1..=MOST_USES).contains(&terms.uses) {
         return Err(Refused::Invalid("`uses` is a number from 1 to 100000"));
     }
@@ -113,10 +101,12 @@ pub async fn create(
         uses_left: terms.uses,
         guard: guard.number,
     };
-    let code = new_code(ids);
-    let write = Write::insert(key(&code), &invite)?;
-    store.write(&conversation.partition(), vec![write]).await?;
-    Ok((code, invite))
+    let write = Write::insert(key(code), &invite)?;
+    match store.write(&conversation.partition(), vec![write]).await {
+        // It is as it was made by an earlier try, whose answer may not have arrived.
+        Ok(()) | Err(WriteError::Conflict { .. }) => Ok(invite),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Uses an invite once, in one write: of two who race for the last use one wins. Whoever has an

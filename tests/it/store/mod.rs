@@ -1,8 +1,11 @@
 //! Every backend keeps the same promises: one list of cases, run on each.
 
 mod contract;
-mod place;
+pub(crate) mod place;
 
+mod cosmos;
+mod cosmos_double;
 mod sqlite;
+mod table;
 
 pub(crate) use contract::store_contract;

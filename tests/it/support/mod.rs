@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod azurite;
 mod client;
 #[cfg(feature = "dev")]
 pub(crate) mod dev;
@@ -12,6 +13,7 @@ mod gate;
 mod issuer;
 #[cfg(feature = "dev")]
 mod member;
+mod proxy;
 mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
@@ -20,6 +22,7 @@ mod world;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{KEY, NOW, TestApp};
+pub(crate) use azurite::{Account, Azurite, STORAGE_KEY};
 pub(crate) use client::{Client, dial, ticket};
 #[cfg(feature = "dev")]
 pub(crate) use dev::Dev;
@@ -30,6 +33,7 @@ pub(crate) use gate::Gate;
 pub(crate) use issuer::Issuer;
 #[cfg(feature = "dev")]
 pub(crate) use member::Member;
+pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;

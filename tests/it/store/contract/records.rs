@@ -3,7 +3,7 @@
 use serde_json::json;
 use switchboard::store::Store;
 
-use crate::store::place::{Place, assert_conflict_at, delete, insert, put, replace};
+use crate::store::place::{Place, a_name, assert_conflict_at, delete, insert, put, replace};
 
 pub(crate) async fn the_store_answers(store: &dyn Store) {
     store.check().await.unwrap();
@@ -156,4 +156,19 @@ pub(crate) async fn names_of_full_length_are_kept(store: &dyn Store) {
     assert_eq!(here.len(), 250);
     assert_eq!(place.value(&one).await, Some(json!({ "n": 1 })));
     assert_eq!(place.value(&other).await, Some(json!({ "n": 2 })));
+}
+
+/// In an address they would lead elsewhere.
+pub(crate) async fn names_of_dots_alone_are_kept(store: &dyn Store) {
+    for name in [".", ".."] {
+        let place = Place::named(store, switchboard::store::Shelf::Users, &a_name());
+        let version = place.has(name).await;
+        assert_conflict_at(0, place.write(vec![insert(name, 2)]).await);
+        place.write(vec![replace(name, &version, 3)]).await.unwrap();
+        assert_conflict_at(0, place.write(vec![delete(name, &version)]).await);
+        place.write(vec![put(name, 4)]).await.unwrap();
+
+        assert_eq!(place.value(name).await, Some(json!({ "n": 4 })));
+        assert_eq!(place.range("-", "z", 10).await, [name]);
+    }
 }

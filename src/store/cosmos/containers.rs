@@ -1,0 +1,124 @@
+//! Databases and containers: found or made on first use, and made again when they are gone.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+use super::client::{Call, Client};
+use super::patience::Patience;
+use super::resource::Resource;
+use super::schema::{self, ContainerFound};
+use crate::config::CosmosContainers;
+use crate::store::{Shelf, StoreError, WriteError};
+
+#[derive(Debug)]
+pub(super) struct Containers {
+    database: String,
+    names: CosmosContainers,
+    seen: [Mutex<Seen>; Shelf::ALL.len()],
+}
+
+/// Filled once the container is known to be there and ours.
+pub(super) type Seen = Arc<OnceCell<()>>;
+
+impl Containers {
+    pub(super) fn new(database: String, names: CosmosContainers) -> Self {
+        Self {
+            database,
+            names,
+            seen: Default::default(),
+        }
+    }
+
+    pub(super) fn resource(&self, shelf: Shelf) -> Resource {
+        Resource::container(&self.database, schema::container(&self.names, shelf))
+    }
+
+    /// Makes sure that the container is there; many callers ask but once.
+    pub(super) async fn open(
+        &self,
+        client: &Client,
+        shelf: Shelf,
+        patience: Patience,
+    ) -> Result<Seen, StoreError> {
+        let seen = self.seen(shelf).clone();
+        seen.get_or_try_init(|| self.find_or_make(client, shelf, patience))
+            .await?;
+        Ok(seen)
+    }
+
+    /// The container was not there after all. Who comes later may have seen it made again.
+    pub(super) fn is_gone(&self, shelf: Shelf, as_seen: &Seen) {
+        let mut seen = self.seen(shelf);
+        if Arc::ptr_eq(&seen, as_seen) {
+            *seen = Seen::default();
+        }
+    }
+
+    fn seen(&self, shelf: Shelf) -> std::sync::MutexGuard<'_, Seen> {
+        let seen = &self.seen[shelf as usize];
+        seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn find_or_make(
+        &self,
+        client: &Client,
+        shelf: Shelf,
+        patience: Patience,
+    ) -> Result<(), StoreError> {
+        let call = Call::new(Method::GET, self.resource(shelf));
+        let answer = client.read(&call, patience).await?;
+        match answer.status {
+            StatusCode::OK => answer.json::<ContainerFound>()?.must_be_ours(shelf),
+            StatusCode::NOT_FOUND => self.make(client, shelf, patience).await,
+            _ => Err(client.refusal(&answer)),
+        }
+    }
+
+    async fn make(
+        &self,
+        client: &Client,
+        shelf: Shelf,
+        patience: Patience,
+    ) -> Result<(), StoreError> {
+        let name = schema::container(&self.names, shelf);
+        let all = Resource::containers(&self.database);
+        let definition = schema::container_definition(name);
+        if !create(client, all.clone(), &definition, patience).await? {
+            let database = json!({ "id": self.database });
+            create(client, Resource::databases(), &database, patience).await?;
+            if !create(client, all, &definition, patience).await? {
+                let sentence = format!("the database {} goes away", self.database);
+                return Err(StoreError::Refused(sentence));
+            }
+        }
+        tracing::info!(
+            "made the container {name} in the database {}",
+            self.database
+        );
+        Ok(())
+    }
+}
+
+/// Who was faster made the same. `false` when what it would be in is not there.
+async fn create(
+    client: &Client,
+    among: Resource,
+    definition: &Value,
+    patience: Patience,
+) -> Result<bool, StoreError> {
+    let call = Call::new(Method::POST, among).json(definition);
+    let answer = client.write(&call, patience).await;
+    // Whether it was made shows when it is used.
+    let answer = answer.map_err(|error| match error {
+        WriteError::NotDone(error) | WriteError::Unknown(error) => error,
+        WriteError::Conflict { .. } => StoreError::TooLong,
+    })?;
+    match answer.status {
+        StatusCode::CREATED | StatusCode::OK | StatusCode::CONFLICT => Ok(true),
+        StatusCode::NOT_FOUND => Ok(false),
+        _ => Err(client.refusal(&answer)),
+    }
+}

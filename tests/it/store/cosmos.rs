@@ -1,0 +1,134 @@
+//! Cosmos DB, as two doubles play it: one of our own, and one of others.
+
+mod access;
+mod client;
+mod containers;
+mod npm;
+mod wire;
+
+use std::net::Ipv4Addr;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use azure_core::credentials::TokenCredential;
+use switchboard::clock::Clock;
+use switchboard::config::{CosmosConfig, CosmosContainers, CosmosCredential};
+use switchboard::managed_identity::ManagedIdentities;
+use switchboard::outgoing::OutgoingHttp;
+use switchboard::store::Store;
+use switchboard::store::cosmos::CosmosStore;
+use tokio::net::TcpListener;
+use url::Url;
+
+use self::access::NoIdentity;
+use crate::store::cosmos_double::{Double, KEY, Options};
+
+const DATABASE: &str = "pichat";
+
+/// A store, and the account that it is in.
+struct Opened {
+    store: CosmosStore,
+    double: Double,
+    endpoint: String,
+}
+
+impl Opened {
+    async fn with(options: Options) -> Self {
+        let clock = options.clock.clone();
+        let (double, endpoint) = start(options).await;
+        Self {
+            store: store(&endpoint, KEY, DATABASE, clock),
+            double,
+            endpoint,
+        }
+    }
+
+    async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// What another instance of the handler has.
+    fn another(&self) -> CosmosStore {
+        store(&self.endpoint, KEY, DATABASE, Clock::system())
+    }
+}
+
+impl Deref for Opened {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &Self::Target {
+        &self.store
+    }
+}
+
+async fn start(options: Options) -> (Double, String) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let double = Double::new(options);
+    tokio::spawn(double.clone().serve(listener));
+    (double, endpoint)
+}
+
+/// With a key.
+fn store(endpoint: &str, key: &str, database: &str, clock: Clock) -> CosmosStore {
+    let credential = CosmosCredential::Key(key.into());
+    let config = config(endpoint, credential, database);
+    let identities = identities(Arc::new(NoIdentity));
+    CosmosStore::new(config, OutgoingHttp::new(), clock, &identities).unwrap()
+}
+
+/// Without one.
+fn store_of_identity(endpoint: &str, identity: Arc<dyn TokenCredential>) -> CosmosStore {
+    let credential = CosmosCredential::ManagedIdentity { client_id: None };
+    let config = config(endpoint, credential, DATABASE);
+    let identities = identities(identity);
+    CosmosStore::new(config, OutgoingHttp::new(), Clock::system(), &identities).unwrap()
+}
+
+fn identities(identity: Arc<dyn TokenCredential>) -> ManagedIdentities {
+    ManagedIdentities::from_fn(move |_| Ok(Arc::clone(&identity)))
+}
+
+fn config(endpoint: &str, credential: CosmosCredential, database: &str) -> CosmosConfig {
+    CosmosConfig {
+        endpoint: Url::parse(endpoint).unwrap(),
+        credential,
+        database: database.to_owned(),
+        containers: CosmosContainers {
+            chats: "chats".to_owned(),
+            messages: "messages".to_owned(),
+            users: "users".to_owned(),
+            settings: "settings".to_owned(),
+            processed_messages: "processed_messages".to_owned(),
+        },
+    }
+}
+
+/// Session consistency, where a replica that is a write behind answers whoever does not ask for
+/// more.
+fn session() -> Options {
+    Options {
+        consistency: "Session",
+        lags: true,
+        largest_page: 25,
+        ..Options::default()
+    }
+}
+
+/// Every read is fresh.
+mod strong {
+    use super::Opened;
+
+    crate::store::store_contract!(Opened::new);
+}
+
+/// Not every read is.
+mod of_session {
+    use super::{Opened, session};
+
+    async fn open() -> Opened {
+        Opened::with(session()).await
+    }
+
+    crate::store::store_contract!(open);
+}

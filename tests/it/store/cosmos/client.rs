@@ -1,0 +1,71 @@
+//! Our double through the eyes of Microsoft's client: what we read of Cosmos DB, the two must
+//! have read alike.
+
+use serde_json::{Value, json};
+use tokio::process::Command;
+
+use super::npm::scripts;
+use super::{session, start};
+use crate::store::cosmos_double::{KEY, Options};
+
+async fn seen(options: Options) -> Vec<Value> {
+    let (_double, endpoint) = start(options).await;
+    let script = tokio::task::spawn_blocking(|| scripts().command("client.mjs"));
+    let mut command = Command::from(script.await.unwrap());
+    command.args([&endpoint, KEY]).kill_on_drop(true);
+    let output = command.output().await.unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let lines = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    lines.collect()
+}
+
+#[tokio::test]
+async fn microsofts_client_meets_what_it_expects() {
+    let seen = seen(Options::default()).await;
+
+    assert_eq!(
+        seen[0],
+        json!({
+            "create": 201, "createAgain": 409, "replace": 200, "replaceOld": 412,
+            "deleteOld": 412, "read": 2, "readOtherCase": 404, "upsert": 201, "delete": 204,
+            "readDeleted": 404, "wrongKey": 401,
+        })
+    );
+    assert_eq!(
+        seen[1],
+        json!({
+            "batch": [201, 201, 201],
+            "batchOfConflict": [424, 409, 424],
+            "batchOfOld": [424, 412],
+            "batchOfNothing": [404, 424],
+            "batchOfReads": 2,
+            "nothingLeft": 404,
+        })
+    );
+    assert_eq!(seen[2], json!({ "pages": [["c", "d"], ["e"]] }));
+    assert_eq!(
+        seen[3],
+        json!({
+            "own": 200, "ownQuery": true, "others": 200, "othersQuery": true,
+            "othersBatch": [200], "othersAfterBatch": 200,
+        })
+    );
+}
+
+/// Others do not see a write until something told them of it: a batch does.
+#[tokio::test]
+async fn microsofts_client_meets_sessions() {
+    let seen = seen(session()).await;
+
+    assert_eq!(
+        seen[3],
+        json!({
+            "own": 200, "ownQuery": true, "others": 404, "othersQuery": false,
+            "othersBatch": [200], "othersAfterBatch": 200,
+        })
+    );
+}
