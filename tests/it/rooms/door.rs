@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{asks, carries_out, deletes, dials, invites, member, posts, puts, url};
-use crate::support::{Answer, Member, World, dial};
+use crate::support::{Answer, Member, TestApp, World, dial};
 
 const CAVE: &str = "room_id=cave&role=writer";
 
@@ -394,4 +394,28 @@ async fn an_invite_needs_a_room_that_takes_it_and_terms_that_make_sense() {
         .await
         .assert_problem(400, "invalid_parameter");
     make("nowhere", role).await.assert_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_invite_asked_for_twice_is_made_once_and_told_once() {
+    let world = salon().await;
+    let app = &world.app;
+    let ask = async |uses: u32| {
+        let call = app.call(Method::POST, "/api/rooms/salon/invites");
+        let call = call
+            .bearer_auth(TestApp::API_TOKEN)
+            .header("idempotency-key", "k1");
+        Answer::of(call.json(&json!({ "role": "writer", "uses": uses }))).await
+    };
+
+    let first = ask(1).await;
+    let again = ask(1).await;
+    let other = ask(2).await;
+
+    assert_eq!(first.status, 201, "{}", first.body);
+    again.assert_problem(409, "already_created");
+    other.assert_problem(422, "key_reused");
+    let code = first.json();
+    assert!(!again.body.contains(code["invite"].as_str().unwrap()));
+    posts(app, Some("ali"), with(&code)).await.ok();
 }
