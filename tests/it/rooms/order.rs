@@ -127,12 +127,14 @@ async fn a_member_who_is_a_writer_speaks_again_at_once() {
 async fn a_kick_closes_what_is_in_the_room_and_bars_nobody() {
     let world = World::start().await;
     let (mut mallory, address) = member(&world, "mallory", WRITER).await;
+    let mut plain = world.joins_as("mallory", "room_id=lobby").await;
     let (mut elsewhere, _) = member(&world, "mallory", "room_id=garden&role=writer").await;
     let (mut alice, _) = member(&world, "alice", WRITER).await;
 
     carries_out(&world.app, "lobby", "kick", "mallory").await;
 
     mallory.is_closed().await;
+    plain.is_closed().await;
     assert!(elsewhere.publishes("garden", "x").await);
     assert!(alice.publishes("lobby", "x").await);
     assert!(Member::dial(&address).await.is_ok());
