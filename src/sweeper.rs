@@ -20,7 +20,7 @@ struct Shared {
 }
 
 impl Sweeper {
-    /// Sees to it that leftovers are cleared away. They are out of sight already, so a failure
+    /// Sees to it that leftovers are cleared away: the one place to hand them to a queue. They are out of sight already, so a failure
     /// is no failure of what the caller does.
     pub async fn take(&self, store: &dyn Store, leftovers: &Leftovers) {
         if let Err(error) = sweep::note(store, leftovers).await {

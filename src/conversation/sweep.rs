@@ -12,10 +12,12 @@ use crate::store::{
     BadRecord, Key, MOST_WRITES, Partition, Record, Shelf, Store, StoreError, Write, WriteError,
 };
 
-/// What is stored of a conversation's earlier generations.
+/// What is stored of a conversation's earlier generations. Spelled as the queue message that may
+/// ask for the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leftovers {
-    /// The conversation's group, which names it.
+    /// The conversation's group: a room's is its id.
+    #[serde(rename = "room_id")]
     pub conversation: String,
     /// The last generation that is gone.
     pub generation: u64,

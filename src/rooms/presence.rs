@@ -8,8 +8,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use webpubsub::ListOptions;
 
-use super::{Asking, PlacePath, Refused};
+use super::{Asking, Entrant, PlacePath, Refused};
 use crate::binding::Role;
+use crate::conversation::Top;
 use crate::problem::Problem;
 use crate::state::Ready;
 
@@ -42,7 +43,9 @@ pub async fn presence(
     asking: Asking,
     PlacePath(place): PlacePath,
 ) -> Result<Json<Presence>, Problem> {
-    asking.enter(&app, &place, Role::Reader).await?;
+    if let Entrant::Administrator(_) = asking.enter(&app, &place, Role::Reader).await? {
+        place.check_there(&Top::read(&*app.store, &place).await?)?;
+    }
     let listed = connections(&app, &place.group()).await;
     let users = listed.map_err(|error| {
         tracing::error!(

@@ -33,6 +33,8 @@ mod managed_identity;
 #[cfg(feature = "dev")]
 mod readme;
 #[cfg(feature = "dev")]
+mod rooms;
+#[cfg(feature = "dev")]
 mod seeds;
 #[cfg(feature = "dev")]
 mod speech;
