@@ -10,7 +10,8 @@ use crate::front::Front;
 use crate::problem::Problem;
 use crate::state::AppState;
 use crate::{
-    chat, cors, health, methods, negotiate, openapi, rooms, sessions, status, trigger, users, webhooks,
+    chat, cors, health, methods, negotiate, openapi, rooms, sessions, status, trigger, users,
+    webhooks,
 };
 
 /// Every route of the API, each described where it is written.

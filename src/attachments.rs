@@ -44,13 +44,7 @@ impl Attachments {
     ) -> Result<Self, CannotUse> {
         let (outgoing, clock) = (outgoing.clone(), clock.clone());
         Ok(Self {
-            container: BlobContainer::new(
-                account,
-                CONTAINER,
-                outgoing,
-                clock.clone(),
-                identities,
-            )?,
+            container: BlobContainer::new(account, CONTAINER, outgoing, clock.clone(), identities)?,
             clock,
         })
     }

@@ -71,7 +71,10 @@ impl Ready {
         let hub = service::hub_client(&config.web_pubsub, &outgoing, &identities, &clock)?;
         let courier = Courier::new(hub.clone());
         let store = store::open(&config.store, &outgoing, &identities, &clock, ids)?;
-        let account = config.storage.as_ref().filter(|account| account.blobs.is_some());
+        let account = config
+            .storage
+            .as_ref()
+            .filter(|account| account.blobs.is_some());
         let attachments = account
             .map(|account| Attachments::new(account, &outgoing, &identities, &clock))
             .transpose()?;

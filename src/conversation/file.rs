@@ -60,7 +60,9 @@ impl NewFile {
             ));
         }
         if !(1..=LARGEST).contains(&size) {
-            return Err(Refused::Invalid("`size` is a number from 1 to 104857600 (100 MiB)"));
+            return Err(Refused::Invalid(
+                "`size` is a number from 1 to 104857600 (100 MiB)",
+            ));
         }
         Ok(Self {
             name: name.to_owned(),

@@ -92,7 +92,10 @@ pub async fn read(
     RawQuery(query): RawQuery,
 ) -> Result<Json<Messages>, Problem> {
     let number = |name| query_number(query.as_deref(), name);
-    let (part, limit) = (Part::new(number("before")?, number("after")?)?, number("limit")?);
+    let (part, limit) = (
+        Part::new(number("before")?, number("after")?)?,
+        number("limit")?,
+    );
     let entrant = asking.enter(&app, &place, Role::Reader).await?;
     let top = Top::read(&*app.store, &place).await?;
     match entrant {
@@ -160,7 +163,9 @@ impl NewMessage {
         if let Some(id) = &self.id {
             check_client_id(id)?;
         }
-        let sender = self.sender_id.map_or_else(|| UserId::spelled(PUBLISHER), Ok);
+        let sender = self
+            .sender_id
+            .map_or_else(|| UserId::spelled(PUBLISHER), Ok);
         let name = self.sender_name.as_deref().map(directory::check_name);
         Ok(Checked {
             content: self.content,
@@ -173,12 +178,7 @@ impl NewMessage {
 }
 
 impl Checked {
-    async fn say(
-        self,
-        app: &Ready,
-        place: &Conversation,
-        uuid: Uuid,
-    ) -> Result<Appended, Problem> {
+    async fn say(self, app: &Ready, place: &Conversation, uuid: Uuid) -> Result<Appended, Problem> {
         let file = attachments::attach(app, place, &self.sender, self.file).await?;
         let marker = match &self.id {
             Some(id) => Marker::client_id(self.sender.as_str(), id),

@@ -29,8 +29,14 @@ mod chats;
 #[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
+mod files;
+#[cfg(feature = "dev")]
+mod idempotency;
+#[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
 mod readme;
+#[cfg(feature = "dev")]
+mod room_messages;
 #[cfg(feature = "dev")]
 mod speech;
