@@ -8,10 +8,10 @@ use utoipa_axum::routes;
 use crate::config::Listen;
 use crate::front::Front;
 use crate::problem::Problem;
+use crate::rooms::{files, invites, messages, presence, record, sanctions};
 use crate::state::AppState;
 use crate::{
-    chat, cors, health, methods, negotiate, openapi, rooms, sessions, status, trigger, users,
-    webhooks,
+    chat, cors, health, methods, negotiate, openapi, sessions, status, trigger, users, webhooks,
 };
 
 /// Every route of the API, each described where it is written.
@@ -21,21 +21,17 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(health::health))
         .routes(routes!(status::status))
         .routes(routes!(chat::chat))
-        .routes(routes!(rooms::record::list))
-        .routes(routes!(
-            rooms::record::put,
-            rooms::record::get,
-            rooms::record::delete
-        ))
-        .routes(routes!(rooms::messages::read, rooms::messages::post))
-        .routes(routes!(rooms::files::upload, rooms::files::download))
-        .routes(routes!(rooms::presence::presence))
-        .routes(routes!(rooms::invites::create))
-        .routes(routes!(rooms::sanctions::kick))
-        .routes(routes!(rooms::sanctions::ban))
-        .routes(routes!(rooms::sanctions::unban))
-        .routes(routes!(rooms::sanctions::mute))
-        .routes(routes!(rooms::sanctions::unmute))
+        .routes(routes!(record::list))
+        .routes(routes!(record::put, record::get, record::delete))
+        .routes(routes!(messages::read, messages::post))
+        .routes(routes!(files::upload, files::download))
+        .routes(routes!(presence::presence))
+        .routes(routes!(invites::create))
+        .routes(routes!(sanctions::kick))
+        .routes(routes!(sanctions::ban))
+        .routes(routes!(sanctions::unban))
+        .routes(routes!(sanctions::mute))
+        .routes(routes!(sanctions::unmute))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::create, sessions::show))
         .routes(routes!(users::tell, users::find))

@@ -6,6 +6,7 @@ pub mod blob;
 mod call;
 mod client;
 mod connection_string;
+mod deadline;
 mod error;
 pub mod queue;
 mod sas;
@@ -17,8 +18,9 @@ use url::Url;
 pub use account_key::{AccountKey, InvalidAccountKey};
 pub(crate) use answer::{Answer, error_code};
 pub(crate) use call::{Call, Repeat, encoded};
-pub(crate) use client::{Deadline, ServiceClient};
+pub(crate) use client::ServiceClient;
 pub use connection_string::InvalidConnectionString;
+pub(crate) use deadline::Deadline;
 pub(crate) use error::CallError;
 pub use error::{CannotUse, StorageError};
 

@@ -39,4 +39,6 @@ mod readme;
 #[cfg(feature = "dev")]
 mod room_messages;
 #[cfg(feature = "dev")]
+mod seeds;
+#[cfg(feature = "dev")]
 mod speech;

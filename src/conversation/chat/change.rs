@@ -107,11 +107,10 @@ async fn list_for_newcomers(
     after: &ChatGuard,
 ) -> Result<(), Refused> {
     let listed = Listed::Chat(id.clone());
-    for user in members(after) {
-        if !members(before).contains(user) {
-            index::add_to(store, &directory::partition(user), &listed).await?;
-        }
-    }
+    let new = |user: &&UserId| !members(before).contains(user);
+    let newcomers = members(after).iter().filter(new);
+    let lists = newcomers.map(directory::partition).collect();
+    index::add_to_all(store, lists, &listed).await?;
     Ok(())
 }
 

@@ -27,8 +27,8 @@ const LONGEST_HOOK: Duration = Duration::from_secs(5);
 pub(super) struct Waiting {
     pub(super) draft: Draft,
     pub(super) permit: Permit,
-    /// Runs between storing and sending.
-    once_stored: Option<Hook>,
+    /// Runs between storing and sending. Locked only to be `Sync`: one at a time has it anyway.
+    once_stored: Mutex<Option<Hook>>,
     answer: oneshot::Sender<Result<Outcome, Refused>>,
 }
 
@@ -42,7 +42,7 @@ impl Waiting {
         Self {
             draft,
             permit,
-            once_stored,
+            once_stored: Mutex::new(once_stored),
             answer,
         }
     }
@@ -172,11 +172,10 @@ impl Lane {
         let mut written = shared.write(&self.conversation, batch, &noted).await;
         let mut sent: Vec<Sent> = Vec::new();
         if let Some(stored) = &mut written.stored {
-            let hooks = stored
-                .waiting
-                .iter_mut()
-                .filter_map(|(waiting, _)| waiting.once_stored.take())
-                .map(|hook| hook());
+            let hooks = stored.waiting.iter_mut().filter_map(|(waiting, _)| {
+                let hook = waiting.once_stored.get_mut();
+                hook.unwrap_or_else(PoisonError::into_inner).take()
+            });
             if timeout(LONGEST_HOOK, join_all(hooks)).await.is_err() {
                 tracing::warn!(
                     "some senders in {} could not join it in time",
@@ -222,7 +221,8 @@ impl Lane {
         }
     }
 
-    /// Records what was sent, unless somebody arrives whose write can do it.
+    /// Records what was sent. What cannot be recorded now is kept for later: nobody else knows
+    /// of it, and would send it again.
     async fn settle(&self, shared: &Shared) {
         let sent = std::mem::take(&mut self.queue().sent);
         for attempt in 0..SETTLE_TRIES {
@@ -235,16 +235,11 @@ impl Lane {
                 ),
             }
             if !self.queue().waiting.is_empty() {
-                self.queue().sent.extend(sent);
-                return;
+                break;
             }
             sleep(shared.pause(attempt)).await;
         }
-        tracing::warn!(
-            "that {} messages of {} were sent could not be recorded: they may be sent again",
-            sent.len(),
-            self.conversation
-        );
+        self.queue().sent.extend(sent);
     }
 
     async fn record(&self, shared: &Shared, sent: &BTreeSet<Sent>) -> Result<(), Refused> {

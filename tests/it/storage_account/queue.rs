@@ -14,7 +14,7 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const MINUTE: Duration = Duration::from_secs(60);
 const NAME: &str = "switchboard-broadcast";
 
-fn queue_of(account: &StorageAccount) -> Queue {
+pub(crate) fn queue_of(account: &StorageAccount) -> Queue {
     let outgoing = OutgoingHttp::new();
     let identities = ManagedIdentities::new(outgoing.clone());
     Queue::new(account, NAME, outgoing, Clock::system(), &identities).unwrap()
@@ -56,44 +56,35 @@ async fn no_more_messages_come_than_were_asked_for() {
     assert_eq!(queue.take(100, MINUTE).await.unwrap().len(), 1);
 }
 
-#[tokio::test]
-async fn a_message_that_was_taken_is_hidden_until_it_is_given_back() {
-    let queue = queue().await;
-    queue.put("a", DAY).await.unwrap();
-    let mut message = queue.take(1, MINUTE).await.unwrap().remove(0);
+/// What a worker does with a message, for every service that there is.
+pub(crate) async fn assert_messages_come_and_go(queue: &Queue) {
     assert!(queue.take(1, MINUTE).await.unwrap().is_empty());
-
-    assert!(queue.hide(&mut message, MINUTE).await.unwrap());
-    assert!(queue.take(1, MINUTE).await.unwrap().is_empty());
-    assert!(queue.hide(&mut message, Duration::ZERO).await.unwrap());
-
-    let again = queue.take(1, MINUTE).await.unwrap().remove(0);
-    assert_eq!(again.text.as_deref(), Some("a"));
-    assert_eq!(again.dequeue_count, 2);
-}
-
-#[tokio::test]
-async fn a_message_that_somebody_else_took_is_no_longer_ours() {
-    let queue = queue().await;
-    queue.put("a", DAY).await.unwrap();
+    queue.put("a \u{2028} €🦀 <&>", DAY).await.unwrap();
     let mut first = queue.take(1, MINUTE).await.unwrap().remove(0);
-    let mut lost = queue_message_again(&queue, &mut first).await;
+    assert_eq!(first.text.as_deref(), Some("a \u{2028} €🦀 <&>"));
+    assert_eq!(first.dequeue_count, 1);
+    assert!(queue.take(1, MINUTE).await.unwrap().is_empty());
 
+    assert!(queue.hide(&mut first, MINUTE).await.unwrap());
+    assert!(queue.take(1, MINUTE).await.unwrap().is_empty());
+
+    assert!(queue.hide(&mut first, Duration::ZERO).await.unwrap());
+    let mut second = queue.take(1, MINUTE).await.unwrap().remove(0);
+    assert_eq!(second.text, first.text);
+    assert_eq!(second.dequeue_count, 2);
+
+    // Somebody else has it now.
     assert!(!queue.delete(&first).await.unwrap());
     assert!(!queue.hide(&mut first, MINUTE).await.unwrap());
 
-    assert!(queue.delete(&lost).await.unwrap());
-    assert!(!queue.delete(&lost).await.unwrap());
-    assert!(!queue.hide(&mut lost, MINUTE).await.unwrap());
+    assert!(queue.delete(&second).await.unwrap());
+    assert!(!queue.delete(&second).await.unwrap());
+    assert!(!queue.hide(&mut second, MINUTE).await.unwrap());
 }
 
-/// Gives it back and takes it with another receipt, while `message` keeps its old one.
-async fn queue_message_again(
-    queue: &Queue,
-    message: &mut switchboard::storage_account::queue::Message,
-) -> switchboard::storage_account::queue::Message {
-    queue.hide(message, Duration::ZERO).await.unwrap();
-    queue.take(1, MINUTE).await.unwrap().remove(0)
+#[tokio::test]
+async fn a_message_is_its_takers_until_it_is_given_back_or_deleted() {
+    assert_messages_come_and_go(&queue().await).await;
 }
 
 #[tokio::test]

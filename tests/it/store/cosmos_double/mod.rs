@@ -58,9 +58,10 @@ impl Default for Options {
 }
 
 /// An account of its own. Clones are the same account.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Double {
     options: Arc<Options>,
+    key: proof::Key,
     account: Arc<Mutex<Account>>,
     faults: Arc<Mutex<Faults>>,
 }
@@ -69,6 +70,7 @@ impl Double {
     pub(crate) fn new(options: Options) -> Self {
         Self {
             options: Arc::new(options),
+            key: proof::key(KEY),
             account: Arc::default(),
             faults: Arc::default(),
         }
