@@ -20,9 +20,11 @@ const LEASE: SignedDuration = SignedDuration::from_secs(20);
 /// How long a repeat waits for the call that is at it.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_AGAIN: Duration = Duration::from_millis(150);
+/// A few partitions for all callers, so that whoever comes clears up after all of them.
+const PARTITIONS: u8 = 8;
 /// Every so many new keys, of how many neighbours those that are over are removed. That is more
 /// than come in, so what is left lying stays few.
-const SWEEP_EVERY: u8 = 16;
+const SWEEP_EVERY: u8 = 8;
 const SWEEP: usize = 50;
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -84,10 +86,9 @@ pub(super) struct Claim {
 impl Scope {
     pub(super) fn new(caller: &str, route: &str, key: &IdempotencyKey, body: &[u8]) -> Self {
         let name = hash(&[caller, route, key.as_str()]);
-        // A few partitions for all callers, so that whoever comes clears up after all of them.
-        let shelf = name.chars().next().unwrap_or('A');
+        let number = name.bytes().next().unwrap_or_default() % PARTITIONS;
         Self {
-            partition: Partition::new(Shelf::Processed, format!("keys:{shelf}")),
+            partition: Partition::new(Shelf::Processed, format!("keys:{number}")),
             key: Key::new(format!("key:{name}")),
             request: hash_bytes(body),
         }

@@ -60,11 +60,11 @@ impl BlobContainer {
         })
     }
 
-    /// Where the blob can be put, with `x-ms-blob-type: BlockBlob`, for so long.
+    /// Where the blob can be put, once, with `x-ms-blob-type: BlockBlob`, for so long.
     pub async fn upload_url(&self, blob: &str, lives: Duration) -> Result<Url, StorageError> {
         let deadline = Deadline::of_one_call();
         self.make(deadline).await?;
-        let grant = self.grant("cw", lives);
+        let grant = self.grant("c", lives);
         self.signed(blob, grant, deadline).await
     }
 

@@ -14,6 +14,7 @@ mod message_event;
 mod negotiate;
 mod openapi;
 mod openid;
+mod room_messages;
 mod serve;
 mod sessions;
 mod status;
@@ -28,6 +29,10 @@ mod webhook;
 mod chats;
 #[cfg(feature = "dev")]
 mod dev;
+#[cfg(feature = "dev")]
+mod files;
+#[cfg(feature = "dev")]
+mod idempotency;
 #[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
