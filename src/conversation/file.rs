@@ -205,7 +205,7 @@ mod tests {
             "/plain",
             "text/plain/x",
             "text/pl ain",
-            "text/plain;\n",
+            "text/plain;\nx",
             "text/plain; x=é",
             "te\"xt/plain",
             &format!("a/{}", "b".repeat(126)),
