@@ -61,11 +61,22 @@ pub struct Ready {
 impl Ready {
     /// Nothing here goes out to the network or takes long: a cold start waits for it.
     pub fn new(config: Config, clock: Clock, ids: &Ids) -> Result<Self, ServiceError> {
+        Self::with_store(config, clock, ids, |store| store)
+    }
+
+    /// With something around the store that the settings name, such as a counter of its calls.
+    pub fn with_store(
+        config: Config,
+        clock: Clock,
+        ids: &Ids,
+        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Result<Self, ServiceError> {
         let outgoing = OutgoingHttp::new();
         let identities = ManagedIdentities::new(outgoing.clone());
         let hub = service::hub_client(&config.web_pubsub, &outgoing, &identities, &clock)?;
         let courier = Courier::new(hub.clone());
         let store = store::open(&config.store, &outgoing, &identities, &clock, ids)?;
+        let store = around(store);
         Ok(Self {
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: service::sealer(&config.web_pubsub),

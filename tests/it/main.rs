@@ -28,6 +28,8 @@ mod dev;
 #[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
+mod promises;
+#[cfg(feature = "dev")]
 mod readme;
 #[cfg(feature = "dev")]
 mod speech;
