@@ -1,7 +1,9 @@
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use emulator::{Config, Emulator};
 use serde_json::json;
+use switchboard::outgoing::OutgoingHttp;
 use tokio::sync::oneshot;
 use webpubsub::{HubClient, HubClientOptions, Payload, SendOptions};
 
@@ -33,7 +35,10 @@ impl Service {
     }
 
     pub(super) fn hub(&self) -> HubClient {
-        let options = HubClientOptions::default();
+        let options = HubClientOptions {
+            http_client: Some(Arc::new(OutgoingHttp::new())),
+            ..HubClientOptions::default()
+        };
         HubClient::from_connection_string(&self.connection_string(), "ViewerHub", options).unwrap()
     }
 
