@@ -126,10 +126,14 @@ pub async fn serve(listener: TcpListener, app: AppState, shutdown: impl Future<O
     if timeout(DRAIN, open.shutdown()).await.is_err() {
         tracing::warn!("some calls had not ended after {} seconds", DRAIN.as_secs());
     }
-    if let Some(ready) = ready
-        && timeout(DRAIN, ready.log.drain()).await.is_err()
-    {
-        tracing::warn!("that some messages were sent is not recorded: they may be sent again");
+    if let Some(ready) = ready {
+        if timeout(DRAIN, ready.log.drain()).await.is_err() {
+            tracing::warn!("that some messages were sent is not recorded: they may be sent again");
+        }
+        tracing::info!(
+            "drained; {} writes came after another instance's and were made again",
+            ready.log.lost_races()
+        );
     }
 }
 

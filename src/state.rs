@@ -66,6 +66,16 @@ pub struct Ready {
 impl Ready {
     /// Nothing here goes out to the network or takes long: a cold start waits for it.
     pub fn new(config: Config, clock: Clock, ids: &Ids) -> Result<Self, ServiceError> {
+        Self::with_store(config, clock, ids, |store| store)
+    }
+
+    /// With something around the store that the settings name, such as a counter of its calls.
+    pub fn with_store(
+        config: Config,
+        clock: Clock,
+        ids: &Ids,
+        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Result<Self, ServiceError> {
         let outgoing = OutgoingHttp::new();
         let identities = ManagedIdentities::new(outgoing.clone());
         let hub = service::hub_client(&config.web_pubsub, &outgoing, &identities, &clock)?;
@@ -78,6 +88,7 @@ impl Ready {
         let attachments = account
             .map(|account| Attachments::new(account, &outgoing, &identities, &clock))
             .transpose()?;
+        let store = around(store);
         Ok(Self {
             attachments,
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),

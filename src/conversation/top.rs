@@ -40,6 +40,11 @@ impl Top {
         self.guard.as_ref().map(Record::read).transpose()
     }
 
+    /// `None` before the first message.
+    pub(super) fn head_version(&self) -> Option<&Version> {
+        self.head_version.as_ref()
+    }
+
     /// Moves the head on, from just where it was read.
     pub(super) fn write_head(&self, head: &Head) -> Result<Write, serde_json::Error> {
         match &self.head_version {

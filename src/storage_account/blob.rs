@@ -26,6 +26,9 @@ const BEYOND: Duration = Duration::from_secs(24 * 60 * 60);
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
 
 /// One container of an account. It is made when the first blob is to be written.
+///
+/// A blob's name may hold any characters, and `/` between its segments. `.` and `..` are no
+/// segments: in an address they would lead to another blob.
 #[derive(Debug)]
 pub struct BlobContainer {
     service: ServiceClient,
@@ -63,6 +66,7 @@ impl BlobContainer {
     /// Where the blob can be put, once, with `x-ms-blob-type: BlockBlob`, for so long.
     pub async fn upload_url(&self, blob: &str, lives: Duration) -> Result<Url, StorageError> {
         let deadline = Deadline::of_one_call();
+        self.path(blob)?;
         self.make(deadline).await?;
         let grant = self.grant("c", lives);
         self.signed(blob, grant, deadline).await
@@ -87,7 +91,7 @@ impl BlobContainer {
 
     /// `None` while there is no such blob.
     pub async fn properties(&self, blob: &str) -> Result<Option<BlobProperties>, StorageError> {
-        let call = Call::new(Method::HEAD, self.path(blob), Repeat::DoesNoHarm);
+        let call = Call::new(Method::HEAD, self.path(blob)?, Repeat::DoesNoHarm);
         let answer = self.service.call(&call, Deadline::of_one_call()).await?;
         if self.is_missing(&answer) {
             return Ok(None);
@@ -103,7 +107,7 @@ impl BlobContainer {
 
     /// What is not there is deleted already.
     pub async fn delete(&self, blob: &str) -> Result<(), StorageError> {
-        let call = Call::new(Method::DELETE, self.path(blob), Repeat::DoesNoHarm);
+        let call = Call::new(Method::DELETE, self.path(blob)?, Repeat::DoesNoHarm);
         let answer = self.service.call(&call, Deadline::of_one_call()).await?;
         if self.is_missing(&answer) {
             return Ok(());
@@ -111,12 +115,16 @@ impl BlobContainer {
         answer.done()
     }
 
-    fn path(&self, blob: &str) -> String {
+    fn path(&self, blob: &str) -> Result<String, StorageError> {
+        if blob.split('/').any(|part| ["", ".", ".."].contains(&part)) {
+            let why = "no blob can have this name";
+            return Err(StorageError::Refused(why.to_owned()));
+        }
         let segments: Vec<_> = blob
             .split('/')
             .map(|part| encoded(part).to_string())
             .collect();
-        format!("{}/{}", self.name, segments.join("/"))
+        Ok(format!("{}/{}", self.name, segments.join("/")))
     }
 
     /// A container that somebody deleted is made again by the next upload.
@@ -164,7 +172,7 @@ impl BlobContainer {
                 grant.query(&resource, SigningKey::Lent(&lent))
             }
         };
-        let mut url = self.service.url(&self.path(blob));
+        let mut url = self.service.url(&self.path(blob)?);
         url.set_query(Some(&query));
         Ok(url)
     }

@@ -36,6 +36,8 @@ mod idempotency;
 #[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
+mod promises;
+#[cfg(feature = "dev")]
 mod readme;
 #[cfg(feature = "dev")]
 mod rooms;

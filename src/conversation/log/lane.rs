@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::super::head::Head;
 use super::super::message::Draft;
 use super::super::{Conversation, Refused, Top};
+use super::write::LONGEST;
 use super::{Hook, Outcome, Permit, Shared};
 use crate::store::{MOST_WRITES, WriteError};
 
@@ -20,7 +21,8 @@ const MOST_AT_ONCE: usize = (MOST_WRITES - 1) / 2;
 const MOST_WAITING: usize = 2000;
 /// How long word of what was sent may wait for a write to travel with.
 const SETTLE: Duration = Duration::from_millis(500);
-const SETTLE_TRIES: u32 = 6;
+/// How long recording it may go on being tried: others send it again after ten seconds.
+const LONGEST_SETTLING: Duration = Duration::from_secs(8);
 const LONGEST_HOOK: Duration = Duration::from_secs(5);
 
 /// Somebody who waits for a message to be stored and sent.
@@ -30,6 +32,7 @@ pub(super) struct Waiting {
     /// Runs between storing and sending. Locked only to be `Sync`: one at a time has it anyway.
     once_stored: Mutex<Option<Hook>>,
     answer: oneshot::Sender<Result<Outcome, Refused>>,
+    since: Instant,
 }
 
 impl Waiting {
@@ -44,6 +47,7 @@ impl Waiting {
             permit,
             once_stored: Mutex::new(once_stored),
             answer,
+            since: Instant::now(),
         }
     }
 
@@ -54,6 +58,11 @@ impl Waiting {
 
     fn has_gone(&self) -> bool {
         self.answer.is_closed()
+    }
+
+    /// Behind a slow store a queue may take longer than anybody waits for an answer.
+    fn has_waited_too_long(&self) -> bool {
+        self.since.elapsed() > LONGEST
     }
 }
 
@@ -69,6 +78,23 @@ struct Queue {
     waiting: VecDeque<Waiting>,
     /// What went out and is not recorded so.
     sent: BTreeSet<Sent>,
+    /// When the oldest of it was noted.
+    sent_since: Option<Instant>,
+}
+
+impl Queue {
+    fn note_sent(&mut self, sent: impl IntoIterator<Item = Sent>) {
+        if self.sent.is_empty() {
+            self.sent_since = Some(Instant::now());
+        }
+        self.sent.extend(sent);
+    }
+
+    /// When it must be recorded, whoever comes.
+    fn settles_at(&self) -> Option<Instant> {
+        let since = self.sent_since.filter(|_| !self.sent.is_empty());
+        since.map(|since| since + SETTLE)
+    }
 }
 
 /// A message that went out. Of a room that was deleted since, nothing is recorded any more.
@@ -113,7 +139,7 @@ impl Lane {
     }
 
     pub(super) fn note_sent(&self, sent: Sent) {
-        self.queue().sent.insert(sent);
+        self.queue().note_sent([sent]);
         self.arrived.notify_one();
     }
 
@@ -127,9 +153,18 @@ impl Lane {
             let batch = self.next_batch();
             if !batch.is_empty() {
                 self.carry_out(&shared, batch).await;
+                // A batch that stored nothing took no word along, and others like it may follow
+                // without end.
+                let due = self.queue().settles_at();
+                if due.is_some_and(|due| due <= Instant::now()) {
+                    self.settle(&shared).await;
+                }
                 continue;
             }
-            if !self.queue().sent.is_empty() && !self.wait_for_company(&shared).await {
+            let due = self.queue().settles_at();
+            if let Some(due) = due
+                && !self.wait_for_company(&shared, due).await
+            {
                 self.settle(&shared).await;
             }
             let mut lanes = shared.lanes();
@@ -153,6 +188,12 @@ impl Lane {
             && let Some(waiting) = queue.waiting.pop_front()
         {
             if waiting.has_gone() {
+                continue;
+            }
+            if waiting.has_waited_too_long() {
+                waiting.answer(Err(Refused::Unavailable(
+                    "too many messages wait for this conversation; nothing was stored, try again",
+                )));
                 continue;
             }
             if markers.insert(waiting.draft.marker.clone()) {
@@ -199,12 +240,12 @@ impl Lane {
                 })
                 .collect();
         }
-        self.queue().sent.extend(sent);
+        self.queue().note_sent(sent);
         written.answer();
     }
 
     /// Whether something arrived that word of what was sent can travel with.
-    async fn wait_for_company(&self, shared: &Shared) -> bool {
+    async fn wait_for_company(&self, shared: &Shared, until: Instant) -> bool {
         let mut draining = shared.draining.subscribe();
         let drained = async {
             // An error means that nobody is left who could drain.
@@ -217,7 +258,7 @@ impl Lane {
         };
         tokio::select! {
             () = drained => false,
-            arrived = timeout(SETTLE, company) => arrived.is_ok(),
+            arrived = timeout_at(until, company) => arrived.is_ok(),
         }
     }
 
@@ -225,7 +266,8 @@ impl Lane {
     /// of it, and would send it again.
     async fn settle(&self, shared: &Shared) {
         let sent = std::mem::take(&mut self.queue().sent);
-        for attempt in 0..SETTLE_TRIES {
+        let deadline = Instant::now() + LONGEST_SETTLING;
+        for attempt in 0.. {
             match self.record(shared, &sent).await {
                 Ok(()) => return,
                 Err(error) => tracing::debug!(
@@ -234,12 +276,12 @@ impl Lane {
                     self.conversation
                 ),
             }
-            if !self.queue().waiting.is_empty() {
+            if !self.queue().waiting.is_empty() || Instant::now() > deadline {
                 break;
             }
             sleep(shared.pause(attempt)).await;
         }
-        self.queue().sent.extend(sent);
+        self.queue().note_sent(sent);
     }
 
     async fn record(&self, shared: &Shared, sent: &BTreeSet<Sent>) -> Result<(), Refused> {

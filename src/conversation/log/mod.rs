@@ -5,7 +5,9 @@
 //! Writers in other instances are met at the store, where only one can move the head on.
 
 mod broadcast;
+mod doubt;
 mod lane;
+mod repeats;
 mod write;
 
 use std::collections::HashMap;

@@ -6,31 +6,24 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
-use uuid::Uuid;
 
 use super::super::head::Head;
-use super::super::keys::{self, Marker};
+use super::super::keys;
 use super::super::message::Message;
 use super::super::{Conversation, Refused, Top};
+use super::doubt::InDoubt;
 use super::lane::{Sent, Waiting};
+use super::repeats::{Mark, take_out};
 use super::{Appended, Outcome, Shared};
 use crate::store::{StoreError, Write, WriteError};
 
 /// How long a batch may go on trying. The Functions host waits much longer.
-const LONGEST: Duration = Duration::from_secs(8);
+pub(super) const LONGEST: Duration = Duration::from_secs(8);
 /// How much of what others left unsent is sent along with one batch.
 const MOST_LEFTOVERS: usize = 100;
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
 const LONGEST_PAUSE: Duration = Duration::from_millis(250);
-
-/// That a message with this id was stored.
-#[derive(Debug, Serialize, Deserialize)]
-struct Mark {
-    seq: u64,
-    uuid: Uuid,
-}
 
 /// What became of a batch.
 pub(super) struct Written {
@@ -73,11 +66,20 @@ impl Written {
     }
 }
 
-/// A write whose outcome is not known.
-struct InDoubt {
-    generation: u64,
-    messages: Vec<Message>,
-    overdue: Vec<u64>,
+/// What a write stores, once it is done.
+pub(super) struct Made {
+    pub(super) generation: u64,
+    pub(super) messages: Vec<Message>,
+    pub(super) overdue: Vec<u64>,
+}
+
+/// What one read and one write came to.
+enum Tried {
+    Stored(Made),
+    /// Some were answered, and nothing was written. The others can be tried at once.
+    Fewer,
+    /// Another instance came first.
+    LostRace,
 }
 
 impl Shared {
@@ -89,36 +91,37 @@ impl Shared {
     ) -> Written {
         let mut answered = Vec::new();
         let deadline = Instant::now() + LONGEST;
-        let mut in_doubt = None;
-        for attempt in 0.. {
-            if attempt > 0 {
-                sleep(self.pause(attempt)).await;
-            }
+        let mut doubt = None;
+        let mut pauses = 0;
+        loop {
             let tried = self
-                .try_write(conversation, &mut batch, sent, &mut answered, &mut in_doubt)
+                .try_write(conversation, &mut batch, sent, &mut answered, &mut doubt)
                 .await;
             match tried {
-                Ok(Some(messages)) => {
+                Ok(Tried::Stored(made)) => {
                     let stored = Stored {
-                        generation: messages.generation,
-                        waiting: batch.into_iter().zip(messages.messages).collect(),
-                        overdue: messages.overdue,
+                        generation: made.generation,
+                        waiting: batch.into_iter().zip(made.messages).collect(),
+                        overdue: made.overdue,
                     };
                     return Written {
                         stored: Some(stored),
                         answered,
                     };
                 }
-                Ok(None) if batch.is_empty() => break,
-                Ok(None) if Instant::now() < deadline => {}
+                Ok(_) if batch.is_empty() => break,
+                Ok(Tried::Fewer) => continue,
+                Ok(Tried::LostRace) if Instant::now() < deadline => {}
                 // While there is doubt, it is worth asking until the time is up.
-                Err(_) if in_doubt.is_some() && Instant::now() < deadline => {}
+                Err(_) if doubt.is_some() && Instant::now() < deadline => {}
                 failed => {
                     let cause = failed.err();
-                    give_up(&mut batch, &mut answered, cause, in_doubt.is_some());
+                    give_up(&mut batch, &mut answered, cause, doubt.is_some());
                     break;
                 }
             }
+            pauses += 1;
+            sleep(self.pause(pauses)).await;
         }
         Written {
             stored: None,
@@ -126,7 +129,7 @@ impl Shared {
         }
     }
 
-    /// One read and one write. `Ok(None)` means: try again, or nothing is left to try.
+    /// One read and one write.
     async fn try_write(
         &self,
         conversation: &Conversation,
@@ -134,21 +137,19 @@ impl Shared {
         sent: &BTreeSet<Sent>,
         answered: &mut Vec<(Waiting, Result<Outcome, Refused>)>,
         in_doubt: &mut Option<InDoubt>,
-    ) -> Result<Option<InDoubt>, StoreError> {
+    ) -> Result<Tried, StoreError> {
         let top = Top::read(&*self.store, conversation).await?;
-        if let Some(doubt) = in_doubt.take() {
-            match self.was_done(conversation, batch, &doubt).await {
-                Ok(true) => return Ok(Some(doubt)),
-                Ok(false) => {}
-                Err(error) => {
-                    *in_doubt = Some(doubt);
-                    return Err(error);
-                }
+        if let Some(doubt) = in_doubt.as_mut() {
+            if let Some(made) = self.was_done(conversation, batch, doubt).await? {
+                return Ok(Tried::Stored(made));
+            }
+            if !doubt.may_come_yet(&top) {
+                *in_doubt = None;
             }
         }
-        refuse(batch, &top, answered);
+        refuse(batch, &top, answered, in_doubt.is_some());
         if batch.is_empty() {
-            return Ok(None);
+            return Ok(Tried::Fewer);
         }
         let now = self.clock.now();
         let (writes, made) = match compose(batch, &top, sent, now) {
@@ -162,70 +163,24 @@ impl Shared {
             }
         };
         match self.store.write(&conversation.partition(), writes).await {
-            Ok(()) => Ok(Some(made)),
+            Ok(()) => Ok(Tried::Stored(made)),
             Err(WriteError::Conflict { position }) => {
-                let Some(repeated) = repeated(position, batch.len()) else {
-                    self.count_lost_race();
-                    return Ok(None);
-                };
-                let marker = &batch[repeated].draft.marker;
-                let found = self.find(conversation, &top, marker, sent).await?;
-                if let Some(outcome) = found {
-                    answered.push((batch.remove(repeated), Ok(outcome)));
+                if let Some(first) = repeated(position, batch.len()) {
+                    let found = self.find_repeats(conversation, &top, batch, first).await?;
+                    if !found.is_empty() {
+                        take_out(batch, found, sent, answered);
+                        return Ok(Tried::Fewer);
+                    }
                 }
-                Ok(None)
+                self.count_lost_race();
+                Ok(Tried::LostRace)
             }
             Err(WriteError::NotDone(error)) => Err(error),
             Err(WriteError::Unknown(error)) => {
-                *in_doubt = Some(made);
+                InDoubt::note(in_doubt, &top, &made);
                 Err(error)
             }
         }
-    }
-
-    /// A batch is written whole or not at all, so its first message tells.
-    async fn was_done(
-        &self,
-        conversation: &Conversation,
-        batch: &[Waiting],
-        doubt: &InDoubt,
-    ) -> Result<bool, StoreError> {
-        let Some(first) = batch.first() else {
-            return Ok(false);
-        };
-        let key = keys::marker(doubt.generation, &first.draft.marker);
-        let found = self.store.get(&conversation.partition(), &key).await?;
-        let mark: Option<Mark> = found.map(|record| record.read()).transpose()?;
-        Ok(mark.is_some_and(|mark| mark.uuid == first.draft.uuid))
-    }
-
-    /// The message that an earlier try stored.
-    async fn find(
-        &self,
-        conversation: &Conversation,
-        top: &Top,
-        marker: &Marker,
-        sent: &BTreeSet<Sent>,
-    ) -> Result<Option<Outcome>, StoreError> {
-        let partition = conversation.partition();
-        let generation = top.head.generation;
-        let key = keys::marker(generation, marker);
-        let Some(mark) = self.store.get(&partition, &key).await? else {
-            return Ok(None);
-        };
-        let Mark { seq, .. } = mark.read()?;
-        let key = keys::message(generation, seq);
-        let Some(record) = self.store.get(&partition, &key).await? else {
-            return Ok(None);
-        };
-        Ok(Some(Outcome {
-            appended: Appended {
-                message: record.read()?,
-                duplicate: true,
-            },
-            generation,
-            unsent: top.head.is_unsent(seq) && !sent.contains(&Sent { generation, seq }),
-        }))
     }
 
     pub(super) fn count_lost_race(&self) {
@@ -240,15 +195,18 @@ impl Shared {
     }
 }
 
-/// Answers those who may not speak, and leaves the others.
+/// Answers those who may not speak, and leaves the others. Who might a moment ago, when the write
+/// went out that is in doubt, may have been stored.
 fn refuse(
     batch: &mut Vec<Waiting>,
     top: &Top,
     answered: &mut Vec<(Waiting, Result<Outcome, Refused>)>,
+    in_doubt: bool,
 ) {
     for mut waiting in std::mem::take(batch) {
         match (waiting.permit)(top, &mut waiting.draft) {
             Ok(()) => batch.push(waiting),
+            Err(_) if in_doubt => answered.push((waiting, Err(Refused::NotKnown))),
             Err(refused) => answered.push((waiting, Err(refused))),
         }
     }
@@ -260,7 +218,7 @@ fn compose(
     top: &Top,
     sent: &BTreeSet<Sent>,
     now: Timestamp,
-) -> Result<(Vec<Write>, InDoubt), serde_json::Error> {
+) -> Result<(Vec<Write>, Made), serde_json::Error> {
     let mut head: Head = top.head.clone();
     for sent in sent {
         sent.mark_in(&mut head);
@@ -286,7 +244,7 @@ fn compose(
         messages.push(message);
     }
     writes.insert(0, top.write_head(&head)?);
-    let made = InDoubt {
+    let made = Made {
         generation,
         messages,
         overdue,

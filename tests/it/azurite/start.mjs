@@ -1,6 +1,7 @@
 // Azurite with its three services, in this very process, so that killing it is the end of it. It
 // also ends with its standard input: a test that is killed leaves nothing behind. Arguments go to
-// Azurite; without ports it takes free ones.
+// Azurite; without ports it takes free ones, and without a location it forgets all. SIGTERM lets it
+// write down what it has.
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import tls from 'node:tls';
@@ -9,7 +10,8 @@ const given = process.argv.slice(2);
 const ports = given.includes('--tablePort')
   ? []
   : ['--blobPort', '0', '--queuePort', '0', '--tablePort', '0'];
-process.argv.splice(2, given.length, ...ports, ...given, '--inMemoryPersistence', '--silent', '--disableTelemetry');
+const memory = given.some((argument) => argument === '--location') ? [] : ['--inMemoryPersistence'];
+process.argv.splice(2, given.length, ...ports, ...given, ...memory, '--silent', '--disableTelemetry');
 process.stdin.resume().on('end', () => process.exit());
 
 // Azurite takes Entra tokens only over HTTPS. Its certificate is of its own making, so each
@@ -26,4 +28,5 @@ console.log = (line) => {
   });
   bridge.listen(0, '127.0.0.1', () => say(`${service}http://127.0.0.1:${bridge.address().port}`));
 };
+process.once('SIGTERM', () => process.stdin.destroy());
 createRequire(import.meta.url)('azurite/dist/src/azurite.js');

@@ -1,4 +1,4 @@
-// A chat app's own client code against us. Its guide sends its examples one after the other, with
+// A chat app's own client code (pichat-page.js, as its authors' guide prints it) against us. Its guide sends its examples one after the other, with
 // placeholders for ids; here each waits for the answer to the one before, and the id of the chat
 // that was just made takes the placeholder's place.
 import { readFile } from 'node:fs/promises';
@@ -40,7 +40,7 @@ class PatientSocket extends WebSocket {
   }
 }
 
-const code = await readFile(new URL('seeds/pichat.js', import.meta.url), 'utf8');
+const code = await readFile(new URL('pichat-page.js', import.meta.url), 'utf8');
 const log = (frame) => heard.push(frame);
 const done = new Promise((resolve) => waiting.push(resolve));
 vm.runInNewContext(code, { WebSocket: PatientSocket, JSON, console: { log } });

@@ -1,4 +1,5 @@
-// A session page's own component against us: two people, each with a page of their own. The page
+// A session page's own component (session-page.jsx, as its authors' guide prints it) against us:
+// two people, each with a page of their own. The page
 // dials the address of the server it once had; here `negotiate` says where that is now.
 import { readFile } from 'node:fs/promises';
 import { JSDOM } from 'jsdom';
@@ -25,7 +26,7 @@ globalThis.IS_REACT_ACT_ENVIRONMENT = false;
 
 const React = await import('react');
 const { createRoot } = await import('react-dom/client');
-const source = await readFile(new URL('seeds/session-chat.jsx', import.meta.url), 'utf8');
+const source = await readFile(new URL('session-page.jsx', import.meta.url), 'utf8');
 const { code } = transform(source, { transforms: ['jsx', 'imports'], production: true });
 const module = { exports: {} };
 new Function('require', 'exports', 'module', 'React', code)(() => React, module.exports, module, React);

@@ -110,6 +110,21 @@ async fn an_address_is_good_for_one_thing_and_one_blob() {
 }
 
 #[tokio::test]
+async fn a_name_that_leads_elsewhere_is_refused() {
+    let container = container().await;
+
+    for name in ["..", "a/../b", "./a", "a//b", ""] {
+        let upload = container.upload_url(name, HOUR).await;
+        let download = container.download_url(name, "a", "text/plain", HOUR);
+
+        assert!(upload.is_err(), "{name}");
+        assert!(download.await.is_err(), "{name}");
+        assert!(container.properties(name).await.is_err(), "{name}");
+        assert!(container.delete(name).await.is_err(), "{name}");
+    }
+}
+
+#[tokio::test]
 async fn an_address_expires() {
     let account = Azurite::shared().await.account().settings();
     let earlier = Clock::from_fn(|| Clock::system().now() - 2 * HOUR);

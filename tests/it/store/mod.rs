@@ -4,7 +4,7 @@ mod contract;
 pub(crate) mod place;
 
 mod cosmos;
-mod cosmos_double;
+pub(crate) mod cosmos_double;
 mod sqlite;
 mod table;
 

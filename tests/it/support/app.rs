@@ -11,6 +11,7 @@ use switchboard::config::{Config, Listen};
 use switchboard::outgoing::OutgoingHttp;
 use switchboard::serve::serve;
 use switchboard::state::{AppState, Ready};
+use switchboard::store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -52,6 +53,16 @@ impl TestApp {
     }
 
     pub(crate) async fn serving(endpoint: &str, settings: &[(&str, &str)], listen: Listen) -> Self {
+        Self::serving_around(endpoint, settings, listen, |store| store).await
+    }
+
+    /// With something of the test's around its store.
+    pub(crate) async fn serving_around(
+        endpoint: &str,
+        settings: &[(&str, &str)],
+        listen: Listen,
+        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
         let connection_string = format!("Endpoint={endpoint};AccessKey={KEY};Version=1.0;");
         let mut map = HashMap::from([
             (
@@ -70,7 +81,9 @@ impl TestApp {
             Clock::from_fn(move || Timestamp::from_second(now.load(Ordering::Relaxed)).unwrap())
         };
         let config = Config::from_settings(&|name| map.get(name).map(|v| (*v).to_owned()));
-        let ready = config.map(|config| Ready::new(config, clock.clone(), &Ids::random()).unwrap());
+        let ready = config.map(|config| {
+            Ready::with_store(config, clock.clone(), &Ids::random(), around).unwrap()
+        });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         // The host chooses the port before the handler knows it; here it is the other way round.

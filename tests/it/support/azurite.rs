@@ -1,5 +1,5 @@
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -39,6 +39,43 @@ impl Azurite {
             Self::start(&arguments)
         });
         started.await.unwrap()
+    }
+
+    /// One that keeps what it has in this folder, when it is stopped.
+    pub(crate) async fn in_folder(folder: PathBuf) -> Self {
+        let started = tokio::task::spawn_blocking(move || {
+            Self::start(&["--location", folder.to_str().unwrap()])
+        });
+        started.await.unwrap()
+    }
+
+    /// It answers nobody, until it [`wakes`](Self::wakes).
+    pub(crate) fn sleeps(&self) {
+        signal("-STOP", self.child.id());
+    }
+
+    pub(crate) fn wakes(&self) {
+        signal("-CONT", self.child.id());
+    }
+
+    /// As somebody stops it who means well.
+    pub(crate) async fn stopped(mut self) -> Stopped {
+        let stopped = tokio::task::spawn_blocking(move || {
+            signal("-TERM", self.child.id());
+            self.child.wait().unwrap();
+            self.as_stopped()
+        });
+        stopped.await.unwrap()
+    }
+
+    fn as_stopped(&self) -> Stopped {
+        Stopped {
+            scripts: self.scripts.clone(),
+            ports: self.addresses.clone().map(|address| {
+                let (_, port) = address.rsplit_once(':').unwrap();
+                port.to_owned()
+            }),
+        }
     }
 
     fn start(arguments: &[&str]) -> Self {
@@ -98,13 +135,7 @@ impl Azurite {
         let killed = tokio::task::spawn_blocking(move || {
             self.child.kill().unwrap();
             self.child.wait().unwrap();
-            Stopped {
-                scripts: self.scripts.clone(),
-                ports: self.addresses.clone().map(|address| {
-                    let (_, port) = address.rsplit_once(':').unwrap();
-                    port.to_owned()
-                }),
-            }
+            self.as_stopped()
         });
         killed.await.unwrap()
     }
@@ -117,7 +148,13 @@ impl Drop for Azurite {
     }
 }
 
-/// One that was killed.
+fn signal(signal: &str, process: u32) {
+    let mut kill = Command::new("kill");
+    let status = kill.args([signal, &process.to_string()]).status();
+    assert!(status.unwrap().success());
+}
+
+/// One that has ended.
 pub(crate) struct Stopped {
     scripts: Scripts,
     ports: [String; 3],
@@ -126,6 +163,17 @@ pub(crate) struct Stopped {
 impl Stopped {
     /// Where it was, and empty.
     pub(crate) async fn starts_again(self) -> Azurite {
+        self.starts_again_with(&[]).await
+    }
+
+    /// Where it was, with what it left in this folder.
+    pub(crate) async fn starts_again_in(self, folder: PathBuf) -> Azurite {
+        self.starts_again_with(&["--location", folder.to_str().unwrap()])
+            .await
+    }
+
+    async fn starts_again_with(self, arguments: &[&str]) -> Azurite {
+        let arguments: Vec<_> = arguments.iter().map(|a| (*a).to_owned()).collect();
         let started = tokio::task::spawn_blocking(move || {
             let [blobs, queues, tables] = self.ports.each_ref().map(String::as_str);
             let ports = [
@@ -133,7 +181,9 @@ impl Stopped {
                 ["--queuePort", queues],
                 ["--tablePort", tables],
             ];
-            Azurite::start_with(self.scripts, &ports.concat())
+            let arguments = arguments.iter().map(String::as_str);
+            let arguments: Vec<_> = ports.concat().into_iter().chain(arguments).collect();
+            Azurite::start_with(self.scripts, &arguments)
         });
         started.await.unwrap()
     }

@@ -19,7 +19,7 @@ pub(crate) fn signature(key: &str, connection: &str) -> String {
 }
 
 impl Event {
-    pub(super) fn new(http: &reqwest::Client, url: &str, kind: &str, connection: &str) -> Self {
+    pub(crate) fn new(http: &reqwest::Client, url: &str, kind: &str, connection: &str) -> Self {
         let (family, name) = match kind {
             "connect" | "connected" | "disconnected" => ("sys", kind),
             name => ("user", name),
@@ -85,10 +85,15 @@ impl Event {
     }
 
     pub(crate) async fn send(self) -> Answer {
+        self.try_send().await.unwrap()
+    }
+
+    /// To a handler that may be gone.
+    pub(crate) async fn try_send(self) -> reqwest::Result<Answer> {
         let mut request = self.request.body(self.body);
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
-        Answer::of(request).await
+        Answer::try_of(request).await
     }
 }

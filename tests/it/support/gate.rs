@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 /// Stands between the handler and the service. Clients always pass; the handler's calls are
 /// counted, and cut off while it is shut.
@@ -12,6 +13,7 @@ pub(crate) struct Gate {
     pub(crate) address: SocketAddr,
     shut: Arc<AtomicBool>,
     calls: Arc<AtomicUsize>,
+    cut_off: watch::Sender<usize>,
 }
 
 impl Gate {
@@ -21,6 +23,7 @@ impl Gate {
             address: listener.local_addr().unwrap(),
             shut: Arc::default(),
             calls: Arc::default(),
+            cut_off: watch::Sender::default(),
         };
         let keeper = gate.clone();
         tokio::spawn(async move {
@@ -46,6 +49,12 @@ impl Gate {
         self.calls.load(Ordering::Relaxed)
     }
 
+    /// Waits until a call has been cut off.
+    pub(crate) async fn has_cut_off(&self) {
+        let mut cut_off = self.cut_off.subscribe();
+        cut_off.wait_for(|calls| *calls > 0).await.unwrap();
+    }
+
     async fn pass(&self, stream: TcpStream, service: SocketAddr) -> std::io::Result<()> {
         let (mut from_client, mut to_client) = stream.into_split();
         let (mut from_service, mut to_service) = TcpStream::connect(service).await?.into_split();
@@ -55,7 +64,11 @@ impl Gate {
             let count = from_client.read(&mut bytes).await?;
             let said = &bytes[..count];
             let is_call = said.windows(11).any(|window| window == b" /api/hubs/");
-            if count == 0 || is_call && self.shut.load(Ordering::Relaxed) {
+            let cut_off = is_call && self.shut.load(Ordering::Relaxed);
+            if cut_off {
+                self.cut_off.send_modify(|calls| *calls += 1);
+            }
+            if count == 0 || cut_off {
                 back.abort();
                 return Ok(());
             }

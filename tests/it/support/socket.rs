@@ -90,15 +90,19 @@ impl Socket {
     }
 
     async fn receives(&mut self) -> Value {
-        let next = async {
-            loop {
-                match self.stream.next().await.expect("closed").unwrap() {
-                    Message::Text(text) => return serde_json::from_str(&text).unwrap(),
-                    Message::Ping(_) | Message::Pong(_) => {}
-                    other => panic!("{other:?}"),
-                }
+        timeout(PATIENCE, self.waits_for_a_frame())
+            .await
+            .expect("silence")
+    }
+
+    /// However long it takes.
+    pub(crate) async fn waits_for_a_frame(&mut self) -> Value {
+        loop {
+            match self.stream.next().await.expect("closed").unwrap() {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("{other:?}"),
             }
-        };
-        timeout(PATIENCE, next).await.expect("silence")
+        }
     }
 }

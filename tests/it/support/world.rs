@@ -1,7 +1,10 @@
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use emulator::{Config, Emulator};
 use serde_json::{Value, json};
+use switchboard::config::Listen;
+use switchboard::store::Store;
 use tokio::sync::oneshot;
 
 use super::{Gate, KEY, Socket, TestApp};
@@ -21,6 +24,14 @@ impl World {
     }
 
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::around(settings, |store| store).await
+    }
+
+    /// With something of the test's around the store.
+    pub(crate) async fn around(
+        settings: &[(&str, &str)],
+        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
         let keyed = |handlers: Value| {
             let hub = json!({ "AnonymousConnectPolicy": "allow", "EventHandlers": handlers });
             let section =
@@ -36,7 +47,8 @@ impl World {
             let _ = stopped.await;
         }));
         let endpoint = format!("http://localhost:{}", gate.address.port());
-        let app = TestApp::of_service(&endpoint, &Self::settings(settings)).await;
+        let settings = Self::settings(settings);
+        let app = TestApp::serving_around(&endpoint, &settings, Listen::Unset, around).await;
         let base = app.base.replace("127.0.0.1", "localhost");
         hubs.replace(&keyed(json!([
             {

@@ -1,0 +1,122 @@
+//! Promise 2, and the absence of faults: many write at once through many instances, and each
+//! message is stored once, under the next number, and heard once.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use futures_util::future::join_all;
+use switchboard::outgoing::OutgoingHttp;
+
+use super::ears::assert_heard_once;
+use super::{Answer, Ears, Handler, History, Person, Place, Service};
+
+const HANDLERS: usize = 8;
+const PEOPLE: usize = 200;
+const MESSAGES_EACH: usize = 25;
+/// Of those there are, one may speak in so many.
+const ROOMS_EACH: usize = 20;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_thousand_messages_in_one_room_on_sqlite() {
+    everybody_speaks(Place::sqlite(), 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_thousand_messages_in_a_hundred_rooms_on_sqlite() {
+    everybody_speaks(Place::sqlite(), 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_thousand_messages_in_one_room_on_azurite() {
+    everybody_speaks(Place::azurite().await, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_thousand_messages_in_a_hundred_rooms_on_azurite() {
+    everybody_speaks(Place::azurite().await, 100).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_thousand_messages_in_one_room_on_the_cosmos_double() {
+    everybody_speaks(Place::cosmos().await, 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_thousand_messages_in_a_hundred_rooms_on_the_cosmos_double() {
+    everybody_speaks(Place::cosmos().await, 100).await;
+}
+
+async fn everybody_speaks(place: Place, rooms: usize) {
+    let service = Service::start().await;
+    let rooms: Vec<_> = (0..rooms).map(|n| format!("room{n}")).collect();
+    let handlers = Handler::start_many(&service, &place, HANDLERS).await;
+    let ears = Ears::listen(&handlers[0], &rooms).await;
+    let http = OutgoingHttp::new().client().unwrap();
+    let joining = (0..PEOPLE).map(|n| {
+        let (http, base) = (http.clone(), &handlers[n % HANDLERS].base);
+        let rooms = rooms_of(n, &rooms);
+        async move {
+            let person = Person::joins_by(http, base, &format!("p{n}"), &rooms).await;
+            (n, person, rooms)
+        }
+    });
+    let people = join_all(joining).await;
+
+    let speaking = people.into_iter().map(|(n, mut person, rooms)| {
+        let base = &handlers[n % HANDLERS].base;
+        async move {
+            let mut told = Vec::new();
+            for word in 0..MESSAGES_EACH {
+                let (room, id) = (&rooms[word % rooms.len()], format!("{n}-{word}"));
+                match person.says(base, room, &id).await {
+                    Answer::Stored {
+                        seq,
+                        duplicate: false,
+                    } => told.push((room.clone(), id, seq)),
+                    other => panic!("{id}: {other:?}"),
+                }
+            }
+            told
+        }
+    });
+    let mut told: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
+    for (room, id, seq) in join_all(speaking).await.into_iter().flatten() {
+        told.entry(room).or_default().insert(id, seq);
+    }
+
+    assert_eq!(told.len(), rooms.len());
+    for rooms in rooms.chunks(ROOMS_EACH) {
+        let mut reader = Person::joins(&handlers[0].base, "reader", rooms).await;
+        for room in rooms {
+            let history = History::read(&mut reader, &handlers[7].base, room).await;
+            assert_eq!(history.numbers(), told[room]);
+        }
+    }
+    let mut races = 0;
+    for handler in handlers {
+        let said = handler.drained().await;
+        said.assert_no_complaints();
+        races += said.lost_races();
+    }
+    let heard = ears.end(&service).await;
+    for room in &rooms {
+        assert_heard_once(&heard, room, told[room].len() as u64);
+    }
+    let sent = (PEOPLE * MESSAGES_EACH) as u64;
+    // Whoever wins a race beats each of the others at most once. Every message is one win at most,
+    // and one more where that it went out is recorded.
+    assert!(races <= 2 * sent * (HANDLERS as u64 - 1), "{races}");
+    // Not `println!`: the test harness would keep it back.
+    let (name, rooms) = (place.name, rooms.len());
+    writeln!(
+        std::io::stdout(),
+        "{name}: {sent} messages in {rooms} rooms, {races} lost races"
+    )
+    .unwrap();
+}
+
+/// Each room has many speakers, through all handlers.
+fn rooms_of(person: usize, rooms: &[String]) -> Vec<String> {
+    let some = (0..ROOMS_EACH.min(rooms.len())).map(|n| (person * 7 + n * 5) % rooms.len());
+    some.map(|n| rooms[n].clone()).collect()
+}
