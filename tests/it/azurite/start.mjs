@@ -12,4 +12,6 @@ const memory = given.some((argument) => argument === '--location') ? [] : ['--in
 process.argv.splice(2, given.length, ...ports, ...given, ...memory, '--silent', '--disableTelemetry');
 process.stdin.resume().on('end', () => process.exit());
 process.once('SIGTERM', () => process.stdin.destroy());
+// Nobody listens any more to what it says at its end.
+process.stdout.on('error', () => {});
 createRequire(import.meta.url)('azurite/dist/src/azurite.js');

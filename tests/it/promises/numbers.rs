@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use switchboard::outgoing::OutgoingHttp;
 
 use super::ears::assert_heard_once;
@@ -13,8 +14,10 @@ use super::{Answer, Ears, Handler, History, Person, Place, Service};
 const HANDLERS: usize = 8;
 const PEOPLE: usize = 200;
 const MESSAGES_EACH: usize = 25;
-/// Of those there are, one may speak in so many.
-const ROOMS_EACH: usize = 20;
+/// Of many rooms, one speaks in so many.
+const ROOMS_EACH: usize = 5;
+/// A crowd at the door is another matter.
+const JOIN_AT_ONCE: usize = 16;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_messages_in_one_room_on_sqlite() {
@@ -60,7 +63,10 @@ async fn everybody_speaks(place: Place, rooms: usize) {
             (n, person, rooms)
         }
     });
-    let people = join_all(joining).await;
+    let people: Vec<_> = stream::iter(joining)
+        .buffer_unordered(JOIN_AT_ONCE)
+        .collect()
+        .await;
 
     let speaking = people.into_iter().map(|(n, mut person, rooms)| {
         let base = &handlers[n % HANDLERS].base;
@@ -117,6 +123,6 @@ async fn everybody_speaks(place: Place, rooms: usize) {
 
 /// Each room has many speakers, through all handlers.
 fn rooms_of(person: usize, rooms: &[String]) -> Vec<String> {
-    let some = (0..ROOMS_EACH.min(rooms.len())).map(|n| (person * 7 + n * 5) % rooms.len());
+    let some = (0..ROOMS_EACH.min(rooms.len())).map(|n| (person * 3 + n * 37) % rooms.len());
     some.map(|n| rooms[n].clone()).collect()
 }
