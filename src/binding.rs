@@ -38,6 +38,9 @@ pub struct RoomPass {
     pub persistent: bool,
     #[serde(rename = "m", default, skip_serializing_if = "is_false")]
     pub muted: bool,
+    /// Came in as a member, and showed nothing: who is no member any more is out.
+    #[serde(rename = "b", default, skip_serializing_if = "is_false")]
+    pub member: bool,
 }
 
 #[expect(
@@ -115,9 +118,9 @@ impl Binding {
         self.role_in(room) == Role::Writer && !self.passes.get(room).is_some_and(held_back)
     }
 
-    /// Every connection of a user, for finding them later; clients are not told of it.
+    /// Clients are not told of it.
     pub fn user_group(&self) -> String {
-        format!("user:{}", self.user.group_hash())
+        self.user.group()
     }
 
     pub fn is_bound_to(&self, target: &Target) -> bool {
@@ -204,6 +207,7 @@ mod tests {
                 role: most,
                 persistent,
                 muted,
+                member: false,
             };
             binding.passes.insert(room.clone(), pass);
             binding.grants(NOW).roles.len()

@@ -63,6 +63,8 @@ fn build() -> Result<reqwest::Client, OutgoingError> {
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
+        // A blob's own encoding is none of ours: decoding it would hide the blob's size.
+        .no_gzip()
         .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
         .build()?;
     Ok(client)

@@ -86,6 +86,25 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "already_created", detail)
     }
 
+    pub fn key_reused() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "key_reused",
+            "this `Idempotency-Key` was used for another body",
+        )
+    }
+
+    pub fn key_in_use() -> Self {
+        Self {
+            retry_after_seconds: Some(1),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "key_in_use",
+                "the first call with this `Idempotency-Key` has not ended yet",
+            )
+        }
+    }
+
     pub fn too_large(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
     }
@@ -131,6 +150,11 @@ impl Problem {
             "server_misconfigured",
             detail,
         )
+    }
+
+    /// Whether it is certain that the call had no effect.
+    pub fn created_nothing(&self) -> bool {
+        self.status.is_client_error() || self.code == "unavailable"
     }
 
     pub fn code(&self) -> &'static str {

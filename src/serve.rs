@@ -68,6 +68,7 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
             Mistakes(vec![Mistake {
                 setting: match error {
                     ServiceError::Store(_) => "STORE",
+                    ServiceError::Attachments(_) => "AzureWebJobsStorage",
                     ServiceError::Identity(_) | ServiceError::Client(_) => {
                         "AZURE_WEB_PUBSUB_ENDPOINT"
                     }

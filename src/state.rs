@@ -9,6 +9,7 @@ use utoipa::openapi::OpenApi;
 use webpubsub::HubClient;
 
 use crate::admission::{Guesses, OpenRooms};
+use crate::attachments::Attachments;
 use crate::caller::Callers;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Listen, Mistakes};
@@ -23,6 +24,7 @@ use crate::service::courier::Courier;
 use crate::service::proof::ServiceProof;
 use crate::service::{self, ServiceError};
 use crate::store::{self, Store};
+use crate::sweeper::Sweeper;
 
 /// Shared by all requests. There is no other state, and nothing in it that another instance
 /// would miss.
@@ -55,6 +57,9 @@ pub struct Ready {
     pub negotiate_limit: RateLimit,
     pub guesses: Guesses,
     pub open_rooms: OpenRooms,
+    pub sweeper: Sweeper,
+    /// `None` where the settings name no blob storage.
+    pub attachments: Option<Attachments>,
     pub health: HealthChecks,
 }
 
@@ -76,8 +81,16 @@ impl Ready {
         let hub = service::hub_client(&config.web_pubsub, &outgoing, &identities, &clock)?;
         let courier = Courier::new(hub.clone());
         let store = store::open(&config.store, &outgoing, &identities, &clock, ids)?;
+        let account = config
+            .storage
+            .as_ref()
+            .filter(|account| account.blobs.is_some());
+        let attachments = account
+            .map(|account| Attachments::new(account, &outgoing, &identities, &clock))
+            .transpose()?;
         let store = around(store);
         Ok(Self {
+            attachments,
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: service::sealer(&config.web_pubsub),
             proof: ServiceProof::new(&config.web_pubsub.credential, &outgoing, &clock),
@@ -88,6 +101,7 @@ impl Ready {
             ids: ids.clone(),
             guesses: Guesses::default(),
             open_rooms: OpenRooms::default(),
+            sweeper: Sweeper::default(),
             negotiate_limit: RateLimit::new(config.negotiate_limit),
             health: HealthChecks::default(),
             clock,
@@ -144,6 +158,8 @@ impl FromRequestParts<AppState> for Arc<Ready> {
     type Rejection = Problem;
 
     async fn from_request_parts(_: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        app.ready().map_err(Problem::from)
+        let ready = app.ready()?;
+        ready.sweeper.go_on(&ready.store);
+        Ok(ready)
     }
 }

@@ -74,6 +74,16 @@ impl UserId {
         &self.0
     }
 
+    /// Every connection of the user is in it, so that they can be found.
+    pub fn group(&self) -> String {
+        format!("user:{}", self.group_hash())
+    }
+
+    /// Whether callers without an identity may have this id, where others have one.
+    pub fn may_be_anonymous(&self) -> bool {
+        self.0.starts_with(ANONYMOUS)
+    }
+
     /// Stands for the user in a group's name, which has a length limit and no escapes.
     pub fn group_hash(&self) -> String {
         let mut hash = URL_SAFE_NO_PAD.encode(Sha256::digest(&self.0));

@@ -1,10 +1,7 @@
 //! Passwords of rooms: looked at one or two at a time, and guessed at only so often.
 
-use argon2::Argon2;
-use argon2::password_hash::{PasswordHash as Parsed, PasswordVerifier};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use tokio::sync::Semaphore;
-use tokio::task::spawn_blocking;
 
 use super::Refusal;
 use crate::conversation::room::PasswordHash;
@@ -49,23 +46,12 @@ impl Guesses {
                 retry_after_seconds: too_often.retry_after_seconds,
             })?;
         let turn = self.looking.acquire().await;
-        let (shown, hash) = (shown.clone(), hash.clone());
-        let right = spawn_blocking(move || is_password(&shown, &hash)).await;
+        let right = hash.is_of(shown).await;
         drop(turn);
-        if right.unwrap_or(false) {
+        if right {
             self.limit.forgive(&guess);
             return Ok(());
         }
         Err(Refusal::WrongPassword)
     }
-}
-
-fn is_password(shown: &SecretString, hash: &PasswordHash) -> bool {
-    let Ok(parsed) = Parsed::new(hash.expose()) else {
-        tracing::error!("a room's password hash cannot be read");
-        return false;
-    };
-    Argon2::default()
-        .verify_password(shown.expose_secret().as_bytes(), &parsed)
-        .is_ok()
 }

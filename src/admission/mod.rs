@@ -172,12 +172,17 @@ fn check_identity(caller: &Caller, target: &Target) -> Result<(), Refusal> {
     }
 }
 
-async fn check_session(app: &Ready, user: &UserId, id: &SessionId) -> Result<(), Refusal> {
-    let store = &*app.store;
-    if app.config.require_known_users && directory::find(store, user).await?.is_none() {
+/// Who takes part in sessions is somebody that a back end has told us of, where that is asked for.
+pub async fn check_known(app: &Ready, user: &UserId) -> Result<(), Refusal> {
+    if app.config.require_known_users && directory::find(&*app.store, user).await?.is_none() {
         return Err(Refusal::UnknownUser);
     }
-    let top = Top::read(store, &Conversation::Session(id.clone())).await?;
+    Ok(())
+}
+
+async fn check_session(app: &Ready, user: &UserId, id: &SessionId) -> Result<(), Refusal> {
+    check_known(app, user).await?;
+    let top = Top::read(&*app.store, &Conversation::Session(id.clone())).await?;
     session::participating(&top, user)
         .map(|_| ())
         .map_err(|_| Refusal::NotAParticipant)

@@ -26,6 +26,12 @@ impl OpenRooms {
         seen.is_some_and(|seen| (0..REMEMBERED_SECONDS).contains(&(now - seen)))
     }
 
+    /// Somebody sets it up just now.
+    pub fn forget(&self, room: &RoomId) {
+        let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.remove(room);
+    }
+
     fn note(&self, room: &RoomId, now: i64) {
         let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if rooms.len() >= MOST_REMEMBERED {
@@ -73,6 +79,10 @@ pub(super) async fn admit(
             Err(shut_out) => return Err(shut_out.into()),
         }
     }
+    // An invite is one room's. Who needs several does not come in, and none is used up for it.
+    if by_invite.len() > 1 {
+        return Err(Refusal::InviteRequired);
+    }
     for room in by_invite {
         let Some(code) = &wish.shown.invite else {
             return Err(Refusal::InviteRequired);
@@ -107,6 +117,7 @@ async fn by_password(
         role: Role::Writer,
         persistent: false,
         muted: false,
+        member: false,
     })
 }
 

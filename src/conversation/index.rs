@@ -1,6 +1,7 @@
 //! Which conversations a user has, and how far each was read. These lists only say where to
 //! look: whether somebody may take part is asked of the conversation itself.
 
+use std::collections::HashMap;
 use std::future::Future;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -80,6 +81,22 @@ pub(super) async fn add_to(
     store.write(list, vec![write]).await
 }
 
+/// Puts a conversation on several lists.
+pub(super) async fn add_to_all(
+    store: &dyn Store,
+    lists: Vec<Partition>,
+    listed: &Listed,
+) -> Result<(), WriteError> {
+    let adding = lists
+        .into_iter()
+        .map(|list| async move { add_to(store, &list, listed).await });
+    let adding: Vec<_> = adding.collect();
+    stream::iter(adding)
+        .buffer_unordered(SIDE_BY_SIDE)
+        .try_collect()
+        .await
+}
+
 /// Takes a conversation off a list. It need not be on it.
 pub(super) async fn remove_from(
     store: &dyn Store,
@@ -153,6 +170,30 @@ pub async fn read_position(
     let found = store.get(&directory::partition(user), &key).await?;
     let read: Option<Read> = found.map(|record| record.read()).transpose()?;
     Ok(read.map_or(0, |read| read.seq))
+}
+
+/// How far `user` has read each of these chats, which are in the order of the list.
+pub(super) async fn chat_read_positions(
+    store: &dyn Store,
+    user: &UserId,
+    chats: &[ChatId],
+) -> Result<HashMap<ChatId, u64>, StoreError> {
+    let Some((first, last)) = chats.first().zip(chats.last()) else {
+        return Ok(HashMap::new());
+    };
+    let key = |chat: &ChatId| read_key(&Conversation::Chat(chat.clone()));
+    let keys = key(first)..key(last).and_below().end;
+    // Between them may lie chats that are there no longer.
+    let most = 10 * chats.len();
+    let records = store.range(&directory::partition(user), keys, most).await?;
+    let mut positions = HashMap::new();
+    for record in records {
+        if let Some(chat) = chats.iter().find(|chat| key(chat) == record.key) {
+            let Read { seq } = record.read()?;
+            positions.insert(chat.clone(), seq);
+        }
+    }
+    Ok(positions)
 }
 
 /// Notes how far `user` has read. Positions only go forward: two devices may report in any order.

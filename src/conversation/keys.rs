@@ -24,6 +24,14 @@ pub(super) fn marker(generation: u64, marker: &Marker) -> Key {
     Key::new(format!("id:{generation:08}:{}", marker.0))
 }
 
+/// Messages and marks of all generations before this one.
+pub(super) fn generations_before(end: u64) -> [Range<Key>; 2] {
+    [
+        Key::literal("m:")..Key::new(format!("m:{end:08}:")),
+        Key::literal("id:")..Key::new(format!("id:{end:08}:")),
+    ]
+}
+
 /// Of several texts: where one ends and the next begins counts.
 pub(crate) fn digest(parts: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
@@ -36,10 +44,22 @@ pub(crate) fn digest(parts: &[&str]) -> [u8; 32] {
 
 /// What may hold any character, as a key.
 pub(crate) fn hash(parts: &[&str]) -> String {
-    let mut text = URL_SAFE_NO_PAD.encode(digest(parts));
+    shortened(&digest(parts))
+}
+
+pub(crate) fn hash_bytes(bytes: &[u8]) -> String {
+    shortened(&Sha256::digest(bytes))
+}
+
+fn shortened(digest: &[u8]) -> String {
+    let mut text = URL_SAFE_NO_PAD.encode(digest);
     // 132 bits: nobody makes two that are alike.
     text.truncate(22);
     text
+}
+
+pub(super) fn file(id: uuid::Uuid) -> Key {
+    Key::new(format!("file:{id}"))
 }
 
 /// By what a repeat of a message is known.

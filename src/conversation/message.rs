@@ -139,7 +139,27 @@ pub struct SessionSpelling {
     #[serde(skip_serializing_if = "Option::is_none")]
     client_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<FileNote>,
+    file: Option<SessionFile>,
+}
+
+/// A file as rooms and sessions spell it.
+#[derive(Debug, Clone, Serialize)]
+struct SessionFile {
+    file_id: Uuid,
+    name: String,
+    content_type: String,
+    size: u64,
+}
+
+impl From<FileNote> for SessionFile {
+    fn from(file: FileNote) -> Self {
+        Self {
+            file_id: file.file_id,
+            name: file.name,
+            content_type: file.content_type,
+            size: file.size,
+        }
+    }
 }
 
 impl SessionSpelling {
@@ -153,7 +173,7 @@ impl SessionSpelling {
             seq: message.seq,
             conversation: conversation.clone(),
             client_id: message.client_id.clone(),
-            file: message.file.clone(),
+            file: message.file.clone().map(SessionFile::from),
         }
     }
 }

@@ -16,6 +16,7 @@
 //! can write no more, and what is left of it is cleared away later.
 
 pub mod chat;
+pub mod file;
 pub mod head;
 pub mod history;
 pub mod index;
@@ -24,6 +25,7 @@ pub mod message;
 pub mod refused;
 pub mod room;
 pub mod session;
+pub mod sweep;
 
 pub(crate) mod keys;
 mod top;
@@ -68,6 +70,16 @@ impl Conversation {
         }
     }
 
+    /// What a group carries, if it is a conversation.
+    pub fn of_group(group: &str) -> Option<Self> {
+        match group.split_once(':') {
+            None => group.parse().ok().map(Self::Room),
+            Some(("chat", id)) => id.parse().ok().map(Self::Chat),
+            Some(("session", id)) => id.parse().ok().map(Self::Session),
+            Some(_) => None,
+        }
+    }
+
     /// The conversation that a connection may be bound to by this target.
     pub fn of(target: &Target) -> Option<Self> {
         match target {
@@ -79,12 +91,51 @@ impl Conversation {
     }
 }
 
+impl Conversation {
+    /// Rooms are always there, since anyone may name one; chats and sessions have to be made.
+    pub fn check_there(&self, top: &Top) -> Result<(), Refused> {
+        match self {
+            Self::Room(_) => Ok(()),
+            Self::Chat(_) => chat::there(top).map(|_| ()),
+            Self::Session(_) if top.guard.is_some() => Ok(()),
+            Self::Session(_) => Err(Refused::NotFound("there is no such session")),
+        }
+    }
+}
+
 impl fmt::Display for Conversation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Room(id) => write!(f, "room {id}"),
             Self::Chat(id) => write!(f, "chat {id}"),
             Self::Session(id) => write!(f, "session {id}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversation_is_known_by_its_group() {
+        let session = "session:550e8400-e29b-41d4-a716-446655440000";
+
+        for group in ["lobby", "chat:0199a0", session] {
+            assert_eq!(Conversation::of_group(group).unwrap().group(), group);
+        }
+        for other in [
+            "",
+            "..",
+            "../x",
+            "org:acme",
+            "user:x",
+            "chat:",
+            "chat:a:b",
+            "session:1",
+            "a\n",
+        ] {
+            assert_eq!(Conversation::of_group(other), None, "{other}");
         }
     }
 }

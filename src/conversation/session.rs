@@ -62,6 +62,13 @@ pub fn complete(top: &Top, draft: &mut Draft) -> Result<(), Refused> {
     Ok(())
 }
 
+/// The name that the session knows somebody by who takes part in it.
+pub fn name_of(top: &Top, user: &UserId) -> Result<Option<String>, Refused> {
+    let guard: Option<SessionGuard> = top.guard()?;
+    let found = guard.as_ref().and_then(|guard| guard.participant(user));
+    Ok(found.map(|participant| participant.name.clone()))
+}
+
 /// Whether the session is there already, or was made just now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Creation {
@@ -74,14 +81,15 @@ pub async fn create(
     store: &dyn Store,
     id: &SessionId,
     guard: &SessionGuard,
-) -> Result<(Creation, SessionGuard), Refused> {
+) -> Result<(Creation, SessionView), Refused> {
     let [one, other] = &guard.participants;
     if one.user_id == other.user_id {
         return Err(Refused::Invalid("a session has two different participants"));
     }
     let conversation = Conversation::Session(id.clone());
-    if let Some(there) = Top::read(store, &conversation).await?.guard()? {
-        return already_there(there, guard);
+    let top = Top::read(store, &conversation).await?;
+    if let Some(there) = top.guard()? {
+        return already_there(id, there, top.head, guard);
     }
     // Lists first: what they name and is not there is passed over, but a session that no list
     // names would be lost.
@@ -91,10 +99,11 @@ pub async fn create(
     }
     let write = Write::insert(keys::GUARD, guard)?;
     match store.write(&conversation.partition(), vec![write]).await {
-        Ok(()) => Ok((Creation::Made, guard.clone())),
+        Ok(()) => Ok((Creation::Made, unseen(id, guard.clone(), Head::default()))),
         Err(error @ WriteError::Conflict { .. }) => {
-            match Top::read(store, &conversation).await?.guard()? {
-                Some(there) => already_there(there, guard),
+            let top = Top::read(store, &conversation).await?;
+            match top.guard()? {
+                Some(there) => already_there(id, there, top.head, guard),
                 None => Err(error.into()),
             }
         }
@@ -102,12 +111,24 @@ pub async fn create(
     }
 }
 
+/// As who set it up sees it, who reads nothing in it.
+fn unseen(id: &SessionId, guard: SessionGuard, head: Head) -> SessionView {
+    SessionView {
+        id: id.clone(),
+        guard,
+        unread: head.seq,
+        head,
+    }
+}
+
 fn already_there(
+    id: &SessionId,
     there: SessionGuard,
+    head: Head,
     wanted: &SessionGuard,
-) -> Result<(Creation, SessionGuard), Refused> {
+) -> Result<(Creation, SessionView), Refused> {
     if same_people(&there, wanted) {
-        return Ok((Creation::WasThere, there));
+        return Ok((Creation::WasThere, unseen(id, there, head)));
     }
     Err(Refused::AlreadyCreated(
         "this session has other participants, and these never change",

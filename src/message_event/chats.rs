@@ -63,6 +63,9 @@ pub(super) async fn change(
     let ChangeChat { chat: id, change } = request;
     let user = &connection.binding().user;
     let changed = chat::change(&*app.store, &id, user, &change).await?;
+    if let Some(leftovers) = &changed.leftovers {
+        app.sweeper.take(&*app.store, leftovers).await;
+    }
     let reply = match change {
         Change::Delete => Reply::ChatDeleted(ChatGone {
             chat_id: id.clone(),

@@ -1,7 +1,7 @@
 //! What clients say: a frame comes in, its reply goes back in the same answer.
 
 mod chats;
-mod place;
+pub(crate) mod place;
 mod speech;
 
 use axum::http::header::CONTENT_TYPE;

@@ -61,7 +61,7 @@ pub(super) fn may_speak(binding: &Binding, place: &Conversation) -> Permit {
 }
 
 /// Whether the connection may read there.
-pub(super) fn check_reading(
+pub(crate) fn check_reading(
     binding: &Binding,
     place: &Conversation,
     top: &Top,
@@ -76,6 +76,18 @@ pub(super) fn check_reading(
     }
 }
 
+/// Whether the connection may bring something along for what it is to say there.
+pub(crate) fn check_speaking(
+    binding: &Binding,
+    place: &Conversation,
+    top: &Top,
+) -> Result<(), Refused> {
+    match place {
+        Conversation::Room(id) => room::may_speak(top, &speaker(binding, id)),
+        Conversation::Chat(_) | Conversation::Session(_) => check_reading(binding, place, top),
+    }
+}
+
 fn chat_user(binding: &Binding, id: &ChatId) -> ChatUser {
     ChatUser {
         user: binding.user.clone(),
@@ -86,12 +98,14 @@ fn chat_user(binding: &Binding, id: &ChatId) -> ChatUser {
 
 fn speaker(binding: &Binding, id: &RoomId) -> Speaker {
     let is_bound = binding.is_bound_to(&Target::Room(id.clone()));
+    let pass = binding.passes.get(id);
     Speaker {
         user: binding.user.clone(),
         is_anonymous: binding.standing == Standing::Anonymous,
         bound: is_bound.then(|| Bound {
             role: binding.role_in(id),
-            guard: binding.passes.get(id).map_or(0, |pass| pass.guard),
+            guard: pass.map_or(0, |pass| pass.guard),
+            as_member: pass.is_some_and(|pass| pass.member),
         }),
     }
 }

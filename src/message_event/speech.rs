@@ -1,14 +1,20 @@
 //! Frames about what is said.
 
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde::Serialize;
 
 use super::place;
+use crate::attachments;
 use crate::binding::Binding;
+use crate::conversation::file::Attached;
 use crate::conversation::log::{Appended, Hook};
 use crate::conversation::message::{Draft, Marker};
 use crate::conversation::{Conversation, Top, history as pages, index};
 use crate::frame::{
-    AskHistory, ChatHistory, ChatMessageSent, Code, FrameError, History, ReadUpTo, Reply, Say,
+    AskHistory, ChatHistory, ChatMessageSent, FrameError, History, ReadUpTo, Reply, Say,
     SendMessage, Typing, Words,
 };
 use crate::service::all_in_time;
@@ -24,10 +30,14 @@ pub(super) async fn send_in_chat(
 ) -> Result<Reply, FrameError> {
     let SendMessage { chat, words } = request;
     let place = Conversation::Chat(chat.clone());
+    let joined = Arc::new(AtomicBool::new(false));
     let joins = !connection.has_joined(&chat);
-    let hook = joins.then(|| join(app, connection, &place));
+    let hook = joins.then(|| -> Hook {
+        let (joining, joined) = (join(app, connection, &place), joined.clone());
+        Box::pin(async move { joined.store(joining.await, Ordering::Relaxed) })
+    });
     let appended = append(app, connection, &place, words, hook).await?;
-    if joins && !appended.duplicate {
+    if joined.load(Ordering::Relaxed) {
         connection.note_joined(chat.clone());
     }
     Ok(Reply::ChatMessageSent(ChatMessageSent::new(
@@ -53,13 +63,8 @@ async fn append(
     words: Words,
     once_stored: Option<Hook>,
 ) -> Result<Appended, FrameError> {
-    if words.file.is_some() {
-        return Err(FrameError::new(
-            Code::Unavailable,
-            "there is no blob storage here",
-        ));
-    }
     let binding = connection.binding();
+    let file = attachments::attach(app, place, &binding.user, words.file).await?;
     let marker = match &words.id {
         Some(id) => Marker::client_id(binding.user.as_str(), id),
         None => Marker::event(connection.id(), &connection.event().id),
@@ -70,10 +75,10 @@ async fn append(
         client_id: words.id,
         sender: binding.user.clone(),
         sender_name: name_in(binding, place),
-        file: None,
+        file: file.as_ref().map(|file| file.note.clone()),
         marker,
     };
-    let permit = place::may_speak(binding, place);
+    let permit = Attached::guarded(file.as_ref(), place::may_speak(binding, place));
     Ok(app.log.append(place, draft, permit, once_stored).await?)
 }
 
@@ -85,19 +90,24 @@ fn name_in(binding: &Binding, place: &Conversation) -> String {
     }
 }
 
-/// Puts the connection into the chat's group, so that it hears its own message.
-fn join(app: &Ready, connection: &Connection, chat: &Conversation) -> Hook {
+/// Puts the connection into the chat's group, so that it hears its own message. Whether it is in.
+fn join(
+    app: &Ready,
+    connection: &Connection,
+    chat: &Conversation,
+) -> impl Future<Output = bool> + Send + use<> {
     let (hub, id, group) = (app.hub.clone(), connection.id().to_owned(), chat.group());
-    Box::new(move || {
-        Box::pin(async move {
-            if let Err(error) = hub.add_connection_to_group(&group, &id).await {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "connection {id} could not join {group}"
-                );
-            }
-        })
-    })
+    async move {
+        let joining = async { Ok(hub.add_connection_to_group(&group, &id).await?) };
+        let joined = all_in_time([joining]).await;
+        if let Err(error) = &joined {
+            tracing::warn!(
+                error = error as &dyn std::error::Error,
+                "connection {id} could not join {group}"
+            );
+        }
+        joined.is_ok()
+    }
 }
 
 /// `history`, `GET_CHAT_HISTORY`
@@ -112,8 +122,8 @@ pub(super) async fn history(
     // Joined before it reads, so that nothing falls between the page and what comes live.
     if let Conversation::Chat(id) = &place
         && !connection.has_joined(id)
+        && join(app, connection, &place).await
     {
-        join(app, connection, &place)().await;
         connection.note_joined(id.clone());
     }
     let page = pages::page(&*app.store, &place, &top, request.part, request.limit).await?;

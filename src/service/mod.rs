@@ -17,6 +17,7 @@ use crate::config::{Credential, SealSecrets, WebPubSubConfig};
 use crate::managed_identity::{IdentityError, ManagedIdentities};
 use crate::outgoing::OutgoingHttp;
 use crate::seal::Sealer;
+use crate::storage_account::CannotUse;
 use crate::store::CannotOpen;
 
 /// How long a webhook may wait for the service it answers. The Functions host kills a handler
@@ -53,6 +54,8 @@ pub enum ServiceError {
     Client(#[from] webpubsub::InvalidArgument),
     #[error(transparent)]
     Store(#[from] CannotOpen),
+    #[error(transparent)]
+    Attachments(#[from] CannotUse),
 }
 
 pub fn hub_client(

@@ -7,7 +7,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
-use super::xml;
+use super::{StorageError, xml};
 
 /// Where the service asks for patience but does not say for how long.
 const USUAL_PATIENCE: Duration = Duration::from_millis(250);
@@ -28,6 +28,15 @@ impl Answer {
         let code = header.or_else(|| error_code(&self.body))?;
         let is_word = |code: &str| code.bytes().all(|b| b.is_ascii_alphanumeric());
         ((1..=64).contains(&code.len()) && is_word(&code)).then_some(code)
+    }
+
+    /// An error, unless what was asked was done.
+    pub(super) fn done(&self) -> Result<(), StorageError> {
+        if self.status.is_success() {
+            Ok(())
+        } else {
+            Err(StorageError::Refused(self.summary()))
+        }
     }
 
     pub(crate) fn is(&self, status: StatusCode, code: &str) -> bool {

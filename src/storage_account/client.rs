@@ -1,18 +1,18 @@
 //! Calls to one service of an account: signed, within a time limit, and never more of them at
 //! once than the service should bear.
 
-use std::future::Future;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderName};
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderValue, StatusCode};
 use jiff::fmt::rfc2822::DateTimePrinter;
 use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::sleep;
 use url::Url;
 
 use super::answer::Answer;
+use super::call::{Call, Repeat};
+use super::deadline::Deadline;
 use super::error::{CallError, CannotUse, StorageError};
 use super::shared_key::{MS_DATE, Signed};
 use super::{AccountCredential, AccountKey, Service, StorageAccount};
@@ -27,75 +27,7 @@ const MS_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 const SCOPE: &str = "https://storage.azure.com/.default";
 
 const ONE_TRY: Duration = Duration::from_secs(2);
-const WHOLE_CALL: Duration = Duration::from_secs(4);
 const AT_ONCE: usize = 64;
-
-/// When whoever asked must have an answer, over all the calls that it takes.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline(Instant);
-
-impl Deadline {
-    pub(crate) fn of_one_call() -> Self {
-        Self(Instant::now() + WHOLE_CALL)
-    }
-
-    /// Waits no longer than this.
-    pub(crate) async fn limits<T>(self, what: impl Future<Output = T>) -> Result<T, StorageError> {
-        let done = timeout_at(self.0, what).await;
-        done.map_err(|_| StorageError::TooLong)
-    }
-
-    fn left(self) -> Duration {
-        self.0.saturating_duration_since(Instant::now())
-    }
-}
-
-/// Whether a call may go out again when nobody knows what became of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Repeat {
-    DoesNoHarm,
-    OnlyIfNotDone,
-}
-
-/// A request to be made. Path and query are percent-encoded already.
-#[derive(Debug, Clone)]
-pub(crate) struct Call {
-    pub(crate) method: Method,
-    /// Below the service's endpoint, without a slash in front.
-    pub(crate) path: String,
-    pub(crate) query: Option<String>,
-    pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
-    pub(crate) body: Bytes,
-    pub(crate) repeat: Repeat,
-}
-
-impl Call {
-    pub(crate) fn new(method: Method, path: impl Into<String>, repeat: Repeat) -> Self {
-        Self {
-            method,
-            path: path.into(),
-            query: None,
-            headers: Vec::new(),
-            body: Bytes::new(),
-            repeat,
-        }
-    }
-
-    pub(crate) fn query(mut self, query: impl Into<String>) -> Self {
-        self.query = Some(query.into());
-        self
-    }
-
-    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.push((name, value));
-        self
-    }
-
-    pub(crate) fn body(mut self, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
-        self
-    }
-}
 
 /// How we prove ourselves.
 #[derive(Debug)]
@@ -205,7 +137,11 @@ impl ServiceClient {
     ) -> Result<Answer, CallError> {
         let client = self.outgoing.client().map_err(not_done)?;
         let mut request = self.request(call, shown)?;
-        *request.timeout_mut() = Some(deadline.left().min(ONE_TRY));
+        let left = deadline.left().min(ONE_TRY);
+        if left.is_zero() {
+            return Err(CallError::NotDone(StorageError::TooLong));
+        }
+        *request.timeout_mut() = Some(left);
         let mut answer = client.execute(request).await.map_err(broken)?;
         let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
         let body = answer.bytes().await.map_err(broken)?;

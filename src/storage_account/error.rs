@@ -23,6 +23,12 @@ pub enum StorageError {
     Refused(String),
 }
 
+impl StorageError {
+    pub(crate) fn unreadable() -> Self {
+        Self::Refused("its answer cannot be read".to_owned())
+    }
+}
+
 /// A call that did not come about, or whose answer says that the service failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CallError {

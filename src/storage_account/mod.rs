@@ -2,9 +2,14 @@
 
 mod account_key;
 mod answer;
+pub mod blob;
+mod call;
 mod client;
 mod connection_string;
+mod deadline;
 mod error;
+pub mod queue;
+mod sas;
 mod shared_key;
 mod xml;
 
@@ -12,8 +17,10 @@ use url::Url;
 
 pub use account_key::{AccountKey, InvalidAccountKey};
 pub(crate) use answer::{Answer, error_code};
-pub(crate) use client::{Call, Deadline, Repeat, ServiceClient};
+pub(crate) use call::{Call, Repeat, encoded};
+pub(crate) use client::ServiceClient;
 pub use connection_string::InvalidConnectionString;
+pub(crate) use deadline::Deadline;
 pub(crate) use error::CallError;
 pub use error::{CannotUse, StorageError};
 

@@ -14,11 +14,15 @@ mod message_event;
 mod negotiate;
 mod openapi;
 mod openid;
+mod room_messages;
 mod serve;
+mod sessions;
 mod status;
+mod storage_account;
 mod store;
 mod triggers;
 mod upstream;
+mod users;
 mod webhook;
 
 #[cfg(feature = "dev")]
@@ -26,10 +30,18 @@ mod chats;
 #[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
+mod files;
+#[cfg(feature = "dev")]
+mod idempotency;
+#[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
 mod promises;
 #[cfg(feature = "dev")]
 mod readme;
+#[cfg(feature = "dev")]
+mod rooms;
+#[cfg(feature = "dev")]
+mod seeds;
 #[cfg(feature = "dev")]
 mod speech;

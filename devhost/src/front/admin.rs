@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::Request;
 use super::keys::{self, ShownKey};
+use crate::handler::ping;
 use crate::host::{Host, VERSION};
 use crate::http::{Reply, ReplyBody, Wire, names_this_machine};
 use crate::trigger::{self, firing_by_hand, firings_of_feed};
@@ -15,6 +16,11 @@ pub(super) async fn answer(host: &Host, wire: &mut Wire, request: &mut Request) 
     let path = request.target.path.clone();
     match (method.as_str(), path.as_str()) {
         ("GET", "/admin/host/status") => status(host),
+        ("GET" | "POST", "/admin/host/ping") => {
+            // What the handler says to it is of no interest.
+            let _ = ping(host).await;
+            Reply::empty(200)
+        }
         ("POST", path) => {
             let Ok(body) = request.body(wire).await else {
                 return Reply::empty(400);

@@ -8,6 +8,7 @@ mod keys;
 mod own_pages;
 mod pipeline;
 mod proxy;
+mod proxy_head;
 mod request;
 mod serve;
 mod shown;
@@ -15,6 +16,6 @@ mod shown;
 #[cfg(feature = "fuzzing")]
 pub(crate) use json_reply::of as json_reply;
 #[cfg(feature = "fuzzing")]
-pub(crate) use proxy::head as proxied_head;
+pub(crate) use proxy_head::of as proxied_head;
 pub(crate) use request::Request;
 pub(crate) use serve::serve;

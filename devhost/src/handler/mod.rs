@@ -11,3 +11,4 @@ pub(crate) use answer::HandlerAnswer;
 pub(crate) use invocations::Invocations;
 pub(crate) use link::{ExchangeError, Link, Outgoing, while_listening};
 pub(crate) use process::{Supervisor, free_port};
+pub(crate) use readiness::ping;

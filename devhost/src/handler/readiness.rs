@@ -28,7 +28,7 @@ pub(super) async fn become_ready(host: &Host) -> bool {
 }
 
 /// Whatever comes back makes the handler ready, and every failure but a refused connection too.
-async fn ping(host: &Host) -> Result<(), ExchangeError> {
+pub(crate) async fn ping(host: &Host) -> Result<(), ExchangeError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, host.link.port));
     let mut wire = Wire::new(TcpStream::connect(address).await?)?;
     let asking = async {

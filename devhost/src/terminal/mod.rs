@@ -1,5 +1,6 @@
 mod paint;
 mod table;
+mod tag;
 
 use std::io::{IsTerminal as _, Write as _};
 use std::sync::Arc;
@@ -24,11 +25,11 @@ pub(crate) enum Detail {
 #[derive(Debug)]
 struct Settings {
     detail: Detail,
+    /// For our own lines, on standard error.
     paint: Paint,
+    /// For the handler's, on standard output.
+    out: Paint,
 }
-
-/// So much of an invocation's id tells it from the others on a screen.
-const SHORT: usize = 8;
 
 impl Terminal {
     pub(crate) fn new(detail: Detail) -> Self {
@@ -36,6 +37,9 @@ impl Terminal {
             detail,
             paint: Paint {
                 colour: std::io::stderr().is_terminal(),
+            },
+            out: Paint {
+                colour: std::io::stdout().is_terminal(),
             },
         }))
     }
@@ -63,10 +67,8 @@ impl Terminal {
             HostEvent::Changed => self.line("the app has changed; starting it again"),
             HostEvent::NotLoaded(why) => self.problem(why),
             HostEvent::Starting { program, port } if self.is_verbose() => {
-                self.faint(&format!(
-                    "starting {} on 127.0.0.1:{port}",
-                    program.display()
-                ));
+                let program = program.display();
+                self.line(&self.faint(&format!("starting {program} on 127.0.0.1:{port}")));
             }
             HostEvent::Ready { after, .. } => {
                 self.line(&format!(
@@ -83,7 +85,7 @@ impl Terminal {
             }
             HostEvent::Restarting { .. } => self.line("starting the handler again"),
             HostEvent::Stdout(line) => {
-                let tag = self.tag(None, line);
+                let tag = self.0.out.paint(FAINT, &self.tag(None, line));
                 let _ = writeln!(std::io::stdout().lock(), "{tag}{line}");
             }
             HostEvent::Stderr { line, is_warning } => {
@@ -92,7 +94,7 @@ impl Terminal {
                 } else {
                     ("error", RED)
                 };
-                let tag = self.tag(Some(level), line);
+                let tag = self.faint(&self.tag(Some(level), line));
                 self.line(&format!("{tag}{}", self.paint(colour, line)));
             }
             HostEvent::Called(call) if self.0.detail != Detail::Quiet => self.call(call),
@@ -118,16 +120,23 @@ impl Terminal {
                 }
                 _ => {}
             },
-            HostEvent::Log { function, line, .. } => self.line(&format!("{function}: {line}")),
+            HostEvent::Log {
+                function,
+                invocation,
+                line,
+            } => {
+                let tag = tag::of(self.0.detail, None, Some(function), Some(*invocation));
+                self.line(&format!("{}{line}", self.faint(&tag)));
+            }
             HostEvent::Output {
                 function,
                 queue,
                 message,
             } => {
-                self.faint(&format!(
-                    "{function} put {} bytes into the queue {queue}",
-                    message.len()
-                ));
+                let count = message.len();
+                self.line(&self.faint(&format!(
+                    "{function} put {count} bytes into the queue {queue}"
+                )));
             }
             HostEvent::Message {
                 function,
@@ -144,32 +153,11 @@ impl Terminal {
         }
     }
 
-    /// What stands before a line of the handler: its level where that is not the usual one, and
-    /// whose it is. In quiet times there is nothing but the line.
     fn tag(&self, level: Option<&str>, line: &Line) -> String {
-        if self.0.detail == Detail::Quiet {
-            return String::new();
-        }
         let source = line.source.as_ref();
-        let invocation = source
-            .and_then(|source| source.invocation)
-            .map(|id| id.to_string());
-        let shown = |id: &String| match self.is_verbose() {
-            true => id.clone(),
-            false => id.chars().take(SHORT).collect(),
-        };
-        let words: Vec<String> = [
-            level.map(str::to_owned),
-            source.map(|source| source.function.clone()),
-            invocation.as_ref().map(shown),
-        ]
-        .into_iter()
-        .flatten()
-        .collect();
-        if words.is_empty() {
-            return String::new();
-        }
-        self.paint(FAINT, &format!("[{}] ", words.join(" ")))
+        let function = source.map(|source| source.function.as_str());
+        let invocation = source.and_then(|source| source.invocation);
+        tag::of(self.0.detail, level, function, invocation)
     }
 
     fn call(&self, call: &Call) {
@@ -210,8 +198,8 @@ impl Terminal {
         self.0.detail == Detail::Verbose
     }
 
-    fn faint(&self, text: &str) {
-        self.line(&self.paint(FAINT, text));
+    fn faint(&self, text: &str) -> String {
+        self.paint(FAINT, text)
     }
 
     fn paint(&self, colour: &str, text: &str) -> String {

@@ -11,7 +11,7 @@ pub(super) struct Paint {
 
 impl Paint {
     pub(super) fn paint(self, colour: &str, text: &str) -> String {
-        if self.colour {
+        if self.colour && !text.is_empty() {
             format!("\x1b[{colour}m{text}\x1b[0m")
         } else {
             text.to_owned()

@@ -288,6 +288,19 @@ async fn a_command_that_is_not_installed_is_named() {
 }
 
 #[tokio::test]
+async fn the_platforms_ping_reaches_the_handler() {
+    let mut host = app("pinged").run().await;
+    host.ready().await;
+    let before = host.get("/api/self").await.json();
+
+    let answer = host.get("/admin/host/ping").await;
+
+    let after = host.get("/api/self").await.json();
+    assert_eq!(answer.status, 200);
+    assert_eq!([&before["pings"], &after["pings"]], [1, 2]);
+}
+
+#[tokio::test]
 async fn a_call_waits_for_the_handler_to_be_ready() {
     let host = app("waits").run().await;
 

@@ -166,10 +166,11 @@ async fn microsofts_blob_client_finds_what_it_expects() {
 }
 
 /// Where Azurite answers a browser otherwise than Azure does, and what Azure answers.
-const AZURITE_ERRS: [(&str, u16, &str); 11] = [
+const AZURITE_ERRS: [(&str, u16, &str); 12] = [
     ("brokenSignature", 403, "AuthenticationFailed"),
     ("early", 403, "AuthenticationFailed"),
     ("expired", 403, "AuthenticationFailed"),
+    ("fromElsewhere", 403, "AuthorizationSourceIPMismatch"),
     ("listByBlob", 403, "AuthenticationFailed"),
     ("morePermissions", 403, "AuthenticationFailed"),
     ("otherBlob", 403, "AuthenticationFailed"),

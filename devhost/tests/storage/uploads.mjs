@@ -123,6 +123,8 @@ saw.early = await ask(await plain("r", { startsOn: hours(1), expiresOn: hours(2)
 saw.started = (await ask(await plain("r", { startsOn: hours(-1) }))).status;
 saw.httpsOnly = await ask(await plain("r", { protocol: "https" }));
 saw.bothProtocols = (await ask(await plain("r", { protocol: "https,http" }))).status;
+saw.fromHere = (await ask(await plain("r", { ipRange: { start: "127.0.0.0", end: "127.0.0.9" } }))).status;
+saw.fromElsewhere = await ask(await plain("r", { ipRange: { start: "10.0.0.1" } }));
 saw.unsigned = await ask((await plain("r")).split("?")[0]);
 saw.otherBlob = await ask((await plain("r")).replace("plain.txt", "new"));
 saw.brokenSignature = await ask((await plain("r")).replace(/sig=../, "sig=AA"));

@@ -11,6 +11,7 @@ mod recovery;
 mod session;
 mod socket;
 mod upgrade;
+mod when_woken;
 
 pub(crate) use handshake::handshake;
 pub(crate) use recovery::await_recovery;

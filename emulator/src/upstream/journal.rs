@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::post::Answer;
@@ -32,14 +31,32 @@ pub(super) struct Call {
     pub(super) url: String,
     pub(super) duration: Duration,
     pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+    pub(super) body: Excerpt,
     pub(super) outcome: Outcome,
 }
 
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Answered(Answer),
+    Answered(StatusCode, HeaderMap, Excerpt),
     Failed(String),
+}
+
+/// The beginning of a body: a hundred whole ones could fill the memory.
+#[derive(Debug)]
+pub(super) struct Excerpt(String);
+
+impl Excerpt {
+    pub(super) fn of(body: &[u8]) -> Self {
+        let shown = &body[..body.len().min(SHOWN)];
+        Self(String::from_utf8_lossy(shown).into_owned())
+    }
+}
+
+impl Outcome {
+    pub(super) fn answered(answer: &Answer) -> Self {
+        let body = Excerpt::of(&answer.body);
+        Self::Answered(answer.status, answer.headers.clone(), body)
+    }
 }
 
 impl Journal {
@@ -77,13 +94,13 @@ impl Call {
             "url": self.url,
             "durationMs": self.duration.as_secs_f64() * 1000.0,
             "headers": show_headers(&self.headers),
-            "body": excerpt(&self.body),
+            "body": self.body.0,
         });
         match &self.outcome {
-            Outcome::Answered(answer) => {
-                shown["status"] = json!(answer.status.as_u16());
-                shown["answerHeaders"] = show_headers(&answer.headers);
-                shown["answer"] = json!(excerpt(&answer.body));
+            Outcome::Answered(status, headers, body) => {
+                shown["status"] = json!(status.as_u16());
+                shown["answerHeaders"] = show_headers(headers);
+                shown["answer"] = json!(body.0);
             }
             Outcome::Failed(why) => shown["failure"] = json!(why),
         }
@@ -103,10 +120,6 @@ fn show_headers(headers: &HeaderMap) -> Value {
         so_far.push_str(&value);
     }
     json!(shown)
-}
-
-fn excerpt(body: &[u8]) -> String {
-    String::from_utf8_lossy(&body[..body.len().min(SHOWN)]).into_owned()
 }
 
 /// Calls that are to fail as if the network had.

@@ -6,7 +6,7 @@ use http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use tokio::time::{Instant, timeout};
 
-use super::journal::{Call, Outcome};
+use super::journal::{Call, Excerpt, Outcome};
 use super::{Event, Failure, Identity, Kind, Upstream};
 use crate::config::{EventHandler, HubConfig};
 
@@ -15,7 +15,7 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 const VALIDATE: &str = "validate";
 
 /// What a handler said.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(super) headers: HeaderMap,
@@ -140,10 +140,10 @@ impl Sending<'_> {
             url: self.uri.to_string(),
             duration: started.elapsed(),
             headers: self.headers.clone(),
-            body: self.event.body.clone(),
+            body: Excerpt::of(&self.event.body),
             outcome: match result {
-                Ok(answer) => Outcome::Answered(answer.clone()),
-                Err(Failure::Refused(answer)) => Outcome::Answered((**answer).clone()),
+                Ok(answer) => Outcome::answered(answer),
+                Err(Failure::Refused(answer)) => Outcome::answered(answer),
                 Err(failure) => Outcome::Failed(failure.to_string()),
             },
         }

@@ -1,6 +1,7 @@
 //! What a chat's owner may do with it.
 
 use super::super::index::{self, Listed};
+use super::super::sweep::Leftovers;
 use super::super::{Refused, Top};
 use super::{ChatGuard, ChatView, check_name, conversation, member_list};
 use crate::directory;
@@ -22,6 +23,8 @@ pub enum Change {
 pub struct Changed {
     pub guard: ChatGuard,
     pub view: ChatView,
+    /// What is still stored of a chat that is deleted.
+    pub leftovers: Option<Leftovers>,
 }
 
 /// Changes a chat. Whoever lost a race looks again: another change may have come first.
@@ -39,12 +42,24 @@ pub async fn change(
         let after = changed(&before, change)?;
         list_for_newcomers(store, id, &before, &after).await?;
         let mut writes = vec![top.write_guard(&after)?];
-        if after.deleted && !before.deleted {
-            // Whoever is about to send holds the old head, and can write no more.
-            writes.push(top.write_head(&top.head.after_deletion())?);
+        let mut leftovers = None;
+        if after.deleted {
+            let mut head = top.head.clone();
+            if !before.deleted {
+                // Whoever is about to send holds the old head, and can write no more.
+                head = top.head.after_deletion();
+                writes.push(top.write_head(&head)?);
+            }
+            leftovers = Leftovers::before(&conversation, &head);
         }
         match store.write(&conversation.partition(), writes).await {
-            Ok(()) => return finish(store, id, &before, after, &top, user).await,
+            Ok(()) => {
+                let changed = finish(store, id, &before, after, &top, user).await?;
+                return Ok(Changed {
+                    leftovers,
+                    ..changed
+                });
+            }
             Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
             Err(error) => return Err(error.into()),
         }
@@ -92,11 +107,10 @@ async fn list_for_newcomers(
     after: &ChatGuard,
 ) -> Result<(), Refused> {
     let listed = Listed::Chat(id.clone());
-    for user in members(after) {
-        if !members(before).contains(user) {
-            index::add_to(store, &directory::partition(user), &listed).await?;
-        }
-    }
+    let new = |user: &&UserId| !members(before).contains(user);
+    let newcomers = members(after).iter().filter(new);
+    let lists = newcomers.map(directory::partition).collect();
+    index::add_to_all(store, lists, &listed).await?;
     Ok(())
 }
 
@@ -129,5 +143,6 @@ async fn finish(
     Ok(Changed {
         view: ChatView::new(id, &after, &top.head, unread),
         guard: after,
+        leftovers: None,
     })
 }

@@ -36,14 +36,11 @@ pub async fn create(store: &dyn Store, new: NewChat) -> Result<(ChatGuard, ChatV
     // Lists first: what they name and is not there is passed over, but a chat that no list names
     // would be lost.
     let listed = Listed::Chat(new.id.clone());
-    match &guard.members {
-        None => index::add_to(store, &index::open_chats(), &listed).await?,
-        Some(members) => {
-            for user in members {
-                index::add_to(store, &directory::partition(user), &listed).await?;
-            }
-        }
-    }
+    let lists = match &guard.members {
+        None => vec![index::open_chats()],
+        Some(members) => members.iter().map(directory::partition).collect(),
+    };
+    index::add_to_all(store, lists, &listed).await?;
     let conversation = conversation(&new.id);
     let write = Write::insert(keys::GUARD, &guard)?;
     let guard = match store.write(&conversation.partition(), vec![write]).await {

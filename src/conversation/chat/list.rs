@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::super::{Conversation, Top, index};
-use super::{ChatGuard, ChatView, conversation};
+use super::{ChatGuard, ChatView};
 use crate::directory;
 use crate::store::{Store, StoreError};
 use crate::target::ChatId;
@@ -32,13 +32,13 @@ pub async fn list(
     let has_more = ids.len() > limit;
     ids.truncate(limit);
     let found = found(store, user, &ids).await?;
-    let reads = found.iter().map(|(id, guard, top)| async move {
-        let read = index::read_position(store, user, &conversation(id)).await?;
-        let unread = top.head.unread(user, read);
-        Ok(ChatView::new(id, guard, &top.head, unread))
+    let read = index::chat_read_positions(store, user, &ids).await?;
+    let views = found.iter().map(|(id, guard, top)| {
+        let read = read.get(id).copied().unwrap_or(0);
+        ChatView::new(id, guard, &top.head, top.head.unread(user, read))
     });
     Ok(ChatPage {
-        chats: index::side_by_side(reads.collect()).await?,
+        chats: views.collect(),
         next_cursor: ids.pop().filter(|_| has_more),
     })
 }

@@ -63,7 +63,7 @@ pub fn taking_part(top: &Top, user: &ChatUser) -> Result<ChatGuard, Refused> {
     Ok(guard)
 }
 
-fn there(top: &Top) -> Result<ChatGuard, Refused> {
+pub(super) fn there(top: &Top) -> Result<ChatGuard, Refused> {
     let guard: Option<ChatGuard> = top.guard()?;
     let there = guard.filter(|guard| !guard.deleted);
     there.ok_or(Refused::NotFound("there is no such chat"))

@@ -29,8 +29,8 @@ const LONGEST_HOOK: Duration = Duration::from_secs(5);
 pub(super) struct Waiting {
     pub(super) draft: Draft,
     pub(super) permit: Permit,
-    /// Runs between storing and sending.
-    once_stored: Option<Hook>,
+    /// Runs between storing and sending. Locked only to be `Sync`: one at a time has it anyway.
+    once_stored: Mutex<Option<Hook>>,
     answer: oneshot::Sender<Result<Outcome, Refused>>,
     since: Instant,
 }
@@ -45,7 +45,7 @@ impl Waiting {
         Self {
             draft,
             permit,
-            once_stored,
+            once_stored: Mutex::new(once_stored),
             answer,
             since: Instant::now(),
         }
@@ -213,11 +213,10 @@ impl Lane {
         let mut written = shared.write(&self.conversation, batch, &noted).await;
         let mut sent: Vec<Sent> = Vec::new();
         if let Some(stored) = &mut written.stored {
-            let hooks = stored
-                .waiting
-                .iter_mut()
-                .filter_map(|(waiting, _)| waiting.once_stored.take())
-                .map(|hook| hook());
+            let hooks = stored.waiting.iter_mut().filter_map(|(waiting, _)| {
+                let hook = waiting.once_stored.get_mut();
+                hook.unwrap_or_else(PoisonError::into_inner).take()
+            });
             if timeout(LONGEST_HOOK, join_all(hooks)).await.is_err() {
                 tracing::warn!(
                     "some senders in {} could not join it in time",
@@ -263,7 +262,8 @@ impl Lane {
         }
     }
 
-    /// Records what was sent, unless somebody arrives whose write can do it.
+    /// Records what was sent. What cannot be recorded now is kept for later: nobody else knows
+    /// of it, and would send it again.
     async fn settle(&self, shared: &Shared) {
         let sent = std::mem::take(&mut self.queue().sent);
         let deadline = Instant::now() + LONGEST_SETTLING;
@@ -276,20 +276,12 @@ impl Lane {
                     self.conversation
                 ),
             }
-            if !self.queue().waiting.is_empty() {
-                self.queue().note_sent(sent);
-                return;
-            }
-            if Instant::now() > deadline {
+            if !self.queue().waiting.is_empty() || Instant::now() > deadline {
                 break;
             }
             sleep(shared.pause(attempt)).await;
         }
-        tracing::warn!(
-            "that {} messages of {} were sent could not be recorded: they may be sent again",
-            sent.len(),
-            self.conversation
-        );
+        self.queue().note_sent(sent);
     }
 
     async fn record(&self, shared: &Shared, sent: &BTreeSet<Sent>) -> Result<(), Refused> {

@@ -37,7 +37,7 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 pub type Permit = Box<dyn Fn(&Top, &mut Draft) -> Result<(), Refused> + Send + Sync>;
 
 /// Something to do once a message is stored, before it is sent.
-pub type Hook = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send + Sync>;
+pub type Hook = BoxFuture<'static, ()>;
 
 /// A message that is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

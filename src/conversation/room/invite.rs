@@ -1,21 +1,24 @@
 //! Invites: a code that lets somebody in, so many times and for so long. What is stored is its
 //! hash, so that whoever reads the store can use none.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
 
-use super::{Member, RoomGuard};
+use super::{Access, Guest, Member, RoomGuard};
 use crate::binding::{Role, RoomPass};
-use crate::clock::Ids;
 use crate::conversation::{Conversation, Refused, Top, keys};
 use crate::store::{Key, Store, StoreError, Write, WriteError};
 use crate::target::RoomId;
 use crate::user_id::UserId;
 
-const TRIES: usize = 10;
+const TRIES: u32 = 30;
+const MOST_USES: u32 = 100_000;
+/// A year.
+const LONGEST_SECONDS: u32 = 31_536_000;
 
 /// What is stored of an invite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,29 +56,57 @@ pub enum NotLetIn {
     Write(#[from] WriteError),
 }
 
-/// A code that nobody guesses.
-pub fn new_code(ids: &Ids) -> SecretString {
-    let mut bytes = Vec::with_capacity(32);
-    for _ in 0..2 {
-        bytes.extend_from_slice(ids.uuid().as_bytes());
-    }
-    URL_SAFE_NO_PAD.encode(bytes).into()
-}
-
 fn key(code: &SecretString) -> Key {
     Key::new(format!("invite:{}", keys::hash(&[code.expose_secret()])))
 }
 
-/// Stores an invite under its code.
-pub async fn store_invite(
+/// What an invite is to be good for.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    pub role: Role,
+    pub expires_in_seconds: Option<u32>,
+    pub uses: u32,
+}
+
+/// Makes an invite to the room as it is now: once the room asks for something else, the invite
+/// is void. The same code again makes no second one.
+pub async fn create(
     store: &dyn Store,
-    room: &RoomId,
     code: &SecretString,
-    invite: &Invite,
-) -> Result<(), Refused> {
-    let write = Write::insert(key(code), invite)?;
-    let partition = Conversation::Room(room.clone()).partition();
-    Ok(store.write(&partition, vec![write]).await?)
+    room: &RoomId,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<Invite, Refused> {
+    if !(1..=MOST_USES).contains(&terms.uses) {
+        return Err(Refused::Invalid("`uses` is a number from 1 to 100000"));
+    }
+    let seconds = terms.expires_in_seconds;
+    if seconds.is_some_and(|seconds| !(1..=LONGEST_SECONDS).contains(&seconds)) {
+        return Err(Refused::Invalid(
+            "`expiresInSeconds` is a number from 1 to 31536000, a year",
+        ));
+    }
+    let conversation = Conversation::Room(room.clone());
+    let guard: Option<RoomGuard> = Top::read(store, &conversation).await?.guard()?;
+    let guard = guard.filter(|guard| guard.record.is_some());
+    let guard = guard.ok_or(Refused::NotFound("nobody has set this room up"))?;
+    if guard.access() != Access::Invite {
+        return Err(Refused::Invalid(
+            "only a room whose `access` is `invite` takes invites",
+        ));
+    }
+    let invite = Invite {
+        role: terms.role,
+        expires_at: seconds.map(|seconds| now + SignedDuration::from_secs(seconds.into())),
+        uses_left: terms.uses,
+        guard: guard.number,
+    };
+    let write = Write::insert(key(code), &invite)?;
+    match store.write(&conversation.partition(), vec![write]).await {
+        // It is as it was made by an earlier try, whose answer may not have arrived.
+        Ok(()) | Err(WriteError::Conflict { .. }) => Ok(invite),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Uses an invite once, in one write: of two who race for the last use one wins. Whoever has an
@@ -94,6 +125,9 @@ pub async fn spend(
     loop {
         let top = Top::read(store, &conversation).await?;
         let mut guard: RoomGuard = top.guard().map_err(StoreError::from)?.unwrap_or_default();
+        if let Some(pass) = as_member(&guard, bearer) {
+            return Ok(pass);
+        }
         let found = store.get(&partition, &key).await?;
         let record = found.ok_or(NotLetIn::NoSuchInvite)?;
         let mut invite: Invite = record.read().map_err(StoreError::from)?;
@@ -112,6 +146,7 @@ pub async fn spend(
             role: invite.role,
             persistent: guard.record.as_ref().is_some_and(|room| room.persistent),
             muted: guard.muted.contains_key(bearer.user),
+            member: !bearer.is_anonymous,
         };
         if !bearer.is_anonymous {
             let member = Member {
@@ -123,10 +158,31 @@ pub async fn spend(
         }
         match store.write(&partition, writes).await {
             Ok(()) => return Ok(pass),
-            Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
+            Err(WriteError::Conflict { .. }) if tried < TRIES => {
+                tried += 1;
+                sleep(pause(bearer.user, tried)).await;
+            }
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Who asked twice at once has become a member in the meantime.
+fn as_member(guard: &RoomGuard, bearer: &Bearer<'_>) -> Option<RoomPass> {
+    guard.membership(bearer.user, bearer.is_anonymous)?;
+    let guest = Guest {
+        user: bearer.user,
+        is_anonymous: bearer.is_anonymous,
+        wish: bearer.wish,
+        pass: None,
+    };
+    guard.admit(&guest).ok()
+}
+
+/// Grows, and differs from user to user, so that those who met do not meet again.
+fn pause(user: &UserId, tried: u32) -> Duration {
+    let [share, ..] = keys::digest(&["pause", user.as_str(), &tried.to_string()]);
+    Duration::from_millis(u64::from(share) * u64::from(tried.min(8)) / 16)
 }
 
 fn unwritable(error: serde_json::Error) -> NotLetIn {

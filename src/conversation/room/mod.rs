@@ -1,12 +1,17 @@
 //! Rooms: named by anyone, open unless somebody set them up otherwise.
 
 pub mod invite;
+pub mod listing;
+pub mod manage;
+pub mod sanction;
 
+mod aftermath;
 mod guard;
+mod password;
 
-pub use guard::{
-    Access, Full, Guest, Member, PasswordHash, RoomGuard, RoomRecord, Sanction, ShutOut,
-};
+pub use aftermath::{Adjustment, Aftermath, Effect};
+pub use guard::{Access, Full, Guest, Member, RoomGuard, RoomRecord, Sanction, ShutOut};
+pub use password::PasswordHash;
 
 use super::{Refused, Top};
 use crate::binding::Role;
@@ -26,6 +31,8 @@ pub struct Bound {
     pub role: Role,
     /// The guard number by which it was let in.
     pub guard: u64,
+    /// It was let in as a member's, and showed nothing.
+    pub as_member: bool,
 }
 
 /// Whether somebody may speak in the room as it is now: whoever is bound to it as a writer, and

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use reqwest::{Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::OnceCell;
 
 use super::client::{Call, Client};
@@ -68,6 +68,7 @@ impl Containers {
         shelf: Shelf,
         patience: Patience,
     ) -> Result<(), StoreError> {
+        schema::must_be_apart(&self.names, shelf)?;
         let call = Call::new(Method::GET, self.resource(shelf));
         let answer = client.read(&call, patience).await?;
         match answer.status {
@@ -77,6 +78,7 @@ impl Containers {
         }
     }
 
+    /// In the database if it is there, else with it.
     async fn make(
         &self,
         client: &Client,
@@ -84,15 +86,19 @@ impl Containers {
         patience: Patience,
     ) -> Result<(), StoreError> {
         let name = schema::container(&self.names, shelf);
-        let all = Resource::containers(&self.database);
-        let definition = schema::container_definition(name);
-        if !create(client, all.clone(), &definition, patience).await? {
-            let database = json!({ "id": self.database });
-            create(client, Resource::databases(), &database, patience).await?;
-            if !create(client, all, &definition, patience).await? {
-                let sentence = format!("the database {} goes away", self.database);
-                return Err(StoreError::Refused(sentence));
-            }
+        let container = Call::new(Method::POST, Resource::containers(&self.database))
+            .json(&schema::container_definition(name));
+        let database =
+            Call::new(Method::POST, Resource::databases()).json(&json!({ "id": self.database }));
+
+        let mut made = self.create(client, &container, shelf, patience).await?;
+        if made == Made::WithoutDatabase {
+            self.create(client, &database, shelf, patience).await?;
+            made = self.create(client, &container, shelf, patience).await?;
+        }
+        if made == Made::WithoutDatabase {
+            let sentence = format!("the database {} goes away", self.database);
+            return Err(StoreError::Refused(sentence));
         }
         tracing::info!(
             "made the container {name} in the database {}",
@@ -100,25 +106,39 @@ impl Containers {
         );
         Ok(())
     }
+
+    async fn create(
+        &self,
+        client: &Client,
+        call: &Call,
+        shelf: Shelf,
+        patience: Patience,
+    ) -> Result<Made, StoreError> {
+        // Whether it was made in the end shows when it is asked for again.
+        let answer = client.write(call, patience).await;
+        let answer = answer.map_err(|error| match error {
+            WriteError::NotDone(error) | WriteError::Unknown(error) => error,
+            WriteError::Conflict { .. } => StoreError::TooLong,
+        })?;
+        match answer.status {
+            // Who was faster made the same.
+            status if status.is_success() || status == StatusCode::CONFLICT => Ok(Made::Now),
+            StatusCode::NOT_FOUND => Ok(Made::WithoutDatabase),
+            StatusCode::FORBIDDEN => Err(StoreError::Refused(format!(
+                "the container {} in the database {} is not there, and making it is forbidden: \
+                 create both, with the partition key /pk (a managed identity can never make \
+                 them, COSMOS_KEY can where the account lets it)",
+                schema::container(&self.names, shelf),
+                self.database,
+            ))),
+            _ => Err(client.refusal(&answer)),
+        }
+    }
 }
 
-/// Who was faster made the same. `false` when what it would be in is not there.
-async fn create(
-    client: &Client,
-    among: Resource,
-    definition: &Value,
-    patience: Patience,
-) -> Result<bool, StoreError> {
-    let call = Call::new(Method::POST, among).json(definition);
-    let answer = client.write(&call, patience).await;
-    // Whether it was made shows when it is used.
-    let answer = answer.map_err(|error| match error {
-        WriteError::NotDone(error) | WriteError::Unknown(error) => error,
-        WriteError::Conflict { .. } => StoreError::TooLong,
-    })?;
-    match answer.status {
-        StatusCode::CREATED | StatusCode::OK | StatusCode::CONFLICT => Ok(true),
-        StatusCode::NOT_FOUND => Ok(false),
-        _ => Err(client.refusal(&answer)),
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    Now,
+    /// Not at all: what it would be in is not there.
+    WithoutDatabase,
 }

@@ -37,8 +37,8 @@ use crate::outgoing::OutgoingHttp;
 /// Of which session an answer is, and a query must at least be.
 const SESSION: &str = "x-ms-session-token";
 
-/// What is read when it does not matter what is there.
-const CHECK: Key = Key::literal("check");
+/// What is read when it does not matter what is there: no record has this name.
+const NOTHING: Key = Key::literal("~");
 
 /// Records in an account of Cosmos DB.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ impl CosmosStore {
         pk: &str,
         patience: Patience,
     ) -> Result<Option<String>, StoreError> {
-        let call = batch::read(container, pk, &CHECK);
+        let call = batch::read(container, pk, &NOTHING);
         let answer = self.client.read(&call, patience).await?;
         match (answer.status, answer.header(SESSION)) {
             (StatusCode::NOT_FOUND, _) => Ok(None),
@@ -190,7 +190,7 @@ impl Store for CosmosStore {
             let answer = self.client.read(&page, patience).await?;
             match answer.status {
                 StatusCode::OK => {}
-                StatusCode::NOT_FOUND => return Ok(records),
+                StatusCode::NOT_FOUND if continuation.is_none() => return Ok(records),
                 _ => return Err(self.client.refusal(&answer)),
             }
             for found in answer.json::<Page>()?.documents {
@@ -230,7 +230,7 @@ impl Store for CosmosStore {
         let patience = Patience::begins();
         let reads = self.account.look(&self.client, patience).await?;
         let container = self.containers.resource(Shelf::Messages);
-        self.read(&container, CHECK.as_str(), &CHECK, reads, patience)
+        self.read(&container, NOTHING.as_str(), &NOTHING, reads, patience)
             .await
             .map(drop)
     }

@@ -7,8 +7,6 @@ use super::answer::Answer;
 
 /// The region that was asked takes no writes.
 const WRITE_FORBIDDEN: u32 = 3;
-/// Databases and containers are not for those who come with a token.
-const NOT_WITH_A_TOKEN: u32 = 5300;
 /// The partition holds as much as one may.
 const PARTITION_FULL: u32 = 1014;
 
@@ -27,10 +25,6 @@ pub(super) fn sentence(answer: &Answer, with_key: bool) -> String {
         (StatusCode::FORBIDDEN, Some(WRITE_FORBIDDEN)) => {
             "the region takes no writes: COSMOS_ENDPOINT must be the account's own address, not \
              that of one of its regions"
-        }
-        (StatusCode::FORBIDDEN, Some(NOT_WITH_A_TOKEN)) => {
-            "a managed identity cannot create a database or a container: create them, with the \
-             partition key /pk, or set COSMOS_KEY"
         }
         (StatusCode::FORBIDDEN, Some(PARTITION_FULL)) => "a partition is full",
         (StatusCode::FORBIDDEN, _) if with_key => {

@@ -68,6 +68,20 @@ pub(super) fn setting(shelf: Shelf) -> &'static str {
     }
 }
 
+/// Partitions of one name on two shelves are two.
+pub(super) fn must_be_apart(names: &CosmosContainers, shelf: Shelf) -> Result<(), StoreError> {
+    let name = container(names, shelf);
+    let mut others = Shelf::ALL.into_iter().filter(|other| *other != shelf);
+    match others.find(|other| container(names, *other) == name) {
+        None => Ok(()),
+        Some(other) => Err(StoreError::Refused(format!(
+            "{} and {} name the same container, {name}",
+            setting(shelf),
+            setting(other),
+        ))),
+    }
+}
+
 /// What a container is made of. Nobody asks for what is in a body, so no index pays for it.
 pub(super) fn container_definition(name: &str) -> Value {
     json!({
@@ -137,6 +151,28 @@ mod tests {
             let found: Found = serde_json::from_value(document).unwrap();
             assert!(matches!(found.record(), Err(StoreError::Refused(_))));
         }
+    }
+
+    #[test]
+    fn two_shelves_in_one_container_are_refused() {
+        let names = |users: &str| CosmosContainers {
+            chats: "chats".to_owned(),
+            messages: "messages".to_owned(),
+            users: users.to_owned(),
+            settings: "settings".to_owned(),
+            processed_messages: "processed_messages".to_owned(),
+        };
+
+        let apart = names("users");
+        assert!(
+            Shelf::ALL
+                .iter()
+                .all(|shelf| must_be_apart(&apart, *shelf).is_ok())
+        );
+        let refused = must_be_apart(&names("chats"), Shelf::Users);
+        let sentence = refused.unwrap_err().to_string();
+        assert!(sentence.contains("COSMOS_CONTAINER_USERS"), "{sentence}");
+        assert!(sentence.contains("COSMOS_CONTAINER_CHATS"), "{sentence}");
     }
 
     #[test]

@@ -3,11 +3,10 @@
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, IF_MATCH};
 use http::{HeaderValue, Method};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use super::schema::{self, table};
-use crate::storage_account::{Call, Repeat};
+use crate::storage_account::{Call, Repeat, encoded};
 use crate::store::{Key, Partition, Write};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -20,13 +19,6 @@ const DATA_SERVICE_VERSION: HeaderName = HeaderName::from_static("dataservicever
 
 /// What the service gives in one answer.
 const LARGEST_PAGE: usize = 1000;
-
-/// As Microsoft's own packages encode names in paths and values in queries.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 pub(super) fn get(table: &str, partition: &str, row: &str) -> Call {
     let path = entity_path(table, partition, row);
@@ -130,8 +122,4 @@ pub(super) fn schema_record() -> Call {
 
 pub(super) fn record(partition: &Partition, key: &Key) -> Call {
     get(table(partition.shelf()), partition.name(), key.as_str())
-}
-
-fn encoded(text: &str) -> impl std::fmt::Display {
-    utf8_percent_encode(text, ENCODED)
 }

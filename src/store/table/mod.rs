@@ -2,7 +2,9 @@
 
 mod batch;
 mod client;
+mod form;
 mod schema;
+mod verdict;
 
 use std::ops::Range;
 
@@ -14,6 +16,7 @@ use tokio::sync::OnceCell;
 use self::batch::{Failure, Outcome};
 use self::client::Continuation;
 use self::schema::Entity;
+use self::verdict::{Verdict, judged};
 use super::{Key, Partition, Record, Store, StoreError, Write, WriteError, limits};
 use crate::clock::Clock;
 use crate::managed_identity::ManagedIdentities;
@@ -43,71 +46,6 @@ impl TableStore {
             service,
             ours: OnceCell::new(),
         })
-    }
-
-    /// The first call of a process asks for the tables' form, and notes it where there is none.
-    async fn ready(&self, deadline: Deadline) -> Result<(), StoreError> {
-        let settled = self.ours.get_or_try_init(|| self.settle_form(deadline));
-        deadline.limits(settled).await??;
-        Ok(())
-    }
-
-    async fn settle_form(&self, deadline: Deadline) -> Result<(), StoreError> {
-        if self.form_is_noted(deadline).await? {
-            return Ok(());
-        }
-        let settings = schema::table(schema::SCHEMA_SHELF);
-        self.create_table(settings, deadline).await?;
-        let answer = self
-            .service
-            .call(&client::insert_schema(), deadline)
-            .await?;
-        // Another instance may have been faster, and may be a newer one.
-        if answer.status.is_success() || self.form_is_noted(deadline).await? {
-            return Ok(());
-        }
-        Err(StoreError::Refused(answer.summary()))
-    }
-
-    async fn form_is_noted(&self, deadline: Deadline) -> Result<bool, StoreError> {
-        #[derive(Deserialize)]
-        struct Noted {
-            #[serde(rename = "Version")]
-            version: u32,
-        }
-        let answer = self
-            .service
-            .call(&client::schema_record(), deadline)
-            .await?;
-        let Some(answer) = found(answer)? else {
-            return Ok(false);
-        };
-        match serde_json::from_slice::<Noted>(&answer.body) {
-            Ok(noted) if noted.version <= schema::SCHEMA => Ok(true),
-            Ok(noted) => Err(StoreError::Refused(format!(
-                "its tables have form {} and this version knows only up to {}: a newer \
-                 Switchboard has used them",
-                noted.version,
-                schema::SCHEMA
-            ))),
-            Err(_) => Err(unreadable()),
-        }
-    }
-
-    async fn create_table(&self, name: &str, deadline: Deadline) -> Result<(), StoreError> {
-        let answer = self
-            .service
-            .call(&client::create_table(name), deadline)
-            .await?;
-        let is_there = answer.is(StatusCode::CONFLICT, "TableAlreadyExists");
-        if answer.status.is_success() || is_there {
-            return Ok(());
-        }
-        if answer.is(StatusCode::CONFLICT, "TableBeingDeleted") {
-            let deleted = "somebody deletes its tables; they can be made again in a minute";
-            return Err(StoreError::Refused(deleted.to_owned()));
-        }
-        Err(StoreError::Refused(answer.summary()))
     }
 
     async fn try_write(
@@ -221,56 +159,6 @@ impl Store for TableStore {
     }
 }
 
-/// What the service said to a write.
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    Done,
-    Conflict { position: usize },
-    NoTable,
-    Refused(String),
-}
-
-/// The service may leave out the position when it is the first; then it is the first write to
-/// which such an answer can be given.
-fn judged(
-    writes: &[Write],
-    position: Option<usize>,
-    status: StatusCode,
-    code: Option<String>,
-) -> Verdict {
-    let of = |position: usize| {
-        let write = writes.get(position)?;
-        verdict(write, position, status, code.as_deref())
-    };
-    let verdict = match position {
-        Some(position) => of(position),
-        None => (0..writes.len()).find_map(of),
-    };
-    let code = code.as_deref().unwrap_or_default();
-    verdict.unwrap_or_else(|| Verdict::Refused(format!("{} {code}", status.as_u16())))
-}
-
-/// `None` if such an answer says nothing about such a write.
-fn verdict(
-    write: &Write,
-    position: usize,
-    status: StatusCode,
-    code: Option<&str>,
-) -> Option<Verdict> {
-    match (write, status) {
-        (_, status) if status.is_success() => Some(Verdict::Done),
-        (_, StatusCode::CONFLICT) if code == Some("TableBeingDeleted") => None,
-        (Write::Insert { .. }, StatusCode::CONFLICT) => Some(Verdict::Conflict { position }),
-        // Also where the whole table is missing: then the version is, too.
-        (
-            Write::Replace { .. } | Write::Delete { .. },
-            StatusCode::PRECONDITION_FAILED | StatusCode::NOT_FOUND,
-        ) => Some(Verdict::Conflict { position }),
-        (Write::Insert { .. } | Write::Put { .. }, StatusCode::NOT_FOUND) => Some(Verdict::NoTable),
-        _ => None,
-    }
-}
-
 /// Nothing is there: no record, or not even the table.
 fn found(answer: Answer) -> Result<Option<Answer>, StoreError> {
     match answer.status {
@@ -290,7 +178,7 @@ fn next_page(answer: &Answer) -> Option<Continuation> {
 }
 
 fn unreadable() -> StoreError {
-    StoreError::Refused("its answer cannot be read".to_owned())
+    StorageError::unreadable().into()
 }
 
 fn refused(why: String) -> WriteError {

@@ -1,7 +1,7 @@
 //! Every backend keeps the same promises: one list of cases, run on each.
 
 mod contract;
-mod place;
+pub(crate) mod place;
 
 mod cosmos;
 pub(crate) mod cosmos_double;

@@ -32,8 +32,12 @@ impl Azurite {
     }
 
     /// One that can be stopped.
-    pub(crate) async fn own(arguments: &'static [&'static str]) -> Self {
-        let started = tokio::task::spawn_blocking(|| Self::start(arguments));
+    pub(crate) async fn own(arguments: &[&str]) -> Self {
+        let arguments: Vec<_> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        let started = tokio::task::spawn_blocking(move || {
+            let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+            Self::start(&arguments)
+        });
         started.await.unwrap()
     }
 
@@ -94,14 +98,21 @@ impl Azurite {
             .spawn()
             .unwrap();
         let stdin = child.stdin.take().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let mut listening = lines.map_while(Result::ok).filter_map(|line| {
-            let (_, address) = line.split_once("successfully listening at ")?;
-            Some(address.to_owned())
-        });
-        let mut next = || listening.next().expect("Azurite ended, and says above why");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut addresses = ["Blob", "Queue", "Table"].map(|service| (service, None));
+        while addresses.iter().any(|(_, address)| address.is_none()) {
+            let line = lines.next().expect("Azurite ended, and says above why");
+            let line = line.unwrap();
+            let Some((said, at)) = line.split_once(" service is successfully listening at ") else {
+                continue;
+            };
+            let mut all = addresses.iter_mut();
+            if let Some((_, address)) = all.find(|(service, _)| said.ends_with(service)) {
+                *address = Some(at.to_owned());
+            }
+        }
         Self {
-            addresses: [next(), next(), next()],
+            addresses: addresses.map(|(_, address)| address.unwrap()),
             scripts,
             child,
             _stdin: stdin,

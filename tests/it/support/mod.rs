@@ -11,6 +11,8 @@ mod folder;
 #[cfg(feature = "dev")]
 mod gate;
 mod issuer;
+#[cfg(feature = "dev")]
+mod member;
 mod proxy;
 mod scripts;
 #[cfg(feature = "dev")]
@@ -29,6 +31,8 @@ pub(crate) use folder::fresh_folder;
 #[cfg(feature = "dev")]
 pub(crate) use gate::Gate;
 pub(crate) use issuer::Issuer;
+#[cfg(feature = "dev")]
+pub(crate) use member::Member;
 pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]

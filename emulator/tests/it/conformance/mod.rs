@@ -33,6 +33,7 @@ mod s4_3_json_answers;
 mod s4_4_recovery;
 mod s4_4_reliable;
 mod s4_5_protobuf;
+mod s4_5_protobuf_requests;
 mod s4_6_streams;
 mod s4_7_group_state;
 mod s4_8_keep_alive;

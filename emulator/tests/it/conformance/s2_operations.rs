@@ -3,7 +3,7 @@
 use http::Request;
 use serde_json::json;
 
-use crate::support::{JSON, TestEmulator, call, facts};
+use crate::support::{Answered, JSON, KEY, TestEmulator, call, facts, sign};
 
 /// In a hub where `ann` is connected and in the group `g`; `{id}` stands for her connection.
 async fn answers(method: &str, path: &str, body: &'static str, status: u16) {
@@ -98,36 +98,30 @@ facts! { speaks;
     a_version_that_is_none: "api-version=latest", 400;
 }
 
+/// A call to this path, with a token for it.
+async fn head(emulator: &TestEmulator, path: &str) -> Answered {
+    let url = format!("{}{path}", emulator.endpoint());
+    let token = sign(&json!({ "aud": url, "exp": 4_000_000_000_i64 }), KEY);
+    let request = Request::head(url).header("authorization", format!("Bearer {token}"));
+    call(request.body(Default::default()).unwrap()).await
+}
+
 #[tokio::test]
 async fn without_a_version_the_newest_is_meant() {
     let emulator = TestEmulator::start().await;
-    let url = format!("{}/api/hubs/chat/users/none", emulator.endpoint());
-    let token = crate::support::sign(
-        &json!({ "aud": url, "exp": 4_000_000_000_i64 }),
-        crate::support::KEY,
-    );
-    let request = Request::head(url).header("authorization", format!("Bearer {token}"));
 
-    let answered = call(request.body(Default::default()).unwrap()).await;
+    let answered = head(&emulator, "/api/hubs/chat/users/none").await;
 
+    let code = "Warning.User.NotExisted";
     assert_eq!(answered.status, 404);
-    assert_eq!(
-        answered.headers["x-ms-error-code"],
-        "Warning.User.NotExisted"
-    );
+    assert_eq!(answered.headers["x-ms-error-code"], code);
 }
 
 #[tokio::test]
 async fn a_hub_name_must_be_one() {
     let emulator = TestEmulator::start().await;
-    let url = format!("{}/api/hubs/1st/users/none", emulator.endpoint());
-    let token = crate::support::sign(
-        &json!({ "aud": url, "exp": 4_000_000_000_i64 }),
-        crate::support::KEY,
-    );
-    let request = Request::head(url).header("authorization", format!("Bearer {token}"));
 
-    let answered = call(request.body(Default::default()).unwrap()).await;
+    let answered = head(&emulator, "/api/hubs/1st/users/none").await;
 
     assert_eq!(answered.status, 400);
 }

@@ -31,18 +31,7 @@ async fn each_frame_is_the_event_message() {
 
 /// A frame in place of a handler's answer.
 async fn replied(content_type: Option<&'static str>, body: &'static [u8], expected: Message) {
-    let handler = Handler::answering(move |seen| {
-        let mut answer = Answer::new(body.into());
-        if seen.event() != "message" {
-            return Answer::default();
-        }
-        if let Some(content_type) = content_type {
-            let value = content_type.parse().unwrap();
-            answer.headers_mut().insert("content-type", value);
-        }
-        answer
-    })
-    .await;
+    let handler = Handler::saying("message", 200, content_type, body).await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut client = emulator.connect(None, json!({})).await;
 

@@ -66,19 +66,8 @@ async fn a_cancelled_invocation_is_answered_by_nothing_and_what_came_meanwhile_i
 }
 
 /// The error of an invocation whose handler answers with this.
-async fn fails(status: u16, content_type: &'static str, body: &'static str) {
-    let handler = Handler::answering(move |seen| {
-        let mut answer = Handler::text(body);
-        let value = content_type.parse().unwrap();
-        answer.headers_mut().insert("content-type", value);
-        if seen.event() == "e" {
-            *answer.status_mut() = status.try_into().unwrap();
-        } else {
-            *answer.body_mut() = Default::default();
-        }
-        answer
-    })
-    .await;
+async fn fails(status: u16, content_type: &'static str, body: &'static [u8]) {
+    let handler = Handler::saying("e", status, Some(content_type), body).await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -92,10 +81,10 @@ async fn fails(status: u16, content_type: &'static str, body: &'static str) {
 }
 
 facts! { fails;
-    a_refusal: 403, "text/plain", "no";
-    a_fault: 500, "text/plain", "broken";
-    a_type_that_no_client_can_be_sent: 200, "text/html", "<p>";
-    json_that_is_none: 200, "application/json", "{";
+    a_refusal: 403, "text/plain", b"no";
+    a_fault: 500, "text/plain", b"broken";
+    a_type_that_no_client_can_be_sent: 200, "text/html", b"<p>";
+    json_that_is_none: 200, "application/json", b"{";
 }
 
 #[tokio::test]

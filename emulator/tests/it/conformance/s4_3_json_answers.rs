@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Handler, JSON, RELIABLE, TestEmulator, facts, recover};
+use crate::support::{Handler, JSON, RELIABLE, TestEmulator, facts, recover};
 
 #[tokio::test]
 async fn a_client_is_told_who_it_is() {
@@ -108,18 +108,7 @@ async fn replies(
     body: &'static [u8],
     expected: Option<(&str, Value)>,
 ) {
-    let handler = Handler::answering(move |seen| {
-        let mut answer = Answer::default();
-        if seen.event() == "e" {
-            *answer.body_mut() = body.into();
-            if let Some(content_type) = content_type {
-                let value = content_type.parse().unwrap();
-                answer.headers_mut().insert("content-type", value);
-            }
-        }
-        answer
-    })
-    .await;
+    let handler = Handler::saying("e", 200, content_type, body).await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ann = emulator.member("ann", &[]).await;
 

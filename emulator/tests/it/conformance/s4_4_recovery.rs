@@ -3,21 +3,14 @@
 use std::time::Duration;
 
 use emulator::Timing;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::support::{
     Client, Handler, JSON, RELIABLE, TestEmulator, handled, impatient, recover, recovery_path,
-    status,
+    reliable, status,
 };
-
-async fn reliable(emulator: &TestEmulator) -> (Client, Value) {
-    let claims = json!({ "sub": "ann", "role": ["webpubsub.sendToGroup", "webpubsub.joinLeaveGroup"], "webpubsub.group": "g" });
-    let mut client = emulator.connect(Some(RELIABLE), claims).await;
-    let connected = client.next().await;
-    (client, connected)
-}
 
 #[tokio::test]
 async fn a_new_socket_replaces_one_that_is_still_there() {

@@ -1,16 +1,9 @@
 //! 4.4: reliable clients, which lose and double nothing.
 
 use emulator::Config;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{Client, Handler, JSON, RELIABLE, TestEmulator, recover};
-
-async fn reliable(emulator: &TestEmulator) -> (Client, Value) {
-    let claims = json!({ "sub": "ann", "role": ["webpubsub.sendToGroup", "webpubsub.joinLeaveGroup"], "webpubsub.group": "g" });
-    let mut client = emulator.connect(Some(RELIABLE), claims).await;
-    let connected = client.next().await;
-    (client, connected)
-}
+use crate::support::{Handler, JSON, TestEmulator, recover, reliable};
 
 #[tokio::test]
 async fn nothing_is_lost_or_doubled_when_a_socket_breaks() {

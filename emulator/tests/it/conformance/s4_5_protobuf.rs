@@ -5,35 +5,12 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, Handler, PROTOBUF, PROTOBUF_RELIABLE, TestEmulator, facts};
-
-async fn member(emulator: &TestEmulator, subprotocol: &str) -> Client {
-    let roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
-    let mut client = emulator
-        .connect(Some(subprotocol), json!({ "sub": "ann", "role": roles }))
-        .await;
-    let connected = client.next_binary().await;
-    // Field 3 `system`; its length may take two bytes; in it field 1 `connected`.
-    let after_length = 1
-        + connected[1..]
-            .iter()
-            .take_while(|byte| **byte >= 0x80)
-            .count()
-        + 1;
-    assert_eq!((connected[0], connected[after_length]), (0x1a, 0x0a));
-    client
-}
-
-async fn say(client: &mut Client, base64: &str) {
-    client
-        .send_message(Message::binary(STANDARD.decode(base64).unwrap()))
-        .await;
-}
+use crate::support::{Handler, PROTOBUF, PROTOBUF_RELIABLE, TestEmulator, protobuf_member, say};
 
 #[tokio::test]
 async fn joining_sending_and_leaving_go_as_published() {
     let emulator = TestEmulator::start().await;
-    let mut client = member(&emulator, PROTOBUF).await;
+    let mut client = protobuf_member(&emulator, PROTOBUF).await;
 
     let exchanges = [
         ("MgUKAWcQAQ==", &["CgQIARAB"][..]),
@@ -63,7 +40,7 @@ async fn joining_sending_and_leaving_go_as_published() {
 #[tokio::test]
 async fn a_reliable_client_gets_sequence_ids() {
     let emulator = TestEmulator::start().await;
-    let mut client = member(&emulator, PROTOBUF_RELIABLE).await;
+    let mut client = protobuf_member(&emulator, PROTOBUF_RELIABLE).await;
     say(&mut client, "MgUKAWcQAQ==").await;
     client.next_binary().await;
 
@@ -78,7 +55,7 @@ async fn a_reliable_client_gets_sequence_ids() {
 #[tokio::test]
 async fn any_bytes_reach_the_others_each_in_its_way() {
     let emulator = TestEmulator::start().await;
-    let mut protobuf = member(&emulator, PROTOBUF).await;
+    let mut protobuf = protobuf_member(&emulator, PROTOBUF).await;
     let mut json_client = emulator.member("joe", &["g"]).await;
     let mut simple = emulator
         .connect(None, json!({ "webpubsub.group": "g" }))
@@ -107,7 +84,7 @@ async fn an_events_bytes_reach_the_handler_with_their_type() {
     })
     .await;
     let emulator = TestEmulator::with_handler(&handler).await;
-    let mut client = member(&emulator, PROTOBUF).await;
+    let mut client = protobuf_member(&emulator, PROTOBUF).await;
 
     // event `e` with `protobuf_data` 01 02 and ackId 1.
     client
@@ -129,7 +106,7 @@ async fn an_events_bytes_reach_the_handler_with_their_type() {
 #[tokio::test]
 async fn group_state_has_its_frames() {
     let emulator = TestEmulator::start().await;
-    let mut client = member(&emulator, PROTOBUF).await;
+    let mut client = protobuf_member(&emulator, PROTOBUF).await;
 
     // subscribeGroupState `g` with ackId 1, then setGroupState `g` {k: v}.
     client
@@ -153,54 +130,47 @@ async fn group_state_has_its_frames() {
     );
 }
 
-/// A frame, and what is answered to it and to a ping after it, or that it ends the client.
-async fn taken(frame: &[u8], answer: Result<&[&str], u16>) {
+#[tokio::test]
+async fn metadata_goes_along_in_both_directions() {
     let emulator = TestEmulator::start().await;
-    let mut client = member(&emulator, PROTOBUF).await;
+    let mut client = protobuf_member(&emulator, PROTOBUF).await;
+    let mut joe = emulator.member("joe", &["g"]).await;
 
-    client.send_message(Message::binary(frame.to_vec())).await;
+    // sendToGroup `g` with the text `hi` and metadata {K: v}.
+    let sent = b"\x0a\x11\x0a\x01g\x1a\x04\x0a\x02hi\x32\x06\x0a\x01K\x12\x01v";
+    client.send_message(Message::binary(sent.to_vec())).await;
+    say(&mut client, "MgMKAWc=").await;
+    let frame = joe.next().await;
+    let frame_of_joe = json!({ "type": "sendToGroup", "group": "g", "dataType": "text", "data": "yo", "metadata": { "a": "1" } });
+    say(&mut client, "SgA=").await;
+    client.next_binary().await;
+    joe.send(frame_of_joe).await;
 
-    match answer {
-        Ok(frames) => {
-            say(&mut client, "SgA=").await;
-            for expected in frames.iter().chain(&["IgA="]) {
-                assert_eq!(STANDARD.encode(client.next_binary().await), *expected);
-            }
-        }
-        Err(code) => assert_eq!(client.closed().await.0, code),
-    }
+    assert_eq!(
+        (&frame["data"], &frame["metadata"]),
+        (&json!("hi"), &json!({ "k": "v" }))
+    );
+    assert_eq!(
+        client.next_binary().await,
+        b"\x12\x18\x0a\x05group\x12\x01g\x1a\x04\x0a\x02yo\x2a\x06\x0a\x01a\x12\x011"
+    );
 }
 
-const INVALID: Result<&[&str], u16> = Err(1007);
+#[tokio::test]
+async fn a_sender_may_do_without_its_echo() {
+    let emulator = TestEmulator::start().await;
+    let mut client = protobuf_member(&emulator, PROTOBUF).await;
+    let mut joe = emulator.member("joe", &["g"]).await;
+    say(&mut client, "MgUKAWcQAQ==").await;
+    client.next_binary().await;
 
-facts! { taken;
-    join_group_as_published: b"\x32\x07\x0a\x05group", Ok(&[]);
-    join_group_with_an_ack_id: b"\x32\x05\x0a\x01g\x10\x01", Ok(&["CgQIARAB"]);
-    an_ack_id_may_be_zero: b"\x32\x05\x0a\x01g\x10\x00", Ok(&["CgQIABAB"]);
-    an_ack_id_may_take_ten_bytes: b"\x32\x0e\x0a\x01g\x10\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", Ok(&["Cg0I////////////ARAB"]);
-    of_several_requests_the_last_counts: b"\x4a\x00\x32\x05\x0a\x01g\x10\x01", Ok(&["CgQIARAB"]);
-    unknown_fields_of_a_request_are_skipped: b"\x32\x10\x0a\x01g\x10\x01\x79\x01\x02\x03\x04\x05\x06\x07\x08\x7a\x00", Ok(&["CgQIARAB"]);
-    a_sequence_ack: b"\x42\x02\x08\x01", Ok(&[]);
-    unsubscribe_group_state: b"\x8a\x01\x05\x0a\x01g\x10\x01", Ok(&["CgQIARAB"]);
+    // sendToGroup `g` with the text `hi`, noEcho and a life of 300 seconds.
+    let sent = b"\x0a\x0e\x0a\x01g\x1a\x04\x0a\x02hi\x20\x01\x28\xac\x02";
+    client.send_message(Message::binary(sent.to_vec())).await;
+    say(&mut client, "SgA=").await;
 
-    nothing: b"", INVALID;
-    text: b"hello", INVALID;
-    an_unknown_request: b"\x9a\x06\x00", INVALID;
-    a_request_of_a_number_that_is_not_published: b"\x52\x00", INVALID;
-    a_request_that_is_a_number: b"\x30\x01", INVALID;
-    a_length_beyond_the_end: b"\x32\x7f\x0a\x01g", INVALID;
-    a_length_of_gigabytes: b"\x32\xff\xff\xff\xff\x7f", INVALID;
-    a_length_beyond_all_numbers: b"\x32\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f", INVALID;
-    a_length_that_lies_inside: b"\x32\x03\x0a\x7fg", INVALID;
-    a_number_that_does_not_end: b"\x32\x05\x0a\x01g\x10\xff", INVALID;
-    the_field_number_zero: b"\x02\x00", INVALID;
-    a_wire_type_that_is_gone: b"\x33\x34", INVALID;
-    a_group_that_is_no_text: b"\x32\x03\x0a\x01\xff", INVALID;
-    a_send_without_data: b"\x0a\x03\x0a\x01g", INVALID;
-    an_event_without_a_name: b"\x2a\x05\x12\x03\x0a\x01x", INVALID;
-    an_event_with_a_bad_name: b"\x2a\x08\x0a\x011\x12\x03\x0a\x01x", INVALID;
-    json_that_is_none: b"\x0a\x08\x0a\x01g\x1a\x03\x22\x01{", INVALID;
-    a_life_of_301_seconds: b"\x0a\x0b\x0a\x01g\x1a\x03\x0a\x01x\x28\xad\x02", INVALID;
+    assert_eq!(joe.next().await["data"], "hi");
+    assert_eq!(STANDARD.encode(client.next_binary().await), "IgA=");
 }
 
 #[tokio::test]
@@ -229,7 +199,7 @@ async fn a_forbidden_client_is_told_the_name_and_the_sentence() {
 #[tokio::test]
 async fn a_closed_client_is_told_why_in_field_two() {
     let emulator = TestEmulator::start().await;
-    let mut client = member(&emulator, PROTOBUF).await;
+    let mut client = protobuf_member(&emulator, PROTOBUF).await;
 
     let path = "users/ann/:closeConnections";
     emulator.status("POST", path).await;
@@ -244,7 +214,7 @@ async fn a_closed_client_is_told_why_in_field_two() {
 #[tokio::test]
 async fn data_of_each_kind_has_its_field() {
     let emulator = TestEmulator::start().await;
-    let mut client = member(&emulator, PROTOBUF).await;
+    let mut client = protobuf_member(&emulator, PROTOBUF).await;
     say(&mut client, "MgMKAWc=").await;
     say(&mut client, "SgA=").await;
     client.next_binary().await;

@@ -9,15 +9,7 @@ use crate::support::{
 
 /// Whether a client gets in whose `connect` is answered with this.
 async fn admits(status: u16, body: &'static str, refused_with: Option<u16>) {
-    let handler = Handler::answering(move |seen| {
-        let mut answer = Answer::default();
-        if seen.event() == "connect" {
-            answer = Answer::new(body.into());
-            *answer.status_mut() = status.try_into().unwrap();
-        }
-        answer
-    })
-    .await;
+    let handler = Handler::saying("connect", status, None, body.as_bytes()).await;
     let emulator = TestEmulator::with_handler(&handler).await;
 
     assert_eq!(
@@ -51,11 +43,7 @@ facts! { admits;
 
 /// What comes of a token with the user `token`, the group `token` and every role.
 async fn decides(body: &'static str, user: Value, group: &str, may_send: bool) {
-    let handler = Handler::answering(move |seen| match seen.event() {
-        "connect" => Answer::new(body.into()),
-        _ => Answer::default(),
-    })
-    .await;
+    let handler = Handler::saying("connect", 200, None, body.as_bytes()).await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let claims =
         json!({ "sub": "token", "webpubsub.group": "token", "role": "webpubsub.sendToGroup" });

@@ -1,8 +1,6 @@
 //! 5.5: events of the application, whose answers go back to the client that sent them.
 
 use emulator::FailingEvents;
-use http::Response;
-use http_body_util::Full;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -48,15 +46,7 @@ facts! { sends;
 
 /// What becomes of an event whose handler answers with this: the frames before the pong.
 async fn fails(status: u16, content_type: &'static str, body: &'static [u8]) {
-    let handler = Handler::answering(move |seen| match seen.event() {
-        "e" => Response::builder()
-            .status(status)
-            .header("content-type", content_type)
-            .body(Full::from(body))
-            .unwrap(),
-        _ => Answer::default(),
-    })
-    .await;
+    let handler = Handler::saying("e", status, Some(content_type), body).await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ann = emulator.member("ann", &[]).await;
 

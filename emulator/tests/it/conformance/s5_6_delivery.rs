@@ -89,17 +89,7 @@ async fn the_same_event_is_sent_again_after_a_fault_and_not_after_a_refusal() {
 
 #[tokio::test]
 async fn events_of_one_connection_go_one_at_a_time_and_those_of_others_beside_it() {
-    let (release, released) = tokio::sync::watch::channel(false);
-    let handler = Handler::start(move |seen| {
-        let mut released = released.clone();
-        async move {
-            if seen.event() == "slow" {
-                let _ = released.wait_for(|&released| released).await;
-            }
-            Handler::allowing("*")
-        }
-    })
-    .await;
+    let (handler, release) = Handler::holding().await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &[]).await;
@@ -159,17 +149,7 @@ async fn a_handler_that_is_not_there_fails_the_event() {
 
 #[tokio::test]
 async fn a_ping_waits_for_the_event_before_it() {
-    let (release, released) = tokio::sync::watch::channel(false);
-    let handler = Handler::start(move |seen| {
-        let mut released = released.clone();
-        async move {
-            if seen.event() == "slow" {
-                let _ = released.wait_for(|&released| released).await;
-            }
-            Handler::allowing("*")
-        }
-    })
-    .await;
+    let (handler, release) = Handler::holding().await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ann = emulator.member("ann", &["g"]).await;
 

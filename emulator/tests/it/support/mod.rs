@@ -4,6 +4,7 @@
 mod client;
 mod facts;
 mod handler;
+mod protobuf;
 mod raw;
 mod recovery;
 mod rest;
@@ -20,9 +21,10 @@ use tokio::sync::oneshot;
 pub(crate) use client::{Client, JSON, PROTOBUF, PROTOBUF_RELIABLE, RELIABLE};
 pub(crate) use facts::facts;
 pub(crate) use handler::{Answer, Handler, Seen};
+pub(crate) use protobuf::{protobuf_member, say};
 pub(crate) use raw::status;
-pub(crate) use recovery::{recover, recovery_path};
-pub(crate) use rest::call;
+pub(crate) use recovery::{recover, recovery_path, reliable};
+pub(crate) use rest::{Answered, call};
 pub(crate) use token::{sign, sign_as};
 
 pub(crate) const KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";

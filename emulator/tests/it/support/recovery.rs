@@ -1,6 +1,6 @@
 //! Reliable clients that come back.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Client, RELIABLE, TestEmulator};
 
@@ -15,4 +15,12 @@ pub(crate) fn recovery_path(connected: &Value) -> String {
 pub(crate) async fn recover(emulator: &TestEmulator, connected: &Value) -> Client {
     let path = recovery_path(connected);
     Client::connect(emulator.addr, path, Some(RELIABLE.to_owned())).await
+}
+
+/// A member of `g` who may do everything, and its `connected` frame.
+pub(crate) async fn reliable(emulator: &TestEmulator) -> (Client, Value) {
+    let claims = json!({ "sub": "ann", "role": ["webpubsub.sendToGroup", "webpubsub.joinLeaveGroup"], "webpubsub.group": "g" });
+    let mut client = emulator.connect(Some(RELIABLE), claims).await;
+    let connected = client.next().await;
+    (client, connected)
 }

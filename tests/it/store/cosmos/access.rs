@@ -128,23 +128,31 @@ async fn an_identity_reads_and_writes_what_is_there() {
     );
 }
 
-/// A token opens what is in containers, and makes none.
+/// A token opens what is in containers, and makes none. Some accounts keep keys from it too.
 #[tokio::test]
-async fn an_identity_is_told_to_have_containers_made() {
-    let (double, endpoint) = start(with_identities()).await;
-    let store = store_of_identity(&endpoint, Arc::new(Identity::default()));
-
-    let place = Place::new(&store);
-    let result = place.write(vec![insert("a", 1)]).await;
-
-    let Err(WriteError::NotDone(StoreError::Refused(sentence))) = result else {
-        panic!("{result:?}");
+async fn who_may_not_make_containers_is_told_to_have_them_made() {
+    let options = Options {
+        key_makes_containers: false,
+        ..with_identities()
     };
-    for word in ["managed identity", "/pk", "COSMOS_KEY"] {
-        assert!(sentence.contains(word), "{sentence}");
+    let (double, endpoint) = start(options).await;
+    let of_identity = store_of_identity(&endpoint, Arc::new(Identity::default()));
+    let of_key = store(&endpoint, KEY, DATABASE, Clock::system());
+
+    for store in [&of_identity, &of_key] {
+        let write = Place::new(store).write(vec![insert("a", 1)]).await;
+        let Err(WriteError::NotDone(StoreError::Refused(sentence))) = write else {
+            panic!("{write:?}");
+        };
+        for word in ["messages", DATABASE, "managed identity", "/pk"] {
+            assert!(sentence.contains(word), "{sentence}");
+        }
     }
+
     double.has(DATABASE, "messages", "/pk");
-    place.write(vec![insert("a", 1)]).await.unwrap();
+    for store in [&of_identity, &of_key] {
+        Place::new(store).has("a").await;
+    }
 }
 
 #[tokio::test]

@@ -65,6 +65,10 @@ impl Account {
             );
             return Err(Reply::error(403, &message).sub_status(5300));
         }
+        if call.method == Method::POST && !options.key_makes_containers {
+            let message = "Operation 'POST' is not allowed through Azure Cosmos DB endpoint.";
+            return Err(Reply::error(403, message));
+        }
         match (&call.method, path.as_slice()) {
             (&Method::GET, []) => Ok(Reply::new(200, describe(call, options))),
             (&Method::POST, ["dbs"]) => self.make_database(call),

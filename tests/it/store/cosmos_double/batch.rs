@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Options;
 use super::call::Call;
 use super::container::Container;
-use super::documents::{Operation, Transaction};
+use super::documents::{Operation, Transaction, weight};
 use super::reply::Reply;
 
 const MOST_OPERATIONS: usize = 100;
@@ -64,7 +64,7 @@ pub(super) fn reply(
         if let Some(document) = &outcome.document {
             result["eTag"] = document["_etag"].clone();
             if is_read || !minimal {
-                size += document.to_string().len();
+                size += weight(document);
                 result["resourceBody"] = (**document).clone();
             }
         }

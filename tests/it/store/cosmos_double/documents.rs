@@ -189,6 +189,13 @@ impl<'a> Transaction<'a> {
     }
 }
 
+/// About what a document takes in an answer; its texts are most of it.
+pub(super) fn weight(document: &Value) -> usize {
+    let all = document.as_object().into_iter().flatten();
+    all.map(|(_, value)| value.as_str().map_or(16, str::len))
+        .sum()
+}
+
 fn matches(there: &Value, if_match: Option<String>) -> bool {
     if_match.is_none_or(|etag| etag == "*" || there["_etag"] == etag.as_str())
 }

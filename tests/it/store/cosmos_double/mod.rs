@@ -43,6 +43,8 @@ pub(crate) struct Options {
     pub(crate) clock: Clock,
     /// The Entra token that is accepted besides the key.
     pub(crate) token: Option<&'static str>,
+    /// Whether the key may make databases and containers.
+    pub(crate) key_makes_containers: bool,
 }
 
 impl Default for Options {
@@ -53,14 +55,16 @@ impl Default for Options {
             largest_page: 1000,
             clock: Clock::system(),
             token: None,
+            key_makes_containers: true,
         }
     }
 }
 
 /// An account of its own. Clones are the same account.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Double {
     options: Arc<Options>,
+    key: proof::Key,
     account: Arc<Mutex<Account>>,
     faults: Arc<Mutex<Faults>>,
 }
@@ -69,6 +73,7 @@ impl Double {
     pub(crate) fn new(options: Options) -> Self {
         Self {
             options: Arc::new(options),
+            key: proof::key(KEY),
             account: Arc::default(),
             faults: Arc::default(),
         }

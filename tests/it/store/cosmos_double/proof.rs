@@ -7,9 +7,11 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use sha2::Sha256;
 use url::form_urlencoded;
 
+use super::Options;
 use super::call::Call;
 use super::reply::Reply;
-use super::{KEY, Options};
+
+pub(super) type Key = Hmac<Sha256>;
 
 /// So far may a caller's clock be from ours.
 const LARGEST_SKEW_SECONDS: i64 = 15 * 60;
@@ -20,7 +22,11 @@ pub(super) enum Proof {
     Token,
 }
 
-pub(super) fn check(call: &Call, options: &Options) -> Result<Proof, Reply> {
+pub(super) fn key(base64: &str) -> Key {
+    Key::new_from_slice(&STANDARD.decode(base64).unwrap()).unwrap()
+}
+
+pub(super) fn check(call: &Call, key: &Key, options: &Options) -> Result<Proof, Reply> {
     let shown = call.header("authorization");
     let shown =
         shown.ok_or_else(|| Reply::error(401, "Required Header authorization is missing."))?;
@@ -40,7 +46,7 @@ pub(super) fn check(call: &Call, options: &Options) -> Result<Proof, Reply> {
     }
     match (part("type"), part("ver"), part("sig")) {
         (Some("master"), Some("1.0"), Some(signature)) => {
-            signed(call, signature, options)?;
+            signed(call, signature, key, options)?;
             Ok(Proof::Key)
         }
         (Some("aad"), Some("1.0"), Some(token)) if Some(token) == options.token => Ok(Proof::Token),
@@ -48,7 +54,7 @@ pub(super) fn check(call: &Call, options: &Options) -> Result<Proof, Reply> {
     }
 }
 
-fn signed(call: &Call, signature: &str, options: &Options) -> Result<(), Reply> {
+fn signed(call: &Call, signature: &str, key: &Key, options: &Options) -> Result<(), Reply> {
     let date = call.header("x-ms-date").ok_or_else(refused)?;
     let when = DateTimeParser::new().parse_timestamp(date);
     let when = when.map_err(|_| Reply::error(401, "The input date header is invalid format."))?;
@@ -65,7 +71,7 @@ fn signed(call: &Call, signature: &str, options: &Options) -> Result<(), Reply> 
         kind.to_lowercase(),
         date.to_lowercase(),
     );
-    let mut mac = Hmac::<Sha256>::new_from_slice(&STANDARD.decode(KEY).unwrap()).unwrap();
+    let mut mac = key.clone();
     mac.update(text.as_bytes());
     let signature = STANDARD.decode(signature).map_err(|_| refused())?;
     mac.verify_slice(&signature).map_err(|_| refused())?;

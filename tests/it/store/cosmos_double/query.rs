@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::Options;
 use super::call::Call;
 use super::container::{Container, Fresh, Partition};
+use super::documents::weight;
 use super::reply::Reply;
 use super::sql::Statement;
 
@@ -69,7 +70,7 @@ pub(super) fn reply(
             break;
         }
         let shown = statement.show(document);
-        size += shown.to_string().len();
+        size += weight(&shown);
         documents.push(shown);
         last = Some(id);
     }

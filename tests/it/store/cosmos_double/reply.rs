@@ -51,7 +51,8 @@ impl Reply {
     }
 
     pub(super) fn into_response(self) -> Response<Body> {
-        let body = self.body.map(|body| body.to_string()).unwrap_or_default();
+        let body = self.body.map(|body| serde_json::to_vec(&body).unwrap());
+        let body = body.unwrap_or_default();
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap();
         let headers = response.headers_mut();

@@ -72,7 +72,7 @@ async fn answer(double: &Double, request: Request<Incoming>) -> io::Result<Respo
 }
 
 fn reply(double: &Double, call: &Call) -> Result<Reply, Reply> {
-    let proof = proof::check(call, &double.options)?;
+    let proof = proof::check(call, &double.key, &double.options)?;
     if call.body.len() > LARGEST_REQUEST {
         return Err(Reply::error(413, "Request size is too large"));
     }
