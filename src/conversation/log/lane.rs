@@ -13,7 +13,7 @@ use super::super::message::Draft;
 use super::super::{Conversation, Refused, Top};
 use super::write::LONGEST;
 use super::{Hook, Outcome, Permit, Shared};
-use crate::store::{MOST_WRITES, WriteError};
+use crate::store::{MOST_WRITES, StoreError, WriteError};
 
 /// Head, and two records for each message.
 const MOST_AT_ONCE: usize = (MOST_WRITES - 1) / 2;
@@ -284,25 +284,22 @@ impl Lane {
         self.queue().note_sent(sent);
     }
 
-    async fn record(&self, shared: &Shared, sent: &BTreeSet<Sent>) -> Result<(), Refused> {
-        let top = Top::read(&*shared.store, &self.conversation).await?;
+    async fn record(&self, shared: &Shared, sent: &BTreeSet<Sent>) -> Result<(), WriteError> {
+        let top = Top::read(&*shared.store, &self.conversation).await;
+        let top = top.map_err(WriteError::NotDone)?;
         let mut head = top.head.clone();
         let news = sent.iter().filter(|sent| sent.mark_in(&mut head)).count();
         if news == 0 {
             return Ok(());
         }
-        let write = top.write_head(&head)?;
-        match shared
-            .store
-            .write(&self.conversation.partition(), vec![write])
-            .await
-        {
-            Ok(()) => Ok(()),
-            Err(error @ WriteError::Conflict { .. }) => {
-                shared.count_lost_race();
-                Err(error.into())
-            }
-            Err(error) => Err(error.into()),
+        let write = top.write_head(&head).map_err(|error| {
+            WriteError::NotDone(StoreError::Refused(format!("the head: {error}")))
+        })?;
+        let partition = self.conversation.partition();
+        let written = shared.store.write(&partition, vec![write]).await;
+        if let Err(WriteError::Conflict { .. }) = &written {
+            shared.count_lost_race();
         }
+        written
     }
 }

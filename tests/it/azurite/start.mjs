@@ -11,7 +11,10 @@ const ports = given.includes('--tablePort')
   ? []
   : ['--blobPort', '0', '--queuePort', '0', '--tablePort', '0'];
 const memory = given.some((argument) => argument === '--location') ? [] : ['--inMemoryPersistence'];
-process.argv.splice(2, given.length, ...ports, ...given, ...memory, '--silent', '--disableTelemetry');
+// It would close connections after five idle seconds, just as a call goes out on one of them; Azure
+// keeps them for minutes.
+const patience = ['blob', 'queue', 'table'].flatMap((service) => [`--${service}KeepAliveTimeout`, '300']);
+process.argv.splice(2, given.length, ...ports, ...given, ...patience, ...memory, '--silent', '--disableTelemetry');
 process.stdin.resume().on('end', () => process.exit());
 
 // Azurite takes Entra tokens only over HTTPS. Its certificate is of its own making, so each
