@@ -29,4 +29,6 @@ console.log = (line) => {
   bridge.listen(0, '127.0.0.1', () => say(`${service}http://127.0.0.1:${bridge.address().port}`));
 };
 process.once('SIGTERM', () => process.stdin.destroy());
+// Nobody listens any more to what it says at its end.
+process.stdout.on('error', () => {});
 createRequire(import.meta.url)('azurite/dist/src/azurite.js');

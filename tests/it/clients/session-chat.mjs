@@ -1,6 +1,6 @@
 // A session page's own component (session-page.jsx, as its authors' guide prints it) against us:
-// two people, each with a page of their own. The page
-// dials the address of the server it once had; here `negotiate` says where that is now.
+// two people, each with a page of their own. The page dials the address of the server it once had;
+// here `negotiate` says where that is now.
 import { readFile } from 'node:fs/promises';
 import { JSDOM } from 'jsdom';
 import { transform } from 'sucrase';

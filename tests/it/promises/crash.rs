@@ -69,7 +69,7 @@ async fn killed_again_and_again(place: Place) {
         killed.killed().await;
         crowd.bases.lock().unwrap()[victim] = handlers[victim].base.clone();
     }
-    crowd.ends.send(true).unwrap();
+    crowd.ends.send_replace(true);
     let (mut acknowledged, mut repeats) = (BTreeMap::new(), 0);
     for (numbers, repeated) in people.join_all().await {
         acknowledged.extend(numbers);

@@ -54,7 +54,7 @@ async fn people_go_on_when_the_store_does_and_nothing_is_half_done() {
     let _azurite = stopped.starts_again_in(folder).await;
     wire.mend().await;
     crowd.are_told(A_WHILE).await;
-    crowd.ends.send(true).unwrap();
+    crowd.ends.send_replace(true);
 
     let mut all = Said::default();
     for said in people.join_all().await {

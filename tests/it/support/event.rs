@@ -1,8 +1,13 @@
+use std::time::Duration;
+
 use reqwest::RequestBuilder;
 use serde_json::Value;
 use webpubsub::AccessKey;
 
 use super::{Answer, KEY};
+
+/// How long the service waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// An event as the service posts it, to be spoilt by the test.
 pub(crate) struct Event {
@@ -45,7 +50,7 @@ impl Event {
             ("content-type", "application/json".to_owned()),
         ];
         Self {
-            request: http.post(url),
+            request: http.post(url).timeout(PATIENCE),
             http: http.clone(),
             headers,
             body: b"{}".to_vec(),
@@ -80,7 +85,7 @@ impl Event {
 
     /// To somebody else's handler.
     pub(crate) async fn sent_to(mut self, url: &str) -> Answer {
-        self.request = self.http.post(url);
+        self.request = self.http.post(url).timeout(PATIENCE);
         self.send().await
     }
 
