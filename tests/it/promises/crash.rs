@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
 use super::ears::assert_heard;
-use super::{Answer, Ears, Handler, History, Person, Place, Service};
+use super::{Answer, CROWD, Ears, Handler, History, Person, Place, Service};
 
 const KILLS: usize = 15;
 const HANDLERS: usize = 3;
@@ -39,6 +39,7 @@ struct Crowd {
 }
 
 async fn killed_again_and_again(place: Place) {
+    let _alone = CROWD.lock().await;
     let mut chance = Chance::new();
     let service = Service::start().await;
     let rooms = [ROOM.to_owned()];
