@@ -14,7 +14,6 @@ mod message_event;
 mod negotiate;
 mod openapi;
 mod openid;
-mod room_messages;
 mod serve;
 mod sessions;
 mod status;
@@ -39,6 +38,8 @@ mod managed_identity;
 mod promises;
 #[cfg(feature = "dev")]
 mod readme;
+#[cfg(feature = "dev")]
+mod room_messages;
 #[cfg(feature = "dev")]
 mod rooms;
 #[cfg(feature = "dev")]

@@ -16,7 +16,7 @@ use crate::user_id::UserId;
 /// with every message, so it stays small.
 const MOST_NAMED: usize = 1000;
 
-/// A guard names no more users than [`MOST_NAMED`].
+/// A guard names no more users than fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a room has at most 1000 members, banned and muted users together")]
 pub struct Full;

@@ -1,6 +1,6 @@
-// A chat app's own client code (pichat-page.js, as its authors' guide prints it) against us. Its guide sends its examples one after the other, with
-// placeholders for ids; here each waits for the answer to the one before, and the id of the chat
-// that was just made takes the placeholder's place.
+// A chat app's own client code (pichat-page.js, as its authors' guide prints it) against us. The
+// guide sends its examples one after the other, with placeholders for ids; here each waits for the
+// answer to the one before, and the id of the chat that was just made takes the placeholder's place.
 import { readFile } from 'node:fs/promises';
 import vm from 'node:vm';
 

@@ -1,11 +1,14 @@
 // A session page's own component (session-page.jsx, as its authors' guide prints it) against us:
-// two people, each with a page of their own. The page
-// dials the address of the server it once had; here `negotiate` says where that is now.
+// two people, each with a page of their own. The page dials the address of the server it once had;
+// here `negotiate` says where that is now.
 import { readFile } from 'node:fs/promises';
 import { JSDOM } from 'jsdom';
 import { transform } from 'sucrase';
 
 const [base, sessionId, ...tokens] = process.argv.slice(2);
+// The page has things to say of its own; the test reads only the last.
+const print = console.log;
+console.log = () => {};
 const urls = new Map();
 for (const token of tokens) {
   const query = new URLSearchParams({ session_id: sessionId, token });
@@ -14,10 +17,12 @@ for (const token of tokens) {
 }
 
 const { window } = new JSDOM('<div></div><div></div>', { pretendToBeVisual: true });
-const RealWebSocket = globalThis.WebSocket;
-globalThis.WebSocket = class extends RealWebSocket {
+// The page offers no word of when it is connected, so its socket's own is waited for.
+const opened = [];
+globalThis.WebSocket = class extends globalThis.WebSocket {
   constructor(address) {
     super(urls.get(new URL(address).searchParams.get('token')));
+    opened.push(new Promise((done) => this.addEventListener('open', done)));
   }
 };
 globalThis.window = window;
@@ -39,17 +44,6 @@ const until = async (what, condition) => {
   }
 };
 
-// The page offers no word of when it is connected, so its socket's own is waited for.
-const opened = [];
-const Dialling = globalThis.WebSocket;
-globalThis.WebSocket = class extends Dialling {
-  constructor(address) {
-    super(address);
-    opened.push(new Promise((done) => this.addEventListener('open', done)));
-  }
-};
-globalThis.WebSocket.OPEN = RealWebSocket.OPEN;
-
 const pages = [...window.document.querySelectorAll('div')];
 pages.forEach((page, index) => {
   createRoot(page).render(React.createElement(SessionChat, { sessionId, accessToken: tokens[index] }));
@@ -68,7 +62,7 @@ const type = (page, text) => {
 const shown = (page) =>
   [...page.querySelectorAll('.messages > div:not(.typing)')].map((line) => ({
     name: line.querySelector('strong').textContent,
-    text: line.querySelector('span').textContent,
+    text: [...line.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data).join('').trim(),
   }));
 const isTyping = (page) => page.querySelector('.typing') !== null;
 
@@ -78,5 +72,5 @@ const ownTyping = isTyping(own);
 own.querySelector('button').click();
 await until('both see the message', () => shown(own).length > 0 && shown(other).length > 0);
 await new Promise((settled) => setTimeout(settled, 300));
-console.log(JSON.stringify({ ownTyping, own: shown(own), other: shown(other) }));
+print(JSON.stringify({ ownTyping, own: shown(own), other: shown(other) }));
 process.exit(0);

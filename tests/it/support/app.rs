@@ -30,6 +30,7 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) const JWT_SECRET: &str = "a-secret-of-32-bytes-or-rather-more";
+    #[cfg(feature = "dev")]
     pub(crate) const API_TOKEN: &str = "the-api-token-of-the-tests";
 
     /// Anonymous callers are admitted, and users have tokens of a secret that the test knows.
@@ -120,6 +121,7 @@ impl TestApp {
     }
 
     /// As a back end with the API token.
+    #[cfg(feature = "dev")]
     pub(crate) async fn back_end(&self, method: Method, path: &str, body: &Value) -> Answer {
         let call = self.call(method, path).bearer_auth(Self::API_TOKEN);
         Answer::of(call.body(body.to_string())).await
