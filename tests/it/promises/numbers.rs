@@ -53,9 +53,7 @@ async fn five_thousand_messages_in_a_hundred_rooms_on_the_cosmos_double() {
     everybody_speaks(Place::cosmos().await, 100, FEW).await;
 }
 
-/// Each has at most one message under way, and all together `at_once`. A double that answers one
-/// call after the other may take too long on a busy machine; who hears so says it again, with the
-/// same id.
+/// Each has at most one message under way, and all together `at_once`.
 async fn everybody_speaks(place: Place, rooms: usize, at_once: usize) {
     let _alone = CROWD.lock().await;
     let service = Service::start().await;
@@ -81,30 +79,35 @@ async fn everybody_speaks(place: Place, rooms: usize, at_once: usize) {
 
     let speaking = people.into_iter().map(|(n, mut person, rooms)| {
         let base = &handlers[n % HANDLERS].base;
-        let place = &place;
         async move {
-            let (mut told, mut odd) = (Vec::new(), Vec::new());
+            let (mut told, mut refused) = (Vec::new(), 0);
             for word in 0..MESSAGES_EACH {
                 let (room, id) = (&rooms[word % rooms.len()], format!("{n}-{word}"));
                 let _turn = turns.acquire().await.unwrap();
-                let mut answer = person.says(base, room, &id).await;
-                while place.is_double && answer.is_passing() {
-                    answer = person.says(base, room, &id).await;
-                }
-                match answer {
-                    Answer::Stored { seq, duplicate } if place.is_double || !duplicate => {
-                        told.push((room.clone(), id, seq));
+                let mut may_be_there = false;
+                let seq = loop {
+                    match person.says(base, room, &id).await {
+                        Answer::Stored { seq, duplicate } if may_be_there || !duplicate => {
+                            break seq;
+                        }
+                        // Then nothing was stored: the next try is no repeat.
+                        Answer::Refused(code) if code == "unavailable" => refused += 1,
+                        Answer::Refused(code) if code == "internal" => {
+                            may_be_there = true;
+                            refused += 1;
+                        }
+                        other => panic!("{id}: {other:?}"),
                     }
-                    other => odd.push((id, other)),
-                }
+                };
+                told.push((room.clone(), id, seq));
             }
-            (told, odd)
+            (told, refused)
         }
     });
     let mut told: BTreeMap<String, BTreeMap<String, u64>> = BTreeMap::new();
-    let mut odd = Vec::new();
-    for (by_person, odd_ones) in join_all(speaking).await {
-        odd.extend(odd_ones);
+    let mut refused = 0;
+    for (by_person, refusals) in join_all(speaking).await {
+        refused += refusals;
         for (room, id, seq) in by_person {
             told.entry(room).or_default().insert(id, seq);
         }
@@ -113,12 +116,11 @@ async fn everybody_speaks(place: Place, rooms: usize, at_once: usize) {
     let mut races = 0;
     for handler in handlers {
         let said = handler.drained().await;
-        if !place.is_double {
+        if refused == 0 {
             said.assert_no_complaints();
         }
         races += said.lost_races();
     }
-    assert!(odd.is_empty(), "{odd:?}");
     let reading = Handler::start(&service, &place).await;
     assert_eq!(told.len(), rooms.len());
     for rooms in rooms.chunks(ROOMS_EACH) {
@@ -131,13 +133,14 @@ async fn everybody_speaks(place: Place, rooms: usize, at_once: usize) {
     let heard = ears.end(&service).await;
     for room in &rooms {
         let last = told[room].len() as u64;
-        if place.is_double {
-            assert_heard(&heard, room, last);
-        } else {
-            assert_heard_once(&heard, room, last);
+        // A store that took seconds for an answer may also have been too late for the record.
+        match refused {
+            0 => assert_heard_once(&heard, room, last),
+            _ => assert_heard(&heard, room, last),
         }
     }
     let sent = (PEOPLE * MESSAGES_EACH) as u64;
+    assert!(refused <= sent / 100, "{refused} times unavailable");
     // Whoever wins a race beats each of the others at most once. Every message is one win at most,
     // and one more where that it went out is recorded.
     assert!(races <= 2 * sent * (HANDLERS as u64 - 1), "{races}");
@@ -145,7 +148,7 @@ async fn everybody_speaks(place: Place, rooms: usize, at_once: usize) {
     let (name, rooms) = (place.name, rooms.len());
     writeln!(
         std::io::stdout(),
-        "{name}: {sent} messages in {rooms} rooms, {races} lost races"
+        "{name}: {sent} messages in {rooms} rooms, {races} lost races, {refused} times unavailable"
     )
     .unwrap();
 }

@@ -27,13 +27,6 @@ pub(super) enum Answer {
     Nothing,
 }
 
-impl Answer {
-    /// Whether the same again may fare better.
-    pub(super) fn is_passing(&self) -> bool {
-        matches!(self, Self::Refused(code) if code == "unavailable" || code == "internal")
-    }
-}
-
 impl Person {
     /// Negotiates with a handler as a writer in these rooms, and connects.
     pub(super) async fn joins(base: &str, name: &str, rooms: &[String]) -> Self {

@@ -9,8 +9,6 @@ use crate::support::{Azurite, fresh_folder};
 #[derive(Clone)]
 pub(super) struct Place {
     pub(super) name: &'static str,
-    /// Stands for a service, and is slower than that.
-    pub(super) is_double: bool,
     pub(super) settings: Vec<(&'static str, String)>,
 }
 
@@ -19,7 +17,6 @@ impl Place {
         let path = fresh_folder().join("switchboard.db");
         Self {
             name: "SQLite",
-            is_double: false,
             settings: vec![("STORE", format!("sqlite:{}", path.display()))],
         }
     }
@@ -32,7 +29,6 @@ impl Place {
     pub(super) fn tables(account: String) -> Self {
         Self {
             name: "Azurite",
-            is_double: true,
             settings: vec![
                 ("STORE", "tables".to_owned()),
                 ("AzureWebJobsStorage", account),
@@ -48,7 +44,6 @@ impl Place {
         tokio::spawn(double.serve(listener));
         Self {
             name: "Cosmos double",
-            is_double: true,
             settings: vec![
                 ("STORE", "cosmos".to_owned()),
                 ("COSMOS_ENDPOINT", endpoint),
