@@ -4,7 +4,7 @@ mod contract;
 mod place;
 
 mod cosmos;
-mod cosmos_double;
+pub(crate) mod cosmos_double;
 mod sqlite;
 
 pub(crate) use contract::store_contract;
