@@ -9,7 +9,8 @@ use std::sync::{Mutex, PoisonError};
 use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::patience::Patience;
 use super::resource::Resource;
 use crate::store::StoreError;

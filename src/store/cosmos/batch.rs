@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::Answer;
-use super::client::Call;
+use super::call::Call;
 use super::resource::Resource;
 use super::schema::{Found, document};
 use crate::store::{Key, StoreError, Write, WriteError};

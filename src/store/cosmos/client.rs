@@ -1,79 +1,24 @@
 //! The wire: one call of Cosmos DB's REST interface, tried again where that can do no harm.
 
-use bytes::Bytes;
 use jiff::fmt::rfc2822::DateTimePrinter;
-use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 use url::Url;
 
 use super::answer::Answer;
 use super::authorization::Authorization;
+use super::call::Call;
 use super::patience::Patience;
 use super::refusal;
-use super::resource::Resource;
 use crate::clock::Clock;
 use crate::outgoing::OutgoingHttp;
 use crate::store::{StoreError, WriteError};
 
-/// The version of the interface; the first of those that know batches as JSON.
+/// The version of the interface that Microsoft's own clients ask for.
 const VERSION: &str = "2020-07-15";
 
 /// More calls than these wait for their turn.
 const MOST_IN_FLIGHT: usize = 64;
-
-/// What is asked, before it is signed.
-#[derive(Debug)]
-pub(super) struct Call {
-    method: Method,
-    resource: Resource,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-impl Call {
-    pub(super) fn new(method: Method, resource: Resource) -> Self {
-        Self {
-            method,
-            resource,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        }
-    }
-
-    pub(super) fn body(mut self, kind: &'static str, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
-        self.headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        self
-    }
-
-    pub(super) fn json(self, body: &Value) -> Self {
-        self.body("application/json", body.to_string())
-    }
-
-    /// What cannot be a header's value is left out; no name or version holds such a thing.
-    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(HeaderName::from_static(name), value);
-        }
-        self
-    }
-
-    pub(super) fn header_if(self, name: &'static str, value: Option<&str>) -> Self {
-        match value {
-            Some(value) => self.header(name, value),
-            None => self,
-        }
-    }
-
-    /// About this partition alone.
-    pub(super) fn in_partition(self, name: &str) -> Self {
-        self.header("x-ms-documentdb-partitionkey", &format!("[\"{name}\"]"))
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Client {

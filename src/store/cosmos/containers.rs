@@ -6,7 +6,8 @@ use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use super::client::{Call, Client};
+use super::call::Call;
+use super::client::Client;
 use super::patience::Patience;
 use super::resource::Resource;
 use super::schema::{self, ContainerFound};

@@ -6,6 +6,7 @@ mod account;
 mod answer;
 mod authorization;
 mod batch;
+mod call;
 mod client;
 mod containers;
 mod patience;

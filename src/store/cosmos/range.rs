@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::client::Call;
+use super::call::Call;
 use super::resource::Resource;
 use super::schema::Found;
 use crate::store::Key;

@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 
-use super::client::Call;
+use super::call::Call;
 use super::resource::Resource;
 use super::schema::document;
 use crate::store::{Key, Write};
