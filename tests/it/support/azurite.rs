@@ -1,5 +1,5 @@
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,23 +41,27 @@ impl Azurite {
         started.await.unwrap()
     }
 
+    #[cfg(feature = "dev")]
     /// One that keeps what it has in this folder, when it is stopped.
-    pub(crate) async fn in_folder(folder: PathBuf) -> Self {
+    pub(crate) async fn in_folder(folder: std::path::PathBuf) -> Self {
         let started = tokio::task::spawn_blocking(move || {
             Self::start(&["--location", folder.to_str().unwrap()])
         });
         started.await.unwrap()
     }
 
+    #[cfg(feature = "dev")]
     /// It answers nobody, until it [`wakes`](Self::wakes).
     pub(crate) fn sleeps(&self) {
         signal("-STOP", self.child.id());
     }
 
+    #[cfg(feature = "dev")]
     pub(crate) fn wakes(&self) {
         signal("-CONT", self.child.id());
     }
 
+    #[cfg(feature = "dev")]
     /// As somebody stops it who means well.
     pub(crate) async fn stopped(mut self) -> Stopped {
         let stopped = tokio::task::spawn_blocking(move || {
@@ -148,6 +152,7 @@ impl Drop for Azurite {
     }
 }
 
+#[cfg(feature = "dev")]
 fn signal(signal: &str, process: u32) {
     let mut kill = Command::new("kill");
     let status = kill.args([signal, &process.to_string()]).status();
@@ -166,8 +171,9 @@ impl Stopped {
         self.starts_again_with(&[]).await
     }
 
+    #[cfg(feature = "dev")]
     /// Where it was, with what it left in this folder.
-    pub(crate) async fn starts_again_in(self, folder: PathBuf) -> Azurite {
+    pub(crate) async fn starts_again_in(self, folder: std::path::PathBuf) -> Azurite {
         self.starts_again_with(&["--location", folder.to_str().unwrap()])
             .await
     }
