@@ -21,6 +21,7 @@ fn binding() -> Result<Binding, Box<dyn std::error::Error>> {
         standing: Standing::Anonymous,
         role: Role::Writer,
         targets: vec![Target::Room("test".parse()?)],
+        passes: std::collections::BTreeMap::new(),
     })
 }
 

@@ -8,8 +8,11 @@ use utoipa_axum::routes;
 use crate::config::Listen;
 use crate::front::Front;
 use crate::problem::Problem;
+use crate::rooms::{files, invites, messages, presence, record, sanctions};
 use crate::state::AppState;
-use crate::{chat, cors, health, methods, negotiate, openapi, status, trigger, webhooks};
+use crate::{
+    chat, cors, health, methods, negotiate, openapi, sessions, status, trigger, users, webhooks,
+};
 
 /// Every route of the API, each described where it is written.
 fn api() -> OpenApiRouter<AppState> {
@@ -18,6 +21,20 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(health::health))
         .routes(routes!(status::status))
         .routes(routes!(chat::chat))
+        .routes(routes!(record::list))
+        .routes(routes!(record::put, record::get, record::delete))
+        .routes(routes!(messages::read, messages::post))
+        .routes(routes!(files::upload, files::download))
+        .routes(routes!(presence::presence))
+        .routes(routes!(invites::create))
+        .routes(routes!(sanctions::kick))
+        .routes(routes!(sanctions::ban))
+        .routes(routes!(sanctions::unban))
+        .routes(routes!(sanctions::mute))
+        .routes(routes!(sanctions::unmute))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::create, sessions::show))
+        .routes(routes!(users::tell, users::find))
         .routes(routes!(openapi::document))
         .routes(routes!(
             webhooks::validate_connect,

@@ -1,9 +1,12 @@
 //! What a connection is bound to: decided by `negotiate` (or by `connect` for one who dials
 //! straight), carried in `sb` to the `connect` event and in the connection's state from there on.
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
-use crate::target::{Channel, Target};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::target::{Channel, RoomId, Target};
 use crate::user_id::UserId;
 
 /// Who a connection belongs to and what it may use.
@@ -14,9 +17,38 @@ pub struct Binding {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     pub standing: Standing,
-    /// Governs rooms only.
+    /// What was asked for. Governs rooms only, and there only as far as each allows it.
     pub role: Role,
     pub targets: Vec<Target>,
+    /// What rooms that are set up allow. A room that is not here is an open one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub passes: BTreeMap<RoomId, RoomPass>,
+}
+
+/// That somebody was let into a room, by what the room was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomPass {
+    /// The room's guard number. Whoever was let in by another must show anew what it takes.
+    #[serde(rename = "g")]
+    pub guard: u64,
+    /// The most that it allows.
+    pub role: Role,
+    /// Whether what is said there must pass through us.
+    #[serde(rename = "p", default, skip_serializing_if = "is_false")]
+    pub persistent: bool,
+    #[serde(rename = "m", default, skip_serializing_if = "is_false")]
+    pub muted: bool,
+    /// Came in as a member, and showed nothing: who is no member any more is out.
+    #[serde(rename = "b", default, skip_serializing_if = "is_false")]
+    pub member: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// How the user came by the id.
@@ -30,12 +62,15 @@ pub enum Standing {
     SignedIn(Option<i64>),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// The lesser comes first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    Writer,
     #[default]
     Reader,
+    Writer,
 }
 
 /// What the service is told to allow a connection.
@@ -52,12 +87,12 @@ impl Binding {
     /// Who comes back after the sign-in has run out may listen, but no longer send: what is sent
     /// to a room does not pass us.
     pub fn grants(&self, now: i64) -> Grants {
-        let may_send = self.role == Role::Writer && !self.is_expired(now);
+        let expired = self.is_expired(now);
         let mut roles = Vec::new();
         for target in &self.targets {
             if let Target::Room(id) = target {
                 roles.push(format!("webpubsub.joinLeaveGroup.{id}"));
-                if may_send {
+                if self.may_publish(id) && !expired {
                     roles.push(format!("webpubsub.sendToGroup.{id}"));
                 }
             }
@@ -69,9 +104,27 @@ impl Binding {
         }
     }
 
-    /// Every connection of a user, for finding them later; clients are not told of it.
+    /// What the connection may do in a room that it is bound to.
+    pub fn role_in(&self, room: &RoomId) -> Role {
+        match self.passes.get(room) {
+            Some(pass) if pass.role == Role::Reader => Role::Reader,
+            _ => self.role,
+        }
+    }
+
+    /// Whether it may send to the room's group by itself, past us.
+    fn may_publish(&self, room: &RoomId) -> bool {
+        let held_back = |pass: &RoomPass| pass.persistent || pass.muted;
+        self.role_in(room) == Role::Writer && !self.passes.get(room).is_some_and(held_back)
+    }
+
+    /// Clients are not told of it.
     pub fn user_group(&self) -> String {
-        format!("user:{}", self.user.group_hash())
+        self.user.group()
+    }
+
+    pub fn is_bound_to(&self, target: &Target) -> bool {
+        self.targets.contains(target)
     }
 
     pub fn has_channel(&self, channel: Channel) -> bool {
@@ -115,6 +168,7 @@ mod tests {
             standing: Standing::Anonymous,
             role,
             targets: targets.to_vec(),
+            passes: BTreeMap::new(),
         }
     }
 
@@ -141,6 +195,28 @@ mod tests {
         let grants = binding(Role::Reader, &[room]).grants(NOW);
 
         assert_eq!(grants.roles, ["webpubsub.joinLeaveGroup.test"]);
+    }
+
+    #[test]
+    fn a_room_that_must_hear_everything_lets_nobody_send_past_us() {
+        let room: RoomId = "test".parse().unwrap();
+        let with = |persistent, muted, most| {
+            let mut binding = binding(Role::Writer, &[Target::Room(room.clone())]);
+            let pass = RoomPass {
+                guard: 1,
+                role: most,
+                persistent,
+                muted,
+                member: false,
+            };
+            binding.passes.insert(room.clone(), pass);
+            binding.grants(NOW).roles.len()
+        };
+
+        assert_eq!(with(false, false, Role::Writer), 2);
+        assert_eq!(with(true, false, Role::Writer), 1);
+        assert_eq!(with(false, true, Role::Writer), 1);
+        assert_eq!(with(false, false, Role::Reader), 1);
     }
 
     #[test]

@@ -7,15 +7,17 @@ use serde::Serialize;
 use webpubsub::upstream::{ConnectRequest, ConnectResponse};
 use webpubsub::{Payload, SendOptions};
 
-use crate::admission::{Refusal, admit};
+use crate::admission::{Refusal, Visitor, admit, admit_again};
 use crate::binding::{Binding, Ticket};
+use crate::conversation::{Conversation, chat};
 use crate::negotiate::who_asks;
 use crate::negotiate::wish::WishForm;
 use crate::problem::Problem;
+use crate::rate_limit::Limited;
 use crate::seal::Purpose;
 use crate::service::{CallError, all_in_time};
 use crate::state::Ready;
-use crate::target::{Channel, Target};
+use crate::target::{Channel, ChatId, Target};
 use crate::telemetry::clipped;
 use crate::upstream::{Connection, ConnectionState, SignedEvent, seal, state_header};
 use crate::user_id::UserId;
@@ -26,12 +28,13 @@ use crate::user_id::UserId;
 /// outlives what is decided here.
 pub async fn connect(app: &Ready, mut event: SignedEvent) -> Result<Response, Problem> {
     let body = event.read_body().await?;
+    let id = event.connection_id().to_owned();
     let request = ConnectRequest::from_json(&body)
         .map_err(|_| Problem::invalid_parameter("the connect event's body cannot be read"))?;
     check_origin(app, &request)?;
     let user = event.context().user_id.as_deref();
     let binding = match (user, request.query("sb")) {
-        (Some(user), Some(ticket)) => negotiated(app, user, ticket)?,
+        (Some(user), Some(ticket)) => admit_again(app, negotiated(app, user, ticket)?).await?,
         (Some(_), None) | (None, Some(_)) => {
             return Err(Problem::token_invalid(
                 "this address was not made by `negotiate`, or not whole",
@@ -39,7 +42,7 @@ pub async fn connect(app: &Ready, mut event: SignedEvent) -> Result<Response, Pr
         }
         (None, None) => dialled(app, &request).await?,
     };
-    answer(app, &event, &request, binding)
+    answer(app, &id, &request, binding).await
 }
 
 /// Origins that browsers send; other clients send none, and pass.
@@ -93,18 +96,30 @@ async fn dialled(app: &Ready, request: &ConnectRequest) -> Result<Binding, Probl
         headers.insert(axum::http::header::AUTHORIZATION, value);
     }
     let (caller, user) = who_asks(app, &headers, &form).await?;
-    Ok(admit(&caller, user, form.wish)?)
+    // Passwords are refused above, so that there is nothing to count.
+    let visitor = Visitor {
+        caller: &caller,
+        limited: Limited::User(user.clone()),
+        user,
+    };
+    Ok(admit(app, visitor, form.wish).await?)
 }
 
-fn answer(
+async fn answer(
     app: &Ready,
-    event: &SignedEvent,
+    connection_id: &str,
     request: &ConnectRequest,
     binding: Binding,
 ) -> Result<Response, Problem> {
     let grants = binding.grants(app.clock.seconds());
     let mut groups = grants.groups;
     groups.push(binding.user_group());
+    let joined = recent_chats(app, &binding).await;
+    groups.extend(
+        joined
+            .iter()
+            .map(|id| Conversation::Chat(id.clone()).group()),
+    );
     let answer = ConnectResponse {
         user_id: Some(binding.user.to_string()),
         groups: Some(groups),
@@ -112,17 +127,32 @@ fn answer(
         subprotocol: subprotocol(&request.subprotocols),
     };
     tracing::info!(
-        connection.id = event.connection_id(),
+        connection.id = connection_id,
         user.id = %binding.user,
         "{} connects",
         binding.user
     );
-    let state = ConnectionState {
-        binding,
-        audio: None,
-    };
-    let sealed = seal(app, event.connection_id(), &state)?;
+    let state = ConnectionState::new(binding, joined);
+    let sealed = seal(app, connection_id, &state)?;
     Ok((state_header(&sealed), Json(answer)).into_response())
+}
+
+/// A connection for chats hears those that are in use. The others it joins when it turns to them,
+/// so a failure here costs it nothing for good.
+async fn recent_chats(app: &Ready, binding: &Binding) -> Vec<ChatId> {
+    const MOST_JOINED: usize = 50;
+    if !binding.has_channel(Channel::Chats) {
+        return Vec::new();
+    }
+    let found = chat::most_active(&*app.store, &binding.user, MOST_JOINED).await;
+    found.unwrap_or_else(|error| {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the chats of {} cannot be read; it joins none for now",
+            binding.user
+        );
+        Vec::new()
+    })
 }
 
 /// The first that the service can speak of those that the client offers. With several offered

@@ -20,15 +20,22 @@ pub mod health;
 pub mod message_event;
 pub mod negotiate;
 pub mod openapi;
+pub mod rooms;
+pub mod sessions;
 pub mod status;
 pub mod trigger;
+pub mod users;
 pub mod webhooks;
 
 pub mod admission;
+pub mod attachments;
 pub mod audio;
 pub mod binding;
 pub mod caller;
+pub mod conversation;
+pub mod directory;
 pub mod frame;
+pub mod idempotency;
 pub mod seal;
 pub mod target;
 pub mod upstream;
@@ -36,6 +43,7 @@ pub mod user_id;
 
 pub mod clock;
 pub mod config;
+pub mod managed_identity;
 pub mod outgoing;
 pub mod peer;
 pub mod problem;
@@ -43,6 +51,7 @@ pub mod rate_limit;
 pub mod service;
 pub mod storage_account;
 pub mod store;
+pub mod sweeper;
 pub mod telemetry;
 
 mod cors;

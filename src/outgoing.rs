@@ -3,6 +3,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use async_trait::async_trait;
+use azure_core::error::ErrorKind;
+use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use rustls_platform_verifier::BuilderVerifierExt;
 
 /// For one try; who tries again bounds the whole.
@@ -37,6 +40,16 @@ impl OutgoingHttp {
     }
 }
 
+/// So that azure_core uses the one client too.
+#[async_trait]
+impl HttpClient for OutgoingHttp {
+    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
+        let client = self.client();
+        let client = client.map_err(|error| azure_core::Error::new(ErrorKind::Io, error))?;
+        HttpClient::execute_request(&client, request).await
+    }
+}
+
 /// The provider is named here instead of installed for the whole process, where any library
 /// could have put another first.
 fn build() -> Result<reqwest::Client, OutgoingError> {
@@ -50,6 +63,8 @@ fn build() -> Result<reqwest::Client, OutgoingError> {
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
+        // A blob's own encoding is none of ours: decoding it would hide the blob's size.
+        .no_gzip()
         .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
         .build()?;
     Ok(client)

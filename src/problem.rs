@@ -10,6 +10,9 @@ use serde::Serialize;
 use crate::admission::Refusal;
 use crate::caller::CallerError;
 use crate::config::Mistakes;
+use crate::conversation::Refused;
+use crate::rate_limit::TooOften;
+use crate::store::StoreError;
 
 /// What a client gets when a request fails: only what it can act on. Causes are logged where
 /// the error is turned into this.
@@ -79,6 +82,29 @@ impl Problem {
         )
     }
 
+    pub fn already_created(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::CONFLICT, "already_created", detail)
+    }
+
+    pub fn key_reused() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "key_reused",
+            "this `Idempotency-Key` was used for another body",
+        )
+    }
+
+    pub fn key_in_use() -> Self {
+        Self {
+            retry_after_seconds: Some(1),
+            ..Self::new(
+                StatusCode::CONFLICT,
+                "key_in_use",
+                "the first call with this `Idempotency-Key` has not ended yet",
+            )
+        }
+    }
+
     pub fn too_large(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
     }
@@ -126,6 +152,11 @@ impl Problem {
         )
     }
 
+    /// Whether it is certain that the call had no effect.
+    pub fn created_nothing(&self) -> bool {
+        self.status.is_client_error() || self.code == "unavailable"
+    }
+
     pub fn code(&self) -> &'static str {
         self.code
     }
@@ -160,17 +191,55 @@ impl IntoResponse for Problem {
     }
 }
 
+impl From<TooOften> for Problem {
+    fn from(too_often: TooOften) -> Self {
+        Self::rate_limited(too_often.retry_after_seconds)
+    }
+}
+
+/// What a conversation answers, over HTTP.
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotFound(detail) => Self::not_found(detail),
+            Refused::Forbidden(detail) => Self::forbidden(detail),
+            Refused::Invalid(detail) => Self::invalid_parameter(detail),
+            Refused::AlreadyCreated(detail) => Self::already_created(detail),
+            Refused::Unavailable(detail) => Self::unavailable(detail),
+            Refused::NotKnown => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal",
+                refused.to_string(),
+            ),
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Refused::from(error).into()
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal {
             Refusal::Unauthenticated
             | Refusal::TokenInvalid { .. }
-            | Refusal::TokenExpired { .. } => StatusCode::UNAUTHORIZED,
+            | Refusal::TokenExpired { .. }
+            | Refusal::UnknownUser => StatusCode::UNAUTHORIZED,
             Refusal::Forbidden(_)
             | Refusal::NotAParticipant
             | Refusal::NotAMember
+            | Refusal::Banned
             | Refusal::PasswordRequired
-            | Refusal::InviteRequired => StatusCode::FORBIDDEN,
+            | Refusal::WrongPassword
+            | Refusal::InviteRequired
+            | Refusal::InviteSpent => StatusCode::FORBIDDEN,
+            Refusal::TooManyGuesses {
+                retry_after_seconds,
+            } => return Self::rate_limited(retry_after_seconds),
+            Refusal::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
         };
         Self {
             close_code: refusal.close_code(),

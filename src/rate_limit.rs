@@ -1,10 +1,10 @@
-//! How often one caller may negotiate. Counted by each instance for itself.
+//! How often one caller may negotiate, or guess. Counted by each instance for itself.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use crate::problem::Problem;
+use crate::target::RoomId;
 use crate::user_id::UserId;
 
 const WINDOW_SECONDS: i64 = 60;
@@ -16,6 +16,15 @@ const CROWD: usize = 10_000;
 pub enum Limited {
     User(UserId),
     Address(Option<IpAddr>),
+    /// Their wrong passwords for a room.
+    Guess(Box<Limited>, RoomId),
+}
+
+/// The rest of the minute must be waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many calls")]
+pub struct TooOften {
+    pub retry_after_seconds: u64,
 }
 
 impl Limited {
@@ -53,7 +62,7 @@ impl RateLimit {
         }
     }
 
-    pub fn admit(&self, caller: Limited, now: i64) -> Result<(), Problem> {
+    pub fn admit(&self, caller: Limited, now: i64) -> Result<(), TooOften> {
         let Some(most) = self.most else {
             return Ok(());
         };
@@ -71,10 +80,20 @@ impl RateLimit {
         }
         if window.calls >= most {
             let wait = (window.began + WINDOW_SECONDS - now).max(1);
-            return Err(Problem::rate_limited(wait.unsigned_abs()));
+            return Err(TooOften {
+                retry_after_seconds: wait.unsigned_abs(),
+            });
         }
         window.calls += 1;
         Ok(())
+    }
+
+    /// Takes back one call that should not count.
+    pub fn forgive(&self, caller: &Limited) {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(window) = callers.get_mut(caller) {
+            window.calls = window.calls.saturating_sub(1);
+        }
     }
 }
 
@@ -103,7 +122,7 @@ mod tests {
         assert!(limit.admit(user("alice"), 100).is_ok());
         assert!(limit.admit(user("alice"), 130).is_ok());
         let refused = limit.admit(user("alice"), 159).unwrap_err();
-        assert_eq!(refused.code(), "rate_limited");
+        assert_eq!(refused.retry_after_seconds, 1);
         assert!(limit.admit(user("bob"), 159).is_ok());
         assert!(limit.admit(user("alice"), 160).is_ok());
     }

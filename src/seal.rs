@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::Sha256;
+use uuid::Uuid;
 
 type HmacSha256 = Hmac<Sha256>;
 
@@ -19,6 +20,8 @@ pub enum Purpose {
     Binding,
     /// `ce-connectionState`; its subject is the connection id.
     State,
+    /// An invite's code; its subject is the room.
+    Invite,
 }
 
 impl Purpose {
@@ -26,6 +29,7 @@ impl Purpose {
         match self {
             Self::Binding => b"sb",
             Self::State => b"state",
+            Self::Invite => b"invite",
         }
     }
 }
@@ -69,6 +73,12 @@ impl Sealer {
         sealed.push('.');
         URL_SAFE_NO_PAD.encode_string(mac.into_bytes(), &mut sealed);
         Ok(sealed)
+    }
+
+    /// A code that nobody guesses, and that is the same for the same id.
+    pub fn code(&self, purpose: Purpose, subject: &str, id: Uuid) -> SecretString {
+        let mac = self.mac(&self.seals, purpose, subject, id.as_bytes());
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()).into()
     }
 
     pub fn open<T: DeserializeOwned>(

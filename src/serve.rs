@@ -22,6 +22,7 @@ use tower::Service;
 use crate::app;
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, Listen, Mistake, Mistakes, Source};
+use crate::service::ServiceError;
 use crate::state::{AppState, Ready};
 
 /// How long calls in flight may take to end. Platforms kill soon after they have asked.
@@ -65,7 +66,13 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
     let ready = Config::from_settings(source).and_then(|config| {
         Ready::new(config, clock.clone(), &Ids::random()).map_err(|error| {
             Mistakes(vec![Mistake {
-                setting: "AZURE_WEB_PUBSUB_ENDPOINT",
+                setting: match error {
+                    ServiceError::Store(_) => "STORE",
+                    ServiceError::Attachments(_) => "AzureWebJobsStorage",
+                    ServiceError::Identity(_) | ServiceError::Client(_) => {
+                        "AZURE_WEB_PUBSUB_ENDPOINT"
+                    }
+                },
                 problem: format!("cannot be used: {error}"),
             }])
         })
@@ -79,6 +86,7 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
 /// Serves an app on a listener of one's own.
 pub async fn serve(listener: TcpListener, app: AppState, shutdown: impl Future<Output = ()>) {
     let http = http_for(app.listen());
+    let ready = app.ready().ok();
     let front = app::service(app);
     let open = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
@@ -117,6 +125,15 @@ pub async fn serve(listener: TcpListener, app: AppState, shutdown: impl Future<O
     tracing::info!("draining");
     if timeout(DRAIN, open.shutdown()).await.is_err() {
         tracing::warn!("some calls had not ended after {} seconds", DRAIN.as_secs());
+    }
+    if let Some(ready) = ready {
+        if timeout(DRAIN, ready.log.drain()).await.is_err() {
+            tracing::warn!("that some messages were sent is not recorded: they may be sent again");
+        }
+        tracing::info!(
+            "drained; {} writes came after another instance's and were made again",
+            ready.log.lost_races()
+        );
     }
 }
 

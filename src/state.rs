@@ -8,16 +8,23 @@ use jiff::Timestamp;
 use utoipa::openapi::OpenApi;
 use webpubsub::HubClient;
 
+use crate::admission::{Guesses, OpenRooms};
+use crate::attachments::Attachments;
 use crate::caller::Callers;
 use crate::clock::{Clock, Ids};
 use crate::config::{Config, Listen, Mistakes};
+use crate::conversation::log::Log;
 use crate::health::checks::HealthChecks;
+use crate::managed_identity::ManagedIdentities;
 use crate::outgoing::OutgoingHttp;
 use crate::problem::Problem;
 use crate::rate_limit::RateLimit;
 use crate::seal::Sealer;
+use crate::service::courier::Courier;
 use crate::service::proof::ServiceProof;
 use crate::service::{self, ServiceError};
+use crate::store::{self, Store};
+use crate::sweeper::Sweeper;
 
 /// Shared by all requests. There is no other state, and nothing in it that another instance
 /// would miss.
@@ -39,23 +46,62 @@ struct Shared {
 pub struct Ready {
     pub config: Config,
     pub clock: Clock,
+    pub ids: Ids,
     pub callers: Callers,
     pub sealer: Sealer,
     pub proof: ServiceProof,
     pub hub: HubClient,
+    pub store: Arc<dyn Store>,
+    pub log: Log,
+    pub courier: Courier,
     pub negotiate_limit: RateLimit,
+    pub guesses: Guesses,
+    pub open_rooms: OpenRooms,
+    pub sweeper: Sweeper,
+    /// `None` where the settings name no blob storage.
+    pub attachments: Option<Attachments>,
     pub health: HealthChecks,
 }
 
 impl Ready {
     /// Nothing here goes out to the network or takes long: a cold start waits for it.
     pub fn new(config: Config, clock: Clock, ids: &Ids) -> Result<Self, ServiceError> {
+        Self::with_store(config, clock, ids, |store| store)
+    }
+
+    /// With something around the store that the settings name, such as a counter of its calls.
+    pub fn with_store(
+        config: Config,
+        clock: Clock,
+        ids: &Ids,
+        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Result<Self, ServiceError> {
         let outgoing = OutgoingHttp::new();
+        let identities = ManagedIdentities::new(outgoing.clone());
+        let hub = service::hub_client(&config.web_pubsub, &outgoing, &identities, &clock)?;
+        let courier = Courier::new(hub.clone());
+        let store = store::open(&config.store, &outgoing, &identities, &clock, ids)?;
+        let account = config
+            .storage
+            .as_ref()
+            .filter(|account| account.blobs.is_some());
+        let attachments = account
+            .map(|account| Attachments::new(account, &outgoing, &identities, &clock))
+            .transpose()?;
+        let store = around(store);
         Ok(Self {
+            attachments,
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: service::sealer(&config.web_pubsub),
             proof: ServiceProof::new(&config.web_pubsub.credential, &outgoing, &clock),
-            hub: service::hub_client(&config.web_pubsub, &outgoing, &clock)?,
+            log: Log::new(store.clone(), courier.clone(), clock.clone(), ids.clone()),
+            hub,
+            courier,
+            store,
+            ids: ids.clone(),
+            guesses: Guesses::default(),
+            open_rooms: OpenRooms::default(),
+            sweeper: Sweeper::default(),
             negotiate_limit: RateLimit::new(config.negotiate_limit),
             health: HealthChecks::default(),
             clock,
@@ -112,6 +158,8 @@ impl FromRequestParts<AppState> for Arc<Ready> {
     type Rejection = Problem;
 
     async fn from_request_parts(_: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        app.ready().map_err(Problem::from)
+        let ready = app.ready()?;
+        ready.sweeper.go_on(&ready.store);
+        Ok(ready)
     }
 }

@@ -21,6 +21,20 @@ pub enum Target {
 }
 
 impl Target {
+    pub fn as_room(&self) -> Option<&RoomId> {
+        match self {
+            Self::Room(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    pub fn as_session(&self) -> Option<&SessionId> {
+        match self {
+            Self::Session(id) => Some(id),
+            _ => None,
+        }
+    }
+
     /// The Web PubSub group that carries it; audio has none, since its replies go to the caller.
     /// Every prefix holds a `:`, which no room id can, so no room is ever somebody's inbox.
     pub fn group(&self, user: &UserId) -> Option<String> {
@@ -63,11 +77,18 @@ impl FromStr for Channel {
 #[error("must be {0}")]
 pub struct InvalidId(&'static str);
 
+impl InvalidId {
+    /// What it should have been.
+    pub fn wanted(self) -> &'static str {
+        self.0
+    }
+}
+
 /// Declares an id: a private string with one door, through which serde goes as well.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $door:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub struct $name(String);
 

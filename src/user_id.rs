@@ -15,7 +15,7 @@ const ANONYMOUS: &str = "anon:";
 
 /// A user: 1 to 256 bytes of visible ASCII, because the service carries it in a header of its
 /// webhooks and the Functions host answers 500 to a header with anything else in it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UserId(String);
 
@@ -72,6 +72,16 @@ impl UserId {
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Every connection of the user is in it, so that they can be found.
+    pub fn group(&self) -> String {
+        format!("user:{}", self.group_hash())
+    }
+
+    /// Whether callers without an identity may have this id, where others have one.
+    pub fn may_be_anonymous(&self) -> bool {
+        self.0.starts_with(ANONYMOUS)
     }
 
     /// Stands for the user in a group's name, which has a length limit and no escapes.

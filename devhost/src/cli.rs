@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::own_storage::Keeping;
 use crate::terminal::Detail;
@@ -68,10 +68,6 @@ impl Cli {
             (false, true) => Detail::Verbose,
             (false, false) => Detail::Usual,
         }
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.app
     }
 
     pub(crate) fn watches(&self) -> bool {

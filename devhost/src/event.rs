@@ -1,12 +1,26 @@
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use uuid::Uuid;
 
+use crate::app::FunctionInfo;
+
 /// What happened inside the host; whoever runs it decides what of it is shown, and how.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum HostEvent {
+    /// An app is being run, and answers at this address.
+    Running {
+        at: SocketAddr,
+        functions: Vec<FunctionInfo>,
+        /// What the host would accept in silence and the app's author would not have wanted.
+        warnings: Vec<String>,
+    },
+    /// A file of the app has changed, and it is started again.
+    Changed,
+    /// The changed app cannot be run, for this reason; the next change may mend it.
+    NotLoaded(String),
     /// The handler is being started on this port.
     Starting {
         program: PathBuf,
@@ -23,10 +37,10 @@ pub enum HostEvent {
         failures: usize,
     },
     /// A line the handler printed.
-    Stdout(String),
+    Stdout(Line),
     /// A line the handler printed as an error; with "warn" in it, the host takes it for a warning.
     Stderr {
-        line: String,
+        line: Line,
         is_warning: bool,
     },
     /// A caller was answered.
@@ -59,6 +73,38 @@ pub enum HostEvent {
     },
     /// Something a person should know of, as a sentence.
     Notice(String),
+}
+
+/// What the handler printed, without the end of the line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Line {
+    pub text: String,
+    /// Whose it is, as far as that is certain.
+    pub source: Option<Source>,
+}
+
+impl std::fmt::Display for Line {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str(&self.text)
+    }
+}
+
+impl std::ops::Deref for Line {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Which invocation something comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Source {
+    pub function: String,
+    /// `None` where it is one of several that run at the same time.
+    pub invocation: Option<Uuid>,
 }
 
 /// One request and its answer.

@@ -1,16 +1,13 @@
 use std::future::Future;
-use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::event::{HostError, HostEvent};
-use crate::front::{self, Cors};
-use crate::handler::{ExchangeError, HandlerAnswer, Link, Outgoing, Supervisor, free_port};
-use crate::trigger::{self, Order, queue::Queues};
+use crate::cors::Cors;
+use crate::event::HostEvent;
+use crate::firing::Order;
+use crate::handler::{ExchangeError, HandlerAnswer, Invocations, Link, Outgoing};
+use crate::queue::Queues;
 
 /// What the host calls itself. Real ones differ in the last number.
 pub(crate) const VERSION: &str = "4.1037.0.0";
@@ -19,74 +16,11 @@ pub(crate) const USER_AGENT: &str = "Azure-Functions-Host/4.1037.0.0";
 /// What the host takes unless a setting says otherwise.
 const BODY_LIMIT: u64 = 104_857_600;
 
-/// Runs an app until `shutdown` completes or the handler is beyond help.
-///
-/// Works inside any tokio runtime, and as often in one process as there are listeners. At the
-/// end, and also when the future is dropped, the handler is killed without a word, as the host
-/// does it.
-pub async fn run(
-    app: App,
-    listener: TcpListener,
-    events: impl Fn(HostEvent) + Send + Sync + 'static,
-    shutdown: impl Future<Output = ()>,
-) -> Result<(), HostError> {
-    let port = match (app.options.attach, app.host.fixed_port) {
-        (Some(port), _) | (None, Some(port)) => port,
-        (None, None) => free_port().map_err(HostError::NoPort)?,
-    };
-    let (orders, ordered) = mpsc::unbounded_channel();
-    let limit = app.settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
-    let insights = app.settings.filled("APPLICATIONINSIGHTS_CONNECTION_STRING");
-    let host = Arc::new(Host {
-        body_limit: limit
-            .and_then(|limit| limit.parse().ok())
-            .unwrap_or(BODY_LIMIT),
-        is_traced: insights.is_some(),
-        cors: Cors::of(&app),
-        queues: Queues::new(app.settings.clone(), app.host.queues.base64),
-        app,
-        link: Link::new(port),
-        events: Box::new(events),
-        ready: watch::Sender::new(false),
-        restart: watch::Sender::new(()),
-        orders,
-    });
-
-    let mut supervisor = Supervisor::new(Arc::clone(&host));
-    let ended = tokio::select! {
-        () = shutdown => Ok(()),
-        error = supervisor.run() => Err(error),
-        error = accept(&host, listener) => Err(error),
-        () = trigger::run(Arc::clone(&host), ordered) => Ok(()),
-    };
-    supervisor.stop().await;
-    ended
-}
-
-async fn accept(host: &Arc<Host>, listener: TcpListener) -> HostError {
-    // The calls end with this set, whichever way the host ends.
-    let mut calls = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    calls.spawn(front::serve(Arc::clone(host), stream, peer));
-                }
-                // One caller gone, or too many files open: neither is an end.
-                Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
-                    return HostError::Listener(error);
-                }
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            },
-            Some(_) = calls.join_next() => {}
-        }
-    }
-}
-
 /// One running host: the app, its handler, and who is told of what happens.
 pub(crate) struct Host {
     pub(crate) app: App,
     pub(crate) link: Link,
+    pub(crate) invocations: Invocations,
     pub(crate) cors: Option<Cors>,
     pub(crate) queues: Queues,
     /// The largest body of a request, in bytes.
@@ -101,6 +35,31 @@ pub(crate) struct Host {
 }
 
 impl Host {
+    pub(crate) fn new(
+        app: App,
+        port: u16,
+        events: impl Fn(HostEvent) + Send + Sync + 'static,
+        orders: mpsc::UnboundedSender<Order>,
+    ) -> Self {
+        let limit = app.settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
+        let insights = app.settings.filled("APPLICATIONINSIGHTS_CONNECTION_STRING");
+        Self {
+            body_limit: limit
+                .and_then(|limit| limit.parse().ok())
+                .unwrap_or(BODY_LIMIT),
+            is_traced: insights.is_some(),
+            cors: Cors::of(&app),
+            queues: Queues::new(app.settings.clone(), app.host.queues.base64),
+            app,
+            link: Link::new(port),
+            invocations: Invocations::default(),
+            events: Box::new(events),
+            ready: watch::Sender::new(false),
+            restart: watch::Sender::new(()),
+            orders,
+        }
+    }
+
     pub(crate) fn report(&self, event: HostEvent) {
         (self.events)(event);
     }

@@ -16,20 +16,27 @@
 
 mod app;
 mod clock;
+mod cors;
 mod event;
+mod firing;
 mod forward;
 mod front;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod handler;
 mod host;
 mod http;
 mod json;
 #[cfg(test)]
 mod properties;
+mod queue;
 mod route;
+mod run;
 pub mod storage;
 mod trigger;
 
 pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};
-pub use event::{Call, Fate, HandlerExit, Headers, HostError, HostEvent, Outcome};
-pub use host::run;
+pub use event::{Call, Fate, HandlerExit, Headers, HostError, HostEvent, Line, Outcome, Source};
+
 pub use route::RouteError;
+pub use run::{run, run_watching};

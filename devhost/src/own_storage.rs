@@ -49,8 +49,12 @@ impl OwnStorage {
         self.storage.connection_string()
     }
 
-    pub(crate) async fn run(self) {
-        self.storage.run(std::future::pending()).await;
+    /// Answers for ever, if there is an account.
+    pub(crate) async fn run(account: Option<Self>) {
+        match account {
+            Some(account) => account.storage.run(std::future::pending()).await,
+            None => std::future::pending().await,
+        }
     }
 }
 

@@ -14,6 +14,8 @@ use crate::deliveries::Deliveries;
 use crate::entra::Entra;
 use crate::hub::Hub;
 use crate::lock::RwLock;
+use crate::message::StreamError;
+use crate::streams::Stream;
 use crate::tls::Tls;
 use crate::upstream::Upstream;
 
@@ -142,13 +144,29 @@ impl App {
         if !connection.end() {
             return;
         }
-        connection.streams.cancel_all(self, hub, connection);
+        for stream in connection.streams.close_all() {
+            let error = StreamError::by_service("Cancelled", "The publisher is gone.");
+            self.end_stream(hub, connection, &stream, Some(error));
+        }
         for group in hub.remove(connection) {
             self.notify_group(hub, connection, SystemEvent::Left, &group);
         }
         hub.states.forget(connection, self.clock.unix_ms());
         let body = json!({ "reason": reason }).to_string();
         self.notify(hub, connection, SystemEvent::Disconnected, body.into());
+    }
+
+    /// The subscribers hear that nothing more will come.
+    pub(crate) fn end_stream(
+        &self,
+        hub: &Hub,
+        publisher: &Connection,
+        stream: &Stream,
+        error: Option<StreamError>,
+    ) {
+        let message = stream.last(publisher.user.clone(), error);
+        let now = self.clock.unix_ms();
+        hub.publish(publisher, &stream.group, stream.no_echo, message, now);
     }
 
     /// Tells a handler without waiting for it.

@@ -5,13 +5,21 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 /// The machine's clock plus an offset that can be moved forward, so that what expires (tokens,
-/// messages with a time to live) can be seen to expire without waiting for it. Clones share
-/// the offset.
+/// messages with a time to live, connections that nobody comes back for) can be seen to expire
+/// without waiting for it. Clones share the offset.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
-    ahead_ms: Arc<AtomicI64>,
+    offset: Arc<Offset>,
+}
+
+#[derive(Debug, Default)]
+struct Offset {
+    ahead_ms: AtomicI64,
+    moved: Notify,
 }
 
 impl Clock {
@@ -23,16 +31,36 @@ impl Clock {
     /// Lets that much time pass at once.
     pub fn advance(&self, by: Duration) {
         let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
-        self.ahead_ms.fetch_add(ms, Ordering::Relaxed);
+        self.offset.ahead_ms.fetch_add(ms, Ordering::Relaxed);
+        self.offset.moved.notify_waiters();
     }
 
     /// How far it is ahead of the machine's.
     pub(crate) fn ahead_ms(&self) -> i64 {
-        self.ahead_ms.load(Ordering::Relaxed)
+        self.offset.ahead_ms.load(Ordering::Relaxed)
     }
 
     pub(crate) fn set_ahead_ms(&self, ms: i64) {
-        self.ahead_ms.store(ms, Ordering::Relaxed);
+        self.offset.ahead_ms.store(ms, Ordering::Relaxed);
+        self.offset.moved.notify_waiters();
+    }
+
+    /// Until that much time has passed, some of it perhaps at once.
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        let (started, ahead) = (Instant::now(), self.ahead_ms());
+        loop {
+            let moved = self.offset.moved.notified();
+            let skipped = u64::try_from(self.ahead_ms() - ahead).unwrap_or(0);
+            let passed = started.elapsed() + Duration::from_millis(skipped);
+            let left = duration.saturating_sub(passed);
+            if left.is_zero() {
+                return;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(left) => return,
+                () = moved => {}
+            }
+        }
     }
 
     /// Milliseconds since 1970.
@@ -42,7 +70,7 @@ impl Clock {
             reason = "this is the clock that is handed in"
         )]
         let real = Timestamp::now().as_millisecond();
-        real.saturating_add(self.ahead_ms.load(Ordering::Relaxed))
+        real.saturating_add(self.ahead_ms())
     }
 
     /// Seconds since 1970.
@@ -78,5 +106,26 @@ mod tests {
         clock.clone().advance(Duration::from_secs(3600));
 
         assert!(clock.unix_seconds() >= before + 3600);
+    }
+
+    #[tokio::test]
+    async fn who_sleeps_is_woken_by_the_time_that_passes_at_once() {
+        let clock = Clock::system();
+        let hour = Duration::from_secs(3600);
+        let mut asleep = std::pin::pin!(clock.sleep(hour));
+        let half = || clock.advance(hour / 2);
+
+        tokio::select! {
+            biased;
+            () = &mut asleep => panic!("nobody has moved the clock"),
+            () = async { half() } => {}
+        }
+        tokio::select! {
+            biased;
+            () = &mut asleep => panic!("only half of the time has passed"),
+            () = async { half() } => {}
+        }
+
+        asleep.await;
     }
 }

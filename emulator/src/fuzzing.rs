@@ -11,7 +11,9 @@ use crate::connection::Connection;
 use crate::filter::Filter;
 use crate::frame::{ClientFrame, Outgoing, SimpleMode};
 use crate::message::{Message, Source};
+use crate::permissions::{Permission, Permissions};
 use crate::protocol::{Agreed, Protocol};
+use crate::token::{Claims, sign};
 use crate::upstream::{Identity, Origin};
 
 /// A text frame of a JSON client.
@@ -64,6 +66,33 @@ pub fn filter(text: &str) {
         let connection = Connection::new(identity, user, agreed, Vec::new());
         connection.groups.lock().insert("lobby".into());
         filter.matches(&connection);
+    }
+}
+
+/// The token of a client or a caller. What is read of one that nobody could sign is read of a
+/// genuine one too.
+pub fn token(text: &str) {
+    const NOW: i64 = 1_700_000_000;
+    let keys = Keys::default();
+    let _ = Claims::verify(text, &keys, NOW);
+    let _ = Claims::unverified(text, NOW);
+    let Ok(claims) = serde_json::from_str(text) else {
+        return;
+    };
+    if let Ok(claims) = Claims::verify(&sign(&claims, &keys), &keys, NOW) {
+        claims.user();
+        for name in claims.names() {
+            claims.strings(name);
+        }
+    }
+}
+
+/// A role, and on the next line a group that it may be for.
+pub fn role(text: &str) {
+    let (role, group) = text.split_once('\n').unwrap_or((text, "g"));
+    let permissions = Permissions::from_roles([role]);
+    for permission in [Permission::JoinLeaveGroup, Permission::SendToGroup] {
+        permissions.allows(permission, group);
     }
 }
 

@@ -110,6 +110,21 @@ impl Hub {
         }
     }
 
+    /// What one connection says to a group. It may be a member itself, and then hears itself unless
+    /// it asked not to.
+    pub(crate) fn publish(
+        &self,
+        sender: &Connection,
+        group: &str,
+        no_echo: bool,
+        message: Message,
+        now_ms: i64,
+    ) {
+        self.deliver(Audience::Group(group), message, now_ms, |receiver| {
+            !(no_echo && receiver.id == sender.id)
+        });
+    }
+
     /// Queues the message for one connection, unless people who test want it otherwise.
     pub(crate) fn hand_over(
         &self,

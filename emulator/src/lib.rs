@@ -19,6 +19,7 @@ mod config;
 // What arrives: clients, calls, people who test.
 mod client;
 mod control;
+mod response;
 mod rest;
 mod server;
 mod stream;

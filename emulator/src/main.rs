@@ -90,6 +90,8 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(args: Args) -> Result<(), Failure> {
+    // Looked at before it is read: a change in between is read again, and none is missed.
+    let seen = args.config.as_deref().and_then(changed_at);
     let mut config = read(args.config.as_deref())?;
     let latency = Duration::from_millis(args.latency);
     config = config.with_timing(Timing {
@@ -123,7 +125,8 @@ async fn serve(args: Args) -> Result<(), Failure> {
 
     let emulator = Emulator::new(config);
     if let Some(path) = args.config {
-        tokio::spawn(reload_on_change(path, hang_up, emulator.hub_settings()));
+        let hubs = emulator.hub_settings();
+        tokio::spawn(reload_on_change(path, seen, hang_up, hubs));
     }
     let stop = async move {
         tokio::select! {
@@ -170,8 +173,12 @@ fn read(path: Option<&Path>) -> Result<Config, Failure> {
 }
 
 /// On SIGHUP, and when the file's time of change does. A file with a mistake changes nothing.
-async fn reload_on_change(path: PathBuf, mut hang_up: Signal, hubs: HubSettings) {
-    let mut seen = changed_at(&path);
+async fn reload_on_change(
+    path: PathBuf,
+    mut seen: Option<SystemTime>,
+    mut hang_up: Signal,
+    hubs: HubSettings,
+) {
     let mut tick = tokio::time::interval(WATCH_INTERVAL);
     loop {
         tokio::select! {

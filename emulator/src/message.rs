@@ -68,6 +68,17 @@ pub(crate) struct StreamError {
     pub(crate) user_code: Option<String>,
 }
 
+impl StreamError {
+    /// One that the service makes, not the publisher.
+    pub(crate) fn by_service(name: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            name,
+            message: message.into(),
+            user_code: None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Message {
     pub(crate) source: Source,

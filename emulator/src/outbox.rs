@@ -1,6 +1,8 @@
 //! What waits to be written to a client, and on a reliable connection what it has not yet
 //! acknowledged.
 
+mod unacked;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -10,9 +12,8 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use crate::frame::{Outgoing, ServerFrame};
 use crate::lock::Mutex;
 use crate::message::Message;
+use unacked::Unacked;
 
-/// A reliable client that leaves more than this unacknowledged is given up.
-const MAX_UNACKED: usize = 1_000;
 /// A client that reads so slowly that more than this waits for it is given up.
 const MAX_WAITING: usize = 10_000;
 const MAX_BYTES: usize = 16 * 1024 * 1024;
@@ -39,13 +40,6 @@ struct State {
     farewell: Option<Farewell>,
     overflowed: bool,
     cut: Option<Socket>,
-}
-
-#[derive(Debug, Default)]
-struct Unacked {
-    last_sequence: u64,
-    messages: VecDeque<(u64, Arc<Message>)>,
-    bytes: usize,
 }
 
 /// One of the sockets that serve a connection one after the other.
@@ -104,23 +98,19 @@ impl Outbox {
 
     /// Of a reliable connection that has no socket yet.
     pub(crate) fn restored(last_sequence: u64, messages: Vec<(u64, Arc<Message>)>) -> Self {
-        let bytes = messages.iter().map(|(_, message)| message.size()).sum();
         let outbox = Self::new(true);
-        outbox.state.lock().unacked = Some(Box::new(Unacked {
-            last_sequence,
-            messages: messages.into(),
-            bytes,
-        }));
+        let unacked = Unacked::restored(last_sequence, messages);
+        outbox.state.lock().unacked = Some(Box::new(unacked));
         outbox
     }
 
     /// The last sequence id, and the messages that the client has not acknowledged.
     pub(crate) fn unacknowledged(&self) -> (u64, Vec<(u64, Arc<Message>)>) {
         match &self.state.lock().unacked {
-            Some(unacked) => (
-                unacked.last_sequence,
-                unacked.messages.iter().cloned().collect(),
-            ),
+            Some(unacked) => {
+                let messages = unacked.messages().cloned().collect();
+                (unacked.last_sequence(), messages)
+            }
             None => (0, Vec::new()),
         }
     }
@@ -136,7 +126,7 @@ impl Outbox {
         state.queued_bytes = 0;
         if let Some(mut unacked) = state.unacked.take() {
             unacked.drop_expired(now_ms);
-            for (sequence, message) in &unacked.messages {
+            for (sequence, message) in unacked.messages() {
                 state.queued_bytes += message.size();
                 state
                     .queue
@@ -173,17 +163,10 @@ impl Outbox {
             return;
         }
         let sequence = match &mut state.unacked {
-            Some(unacked) => {
-                let sequence = unacked.push(message);
-                if unacked.is_full() {
-                    unacked.drop_expired(now_ms);
-                    if unacked.is_full() {
-                        self.overflow(&mut state);
-                        return;
-                    }
-                }
-                Some(sequence)
-            }
+            Some(unacked) => match unacked.push(message, now_ms) {
+                Some(sequence) => Some(sequence),
+                None => return self.overflow(&mut state),
+            },
             None => None,
         };
         for _ in 0..copies {
@@ -306,42 +289,6 @@ impl State {
             self.queue = VecDeque::new();
         }
         Some(Next::Batch)
-    }
-}
-
-impl Unacked {
-    fn push(&mut self, message: &Arc<Message>) -> u64 {
-        self.last_sequence += 1;
-        self.bytes += message.size();
-        self.messages
-            .push_back((self.last_sequence, message.clone()));
-        self.last_sequence
-    }
-
-    fn is_full(&self) -> bool {
-        self.messages.len() > MAX_UNACKED || self.bytes > MAX_BYTES
-    }
-
-    fn acknowledge(&mut self, sequence: u64) {
-        while let Some((first, message)) = self.messages.front()
-            && *first <= sequence
-        {
-            self.bytes -= message.size();
-            self.messages.pop_front();
-        }
-        if self.messages.is_empty() && self.messages.capacity() > KEPT_CAPACITY {
-            self.messages = VecDeque::new();
-        }
-    }
-
-    fn drop_expired(&mut self, now_ms: i64) {
-        self.messages
-            .retain(|(_, message)| !message.is_expired(now_ms));
-        self.bytes = self
-            .messages
-            .iter()
-            .map(|(_, message)| message.size())
-            .sum();
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
+
 use crate::pattern::Pattern;
-use crate::snapshot::{Exceptions, Literals};
 
 /// Patterns of one permission that count; further ones are ignored.
 const MAX_PATTERNS: usize = 10;
@@ -33,6 +34,21 @@ impl Permission {
 pub(crate) struct Permissions {
     join_leave: Rules,
     send: Rules,
+}
+
+/// The groups named one by one, after all that was granted and revoked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Exceptions {
+    pub(crate) join_leave: Literals,
+    pub(crate) send: Literals,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Literals {
+    pub(crate) granted: BTreeSet<String>,
+    pub(crate) denied: BTreeSet<String>,
 }
 
 /// More groups were named one by one than the service keeps.

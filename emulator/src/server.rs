@@ -5,10 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, StatusCode};
-use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -21,10 +18,9 @@ use tokio::time::timeout;
 use crate::app::{App, HubSettings};
 use crate::config::Config;
 use crate::query::Query;
+use crate::response::{Response, response};
 use crate::stream::Stream;
 use crate::{client, control, rest};
-
-pub(crate) type Response = http::Response<Full<Bytes>>;
 
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 /// A listener that only failed for a minute will not recover.
@@ -178,18 +174,4 @@ async fn route(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> 
         path if path.starts_with("/api/") => rest::handle(app, request).await,
         _ => response(StatusCode::NOT_FOUND, None, ""),
     }
-}
-
-pub(crate) fn response(
-    status: StatusCode,
-    content_type: Option<&'static str>,
-    body: impl Into<Bytes>,
-) -> Response {
-    let mut response = Response::new(Full::new(body.into()));
-    *response.status_mut() = status;
-    if let Some(content_type) = content_type {
-        let value = HeaderValue::from_static(content_type);
-        response.headers_mut().insert(CONTENT_TYPE, value);
-    }
-    response
 }

@@ -6,6 +6,7 @@ mod claims;
 mod easy_auth;
 pub mod jwks;
 pub mod jwt;
+pub mod rights;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;

@@ -39,6 +39,8 @@ pub struct Config {
     /// Whether `X-Forwarded-For` can be believed.
     pub trust_forwarded_for: bool,
     pub expired_sign_in: ExpiredSignIn,
+    /// Whether only users that a back end told us of may take part in sessions.
+    pub require_known_users: bool,
 }
 
 /// What becomes of frames from a connection whose sign-in has expired.
@@ -64,6 +66,7 @@ impl Config {
         let limit = settings.number("RATE_LIMIT_NEGOTIATE", 0, 0..=1_000_000);
         let trust_proxy = settings.flag("TRUST_PROXY");
         let expired_sign_in = expired_sign_in(&mut settings);
+        let require_known_users = settings.flag("REQUIRE_KNOWN_USERS");
         log_level_of(&mut settings);
         let config = web_pubsub.zip(store).map(|(web_pubsub, store)| Self {
             web_pubsub,
@@ -79,6 +82,7 @@ impl Config {
             // its owner says that a proxy is in front.
             trust_forwarded_for: listen.is_functions() || trust_proxy,
             expired_sign_in,
+            require_known_users,
         });
         settings.finish(config)
     }

@@ -3,6 +3,7 @@
 
 mod screen;
 mod settings;
+mod storage;
 
 use std::future::Future;
 use std::io;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use devhost::storage::Storage;
 use tokio::net::TcpListener;
 
 use crate::serve::asked_to_stop;
@@ -71,6 +73,8 @@ pub enum DevError {
     App(#[from] devhost::LoadError),
     #[error(transparent)]
     Host(#[from] devhost::HostError),
+    #[error(transparent)]
+    Storage(#[from] devhost::storage::StorageError),
     #[error("the emulator's settings cannot be used")]
     EmulatorSettings(#[from] emulator::ConfigError),
     #[error("the emulator stopped")]
@@ -93,7 +97,14 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
     };
     let host_address = address(&host)?;
     let emulator_address = emulator.as_ref().map(address).transpose()?;
-    let settings = settings::choose(given, &folder, host_address, emulator_address)?;
+    let storage = storage::open(&given, &folder).await?;
+    let settings = settings::choose(
+        given,
+        &folder,
+        host_address,
+        emulator_address,
+        storage.as_ref().map(Storage::connection_string),
+    )?;
     let app = devhost::App::load(
         &folder,
         devhost::Options {
@@ -112,6 +123,12 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
         let screen = screen.clone();
         move |event| screen.show(event)
     };
+    let stored = async {
+        match storage {
+            Some(storage) => storage.run(std::future::pending()).await,
+            None => std::future::pending().await,
+        }
+    };
     // Whichever ends first ends the other, by being dropped with it.
     let hosted = devhost::run(app, host, events, std::future::pending());
     match (settings.service, emulator) {
@@ -124,11 +141,13 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
             tokio::select! {
                 ended = hosted => ended?,
                 ended = emulator::run(listener, config, std::future::pending()) => ended?,
+                () = stored => {}
                 () = stop => screen.stopping(),
             }
         }
         _ => tokio::select! {
             ended = hosted => ended?,
+            () = stored => {}
             () = stop => screen.stopping(),
         },
     }

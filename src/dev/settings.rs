@@ -17,6 +17,8 @@ use crate::config::{DEV_PARENT, environment};
 use crate::dev_secrets::{self, DevSecrets};
 use crate::trigger::TRIGGERS;
 
+const STORE: &str = "sqlite:data/switchboard.db";
+const STORAGE: &str = "AzureWebJobsStorage";
 const CONNECTION_STRING: &str = "AZURE_WEB_PUBSUB_CONNECTION_STRING";
 
 pub(super) struct DevSettings {
@@ -60,6 +62,17 @@ impl Given {
         value.filter(|value| !value.trim().is_empty())
     }
 
+    /// Whether there is a storage account, by connection string or by identity.
+    pub(super) fn names_storage(&self) -> bool {
+        let ways = ["", "__accountName", "__blobServiceUri", "__queueServiceUri"];
+        ways.iter()
+            .any(|way| self.get(&format!("{STORAGE}{way}")).is_some())
+    }
+
+    pub(super) fn cors(&self) -> Option<CorsSettings> {
+        self.cors.clone()
+    }
+
     /// Whether the sockets are held here: nobody named a service, or this very emulator, as the
     /// example's connection string does.
     pub(super) fn wants_emulator(&self, port: u16) -> bool {
@@ -73,12 +86,14 @@ impl Given {
     }
 }
 
-/// Fills in what was not set. `emulator` is where it listens, if it is wanted.
+/// Fills in what was not set. `emulator` is where it listens, if it is wanted; `storage` is the
+/// connection string of an account of our own, if there is one.
 pub(super) fn choose(
     given: Given,
     folder: &Path,
     host: SocketAddr,
     emulator: Option<SocketAddr>,
+    storage: Option<&str>,
 ) -> Result<DevSettings, DevError> {
     let cors = given.cors.clone();
     let mut draft = Draft {
@@ -91,6 +106,12 @@ pub(super) fn choose(
     };
     draft.secrets(folder)?;
     draft.default("ALLOW_ANONYMOUS", "true", "anonymous callers are admitted");
+    if draft.given.get("COSMOS_ENDPOINT").is_none() {
+        draft.default("STORE", STORE, "everything is kept in a file");
+    }
+    if let Some(connection_string) = storage {
+        draft.storage(connection_string);
+    }
     let own_id = std::process::id().to_string();
     draft.given.values.insert(DEV_PARENT.to_owned(), own_id);
     for trigger in TRIGGERS {
@@ -120,6 +141,14 @@ impl Draft {
             self.given.values.insert(name.to_owned(), value.to_owned());
             self.chosen.push(format!("{name}={value}: {meaning}"));
         }
+    }
+
+    /// Its key is new each time, and nobody else needs it.
+    fn storage(&mut self, connection_string: &str) {
+        let value = connection_string.to_owned();
+        self.given.values.insert(STORAGE.to_owned(), value);
+        let meaning = "an account of its own, on this machine";
+        self.chosen.push(format!("{STORAGE}: {meaning}"));
     }
 
     /// An emulator that calls this host. A connection string that is set is used as it is, with

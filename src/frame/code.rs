@@ -4,6 +4,10 @@ use std::borrow::Cow;
 
 use serde::Serialize;
 
+use crate::conversation::Refused;
+use crate::conversation::message::BadContent;
+use crate::store::StoreError;
+
 /// The stable part of an error frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -12,10 +16,13 @@ pub enum Code {
     UnknownType,
     MissingField,
     InvalidField,
+    EmptyMessage,
     MessageTooLong,
+    NotFound,
     Forbidden,
     TokenExpired,
     Unavailable,
+    Internal,
 }
 
 /// An error frame. The connection stays open.
@@ -43,5 +50,37 @@ impl FrameError {
 
     pub fn invalid(field: &str, wanted: &str) -> Self {
         Self::new(Code::InvalidField, format!("`{field}` must be {wanted}"))
+    }
+}
+
+/// What a conversation answers, in a frame.
+impl From<Refused> for FrameError {
+    fn from(refused: Refused) -> Self {
+        let (code, message) = match refused {
+            Refused::NotFound(message) => (Code::NotFound, message),
+            Refused::Forbidden(message) => (Code::Forbidden, message),
+            Refused::Invalid(message) | Refused::AlreadyCreated(message) => {
+                (Code::InvalidField, message)
+            }
+            Refused::Unavailable(message) => (Code::Unavailable, message),
+            Refused::NotKnown => return Self::new(Code::Internal, refused.to_string()),
+        };
+        Self::new(code, message)
+    }
+}
+
+impl From<StoreError> for FrameError {
+    fn from(error: StoreError) -> Self {
+        Refused::from(error).into()
+    }
+}
+
+impl From<BadContent> for FrameError {
+    fn from(bad: BadContent) -> Self {
+        let code = match bad {
+            BadContent::Empty => Code::EmptyMessage,
+            BadContent::TooLong => Code::MessageTooLong,
+        };
+        Self::new(code, bad.to_string())
     }
 }

@@ -2,7 +2,17 @@
 
 use serde_json::{Map, Value};
 
+use uuid::Uuid;
+
 use super::code::FrameError;
+use crate::conversation::Conversation;
+use crate::target::{ChatId, RoomId, SessionId};
+use crate::user_id::UserId;
+
+/// Which conversation a frame names.
+pub type Place = Conversation;
+
+const MOST_USERS: usize = 1000;
 
 /// The members of a frame. A `null` counts as absent, since many clients write absence so.
 #[derive(Debug)]
@@ -47,5 +57,86 @@ impl Fields {
                 "a whole number from 0 to 9007199254740991",
             )),
         }
+    }
+
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, FrameError> {
+        match self.get(name) {
+            None => Ok(None),
+            Some(Value::Bool(flag)) => Ok(Some(*flag)),
+            Some(_) => Err(FrameError::invalid(name, "`true` or `false`")),
+        }
+    }
+
+    pub fn object(&self, name: &str) -> Result<Self, FrameError> {
+        match self.get(name) {
+            None => Err(FrameError::missing(name)),
+            Some(Value::Object(members)) => Ok(Self(members.clone())),
+            Some(_) => Err(FrameError::invalid(name, "an object")),
+        }
+    }
+
+    /// A list of user ids, in our spelling.
+    pub fn users(&self, name: &str) -> Result<Option<Vec<UserId>>, FrameError> {
+        let wrong = || FrameError::invalid(name, "a list of user ids");
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        let ids = value.as_array().filter(|ids| ids.len() <= MOST_USERS);
+        let ids = ids.ok_or_else(wrong)?.iter();
+        let users = ids.map(|id| UserId::spelled(id.as_str()?).ok());
+        users.collect::<Option<_>>().map(Some).ok_or_else(wrong)
+    }
+
+    pub fn chat_id(&self) -> Result<ChatId, FrameError> {
+        self.id::<ChatId>("chatId")?
+            .ok_or_else(|| FrameError::missing("chatId"))
+    }
+
+    /// The conversation that the frame names, if it names one.
+    pub fn place(&self) -> Result<Option<Place>, FrameError> {
+        let named = [
+            self.id::<ChatId>("chatId")?.map(Conversation::Chat),
+            self.id::<SessionId>("session_id")?
+                .map(Conversation::Session),
+            self.id::<RoomId>("room_id")?.map(Conversation::Room),
+        ];
+        let mut named = named.into_iter().flatten();
+        let first = named.next();
+        if named.next().is_some() {
+            return Err(FrameError::invalid(
+                "session_id",
+                "alone: one of `chatId`, `session_id`, `room_id`",
+            ));
+        }
+        Ok(first)
+    }
+
+    /// `file: {fileId}`
+    pub fn file(&self) -> Result<Option<Uuid>, FrameError> {
+        if self.get("file").is_none() {
+            return Ok(None);
+        }
+        let file = self.object("file")?;
+        let name = if file.get("file_id").is_some() {
+            "file_id"
+        } else {
+            "fileId"
+        };
+        let id = Uuid::try_parse(file.text(name)?);
+        id.map(Some)
+            .map_err(|_| FrameError::invalid(name, "the `fileId` of an upload"))
+    }
+
+    fn id<T>(&self, name: &str) -> Result<Option<T>, FrameError>
+    where
+        T: std::str::FromStr<Err = crate::target::InvalidId>,
+    {
+        if self.get(name).is_none() {
+            return Ok(None);
+        }
+        let parsed = self.text(name)?.parse();
+        parsed
+            .map(Some)
+            .map_err(|wrong: crate::target::InvalidId| FrameError::invalid(name, wrong.wanted()))
     }
 }

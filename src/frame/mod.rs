@@ -5,14 +5,21 @@ pub mod code;
 pub mod fields;
 
 mod authenticate;
+mod chats;
 mod parse;
 mod ping;
+mod speech;
 mod test;
 
 pub use authenticate::{Authenticate, Authenticated, Renewal};
+pub use chats::{ChangeChat, ChatGone, ChatNews, Chats, CreateChat, GetChats};
 pub use code::{Code, FrameError};
 pub use parse::{Incoming, parse};
 pub use ping::{Ping, Pong};
+pub use speech::{
+    AskHistory, ChatHistory, ChatMessageSent, History, MessageSent, ReadUpTo, Say, SendMessage,
+    Typing, Words,
+};
 pub use test::{TestReply, TestRequest};
 
 use fields::Fields;
@@ -29,6 +36,14 @@ pub enum Frame {
     Audio(AudioChunk),
     AudioEnd,
     Authenticate(Authenticate),
+    GetChats(GetChats),
+    CreateChat(CreateChat),
+    ChangeChat(ChangeChat),
+    SendMessage(SendMessage),
+    Say(Say),
+    AskHistory(AskHistory),
+    Typing(Typing),
+    ReadUpTo(ReadUpTo),
 }
 
 impl Frame {
@@ -40,6 +55,17 @@ impl Frame {
             "audio" => AudioChunk::read(fields).map(Self::Audio),
             "audio.end" => Ok(Self::AudioEnd),
             "authenticate" => Authenticate::read(fields).map(Self::Authenticate),
+            "GET_CHATS" => GetChats::read(fields).map(Self::GetChats),
+            "CREATE_CHAT" => CreateChat::read(fields).map(Self::CreateChat),
+            "RENAME_CHAT" => ChangeChat::rename(fields).map(Self::ChangeChat),
+            "SET_CHAT_MEMBERS" => ChangeChat::set_members(fields).map(Self::ChangeChat),
+            "DELETE_CHAT" => ChangeChat::delete(fields).map(Self::ChangeChat),
+            "SEND_MESSAGE" => SendMessage::read(fields).map(Self::SendMessage),
+            "GET_CHAT_HISTORY" => AskHistory::of_chat(fields).map(Self::AskHistory),
+            "message" => Say::read(fields).map(Self::Say),
+            "history" => AskHistory::read(fields).map(Self::AskHistory),
+            "typing" => Typing::read(fields).map(Self::Typing),
+            "read" => ReadUpTo::read(fields).map(Self::ReadUpTo),
             _ => Err(FrameError::new(
                 Code::UnknownType,
                 "no frame of this type is known here",
@@ -57,6 +83,22 @@ pub enum Reply {
     AudioReceived(AudioReceived),
     AudioSummary(AudioSummary),
     Authenticated(Authenticated),
+    #[serde(rename = "CHATS")]
+    Chats(Chats),
+    #[serde(rename = "CHAT_CREATED")]
+    ChatCreated(ChatNews),
+    #[serde(rename = "CHAT_UPDATED")]
+    ChatUpdated(ChatNews),
+    #[serde(rename = "CHAT_DELETED")]
+    ChatDeleted(ChatGone),
+    #[serde(rename = "MESSAGE_SENT")]
+    ChatMessageSent(ChatMessageSent),
+    #[serde(rename = "CHAT_HISTORY")]
+    ChatHistory(ChatHistory),
+    MessageSent(MessageSent),
+    History(History),
+    /// To a frame that has no reply of its own, when it asked for one by a `requestId`.
+    Ok,
     Error(FrameError),
 }
 

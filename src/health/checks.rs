@@ -1,5 +1,6 @@
 //! The checks that `health` makes, each at most every few seconds.
 
+use std::future::Future;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -7,6 +8,8 @@ use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use utoipa::ToSchema;
 use webpubsub::HubClient;
+
+use crate::store::Store;
 
 const LONGEST_CHECK: Duration = Duration::from_secs(2);
 /// A prober must not be able to load what it probes.
@@ -40,6 +43,10 @@ impl Part {
         detail: None,
     };
 
+    pub(super) fn is_degraded(&self) -> bool {
+        self.status == Condition::Degraded
+    }
+
     pub(super) fn degraded(detail: impl Into<String>) -> Self {
         Self {
             status: Condition::Degraded,
@@ -49,13 +56,36 @@ impl Part {
     }
 }
 
+/// The last answer of one check.
+#[derive(Debug, Default)]
+struct Check(Mutex<Option<(Instant, Part)>>);
+
 /// The last answers of the checks.
 #[derive(Debug, Default)]
-pub struct HealthChecks(Mutex<Option<(Instant, Part)>>);
+pub struct HealthChecks {
+    web_pub_sub: Check,
+    store: Check,
+}
 
 impl HealthChecks {
-    /// Who comes while a check runs waits for it and shares its answer.
     pub(super) async fn web_pub_sub(&self, hub: &HubClient) -> Part {
+        self.web_pub_sub
+            .make("the Web PubSub service", hub.health())
+            .await
+    }
+
+    pub(super) async fn store(&self, store: &dyn Store) -> Part {
+        self.store.make("the store", store.check()).await
+    }
+}
+
+impl Check {
+    /// Who comes while a check runs waits for it and shares its answer.
+    async fn make<E: std::error::Error + 'static>(
+        &self,
+        what: &str,
+        check: impl Future<Output = Result<(), E>>,
+    ) -> Part {
         let mut last = self.0.lock().await;
         if let Some((at, part)) = &*last
             && at.elapsed() < FRESH
@@ -63,7 +93,7 @@ impl HealthChecks {
             return part.clone();
         }
         let began = Instant::now();
-        let part = match timeout(LONGEST_CHECK, hub.health()).await {
+        let part = match timeout(LONGEST_CHECK, check).await {
             Ok(Ok(())) => Part {
                 status: Condition::Ok,
                 latency_ms: Some(began.elapsed().as_millis().try_into().unwrap_or(u64::MAX)),
@@ -72,7 +102,7 @@ impl HealthChecks {
             Ok(Err(error)) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "the Web PubSub service is not well"
+                    "{what} is not well"
                 );
                 Part::degraded("it does not answer as it should")
             }

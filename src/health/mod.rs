@@ -69,19 +69,25 @@ pub async fn health(State(app): State<AppState>, request: Request) -> Response {
         })
         .into_response();
     }
-    let web_pub_sub = match app.ready() {
+    let (web_pub_sub, store) = match app.ready() {
         // In a task of its own: a prober that hangs up early must not make the next one probe again.
-        Ok(ready) => {
-            match tokio::spawn(async move { ready.health.web_pub_sub(&ready.hub).await }).await {
-                Ok(part) => part,
-                Err(_) => Part::degraded("the check was cut short"),
-            }
-        }
-        Err(mistakes) => Part::degraded(mistakes.to_string()),
+        Ok(ready) => tokio::spawn(async move {
+            tokio::join!(
+                ready.health.web_pub_sub(&ready.hub),
+                ready.health.store(&*ready.store)
+            )
+        })
+        .await
+        .unwrap_or_else(|_| {
+            let cut_short = Part::degraded("the check was cut short");
+            (cut_short.clone(), cut_short)
+        }),
+        Err(mistakes) => (Part::degraded(mistakes.to_string()), Part::DISABLED),
     };
-    let status = match web_pub_sub.status {
-        Condition::Degraded => Condition::Degraded,
-        Condition::Ok | Condition::Disabled => Condition::Ok,
+    let status = if [&web_pub_sub, &store].iter().any(|part| part.is_degraded()) {
+        Condition::Degraded
+    } else {
+        Condition::Ok
     };
     let health = Health {
         status,
@@ -90,7 +96,7 @@ pub async fn health(State(app): State<AppState>, request: Request) -> Response {
         connections: None,
         services: Services {
             web_pub_sub,
-            store: Part::DISABLED,
+            store,
             assistant: Part::DISABLED,
             iot_hub: Part::DISABLED,
         },

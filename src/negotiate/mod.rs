@@ -13,7 +13,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use webpubsub::{ClientAccess, ClientProtocol, ClientTokenRequest, client_token};
 
-use crate::admission::{admit, token_close_code};
+use crate::admission::{Visitor, admit, token_close_code};
 use crate::binding::{Binding, Grants, Ticket};
 use crate::caller::Caller;
 use crate::config::Credential;
@@ -119,15 +119,32 @@ async fn answer(app: &Ready, peer: Peer, request: Request) -> Result<Response, P
     let (headers, submission) = Submission::from_request(request).await?;
     let form = submission.read()?;
     let (caller, user) = who_asks(app, &headers, &form).await?;
-    let limited = match caller {
-        Caller::Anonymous(_) => Limited::at(peer.address(&headers, app.config.trust_forwarded_for)),
-        Caller::SignedIn(_) | Caller::Backend(_) => Limited::User(user.clone()),
+    let limited = limited_as(app, &caller, &user, peer, &headers);
+    app.negotiate_limit
+        .admit(limited.clone(), app.clock.seconds())?;
+    let visitor = Visitor {
+        caller: &caller,
+        user,
+        limited,
     };
-    app.negotiate_limit.admit(limited, app.clock.seconds())?;
-    let binding = admit(&caller, user, form.wish)?;
+    let binding = admit(app, visitor, form.wish).await?;
     let negotiated = write_answer(app, binding).await?;
     let no_store = HeaderValue::from_static("no-store");
     Ok(([(CACHE_CONTROL, no_store)], Json(negotiated)).into_response())
+}
+
+/// Whose calls and guesses are counted together: anonymous callers take any id they like.
+pub(crate) fn limited_as(
+    app: &Ready,
+    caller: &Caller,
+    user: &UserId,
+    peer: Peer,
+    headers: &HeaderMap,
+) -> Limited {
+    match caller {
+        Caller::Anonymous(_) => Limited::at(peer.address(headers, app.config.trust_forwarded_for)),
+        Caller::SignedIn(_) | Caller::Backend(_) => Limited::User(user.clone()),
+    }
 }
 
 /// Who asks, and as whom. A bad token closes with what the targets would have closed with.

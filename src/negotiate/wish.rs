@@ -7,11 +7,12 @@ use std::fmt;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::admission::Wish;
+use crate::admission::{Shown, Wish};
 use crate::binding::Role;
 use crate::caller::ShownToken;
 use crate::extract::read_body;
@@ -213,6 +214,10 @@ impl WishForm {
                 targets,
                 role,
                 display_name: username.clone(),
+                shown: Shown {
+                    password: self.password.map(SecretString::from),
+                    invite: self.invite.map(SecretString::from),
+                },
             },
             username,
             token: self.token.map(ShownToken::new),

@@ -1,24 +1,24 @@
 //! The Web PubSub service as this deployment's settings describe it: how to call it, and how it
 //! proves that it is the one who calls.
 
+pub mod courier;
 pub mod proof;
 
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use azure_core::error::ErrorKind;
-use azure_core::http::{AsyncRawResponse, ClientOptions, HttpClient, Request, Transport};
-use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 use futures_util::future::try_join_all;
 use tokio::time::timeout;
 use webpubsub::{HubClient, HubClientOptions};
 
 use crate::clock::Clock;
 use crate::config::{Credential, SealSecrets, WebPubSubConfig};
+use crate::managed_identity::{IdentityError, ManagedIdentities};
 use crate::outgoing::OutgoingHttp;
 use crate::seal::Sealer;
+use crate::storage_account::CannotUse;
+use crate::store::CannotOpen;
 
 /// How long a webhook may wait for the service it answers. The Functions host kills a handler
 /// whose function takes minutes, and everything else it was doing with it.
@@ -48,21 +48,25 @@ pub async fn all_in_time(
 /// The settings are fine, but nothing can be built from them.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    #[error("the managed identity cannot be used")]
-    Identity(#[from] azure_core::Error),
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
     #[error("{0}")]
     Client(#[from] webpubsub::InvalidArgument),
+    #[error(transparent)]
+    Store(#[from] CannotOpen),
+    #[error(transparent)]
+    Attachments(#[from] CannotUse),
 }
 
 pub fn hub_client(
     config: &WebPubSubConfig,
     outgoing: &OutgoingHttp,
+    identities: &ManagedIdentities,
     clock: &Clock,
 ) -> Result<HubClient, ServiceError> {
-    let transport: Arc<dyn HttpClient> = Arc::new(SharedTransport(outgoing.clone()));
     let now = clock.clone();
     let options = HubClientOptions {
-        http_client: Some(transport.clone()),
+        http_client: Some(Arc::new(outgoing.clone())),
         clock: Arc::new(move || now.system_time()),
         try_timeout: PATIENCE,
         timeout: 2 * PATIENCE,
@@ -72,15 +76,7 @@ pub fn hub_client(
     match &config.credential {
         Credential::Key(key) => Ok(HubClient::with_key(endpoint, key.clone(), hub, options)),
         Credential::ManagedIdentity { client_id, .. } => {
-            // One for the whole process: it holds the cache of tokens.
-            let credential =
-                ManagedIdentityCredential::new(Some(ManagedIdentityCredentialOptions {
-                    user_assigned_id: client_id.clone().map(UserAssignedId::ClientId),
-                    client_options: ClientOptions {
-                        transport: Some(Transport::new(transport)),
-                        ..ClientOptions::default()
-                    },
-                }))?;
+            let credential = identities.credential(client_id.as_deref())?;
             Ok(HubClient::with_credential(
                 endpoint, credential, hub, options,
             )?)
@@ -97,17 +93,4 @@ pub fn sealer(config: &WebPubSubConfig) -> Sealer {
         config.endpoint.authority(),
         config.hub.as_str(),
     )
-}
-
-/// Lets azure_core use our one HTTP client, which is built when the first call goes out.
-#[derive(Debug)]
-struct SharedTransport(OutgoingHttp);
-
-#[async_trait]
-impl HttpClient for SharedTransport {
-    async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let client = self.0.client();
-        let client = client.map_err(|error| azure_core::Error::new(ErrorKind::Io, error))?;
-        HttpClient::execute_request(&client, request).await
-    }
 }

@@ -6,6 +6,7 @@
 //! `tests/it/store/contract.rs`, which runs on all three.
 
 mod limits;
+mod open;
 mod words;
 
 pub mod cosmos;
@@ -17,6 +18,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 
+pub use open::{CannotOpen, open};
 pub use words::{
     BadRecord, Key, LARGEST_BODY, MOST_WRITES, Partition, Record, Shelf, StoreError, Version,
     Write, WriteError,

@@ -83,6 +83,11 @@ impl Key {
         &self.0
     }
 
+    /// The least key behind this one: `-` sorts before every other character that one may hold.
+    pub fn just_behind(&self) -> Self {
+        Self(Cow::Owned(format!("{}-", self.0)))
+    }
+
     /// All keys that begin with this one, as a range. No key holds a `~`, which sorts behind
     /// every character that one may hold.
     pub fn and_below(&self) -> std::ops::Range<Self> {

@@ -2,6 +2,7 @@
 //! brings it along with each, sealed, since its signature does not cover it.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use webpubsub::upstream::header;
 
@@ -10,6 +11,7 @@ use crate::binding::Binding;
 use crate::problem::Problem;
 use crate::seal::{Purpose, SealBroken};
 use crate::state::Ready;
+use crate::target::{ChatId, Target};
 use crate::user_id::UserId;
 
 use super::SignedEvent;
@@ -20,14 +22,38 @@ pub struct ConnectionState {
     /// Present once audio has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<AudioTally>,
+    /// Chats whose groups the connection was put into; the last it came to are kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<ChatId>,
+}
+
+impl ConnectionState {
+    /// More would not fit beside everything else that travels with each event.
+    const MOST_JOINED: usize = 100;
+
+    pub fn new(binding: Binding, joined: Vec<ChatId>) -> Self {
+        Self {
+            binding,
+            audio: None,
+            joined,
+        }
+    }
 }
 
 /// One connection, as the event at hand found it.
 #[derive(Debug)]
 pub struct Connection {
     id: String,
+    event: EventStamp,
     state: ConnectionState,
     changed: bool,
+}
+
+/// Tells one event of a connection from its others. A retry bears the same.
+#[derive(Debug, Clone)]
+pub struct EventStamp {
+    pub id: String,
+    pub time: Option<Timestamp>,
 }
 
 impl Connection {
@@ -47,6 +73,10 @@ impl Connection {
         match opened {
             Ok(state) => Ok(Self {
                 id: context.connection_id.clone(),
+                event: EventStamp {
+                    id: context.id.clone(),
+                    time: context.time.and_then(|time| time.try_into().ok()),
+                },
                 state,
                 changed: false,
             }),
@@ -65,6 +95,24 @@ impl Connection {
 
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// The event at hand.
+    pub fn event(&self) -> &EventStamp {
+        &self.event
+    }
+
+    pub fn has_joined(&self, chat: &ChatId) -> bool {
+        self.state.joined.contains(chat)
+            || self.state.binding.is_bound_to(&Target::Chat(chat.clone()))
+    }
+
+    pub fn note_joined(&mut self, chat: ChatId) {
+        let joined = &mut self.state_mut().joined;
+        joined.retain(|known| *known != chat);
+        joined.push(chat);
+        let surplus = joined.len().saturating_sub(ConnectionState::MOST_JOINED);
+        joined.drain(..surplus);
     }
 
     pub fn binding(&self) -> &Binding {

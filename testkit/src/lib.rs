@@ -106,10 +106,13 @@ fn hash(files: &[PathBuf]) -> u64 {
 fn copy_files(source: &Path, home: &Path) -> io::Result<()> {
     for entry in fs::read_dir(source)? {
         let entry = entry?;
-        if !entry.file_type()?.is_file() {
+        let target = home.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            fs::create_dir_all(&target)?;
+            copy_files(&entry.path(), &target)?;
             continue;
         }
-        let (text, target) = (fs::read(entry.path())?, home.join(entry.file_name()));
+        let text = fs::read(entry.path())?;
         if fs::read(&target).ok().as_ref() != Some(&text) {
             fs::write(target, text)?;
         }

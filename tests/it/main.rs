@@ -15,15 +15,34 @@ mod negotiate;
 mod openapi;
 mod openid;
 mod serve;
+mod sessions;
 mod status;
+mod storage_account;
 mod store;
 mod triggers;
 mod upstream;
+mod users;
 mod webhook;
 
 #[cfg(feature = "dev")]
+mod chats;
+#[cfg(feature = "dev")]
 mod dev;
+#[cfg(feature = "dev")]
+mod files;
+#[cfg(feature = "dev")]
+mod idempotency;
 #[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
+mod promises;
+#[cfg(feature = "dev")]
 mod readme;
+#[cfg(feature = "dev")]
+mod room_messages;
+#[cfg(feature = "dev")]
+mod rooms;
+#[cfg(feature = "dev")]
+mod seeds;
+#[cfg(feature = "dev")]
+mod speech;

@@ -75,7 +75,14 @@ async fn its_curl_lines_are_answered_as_printed() {
 
 #[test]
 fn every_setting_that_is_read_is_in_its_table() {
-    let sources = ["mod", "identity", "listen", "web_pubsub"];
+    let sources = [
+        "mod",
+        "identity",
+        "listen",
+        "storage",
+        "store",
+        "web_pubsub",
+    ];
     let texts = sources.map(|name| {
         let path = format!("{}/src/config/{name}.rs", env!("CARGO_MANIFEST_DIR"));
         std::fs::read_to_string(path).unwrap()

@@ -26,6 +26,7 @@ pub(crate) struct Function {
     pub(crate) forwardable: bool,
     pub(crate) disabled: bool,
     pub(crate) retry: Option<Retry>,
+    pub(crate) warnings: Vec<String>,
 }
 
 #[derive(Debug)]

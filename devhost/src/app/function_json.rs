@@ -1,12 +1,11 @@
 use std::path::Path;
-use std::time::Duration;
 
 use serde_json::Value;
 
 use super::bindings::{Binding, bindings};
 use super::json_file::{JsonFile, member};
 use super::{
-    AuthLevel, Function, HttpTrigger, LoadError, Output, Retry, Settings, Trigger, timespan,
+    AuthLevel, Function, HttpTrigger, LoadError, Output, Settings, Trigger, function_keys, retry,
 };
 use crate::route::{RouteError, RouteTemplate};
 
@@ -41,15 +40,48 @@ pub(crate) fn load(
         && inputs == 0
         && matches!(outputs.as_slice(), [Output::Http { .. }]);
 
-    Ok(Function {
+    let mut function = Function {
         name: name.to_owned(),
         trigger_name: trigger_binding.name.clone(),
         trigger,
         outputs,
         forwardable,
         disabled: is_disabled(&file, name, settings)?,
-        retry: retry(&file)?,
-    })
+        retry: retry::read(&file)?,
+        warnings: function_keys::misspelt(name, &file, &bindings),
+    };
+    leave_out_unnamed(&mut function);
+    Ok(function)
+}
+
+/// What is to be read or written is named by settings, and one of them is not there: the host
+/// runs the app without such a function.
+fn leave_out_unnamed(function: &mut Function) {
+    let outputs = function.outputs.iter().map(|output| match output {
+        Output::Queue { queue, .. } => queue.as_str(),
+        Output::Http { .. } | Output::Other { .. } => "",
+    });
+    let mut names: Vec<&str> = match &function.trigger {
+        Trigger::Queue { queue, .. } => vec![queue],
+        Trigger::EventHub {
+            hub,
+            consumer_group,
+            ..
+        } => vec![hub, consumer_group],
+        Trigger::Timer { schedule, .. } => vec![schedule],
+        Trigger::Http(_) | Trigger::Other(_) => Vec::new(),
+    };
+    names.extend(outputs);
+    let mut unset = names.into_iter().filter_map(Settings::unset_name);
+    if let Some(setting) = unset.next().filter(|_| !function.disabled) {
+        let warning = format!(
+            "{}: the setting {setting} is not there, so the host leaves the function out; set it, \
+             or set AzureWebJobs.{}.Disabled to true",
+            function.name, function.name
+        );
+        function.warnings.push(warning);
+        function.disabled = true;
+    }
 }
 
 fn trigger(
@@ -62,10 +94,8 @@ fn trigger(
     Ok(match binding.kind.to_lowercase().as_str() {
         "httptrigger" => Trigger::Http(http_trigger(file, binding, function, prefix)?),
         "queuetrigger" => Trigger::Queue {
-            queue: settings
-                .expand_known(&binding.required(file, "queueName")?)
-                .to_lowercase(),
-            connection: binding.connection(),
+            queue: queue_name(file, binding, settings)?,
+            connection: settings.expand_known(&binding.connection()),
             data_type: binding.data_type(),
         },
         "eventhubtrigger" => Trigger::EventHub {
@@ -73,10 +103,8 @@ fn trigger(
             many: binding
                 .text("cardinality")
                 .is_some_and(|text| text.eq_ignore_ascii_case("many")),
-            consumer_group: binding
-                .text("consumerGroup")
-                .unwrap_or("$Default")
-                .to_owned(),
+            consumer_group: settings
+                .expand_known(binding.text("consumerGroup").unwrap_or("$Default")),
             data_type: binding.data_type(),
         },
         "timertrigger" => Trigger::Timer {
@@ -85,6 +113,19 @@ fn trigger(
             use_monitor: binding.flag("useMonitor").unwrap_or(true),
         },
         _ => Trigger::Other(binding.kind.clone()),
+    })
+}
+
+/// In small letters, as names of queues are; the name of a setting stays what it is.
+fn queue_name(
+    file: &JsonFile,
+    binding: &Binding<'_>,
+    settings: &Settings,
+) -> Result<String, LoadError> {
+    let name = settings.expand_known(&binding.required(file, "queueName")?);
+    Ok(match Settings::unset_name(&name) {
+        Some(_) => name,
+        None => name.to_lowercase(),
     })
 }
 
@@ -159,10 +200,8 @@ fn output(
         "http" => Output::Http { name },
         "queue" => Output::Queue {
             name,
-            queue: settings
-                .expand_known(&binding.required(file, "queueName")?)
-                .to_lowercase(),
-            connection: binding.connection(),
+            queue: queue_name(file, binding, settings)?,
+            connection: settings.expand_known(&binding.connection()),
             data_type: binding.data_type(),
         },
         _ => Output::Other {
@@ -188,40 +227,4 @@ fn is_disabled(file: &JsonFile, name: &str, settings: &Settings) -> Result<bool,
         Some(Value::String(setting)) => Ok(settings.is_true(setting.trim_matches('%'))),
         Some(_) => Err(file.bad("disabled", "has to be true, false or the name of a setting")),
     }
-}
-
-fn retry(file: &JsonFile) -> Result<Option<Retry>, LoadError> {
-    if file.get("retry").is_none() {
-        return Ok(None);
-    }
-    let strategy = file.text("retry.strategy")?.unwrap_or_default();
-    let most = file.number("retry.maxRetryCount")?.unwrap_or(0);
-    let span = |key: &str, usual: Duration| -> Result<Duration, LoadError> {
-        let Some(text) = file.text(key)? else {
-            return Ok(usual);
-        };
-        timespan::parse(&text)
-            .ok_or_else(|| file.bad(key, "has to be a time span such as \"00:00:10\""))
-    };
-    let (first, longest) = match strategy.to_lowercase().as_str() {
-        "fixeddelay" => {
-            let delay = span("retry.delayInterval", Duration::ZERO)?;
-            (delay, delay)
-        }
-        "exponentialbackoff" => (
-            span("retry.minimumInterval", Duration::from_secs(5))?,
-            span("retry.maximumInterval", Duration::from_secs(300))?,
-        ),
-        _ => {
-            let problem = "has to be \"fixedDelay\" or \"exponentialBackoff\"";
-            return Err(file.bad("retry.strategy", problem));
-        }
-    };
-    // -1 is "for ever".
-    let most = u32::try_from(most).unwrap_or(u32::MAX);
-    Ok(Some(Retry {
-        most,
-        first,
-        longest,
-    }))
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::json_file::JsonFile;
-use super::{LoadError, Settings, spelling};
+use super::{LoadError, Settings, host_keys};
 
 /// What host.json says, with settings laid over it.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl HostJson {
             });
         }
         let mut file = JsonFile::read(&path)?;
-        let warnings = spelling::misspelt_keys(&file.root);
+        let warnings = host_keys::misspelt(&file.root);
         for (path, value) in settings.overrides() {
             file.set(&path, value);
         }

@@ -2,14 +2,18 @@
 
 mod bindings;
 mod error;
+mod files;
 mod function;
 mod function_json;
+mod function_keys;
 mod host_json;
+mod host_keys;
 mod json_file;
 mod keys;
 mod local_settings;
 mod options;
 mod program;
+mod retry;
 mod routes;
 mod settings;
 mod spelling;
@@ -18,6 +22,7 @@ mod timespan;
 use std::path::{Path, PathBuf};
 
 pub use error::LoadError;
+pub(crate) use files::Files;
 pub use function::FunctionInfo;
 pub(crate) use function::{AuthLevel, DataType, Function, HttpTrigger, Output, Retry, Trigger};
 pub(crate) use host_json::HostJson;
@@ -36,6 +41,8 @@ const STORAGE: &str = "AzureWebJobsStorage";
 #[derive(Debug)]
 pub struct App {
     pub(crate) folder: PathBuf,
+    /// As they were just before they were read.
+    pub(crate) files: Files,
     pub(crate) settings: Settings,
     pub(crate) options: Options,
     pub(crate) host: HostJson,
@@ -52,6 +59,7 @@ impl App {
                 file: folder.as_ref().to_owned(),
                 source,
             })?;
+        let files = Files::of(&folder);
         let settings = Settings::new(options.settings.clone());
         let mut host = HostJson::load(&folder, &settings)?;
         host.proxies |= options.proxy;
@@ -59,6 +67,11 @@ impl App {
         refuse_shared_routes(&functions)?;
         let program = program(&folder, &host, &options)?;
         let mut warnings = host.warnings.clone();
+        warnings.extend(
+            functions
+                .iter()
+                .flat_map(|function| function.warnings.clone()),
+        );
         warnings.extend(unsafe_routes(&functions));
         if functions.is_empty() {
             warnings.push(format!(
@@ -68,6 +81,7 @@ impl App {
         }
         Ok(Self {
             folder,
+            files,
             settings,
             options,
             host,

@@ -62,6 +62,13 @@ impl Settings {
         self.replace(text, |name| format!("%{name}%"))
     }
 
+    /// The first `%NAME%` that [`expand_known`](Self::expand_known) has left.
+    pub(super) fn unset_name(expanded: &str) -> Option<&str> {
+        let (_, behind) = expanded.split_once('%')?;
+        let (name, _) = behind.split_once('%')?;
+        Some(name)
+    }
+
     fn replace(&self, text: &str, unset: impl Fn(&str) -> String) -> String {
         let mut expanded = String::with_capacity(text.len());
         let mut rest = text;

@@ -1,143 +1,20 @@
-//! Keys of host.json that the host would pass over in silence.
+//! Keys that the host would pass over in silence.
 
 use serde_json::{Map, Value};
 
-/// Where only certain keys mean anything. `*` is a section with keys of its own choosing.
-const SECTIONS: &[(&str, &[&str])] = &[
-    (
-        "",
-        &[
-            "$schema",
-            "version",
-            "aggregator",
-            "applicationInsights",
-            "concurrency",
-            "customHandler",
-            "eventHub",
-            "extensionBundle",
-            "extensions",
-            "functions",
-            "functionTimeout",
-            "healthMonitor",
-            "http",
-            "httpWorker",
-            "id",
-            "logging",
-            "managedDependency",
-            "queues",
-            "retry",
-            "sendGrid",
-            "serviceBus",
-            "singleton",
-            "telemetryMode",
-            "tracing",
-            "watchDirectories",
-            "watchFiles",
-        ],
-    ),
-    (
-        "customHandler",
-        &[
-            "description",
-            "enableForwardingHttpRequest",
-            "enableProxyingHttpRequest",
-            "http",
-            "initializationTimeout",
-            "port",
-        ],
-    ),
-    (
-        "customHandler.description",
-        &[
-            "arguments",
-            "defaultExecutablePath",
-            "defaultWorkerPath",
-            "useStdErrorStreamForErrorsOnly",
-            "workerArguments",
-            "workingDirectory",
-        ],
-    ),
-    (
-        "extensions",
-        &[
-            "blobs",
-            "cosmosDB",
-            "durableTask",
-            "eventGrid",
-            "eventHubs",
-            "http",
-            "kafka",
-            "queues",
-            "rabbitMQ",
-            "sendGrid",
-            "serviceBus",
-            "signalR",
-            "sql",
-            "tables",
-            "warmup",
-            "webpubsub",
-        ],
-    ),
-    (
-        "extensions.http",
-        &[
-            "customHeaders",
-            "dynamicThrottlesEnabled",
-            "hsts",
-            "maxConcurrentRequests",
-            "maxOutstandingRequests",
-            "routePrefix",
-        ],
-    ),
-    (
-        "extensions.queues",
-        &[
-            "batchSize",
-            "maxDequeueCount",
-            "maxPollingInterval",
-            "messageEncoding",
-            "newBatchThreshold",
-            "visibilityTimeout",
-        ],
-    ),
-    ("extensionBundle", &["id", "version"]),
-];
-
-/// A sentence for each key nobody reads, with the one that was probably meant.
-pub(crate) fn misspelt_keys(root: &Map<String, Value>) -> Vec<String> {
-    let mut warnings = Vec::new();
-    for (section, known) in SECTIONS {
-        let Some(keys) = find(root, section) else {
-            continue;
-        };
-        for key in keys
-            .keys()
-            .filter(|key| !known.iter().any(|one| one.eq_ignore_ascii_case(key)))
-        {
-            let place = if section.is_empty() {
-                String::new()
-            } else {
-                format!("{section}.")
-            };
+/// A sentence for each key that nobody reads, with the one that was probably meant. `place` is
+/// the file, and the path of the section in it.
+pub(super) fn unknown_keys(place: &str, keys: &Map<String, Value>, known: &[&str]) -> Vec<String> {
+    keys.keys()
+        .filter(|key| !known.iter().any(|one| one.eq_ignore_ascii_case(key)))
+        .map(|key| {
             let hint = match nearest(key, known) {
                 Some(right) => format!("; did you mean {right:?}?"),
                 None => String::new(),
             };
-            warnings.push(format!(
-                "host.json: {place}{key} means nothing to the host{hint}"
-            ));
-        }
-    }
-    warnings
-}
-
-fn find<'a>(root: &'a Map<String, Value>, section: &str) -> Option<&'a Map<String, Value>> {
-    section
-        .split('.')
-        .filter(|key| !key.is_empty())
-        .try_fold(root, |inside, key| {
-            super::json_file::member(inside, key)?.as_object()
+            format!("{place}{key} means nothing to the host{hint}")
         })
+        .collect()
 }
 
 fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
@@ -182,21 +59,22 @@ fn distance(one: &str, other: &str) -> usize {
 mod tests {
     use serde_json::json;
 
-    use super::misspelt_keys;
+    use super::unknown_keys;
 
     #[track_caller]
     fn warnings(value: serde_json::Value) -> Vec<String> {
-        misspelt_keys(value.as_object().unwrap())
+        let known = ["version", "enableProxyingHttpRequest", "port"];
+        unknown_keys("file: ", value.as_object().unwrap(), &known)
     }
 
     #[test]
     fn a_misspelt_key_is_named_with_the_right_one() {
-        let found = warnings(json!({"customHandler": {"enableHttpProxyingRequest": true}}));
+        let found = warnings(json!({"enableHttpProxyingRequest": true}));
 
         assert_eq!(
             found,
             [concat!(
-                "host.json: customHandler.enableHttpProxyingRequest means nothing to the host; ",
+                "file: enableHttpProxyingRequest means nothing to the host; ",
                 "did you mean \"enableProxyingHttpRequest\"?"
             )]
         );
@@ -204,17 +82,14 @@ mod tests {
 
     #[test]
     fn a_key_in_another_case_is_right() {
-        assert_eq!(
-            warnings(json!({"Version": "2.0", "customhandler": {"Port": 1}})),
-            [""; 0]
-        );
+        assert_eq!(warnings(json!({"Version": "2.0", "PORT": 1})), [""; 0]);
     }
 
     #[test]
     fn a_key_like_no_other_gets_no_hint() {
         assert_eq!(
             warnings(json!({"zzz": 1})),
-            ["host.json: zzz means nothing to the host"]
+            ["file: zzz means nothing to the host"]
         );
     }
 }

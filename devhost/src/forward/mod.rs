@@ -6,7 +6,7 @@ mod query;
 mod request;
 
 pub(crate) use answer::reply;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use path::forwarded as forwarded_path;
 pub(crate) use query::parse as parse_query;
 #[cfg(test)]

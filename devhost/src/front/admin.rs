@@ -2,8 +2,9 @@ use serde_json::{Value, json};
 
 use super::Request;
 use super::keys::{self, ShownKey};
+use crate::handler::ping;
 use crate::host::{Host, VERSION};
-use crate::http::{Reply, ReplyBody, Wire};
+use crate::http::{Reply, ReplyBody, Wire, names_this_machine};
 use crate::trigger::{self, firing_by_hand, firings_of_feed};
 
 /// `/admin/…`: for a person at this machine, never for a web page.
@@ -15,6 +16,11 @@ pub(super) async fn answer(host: &Host, wire: &mut Wire, request: &mut Request) 
     let path = request.target.path.clone();
     match (method.as_str(), path.as_str()) {
         ("GET", "/admin/host/status") => status(host),
+        ("GET" | "POST", "/admin/host/ping") => {
+            // What the handler says to it is of no interest.
+            let _ = ping(host).await;
+            Reply::empty(200)
+        }
         ("POST", path) => {
             let Ok(body) = request.body(wire).await else {
                 return Reply::empty(400);
@@ -44,14 +50,6 @@ fn guard(host: &Host, request: &Request) -> Result<(), Box<Reply>> {
         }
         _ => Ok(()),
     }
-}
-
-/// Whether a `Host` header is a name that only this machine has for itself.
-pub(crate) fn names_this_machine(host: &str) -> bool {
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|own| name.eq_ignore_ascii_case(own))
 }
 
 fn status(host: &Host) -> Reply {

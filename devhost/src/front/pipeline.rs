@@ -2,35 +2,20 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::request::BodyFailure;
-use super::{Request, admin, keys, own_pages, proxy};
+use super::answered::{Answered, Content, Failure, decorate, replied};
+use super::{Request, admin, json_call, keys, own_pages, proxy};
 use crate::app::{Function, HttpTrigger};
 use crate::host::Host;
-use crate::http::{BodyLength, Fields, Reply, Wire};
+use crate::http::{BodyLength, Reply, Wire};
 use crate::route::Values;
-use crate::{clock, forward, json};
-
-/// What became of a request.
-#[derive(Debug)]
-pub(crate) struct Answered {
-    pub(crate) content: Content,
-    pub(crate) function: Option<String>,
-    pub(crate) invocation: Option<Uuid>,
-    pub(crate) failure: Option<String>,
-}
-
-#[derive(Debug)]
-pub(crate) enum Content {
-    Reply(Reply),
-    /// The answer has already gone out, piece by piece.
-    Streamed {
-        status: u16,
-        keeps_alive: bool,
-    },
-}
+use crate::{clock, forward};
 
 /// Takes a request through the host, in the order of its middlewares.
 pub(crate) async fn answer(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Answered {
+    // No page is let in there, so none is told that it were.
+    if request.target.path.starts_with("/admin/") {
+        return Answered::own(admin::answer(host, wire, request).await);
+    }
     let mut answered = match host
         .cors
         .as_ref()
@@ -45,22 +30,7 @@ pub(crate) async fn answer(host: &Arc<Host>, wire: &mut Wire, request: &mut Requ
     answered
 }
 
-/// Adds what every answer of the host carries.
-pub(super) fn decorate(host: &Host, fields: &mut Fields, request: &Request) {
-    for (name, value) in &host.app.host.custom_headers {
-        if !fields.contains(name) {
-            fields.push(name.clone(), value.clone());
-        }
-    }
-    if let Some(cors) = &host.cors {
-        cors.decorate(fields, request.header("Origin"), &request.head.method);
-    }
-}
-
 async fn routed(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Answered {
-    if request.target.path.starts_with("/admin/") {
-        return Answered::own(admin::answer(host, wire, request).await);
-    }
     let Some((function, trigger, values)) = find(host, request) else {
         return Answered::own(own_pages::answer(host, request).await);
     };
@@ -75,12 +45,13 @@ async fn routed(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Ans
         }
     };
 
+    let _running = host.invocations.begin(&function.name, invocation);
     let (content, failure) = if function.forwardable && host.app.host.proxies {
         proxy::pass(host, wire, request, invocation).await
     } else if function.forwardable && host.app.host.forwards {
         replied(forwarded(host, wire, request, invocation).await)
     } else {
-        replied(json::call(host, wire, request, function, values, key, invocation).await)
+        replied(json_call::call(host, wire, request, function, values, key, invocation).await)
     };
     Answered {
         content,
@@ -134,49 +105,4 @@ async fn forwarded(
     .map_err(Failure::new)?;
     let answer = host.exchange(&outgoing).await.map_err(Failure::new)?;
     Ok(forward::reply(answer, outgoing.is_head))
-}
-
-/// A call that ends in the host's own 500.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) reply: Box<Reply>,
-    pub(crate) why: String,
-}
-
-impl Failure {
-    pub(crate) fn new(why: impl std::fmt::Display) -> Self {
-        Self {
-            reply: Box::new(Reply::failed()),
-            why: why.to_string(),
-        }
-    }
-}
-
-impl From<BodyFailure> for Failure {
-    /// After such a body nothing more can be read from the connection.
-    fn from(failure: BodyFailure) -> Self {
-        let reply = Box::new(Reply::failed().with("Connection", "close"));
-        Self {
-            reply,
-            why: failure.to_string(),
-        }
-    }
-}
-
-pub(super) fn replied(result: Result<Reply, Failure>) -> (Content, Option<String>) {
-    match result {
-        Ok(reply) => (Content::Reply(reply), None),
-        Err(failure) => (Content::Reply(*failure.reply), Some(failure.why)),
-    }
-}
-
-impl Answered {
-    fn own(reply: Reply) -> Self {
-        Self {
-            content: Content::Reply(reply),
-            function: None,
-            invocation: None,
-            failure: None,
-        }
-    }
 }

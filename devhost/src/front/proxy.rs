@@ -1,44 +1,25 @@
 //! The newer mode, `enableProxyingHttpRequest`: everything is passed on as it comes.
 
-use std::fmt::Write as _;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::tcp::WriteHalf;
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::Request;
-use super::pipeline::{Content, Failure, decorate, replied};
+use super::answered::{Content, Failure, decorate, replied};
+use super::proxy_head::is_hop_by_hop;
+use super::{Request, proxy_head};
 use crate::handler::{ExchangeError, HandlerAnswer, while_listening};
-use crate::host::{Host, VERSION};
+use crate::host::Host;
 use crate::http::{Asked, BodyLength, BodyReader, Reply, ReplyBody, Version, Wire};
-
-/// Headers that concern one connection only.
-const HOP_BY_HOP: &[&str] = &[
-    "Connection",
-    "Keep-Alive",
-    "Proxy-Authenticate",
-    "Proxy-Authorization",
-    "Proxy-Connection",
-    "TE",
-    "Trailer",
-    "Transfer-Encoding",
-    "Upgrade",
-];
-
-/// Overwritten by the host, whatever the caller sent.
-const OWN: &[&str] = &[
-    "Host",
-    "X-Azure-Functions-HostVersion",
-    "X-Azure-Functions-InvocationId",
-    "X-Forwarded-For",
-    "X-Forwarded-Host",
-    "X-Forwarded-Proto",
-    "x-ms-invocation-id",
-];
 
 /// A connection that breaks before anything was sent is tried again so often.
 const CONNECT_ATTEMPTS: u32 = 10;
+
+/// A handler that is silent for this long is given up, whatever the function's time.
+const SILENT_AT_MOST: Duration = Duration::from_secs(240);
 
 /// Passes a request to the handler and its answer back, both while they come.
 pub(super) async fn pass(
@@ -52,14 +33,13 @@ pub(super) async fn pass(
         Err(error) => return bad_gateway(&error),
     };
     let to_head = request.is_head();
-    let asked = host.within_function_timeout(ask(
-        &mut upstream,
-        wire,
-        request,
-        host.link.port,
-        invocation,
-    ));
-    let answer = match asked.await {
+    let asking = ask(&mut upstream, wire, request, host.link.port, invocation);
+    let asked = timeout(SILENT_AT_MOST, host.within_function_timeout(asking));
+    let Ok(answer) = asked.await else {
+        let why = "the handler was silent for too long".to_owned();
+        return (Content::Reply(Reply::empty(504)), Some(why));
+    };
+    let answer = match answer {
         Ok(answer) => answer,
         Err(ExchangeError::TimedOut) => return replied(Err(Failure::new(ExchangeError::TimedOut))),
         Err(error) => return bad_gateway(&error),
@@ -120,7 +100,7 @@ async fn ask(
     port: u16,
     invocation: Uuid,
 ) -> Result<HandlerAnswer, ExchangeError> {
-    let head = head(request, port, invocation);
+    let head = proxy_head::of(request, port, invocation);
     let (mut reader, mut writer) = upstream.stream.split();
     let upload = upload(&mut writer, &head, wire, request);
     match while_listening(&mut reader, &mut upstream.buffer, upload).await {
@@ -164,39 +144,6 @@ fn chunk(piece: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat()
 }
 
-fn head(request: &Request, port: u16, invocation: Uuid) -> Vec<u8> {
-    let mut head = Vec::with_capacity(512);
-    head.extend_from_slice(&request.head.method);
-    head.push(b' ');
-    head.extend_from_slice(&request.head.target);
-    head.extend_from_slice(b" HTTP/1.1\r\n");
-    let mut own = format!("Host: 127.0.0.1:{port}\r\n");
-    let _ = write!(
-        own,
-        "X-Azure-Functions-InvocationId: {invocation}\r\nX-Azure-Functions-HostVersion: {VERSION}\r\n\
-         x-ms-invocation-id: {invocation}\r\nX-Forwarded-For: {}\r\nX-Forwarded-Host: {}\r\n\
-         X-Forwarded-Proto: {}\r\n",
-        request.peer.ip(),
-        request.header("Host").unwrap_or_default(),
-        request.scheme,
-    );
-    head.extend_from_slice(own.as_bytes());
-    for (name, value) in request.head.fields.iter() {
-        let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
-        if !HOP_BY_HOP.iter().any(is) && !OWN.iter().any(is) && !is(&"Expect") {
-            head.extend_from_slice(name);
-            head.extend_from_slice(b": ");
-            head.extend_from_slice(value);
-            head.extend_from_slice(b"\r\n");
-        }
-    }
-    if request.length == BodyLength::Chunked {
-        head.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
-    }
-    head.extend_from_slice(b"\r\n");
-    head
-}
-
 /// Whether the handler's connection may be used again.
 async fn give_back(
     host: &Host,
@@ -213,10 +160,7 @@ async fn give_back(
     let mut reply = Reply::new(answer.status, ReplyBody::Absent);
     reply.reason = (!answer.reason.is_empty()).then(|| answer.reason.clone());
     for (name, value) in answer.fields.iter() {
-        if !HOP_BY_HOP
-            .iter()
-            .any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
-        {
+        if !is_hop_by_hop(name) {
             reply.fields.push(name.clone(), value.clone());
         }
     }
@@ -230,7 +174,12 @@ async fn give_back(
     reply.write(wire, &asked, request.keeps_alive()).await?;
 
     let mut reader = BodyReader::new(length);
-    while let Some(piece) = reader.next(upstream).await.map_err(ExchangeError::Body)? {
+    loop {
+        let next = timeout(SILENT_AT_MOST, reader.next(upstream)).await;
+        let next = next.map_err(|_| ExchangeError::Malformed("it stopped half way"))?;
+        let Some(piece) = next.map_err(ExchangeError::Body)? else {
+            break;
+        };
         let piece: Bytes = if chunked { chunk(&piece).into() } else { piece };
         wire.write_all(&piece).await?;
     }

@@ -4,7 +4,6 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::app::Plan;
-use crate::host::Host;
 use crate::http::{BodyError, BodyLength, BodyReader, Refusal, RequestHead, Target, Version, Wire};
 
 /// A caller's request whose head has been read.
@@ -35,14 +34,16 @@ pub(crate) enum BodyFailure {
 }
 
 impl Request {
+    /// `limit` is the largest body the host takes.
     pub(crate) fn new(
-        host: &Host,
         mut head: RequestHead,
         peer: SocketAddr,
+        plan: Plan,
+        limit: u64,
     ) -> Result<Self, Refusal> {
         let length = BodyLength::of_request(&head.fields).ok_or(Refusal::Malformed)?;
         let mut scheme = "http";
-        if host.app.options.plan == Plan::Flex {
+        if plan == Plan::Flex {
             scheme = believe_the_front_end(&mut head);
         }
         let text = std::str::from_utf8(&head.target).map_err(|_| Refusal::Malformed)?;
@@ -55,7 +56,7 @@ impl Request {
             scheme,
             peer,
             reader: BodyReader::new(length),
-            limit: host.body_limit,
+            limit,
         })
     }
 
@@ -93,10 +94,12 @@ impl Request {
         )
     }
 
-    /// The path as the caller wrote it: the query may hold a key and is nobody's business.
+    /// The path as the caller wrote it: the query may hold a key and is nobody's business, and
+    /// control characters would steer the terminal they are shown on.
     pub(crate) fn shown_path(&self) -> String {
         let target = String::from_utf8_lossy(&self.head.target);
-        target.split('?').next().unwrap_or_default().to_owned()
+        let path = target.split('?').next().unwrap_or_default();
+        path.replace(char::is_control, "?")
     }
 
     pub(crate) fn announces_too_much(&self) -> bool {

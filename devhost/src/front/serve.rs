@@ -3,18 +3,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use super::answered::Content;
 use super::shown::shown;
 use super::{Request, pipeline};
 use crate::event::{Call, Headers, HostEvent};
 use crate::host::Host;
-use crate::http::{Asked, Refusal, Reply, RequestHead, Version, Wire};
-
-/// How long a connection may be silent between two requests.
-const IDLE_AT_MOST: Duration = Duration::from_secs(130);
-/// How long a caller may take over its headers.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
+use crate::http::{Asked, Refusal, Reply, Version, Wire};
 
 /// Serves one connection until either side has enough of it.
 ///
@@ -25,9 +21,9 @@ pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, peer: SocketAddr) 
         return;
     };
     loop {
-        let started = match next_head(&mut wire).await {
+        let started = match wire.next_head().await {
             Ok(None) => return,
-            Ok(Some(head)) => Request::new(&host, head, peer),
+            Ok(Some(head)) => Request::new(head, peer, host.app.options.plan, host.body_limit),
             Err(refusal) => Err(refusal),
         };
         let keeps_alive = match started {
@@ -41,29 +37,6 @@ pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, peer: SocketAddr) 
             return wire.close_gently().await;
         }
     }
-}
-
-/// The head of the next request; `None` at the end of the connection.
-pub(crate) async fn next_head(wire: &mut Wire) -> Result<Option<RequestHead>, Refusal> {
-    if wire.buffer.is_empty() {
-        match timeout(IDLE_AT_MOST, wire.fill()).await {
-            Ok(Ok(read)) if read > 0 => {}
-            _ => return Ok(None),
-        }
-    }
-    let reading = async {
-        loop {
-            if let Some(head) = RequestHead::take(&mut wire.buffer)? {
-                return Ok(Some(head));
-            }
-            if !matches!(wire.fill().await, Ok(read) if read > 0) {
-                return Ok(None);
-            }
-        }
-    };
-    timeout(HEAD_WITHIN, reading)
-        .await
-        .unwrap_or(Err(Refusal::TooSlow))
 }
 
 /// A request the server does not even show to the host.
@@ -98,7 +71,7 @@ async fn answer(host: &Arc<Host>, wire: &mut Wire, mut request: Request) -> bool
         answer: Vec::new(),
     });
     let answered = pipeline::answer(host, wire, &mut request).await;
-    if let (Some(headers), pipeline::Content::Reply(reply)) = (&mut headers, &answered.content) {
+    if let (Some(headers), Content::Reply(reply)) = (&mut headers, &answered.content) {
         headers.answer = shown(&reply.fields);
     }
     let mut call = Call {
@@ -112,14 +85,14 @@ async fn answer(host: &Arc<Host>, wire: &mut Wire, mut request: Request) -> bool
         headers,
     };
     let lives_on = match answered.content {
-        pipeline::Content::Streamed {
+        Content::Streamed {
             status,
             keeps_alive,
         } => {
             call.status = status;
             keeps_alive && request.drain(wire).await
         }
-        pipeline::Content::Reply(reply) => {
+        Content::Reply(reply) => {
             call.status = reply.status;
             let keeps_alive = request.keeps_alive() && !reply.asks_to_close();
             let cut = reply.cuts_connection;

@@ -81,7 +81,7 @@ impl HandlerAnswer {
         }
     }
 
-    fn take_head(buffer: &mut BytesMut) -> Result<Option<Self>, ExchangeError> {
+    pub(crate) fn take_head(buffer: &mut BytesMut) -> Result<Option<Self>, ExchangeError> {
         let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
             return Ok(None);
         };

@@ -3,7 +3,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
-use crate::event::HostEvent;
+use crate::event::{HostEvent, Line};
 use crate::host::Host;
 
 /// The last lines of one stream, for the report of a crash.
@@ -56,17 +56,19 @@ pub(super) async fn watch(
         let text = text.trim_end_matches(['\n', '\r']);
         kept.push(text);
         if !is_for_the_system(text) {
-            host.report(event(stream, text));
+            let source = host.invocations.source(text);
+            let text = text.to_owned();
+            host.report(event(stream, Line { text, source }));
         }
     }
 }
 
-fn event(stream: Stream, text: &str) -> HostEvent {
+fn event(stream: Stream, line: Line) -> HostEvent {
     match stream {
-        Stream::Stdout => HostEvent::Stdout(text.to_owned()),
+        Stream::Stdout => HostEvent::Stdout(line),
         Stream::Stderr => HostEvent::Stderr {
-            line: text.to_owned(),
-            is_warning: text.to_lowercase().contains("warn"),
+            is_warning: line.text.to_lowercase().contains("warn"),
+            line,
         },
     }
 }

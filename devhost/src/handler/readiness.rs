@@ -1,10 +1,12 @@
+use std::io::ErrorKind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
+use super::{ExchangeError, HandlerAnswer};
 use crate::host::Host;
+use crate::http::Wire;
 
 const POLL: Duration = Duration::from_millis(25);
 
@@ -14,7 +16,7 @@ pub(super) async fn become_ready(host: &Host) -> bool {
     let mut waited = Duration::ZERO;
     loop {
         match ping(host).await {
-            Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
+            Err(ExchangeError::Io(error)) if error.kind() == ErrorKind::ConnectionRefused => {}
             _ => return true,
         }
         if waited >= budget {
@@ -26,20 +28,23 @@ pub(super) async fn become_ready(host: &Host) -> bool {
 }
 
 /// Whatever comes back makes the handler ready, and every failure but a refused connection too.
-async fn ping(host: &Host) -> std::io::Result<()> {
+pub(crate) async fn ping(host: &Host) -> Result<(), ExchangeError> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, host.link.port));
-    let mut stream = TcpStream::connect(address).await?;
+    let mut wire = Wire::new(TcpStream::connect(address).await?)?;
     let asking = async {
-        stream
-            .write_all(format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n").as_bytes())
-            .await?;
-        stream.read(&mut [0; 512]).await
+        let request = format!("GET / HTTP/1.1\r\nHost: {address}\r\n\r\n");
+        wire.write_all(request.as_bytes()).await?;
+        HandlerAnswer::read(&mut wire, false).await
     };
-    match host.app.host.function_timeout {
+    // To the end of the answer: some servers complain of a caller that leaves before.
+    let (_, reusable) = match host.app.host.function_timeout {
         Some(limit) => tokio::time::timeout(limit + Duration::from_secs(60), asking)
             .await
-            .map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??,
+            .map_err(|_| ExchangeError::TimedOut)??,
         None => asking.await?,
     };
+    if reusable {
+        host.link.keep(wire);
+    }
     Ok(())
 }

@@ -20,5 +20,5 @@ pub(crate) use media_type::MediaType;
 pub(crate) use reply::{Asked, Reply, ReplyBody};
 pub(crate) use request::{Refusal, RequestHead, Version, fields as header_fields, is_token_byte};
 pub(crate) use status::reason;
-pub(crate) use target::{Target, remove_dot_segments};
+pub(crate) use target::{Target, names_this_machine, remove_dot_segments};
 pub(crate) use wire::Wire;

@@ -40,6 +40,14 @@ impl Target {
     }
 }
 
+/// Whether a `Host` header is a name that only this machine has for itself.
+pub(crate) fn names_this_machine(host: &str) -> bool {
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own))
+}
+
 /// Decodes what is valid UTF-8; leaves an encoded slash and everything invalid as it was.
 fn decode(path: &str) -> Result<String, Refusal> {
     if !path.contains('%') {

@@ -4,6 +4,14 @@ use std::time::Duration;
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+use super::{Refusal, RequestHead};
+
+/// How long a connection may be silent between two requests.
+const IDLE_AT_MOST: Duration = Duration::from_secs(130);
+/// How long a caller may take over its headers.
+const HEAD_WITHIN: Duration = Duration::from_secs(30);
 
 /// A connection and what has been read from it ahead of time.
 #[derive(Debug)]
@@ -25,6 +33,29 @@ impl Wire {
     pub(crate) async fn fill(&mut self) -> io::Result<usize> {
         self.buffer.reserve(4096);
         self.stream.read_buf(&mut self.buffer).await
+    }
+
+    /// The head of the next request; `None` at the end of the connection.
+    pub(crate) async fn next_head(&mut self) -> Result<Option<RequestHead>, Refusal> {
+        if self.buffer.is_empty() {
+            match timeout(IDLE_AT_MOST, self.fill()).await {
+                Ok(Ok(read)) if read > 0 => {}
+                _ => return Ok(None),
+            }
+        }
+        let reading = async {
+            loop {
+                if let Some(head) = RequestHead::take(&mut self.buffer)? {
+                    return Ok(Some(head));
+                }
+                if !matches!(self.fill().await, Ok(read) if read > 0) {
+                    return Ok(None);
+                }
+            }
+        };
+        timeout(HEAD_WITHIN, reading)
+            .await
+            .unwrap_or(Err(Refusal::TooSlow))
     }
 
     pub(crate) async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {

@@ -102,7 +102,7 @@ fn decode(body: &[u8], charset: Option<&str>) -> String {
 }
 
 /// The bytes of a text that happens to be valid base64, which the host takes it for.
-pub(super) fn looks_like_base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn looks_like_base64(text: &str) -> Option<Vec<u8>> {
     let dense: String = text
         .chars()
         .filter(|c| !matches!(c, ' ' | '\t' | '\r' | '\n'))

@@ -44,7 +44,7 @@ pub(crate) fn merge_payload(metadata: &mut Map<String, Value>, payload: &str) {
 }
 
 /// A value as .NET prints it.
-pub(super) fn plain_text(value: &Value) -> String {
+pub(crate) fn plain_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::Bool(true) => "True".to_owned(),
@@ -73,7 +73,7 @@ fn date(text: &str) -> Option<String> {
     Some(read.strftime("%m/%d/%Y %H:%M:%S").to_string())
 }
 
-pub(super) fn pretty(value: &Value) -> String {
+pub(crate) fn pretty(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap_or_default()
 }
 

@@ -2,12 +2,12 @@
 
 mod answer;
 mod encode;
-mod http_data;
-mod http_reply;
 mod invoke;
 mod outputs;
 
-pub(crate) use encode::{encode, encoded_text, merge_payload};
-pub(crate) use http_data::call;
+pub(crate) use answer::{Envelope, looks_like_base64};
+pub(crate) use encode::{encode, encoded_text, merge_payload, plain_text, pretty};
 pub(crate) use invoke::{Invocation, InvokeError, invoke, system_metadata};
 pub(crate) use outputs::deliver;
+#[cfg(feature = "fuzzing")]
+pub(crate) use outputs::messages;

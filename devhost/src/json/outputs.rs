@@ -7,7 +7,7 @@ use super::encode::{plain_text, pretty};
 use crate::app::{DataType, Function, Output};
 use crate::event::HostEvent;
 use crate::host::Host;
-use crate::trigger::queue::QueueError;
+use crate::queue::QueueError;
 
 /// Sends every message the function's outputs hold, in the order of its bindings.
 pub(crate) async fn deliver(
@@ -63,7 +63,7 @@ fn value<'a>(envelope: &'a Envelope, name: &str) -> Option<&'a Value> {
 }
 
 /// One message, or as many as a list has elements, even a list inside a text.
-fn messages(value: &Value, data_type: DataType) -> Vec<Vec<u8>> {
+pub(crate) fn messages(value: &Value, data_type: DataType) -> Vec<Vec<u8>> {
     let list = |items: &[Value]| {
         items
             .iter()

@@ -48,6 +48,16 @@ impl RouteTemplate {
         self.segments.iter().flat_map(Segment::parameters)
     }
 
+    /// What stands between the parameters.
+    #[cfg(feature = "fuzzing")]
+    pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
+        let parts = self.segments.iter().flat_map(|segment| &segment.0);
+        parts.filter_map(|part| match part {
+            Part::Literal(text) => Some(text.as_str()),
+            Part::Parameter(_) => None,
+        })
+    }
+
     /// The parameters' values if this decoded path fits, whatever its letters' case and with or
     /// without a slash at its end.
     pub(crate) fn matches(&self, path: &str) -> Option<Values> {

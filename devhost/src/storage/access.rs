@@ -7,7 +7,11 @@ pub(super) enum Access {
     Owner,
     /// A shared access signature for just this container, blob or queue; one letter for each
     /// thing it permits.
-    Shared { permissions: String },
+    Shared {
+        permissions: String,
+        /// What an answer says of a blob instead of what the blob says of itself.
+        overrides: Vec<(&'static str, String)>,
+    },
 }
 
 impl Access {
@@ -15,12 +19,19 @@ impl Access {
     pub(super) fn may(&self, any_of: &str) -> bool {
         match self {
             Self::Owner => true,
-            Self::Shared { permissions } => any_of.chars().any(|one| permissions.contains(one)),
+            Self::Shared { permissions, .. } => any_of.chars().any(|one| permissions.contains(one)),
         }
     }
 
     pub(super) fn require(&self, any_of: &str) -> Result<(), Fault> {
         self.may(any_of).then_some(()).ok_or(Fault::NotPermitted)
+    }
+
+    pub(super) fn overrides(&self) -> &[(&'static str, String)] {
+        match self {
+            Self::Owner => &[],
+            Self::Shared { overrides, .. } => overrides,
+        }
     }
 
     /// What no service signature can permit.

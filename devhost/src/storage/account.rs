@@ -9,12 +9,10 @@ use sha2::Sha256;
 
 use super::Service;
 use super::access::Access;
-use super::call::Call;
+use super::call::{Call, NAME};
 use super::fault::Fault;
 use super::sas;
 use crate::clock;
-
-pub(super) const NAME: &str = "devhost";
 
 /// How far a caller's clock may be off, as in Azure.
 const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
@@ -94,7 +92,7 @@ impl std::fmt::Debug for Account {
 }
 
 /// What a SharedKey signature covers.
-fn to_sign(call: &Call) -> String {
+pub(super) fn to_sign(call: &Call) -> String {
     let mut text = format!("{}\n", call.method);
     for name in [
         "Content-Encoding",

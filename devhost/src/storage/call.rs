@@ -3,9 +3,11 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
-use super::account::NAME;
 use super::fault::Fault;
 use crate::http::{Fields, RequestHead};
+
+/// The account's name, with which every path begins.
+pub(super) const NAME: &str = "devhost";
 
 /// One request: `/<account>/<container or queue>/<rest>?<query>`.
 #[derive(Debug)]

@@ -12,6 +12,12 @@ pub(super) enum Fault {
     BadSignature,
     #[error("The signature does not allow this.")]
     NotPermitted,
+    #[error("The signature is for another protocol.")]
+    OtherProtocol,
+    #[error("The signature is for another address.")]
+    OtherCaller,
+    #[error("The page's origin is not listed.")]
+    PageNotAllowed,
     #[error("This is not supported here.")]
     NotSupported,
     #[error("The address cannot be understood.")]
@@ -24,6 +30,8 @@ pub(super) enum Fault {
     BadParameter,
     #[error("A header is missing.")]
     MissingHeader,
+    #[error("A header has a value that is not allowed.")]
+    BadHeader,
     #[error("The XML of the body cannot be understood.")]
     BadXml,
     #[error("The body is too large.")]
@@ -61,12 +69,16 @@ impl Fault {
             Self::Unsigned => (401, "NoAuthenticationInformation"),
             Self::BadSignature => (403, "AuthenticationFailed"),
             Self::NotPermitted => (403, "AuthorizationPermissionMismatch"),
+            Self::OtherProtocol => (403, "AuthorizationProtocolMismatch"),
+            Self::OtherCaller => (403, "AuthorizationSourceIPMismatch"),
+            Self::PageNotAllowed => (403, "CorsPreflightFailure"),
             Self::NotSupported => (501, "NotImplemented"),
             Self::BadAddress => (400, "InvalidUri"),
             Self::BadName => (400, "InvalidResourceName"),
             Self::MissingParameter => (400, "MissingRequiredQueryParameter"),
             Self::BadParameter => (400, "OutOfRangeQueryParameterValue"),
             Self::MissingHeader => (400, "MissingRequiredHeader"),
+            Self::BadHeader => (400, "InvalidHeaderValue"),
             Self::BadXml => (400, "InvalidXmlDocument"),
             Self::TooLarge => (413, "RequestBodyTooLarge"),
             Self::BodyCut => (400, "InvalidInput"),

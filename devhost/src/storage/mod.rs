@@ -21,7 +21,10 @@ mod access;
 mod account;
 mod blob;
 mod call;
+mod cors;
 mod fault;
+#[cfg(feature = "fuzzing")]
+mod fuzzing;
 mod queue;
 mod sas;
 mod serve;
@@ -38,6 +41,8 @@ use tokio::task::JoinSet;
 
 use account::Account;
 use blob::Blobs;
+#[cfg(feature = "fuzzing")]
+pub(crate) use fuzzing::fuzz;
 use queue::Queues;
 
 use crate::app::CorsSettings;

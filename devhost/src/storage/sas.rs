@@ -1,13 +1,14 @@
 //! Shared access signatures of a service: for a container, a blob or a queue.
 
+use std::net::Ipv4Addr;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::Service;
 use super::access::Access;
-use super::account::NAME;
-use super::call::Call;
+use super::call::{Call, NAME};
 use super::fault::Fault;
 
 /// What a query says it was given, to be believed once its signature has been checked.
@@ -22,6 +23,15 @@ const BLOB_SINCE: &str = "2018-11-09";
 const BLOB_WITH_SCOPE_SINCE: &str = "2020-12-06";
 const QUEUE_SINCE: &str = "2015-04-05";
 
+/// Parameters and the headers of an answer that they set, in the order in which they are signed.
+const OVERRIDES: [(&str, &str); 5] = [
+    ("rscc", "Cache-Control"),
+    ("rscd", "Content-Disposition"),
+    ("rsce", "Content-Encoding"),
+    ("rscl", "Content-Language"),
+    ("rsct", "Content-Type"),
+];
+
 impl Claim {
     /// Refuses what is over or not meant for here. Stored policies do not exist here, so a
     /// signature that leans on one is refused too.
@@ -33,27 +43,55 @@ impl Claim {
             start => time(start).ok_or(Fault::BadSignature)? <= now,
         };
         let by_policy = !given("si").is_empty();
-        let https_only = given("spr") == "https";
-        let elsewhere = !matches!(given("sip"), "" | "127.0.0.1");
-        if now >= end || !begun || by_policy || https_only || elsewhere {
+        if now >= end || !begun || by_policy {
             return Err(Fault::BadSignature);
         }
-        // They would have answers changed.
-        if ["rscc", "rscd", "rsce", "rscl", "rsct"]
-            .iter()
-            .any(|name| !given(name).is_empty())
-        {
-            return Err(Fault::NotSupported);
+        if given("spr") == "https" {
+            return Err(Fault::OtherProtocol);
+        }
+        if !is_this_machine(given("sip")) {
+            return Err(Fault::OtherCaller);
         }
         let to_sign = match service {
             Service::Blob => blob(call, given)?,
             Service::Queue => queue(call, given)?,
         };
-        let permissions = given("sp").to_owned();
         Ok(Self {
             to_sign,
-            access: Access::Shared { permissions },
+            access: Access::Shared {
+                permissions: given("sp").to_owned(),
+                overrides: overrides(given)?,
+            },
         })
+    }
+}
+
+/// The headers of the answer that a signature sets. A line break would let it set more of them.
+fn overrides<'a>(
+    given: impl Fn(&'static str) -> &'a str,
+) -> Result<Vec<(&'static str, String)>, Fault> {
+    let mut overrides = Vec::new();
+    for (parameter, header) in OVERRIDES {
+        let value = given(parameter);
+        if value.contains(|c: char| c.is_control()) || !value.is_ascii() {
+            return Err(Fault::BadParameter);
+        }
+        if !value.is_empty() {
+            overrides.push((header, value.to_owned()));
+        }
+    }
+    Ok(overrides)
+}
+
+/// Whether an address, or a range of them, holds this machine's own; none holds them all.
+fn is_this_machine(addresses: &str) -> bool {
+    if addresses.is_empty() {
+        return true;
+    }
+    let (first, last) = addresses.split_once('-').unwrap_or((addresses, addresses));
+    match (first.parse::<Ipv4Addr>(), last.parse::<Ipv4Addr>()) {
+        (Ok(first), Ok(last)) => (first..=last).contains(&Ipv4Addr::LOCALHOST),
+        _ => false,
     }
 }
 
@@ -84,7 +122,7 @@ fn blob<'a>(call: &Call, given: impl Fn(&'static str) -> &'a str) -> Result<Stri
     if version >= BLOB_WITH_SCOPE_SINCE {
         lines.push(given("ses"));
     }
-    lines.extend(["rscc", "rscd", "rsce", "rscl", "rsct"].map(given));
+    lines.extend(OVERRIDES.map(|(parameter, _)| given(parameter)));
     Ok(lines.join("\n"))
 }
 

@@ -8,10 +8,11 @@ use tokio::time::timeout;
 use super::access::Access;
 use super::call::Call;
 use super::fault::Fault;
-use super::{Service, Shared, blob, queue};
+use super::{Service, Shared, blob, cors, queue};
 use crate::clock;
-use crate::front::{Cors, names_this_machine, next_head};
-use crate::http::{Asked, BodyLength, BodyReader, Reply, RequestHead, Version, Wire};
+use crate::http::{
+    Asked, BodyLength, BodyReader, Reply, RequestHead, Version, Wire, names_this_machine,
+};
 
 /// A caller that sends nothing of its body for this long is given up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -24,7 +25,7 @@ pub(super) async fn serve(shared: Arc<Shared>, service: Service, stream: TcpStre
         return;
     };
     loop {
-        let (asked, reply, body_read) = match next_head(&mut wire).await {
+        let (asked, reply, body_read) = match wire.next_head().await {
             Ok(None) => return,
             Ok(Some(head)) => {
                 let asked = Asked {
@@ -44,10 +45,7 @@ pub(super) async fn serve(shared: Arc<Shared>, service: Service, stream: TcpStre
                 (asked, Reply::empty(refusal.status()), false)
             }
         };
-        let reply = reply
-            .with("Server", "devhost")
-            .with("x-ms-version", API_VERSION)
-            .with("x-ms-request-id", clock::new_id().to_string());
+        let reply = reply.with("Server", "devhost");
         let written = reply.write(&mut wire, &asked, body_read).await;
         if written.is_err() || !body_read {
             return wire.close_gently().await;
@@ -68,24 +66,16 @@ async fn answer(
     if !local || from_page {
         return Fault::Foreign.reply();
     }
-    let cors = match service {
-        Service::Blob => shared.cors.clone().map(Cors::new),
-        Service::Queue => None,
-    };
-    if let Some(preflight) = cors
-        .as_ref()
-        .and_then(|cors| cors.preflight(&head.fields, &head.method))
-    {
-        return preflight;
+    let cors = shared.cors.as_ref();
+    if cors::is_preflight(&head.fields, &head.method) {
+        return cors::preflight(cors, &head.fields);
     }
     let answered = admitted(shared, service, head, body, wire).await;
-    let mut reply = answered.unwrap_or_else(Fault::reply);
-    if let Some(cors) = cors {
-        cors.decorate(&mut reply.fields, head.fields.text("Origin"), &head.method);
-        if reply.fields.contains("Access-Control-Allow-Origin") {
-            reply = reply.with("Access-Control-Expose-Headers", "*");
-        }
-    }
+    let mut reply = answered
+        .unwrap_or_else(Fault::reply)
+        .with("x-ms-version", API_VERSION)
+        .with("x-ms-request-id", clock::new_id().to_string());
+    cors::open(cors, &head.fields, &mut reply);
     reply
 }
 

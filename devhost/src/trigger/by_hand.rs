@@ -2,9 +2,9 @@ use base64::Engine as _;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use super::Firing;
 use super::event_hub::{Event, Feed};
 use crate::app::{DataType, Function, Trigger};
+use crate::firing::Firing;
 use crate::json::{encode, encoded_text};
 use crate::{clock, trigger::timer};
 

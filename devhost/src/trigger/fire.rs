@@ -1,24 +1,14 @@
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::app::{Function, Retry};
 use crate::clock;
 use crate::event::{HostEvent, Outcome};
+use crate::firing::Firing;
 use crate::host::Host;
 use crate::json::{Invocation, InvokeError, deliver, invoke, merge_payload, system_metadata};
-
-/// What a function is run with.
-#[derive(Debug, Clone)]
-pub(crate) struct Firing {
-    /// The trigger's value, encoded as `Data` wants it.
-    pub(crate) data: Value,
-    /// What the trigger itself says about it.
-    pub(crate) metadata: Map<String, Value>,
-    /// The text whose members are laid over the metadata.
-    pub(crate) payload: Option<String>,
-}
 
 /// Runs a function, again where its retry policy says so, and sends its outputs. A trigger
 /// whose value could not even be prepared fails like any other run.
@@ -29,6 +19,7 @@ pub(crate) async fn fire(
 ) -> Outcome {
     let started = Instant::now();
     let id = clock::new_id();
+    let _running = host.invocations.begin(&function.name, id);
     let outcome = match firing {
         Err(why) => Outcome::Failed(why),
         Ok(firing) => {

@@ -4,7 +4,7 @@ mod by_hand;
 mod event_hub;
 mod fire;
 mod ncrontab;
-pub(crate) mod queue;
+mod queue;
 mod timer;
 
 use std::sync::Arc;
@@ -14,14 +14,12 @@ use tokio::task::JoinSet;
 
 pub(crate) use by_hand::firing_by_hand;
 pub(crate) use event_hub::{Feed, firings_of_feed};
-use fire::{Firing, fire};
+use fire::fire;
 
 use crate::app::{Function, Trigger};
 use crate::event::HostEvent;
+use crate::firing::Order;
 use crate::host::Host;
-
-/// A function to be run soon, by its place among the app's functions.
-pub(crate) type Order = (usize, Result<Firing, String>);
 
 /// Runs every trigger, and what is ordered by hand, as long as it is polled.
 pub(crate) async fn run(host: Arc<Host>, mut orders: mpsc::UnboundedReceiver<Order>) {

@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::fire;
 use super::ncrontab::Schedule;
-use super::{Firing, fire};
 use crate::app::{Function, Trigger};
 use crate::clock;
 use crate::event::HostEvent;
+use crate::firing::Firing;
 use crate::host::Host;
 
 /// When a timer ran last and should run next, as far as anybody remembers.

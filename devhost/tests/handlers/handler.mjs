@@ -3,6 +3,7 @@
 import { createServer } from "node:http";
 
 const port = Number(process.env.FUNCTIONS_CUSTOMHANDLER_PORT);
+let pings = 0;
 
 function body(request) {
   return new Promise((resolve) => {
@@ -12,6 +13,7 @@ function body(request) {
 }
 
 const server = createServer(async (request, response) => {
+  if (request.url === "/") pings += 1;
   if (request.url === "/api/pipe") {
     // Answers while it is still reading.
     request.pipe(response);
@@ -33,9 +35,13 @@ const server = createServer(async (request, response) => {
   if (first === "api" && second === "exit") {
     process.exit(Number(argument));
   } else if (first === "api" && second === "self") {
-    json({ pid: process.pid, cwd: process.cwd(), arguments: process.argv.slice(2), env: process.env });
+    json({ pings, pid: process.pid, cwd: process.cwd(), arguments: process.argv.slice(2), env: process.env });
   } else if (first === "api" && second === "hang") {
     // No answer at all.
+    console.log("hanging");
+  } else if (first === "api" && second === "say") {
+    console.log(`said ${argument === "id" ? request.headers["x-azure-functions-invocationid"] : argument}`);
+    response.end();
   } else if (first === "api" && second === "stream") {
     response.write("one\n");
     // The second half waits for the caller to have seen the first, and to say so.

@@ -11,7 +11,7 @@ use tokio::process::{Child, ChildStdin, Command};
 pub(crate) const KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-/// A queue service of the test's own; it ends when its standard input does.
+/// A service of the test's own; it ends when its standard input does.
 pub(crate) struct Azurite {
     scripts: Scripts,
     pub(crate) connection: String,
@@ -20,21 +20,30 @@ pub(crate) struct Azurite {
 }
 
 impl Azurite {
-    pub(crate) async fn start() -> Self {
+    pub(crate) async fn queues() -> Self {
+        Self::start("queue", "QueueEndpoint").await
+    }
+
+    pub(crate) async fn blobs() -> Self {
+        Self::start("blob", "BlobEndpoint").await
+    }
+
+    async fn start(service: &str, setting: &str) -> Self {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/azurite");
         let scripts = tokio::task::spawn_blocking(move || {
             Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
         });
         let scripts = scripts.await.unwrap();
         let mut command = Command::from(scripts.command("start.mjs"));
-        let mut service = command
+        let mut process = command
+            .arg(service)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
-        let stdin = service.stdin.take().unwrap();
-        let mut lines = BufReader::new(service.stdout.take().unwrap()).lines();
+        let stdin = process.stdin.take().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let endpoint = loop {
             let line = lines.next_line().await.unwrap().expect("Azurite ended");
             if let Some((_, endpoint)) = line.split_once("successfully listens on ") {
@@ -43,12 +52,12 @@ impl Azurite {
         };
         let connection = format!(
             "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={KEY};\
-             QueueEndpoint={endpoint}/devstoreaccount1;"
+             {setting}={endpoint}/devstoreaccount1;"
         );
         Self {
             scripts,
             connection,
-            _service: service,
+            _service: process,
             _stdin: stdin,
         }
     }

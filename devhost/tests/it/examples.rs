@@ -16,7 +16,7 @@ async fn a_handler_in_node_answers_and_gets_messages() {
 }
 
 async fn answers_and_gets_messages(example: &str, language: &str) {
-    let azurite = Azurite::start().await;
+    let azurite = Azurite::queues().await;
     azurite.put("messages", "hello").await;
 
     let mut host = Folder::example(example)

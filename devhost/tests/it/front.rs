@@ -53,6 +53,30 @@ async fn admin_is_closed_to_pages_and_to_foreign_names() {
 }
 
 #[tokio::test]
+async fn not_even_a_listed_page_is_told_that_it_may_call_admin() {
+    let cors = CorsSettings {
+        origins: vec!["*".to_owned()],
+        credentials: false,
+    };
+    let options = Options {
+        cors: Some(cors),
+        ..Options::default()
+    };
+    let host = started("admin_preflight", options).await;
+    let asks = [
+        ("Origin", "http://page.test"),
+        ("Access-Control-Request-Method", "POST"),
+    ];
+
+    let answer = host
+        .send("OPTIONS", "/admin/functions/timer", &asks, "")
+        .await;
+
+    assert_eq!(answer.status, 403);
+    assert!(!answer.head.contains("Access-Control"), "{}", answer.head);
+}
+
+#[tokio::test]
 async fn admin_needs_the_master_key_where_keys_are_checked() {
     let keys = Keys {
         function: "f".to_owned(),
@@ -298,6 +322,28 @@ async fn a_broken_chunk_in_a_proxied_body_is_the_callers_loss_alone() {
         "{answer}"
     );
     assert_eq!(host.get("/api/echo").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_proxied_request_cannot_hide_another() {
+    let host = started(
+        "smuggled",
+        Options {
+            proxy: true,
+            ..Options::default()
+        },
+    )
+    .await;
+    let hidden = "GET /api/echo?a\rb HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let framed_twice = "POST /api/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+        Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n";
+
+    let encoded = host.raw(hidden.as_bytes()).await;
+    let chunked = host.raw(framed_twice.as_bytes()).await;
+
+    assert!(encoded.contains(r#""url":"/api/echo?a%0Db""#), "{encoded}");
+    assert!(chunked.contains("transfer-encoding"), "{chunked}");
+    assert!(!chunked.contains("content-length"), "{chunked}");
 }
 
 #[tokio::test]

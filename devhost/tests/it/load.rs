@@ -198,6 +198,36 @@ fn warnings_name_misspelt_keys_and_routes_that_let_a_caller_out() {
 }
 
 #[test]
+fn a_misspelt_key_of_a_function_json_is_named() {
+    let folder = Folder::with_handler("misspelt_function", json!({}));
+    let bindings = json!([trigger(json!({ "rout": "a" })), http_output()]);
+    folder.function("f", bindings);
+
+    let app = folder.load().unwrap();
+
+    assert_eq!(
+        app.warnings(),
+        ["f/function.json: bindings[0].rout means nothing to the host; did you mean \"route\"?"]
+    );
+}
+
+#[test]
+fn a_function_whose_queue_no_setting_names_is_left_out() {
+    let folder = Folder::with_handler("unnamed", json!({}));
+    let queue = json!({ "type": "queueTrigger", "name": "m", "queueName": "%NO_SUCH_Setting%" });
+    folder.function("f", json!([queue]));
+
+    let app = folder.load().unwrap();
+
+    assert!(app.functions()[0].disabled);
+    assert!(
+        app.warnings()[0].starts_with("f: the setting NO_SUCH_Setting is not there"),
+        "{:?}",
+        app.warnings()
+    );
+}
+
+#[test]
 fn keys_are_made_once_and_kept_for_their_owner_only() {
     use std::os::unix::fs::PermissionsExt as _;
     let file = Folder::empty("keys").0.join("own/keys.json");

@@ -70,17 +70,49 @@ async fn what_the_handler_prints_is_reported_by_its_level() {
     let mut host = app("prints").run().await;
 
     let line = host.next(|event| match event {
-        HostEvent::Stdout(line) => Some(line),
+        HostEvent::Stdout(line) => Some(line.text),
         _ => None,
     });
     assert_eq!(line.await, "a line on stdout");
     for (expected, warns) in [("a Warning on stderr", true), ("an error on stderr", false)] {
         let found = host.next(|event| match event {
-            HostEvent::Stderr { line, is_warning } => Some((line, is_warning)),
+            HostEvent::Stderr { line, is_warning } => Some((line.text, is_warning)),
             _ => None,
         });
         assert_eq!(found.await, (expected.to_owned(), warns));
     }
+}
+
+#[tokio::test]
+async fn a_line_is_the_invocations_that_printed_it() {
+    let folder = Folder::with_handler("printed_by", json!({}));
+    folder.http("say", "say/{word:alpha}").http("hang", "hang");
+    let mut host = folder.run().await;
+    host.ready().await;
+    let source_of = |start: &'static str| {
+        move |event| match event {
+            HostEvent::Stdout(line) if line.starts_with(start) => Some(line.source),
+            _ => None,
+        }
+    };
+
+    host.get("/api/say/hello").await;
+    let alone = host.next(source_of("said hello")).await.unwrap();
+    let call = host.next_call().await;
+    let _hanging = host
+        .begin("GET /api/hang HTTP/1.1\r\nHost: x\r\n\r\n")
+        .await;
+    host.next(source_of("hanging")).await;
+    host.get("/api/say/hello").await;
+    let beside_another = host.next(source_of("said hello")).await;
+    host.get("/api/say/id").await;
+    let naming_itself = host.next(source_of("said ")).await.unwrap();
+
+    assert_eq!(alone.function, "say");
+    assert_eq!(alone.invocation, call.invocation);
+    assert_eq!(beside_another, None);
+    assert_eq!(naming_itself.function, "say");
+    assert!(naming_itself.invocation.is_some());
 }
 
 #[tokio::test]
@@ -90,7 +122,7 @@ async fn a_line_for_the_system_is_not_shown() {
     host.get("/api/exit/3").await;
 
     let lines = host.next(|event| match event {
-        HostEvent::Stdout(line) => Some(Some(line)),
+        HostEvent::Stdout(line) => Some(Some(line.text)),
         HostEvent::HandlerExited(_) => Some(None),
         _ => None,
     });
@@ -253,6 +285,19 @@ async fn a_command_that_is_not_installed_is_named() {
         ended.to_string(),
         "no-such-command is neither a file of the app nor a command on the PATH"
     );
+}
+
+#[tokio::test]
+async fn the_platforms_ping_reaches_the_handler() {
+    let mut host = app("pinged").run().await;
+    host.ready().await;
+    let before = host.get("/api/self").await.json();
+
+    let answer = host.get("/admin/host/ping").await;
+
+    let after = host.get("/api/self").await.json();
+    assert_eq!(answer.status, 200);
+    assert_eq!([&before["pings"], &after["pings"]], [1, 2]);
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ fn base64(text: &str) -> String {
 
 #[tokio::test]
 async fn a_message_sets_its_function_off_and_is_gone() {
-    let azurite = Azurite::start().await;
+    let azurite = Azurite::queues().await;
     azurite.put("inbox", &base64(TEXT)).await;
 
     let mut host = run(&azurite, "queue_message", json!({})).await;
@@ -50,7 +50,7 @@ async fn a_message_sets_its_function_off_and_is_gone() {
 
 #[tokio::test]
 async fn an_output_creates_and_fills_its_queue() {
-    let azurite = Azurite::start().await;
+    let azurite = Azurite::queues().await;
     azurite.put("inbox", "copy me").await;
 
     let mut host = run(
@@ -69,7 +69,7 @@ async fn an_output_creates_and_fills_its_queue() {
 
 #[tokio::test]
 async fn a_message_that_keeps_failing_ends_in_the_poison_queue() {
-    let azurite = Azurite::start().await;
+    let azurite = Azurite::queues().await;
     azurite.put("inbox", &base64("fail")).await;
 
     let mut host = run(&azurite, "queue_poison", json!({ "maxDequeueCount": 3 })).await;
@@ -83,7 +83,7 @@ async fn a_message_that_keeps_failing_ends_in_the_poison_queue() {
 
 #[tokio::test]
 async fn a_message_in_plain_text_is_poison_where_base64_is_expected() {
-    let azurite = Azurite::start().await;
+    let azurite = Azurite::queues().await;
     azurite.put("inbox", "{\"plain\": true}").await;
 
     let mut host = run(&azurite, "queue_plain", json!({})).await;

@@ -211,6 +211,13 @@ impl Running {
         }
     }
 
+    /// A call that is not waited for.
+    pub(crate) async fn begin(&self, request: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream
+    }
+
     /// Everything the host says to these bytes until it closes.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();

@@ -5,12 +5,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use super::session::Session;
 use crate::config::FailingEvents;
 use crate::frame::{ClientFrame, Event, Refusal, SendToGroup, ServerFrame};
-use crate::hub::Audience;
 use crate::message::{Message, Source};
 use crate::names;
 use crate::outbox::Farewell;
 use crate::permissions::Permission;
-use crate::streams::Publisher;
+use crate::streams::Stream;
 use crate::upstream::{Failure, Reply};
 
 impl Session {
@@ -31,10 +30,14 @@ impl Session {
                 no_echo,
                 idle_ms,
             } => {
-                self.publisher().start(&group, &stream, no_echo, idle_ms);
+                let now = self.app.clock.unix_ms();
+                self.open_stream(Stream::new(&stream, &group, no_echo, idle_ms, now));
             }
-            ClientFrame::StreamData { stream, part } => self.publisher().part(&stream, part),
-            ClientFrame::StreamEnd { stream, error } => self.publisher().end(&stream, error),
+            ClientFrame::StreamData { stream, part } => match part {
+                Some((sequence, data)) => self.publish_part(&stream, sequence, data),
+                None => self.keep_stream(&stream),
+            },
+            ClientFrame::StreamEnd { stream, error } => self.end_stream(&stream, error),
             ClientFrame::SetGroupState { group, ack, state } => self.once(ack, || {
                 self.allowed(Permission::SendToGroup, "set state in", &group)?;
                 let now = self.app.clock.unix_ms();
@@ -52,14 +55,6 @@ impl Session {
 
     pub(super) fn tell(&self, frame: ServerFrame) {
         self.connection.outbox.push_frame(frame);
-    }
-
-    fn publisher(&self) -> Publisher<'_> {
-        Publisher {
-            app: &self.app,
-            hub: &self.hub,
-            connection: &self.connection,
-        }
     }
 
     /// Does something unless its `ackId` was done before, and says how it went if there is one.
@@ -92,7 +87,12 @@ impl Session {
         });
     }
 
-    fn allowed(&self, permission: Permission, verb: &str, group: &str) -> Result<(), Refusal> {
+    pub(super) fn allowed(
+        &self,
+        permission: Permission,
+        verb: &str,
+        group: &str,
+    ) -> Result<(), Refusal> {
         if !names::is_group(group) {
             return Err(Refusal::new("BadRequest", "The group name is invalid."));
         }
@@ -126,10 +126,9 @@ impl Session {
         let mut message = Message::new(source, send.data);
         message.metadata = send.metadata;
         message.expire_after(send.ttl_seconds, now);
+        let (group, no_echo) = (&send.group, send.no_echo);
         self.hub
-            .deliver(Audience::Group(&send.group), message, now, |receiver| {
-                !(send.no_echo && receiver.id == self.connection.id)
-            });
+            .publish(&self.connection, group, no_echo, message, now);
         Ok(())
     }
 

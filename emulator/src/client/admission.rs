@@ -1,6 +1,6 @@
 //! Who a client is, and what it gets, before it is in.
 
-use http::header::{AUTHORIZATION, HeaderMap};
+use http::header::HeaderMap;
 use http::{StatusCode, Uri};
 
 use crate::app::App;
@@ -8,7 +8,7 @@ use crate::config::HubConfig;
 use crate::frame::SimpleMode;
 use crate::names;
 use crate::query::Query;
-use crate::token::Claims;
+use crate::token::{Claims, bearer};
 
 /// Why a client is not let in: a status and a sentence, before any upgrade.
 #[derive(Debug)]
@@ -74,14 +74,6 @@ pub(super) fn authenticate(
         ));
     }
     Ok(claims)
-}
-
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    scheme
-        .eq_ignore_ascii_case("bearer")
-        .then_some(token.trim())
 }
 
 /// The URL of the hub's endpoint in either of its two forms, whatever the letter case.

@@ -17,7 +17,7 @@ use crate::frame::{ServerFrame, SimpleMode};
 use crate::outbox;
 use crate::protocol::Agreed;
 use crate::query::Query;
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 use crate::token::Claims;
 use crate::upstream::{self, ClientRequest, Failure, Identity, Origin};
 use crate::{config, ids};
@@ -136,7 +136,7 @@ fn refused(failure: Failure) -> Refusal {
     let error: &dyn std::error::Error = &failure;
     tracing::warn!(error, "a client was refused by its connect event");
     let status = match failure {
-        Failure::Refused(status) if status.is_client_error() || status.is_server_error() => status,
+        Failure::Refused(answer) if !answer.status.is_redirection() => answer.status,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
     Refusal {

@@ -5,12 +5,13 @@ mod admission;
 mod farewell;
 mod handshake;
 mod invoke;
+mod publisher;
 mod reader;
 mod recovery;
 mod session;
 mod socket;
 mod upgrade;
+mod when_woken;
 
-pub(crate) use admission::bearer;
 pub(crate) use handshake::handshake;
 pub(crate) use recovery::await_recovery;

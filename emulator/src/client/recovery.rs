@@ -17,7 +17,7 @@ use crate::frame::{ServerFrame, SimpleMode};
 use crate::hub::Hub;
 use crate::outbox::{self, Severed};
 use crate::protocol::Agreed;
-use crate::server::Response;
+use crate::response::Response;
 use crate::token::{Claims, sign};
 
 const TOKEN_ISSUER: &str = "https://webpubsub.azure.com";
@@ -151,7 +151,7 @@ impl Session {
                 Severed::Replaced | Severed::Closed | Severed::Cut => {}
                 Severed::Overflowed => self.end("The client is away and too much waits for it."),
             },
-            () = tokio::time::sleep(window) => self.end("The connection recovery timeout expired."),
+            () = self.app.clock.sleep(window) => self.end("The connection recovery timeout expired."),
             () = self.app.stopped() => {}
         }
     }

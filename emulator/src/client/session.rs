@@ -1,6 +1,7 @@
 //! A connection's time on one socket: reading, writing, keeping alive, and how it ends.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::stream::{SplitSink, SplitStream};
@@ -14,6 +15,7 @@ use tokio_tungstenite::tungstenite::{Message as WsMessage, Utf8Bytes};
 use super::farewell::for_unreadable;
 use super::reader::{Pulse, Reader};
 use super::socket::{self, Socket};
+use super::when_woken::WhenWoken;
 use crate::app::App;
 use crate::connection::Connection;
 use crate::frame::{ClientFrame, Outgoing, SimpleMode};
@@ -50,11 +52,18 @@ impl Session {
         let (mut sink, stream) = socket.split();
         let pulse = Pulse::default();
         let mut reader = Reader::new(stream, &pulse);
-        let end = tokio::select! {
-            end = self.read(&mut reader) => end,
-            end = self.write(&mut sink, number, &pulse) => end,
-            why = self.connection.outbox.severed(number) => End::Severed(why),
-            () = self.app.stopped() => End::Stopping,
+        let end = {
+            let heard = pin!(async {
+                tokio::select! {
+                    end = self.read(&mut reader) => end,
+                    why = self.connection.outbox.severed(number) => End::Severed(why),
+                    () = self.app.stopped() => End::Stopping,
+                }
+            });
+            tokio::select! {
+                end = WhenWoken::new(heard) => end,
+                end = self.write(&mut sink, number, &pulse) => end,
+            }
         };
         let stream = reader.into_stream();
         match end {

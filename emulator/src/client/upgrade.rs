@@ -4,13 +4,13 @@ use http::header::{
     CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_PROTOCOL, UPGRADE,
 };
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::admission::Refusal;
 use super::socket::{self, Socket};
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 
 /// A request that asks for a WebSocket, and may be given one.
 #[derive(Debug)]
@@ -34,7 +34,11 @@ impl Upgrade {
         let version = headers
             .get("sec-websocket-version")
             .is_some_and(|version| version == "13");
-        if !has(CONNECTION, "upgrade") || !has(UPGRADE, "websocket") || !version {
+        if request.method() != Method::GET
+            || !has(CONNECTION, "upgrade")
+            || !has(UPGRADE, "websocket")
+            || !version
+        {
             return Err(Refusal::bad_request("A WebSocket request is expected."));
         }
         let key = headers.get(SEC_WEBSOCKET_KEY).cloned();

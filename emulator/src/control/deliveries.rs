@@ -5,11 +5,11 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::json;
 
-use super::{answer, bad_request, number};
+use super::answer::{answer, bad_request, number};
 use crate::app::App;
 use crate::deliveries::{Fate, Plan};
 use crate::query::Query;
-use crate::server::Response;
+use crate::response::Response;
 
 /// Messages that are held back are kept in memory.
 const LONGEST_DELAY_MS: u64 = 10 * 60 * 1000;

@@ -1,5 +1,6 @@
 //! The control API, for people who test: look inside, and break things on purpose.
 
+mod answer;
 mod deliveries;
 mod guard;
 mod state;
@@ -16,7 +17,8 @@ use crate::app::App;
 use crate::connection::Connection;
 use crate::hub::{Audience, Hub};
 use crate::query::Query;
-use crate::server::{Response, response};
+use crate::response::Response;
+use answer::{answer, bad_request, number};
 
 const DEFAULT_CALLS: usize = 20;
 
@@ -130,16 +132,4 @@ fn advance_clock(app: &App, query: &Query) -> Response {
         }
         None => bad_request("seconds must be a whole number"),
     }
-}
-
-fn number<T: std::str::FromStr>(query: &Query, name: &str) -> Option<T> {
-    query.get(name)?.parse().ok()
-}
-
-fn bad_request(why: &str) -> Response {
-    answer(StatusCode::BAD_REQUEST, &json!({ "error": why }))
-}
-
-fn answer(status: StatusCode, body: &Value) -> Response {
-    response(status, Some("application/json"), body.to_string())
 }

@@ -7,9 +7,9 @@ use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 use serde_json::json;
 
-use super::{answer, bad_request};
+use super::answer::{answer, bad_request};
 use crate::app::App;
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 use crate::snapshot::{ImportError, Snapshot};
 
 /// Many times what one connection may be owed.

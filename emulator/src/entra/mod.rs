@@ -9,7 +9,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 use signer::Signer;
 
 /// A day, as a managed identity's tokens have.

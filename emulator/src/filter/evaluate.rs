@@ -51,12 +51,8 @@ impl Expression {
             Self::Field(Field::Protocol) => Value::of(subject.protocol),
             Self::Field(Field::Groups) => Value::Groups,
             Self::Not(operand) => Value::Bool(!operand.evaluate(subject).is_true()),
-            Self::And(left, right) => {
-                Value::Bool(left.evaluate(subject).is_true() && right.evaluate(subject).is_true())
-            }
-            Self::Or(left, right) => {
-                Value::Bool(left.evaluate(subject).is_true() || right.evaluate(subject).is_true())
-            }
+            Self::And(all) => Value::Bool(all.iter().all(|one| one.evaluate(subject).is_true())),
+            Self::Or(any) => Value::Bool(any.iter().any(|one| one.evaluate(subject).is_true())),
             Self::Compare(comparison, left, right) => {
                 Value::Bool(comparison.holds(left.evaluate(subject), right.evaluate(subject)))
             }

@@ -10,8 +10,9 @@ pub(super) enum Expression {
     Text(String),
     Field(Field),
     Not(Box<Self>),
-    And(Box<Self>, Box<Self>),
-    Or(Box<Self>, Box<Self>),
+    /// Any number of conditions, side by side: nested in pairs, a long filter would be deep.
+    And(Vec<Self>),
+    Or(Vec<Self>),
     Compare(Comparison, Box<Self>, Box<Self>),
     /// One value among several.
     In(Box<Self>, Vec<Self>),
@@ -71,8 +72,8 @@ impl Expression {
             Self::Field(Field::Groups) => Type::Groups,
             Self::Bool(_)
             | Self::Not(_)
-            | Self::And(..)
-            | Self::Or(..)
+            | Self::And(_)
+            | Self::Or(_)
             | Self::Compare(..)
             | Self::In(..)
             | Self::InGroups(_) => Type::Bool,
@@ -99,9 +100,9 @@ impl Expression {
         }
     }
 
-    pub(super) fn condition(self) -> Result<Box<Self>, FilterError> {
+    pub(super) fn condition(self) -> Result<Self, FilterError> {
         self.expect(Type::Bool)?;
-        Ok(Box::new(self))
+        Ok(self)
     }
 
     pub(super) fn text(self) -> Result<Box<Self>, FilterError> {

@@ -33,26 +33,37 @@ struct Parser {
 
 impl Parser {
     fn or(&mut self) -> Result<Expression, FilterError> {
-        let mut left = self.and()?;
-        while self.take_word("or") {
-            let right = self.and()?;
-            left = Expression::Or(left.condition()?, right.condition()?);
-        }
-        Ok(left)
+        self.conditions("or", Self::and, Expression::Or)
     }
 
     fn and(&mut self) -> Result<Expression, FilterError> {
-        let mut left = self.comparison()?;
-        while self.take_word("and") {
-            let right = self.comparison()?;
-            left = Expression::And(left.condition()?, right.condition()?);
+        self.conditions("and", Self::comparison, Expression::And)
+    }
+
+    /// One operand, or several conditions with the word between.
+    fn conditions(
+        &mut self,
+        word: &str,
+        operand: fn(&mut Self) -> Result<Expression, FilterError>,
+        joined: fn(Vec<Expression>) -> Expression,
+    ) -> Result<Expression, FilterError> {
+        let first = operand(self)?;
+        if !self.take_word(word) {
+            return Ok(first);
         }
-        Ok(left)
+        let mut conditions = vec![first.condition()?];
+        loop {
+            conditions.push(operand(self)?.condition()?);
+            if !self.take_word(word) {
+                return Ok(joined(conditions));
+            }
+        }
     }
 
     fn comparison(&mut self) -> Result<Expression, FilterError> {
         let mut left = self.not()?;
-        loop {
+        // Each further comparison holds the one before, so a chain of them is as deep as it is long.
+        for _ in 0..=MAX_DEPTH {
             if self.take_word("in") {
                 left = self.membership(left)?;
             } else if let Some(comparison) = self.take_comparison() {
@@ -62,6 +73,7 @@ impl Parser {
                 return Ok(left);
             }
         }
+        Err(FilterError::TooDeep)
     }
 
     fn not(&mut self) -> Result<Expression, FilterError> {
@@ -69,7 +81,7 @@ impl Parser {
             return self.primary();
         }
         let operand = self.deeper(Self::not)?;
-        Ok(Expression::Not(operand.condition()?))
+        Ok(Expression::Not(Box::new(operand.condition()?)))
     }
 
     fn primary(&mut self) -> Result<Expression, FilterError> {

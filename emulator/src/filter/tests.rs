@@ -192,3 +192,12 @@ fn depth_is_limited_so_that_no_filter_exhausts_the_stack() {
     refused(&nested(101), FilterError::TooDeep);
     refused(&"not ".repeat(100_000), FilterError::TooDeep);
 }
+
+#[test]
+fn length_is_not_depth() {
+    let long = |word: &str| ["true"; 100_000].join(word);
+
+    check(&long(" and "), true);
+    check(&long(" or "), true);
+    refused(&long(" eq "), FilterError::TooDeep);
+}

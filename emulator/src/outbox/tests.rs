@@ -72,7 +72,7 @@ async fn too_much_unacknowledged_ends_the_connection() {
     let outbox = Outbox::new(true);
     let socket = outbox.attach(0);
 
-    for _ in 0..=MAX_UNACKED {
+    for _ in 0..=unacked::MAX_MESSAGES {
         outbox.push_message(&text("x"), 0);
     }
 

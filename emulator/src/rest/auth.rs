@@ -7,9 +7,8 @@ use percent_encoding::percent_decode_str;
 
 use super::error::RestError;
 use crate::app::App;
-use crate::client::bearer;
 use crate::stream::Scheme;
-use crate::token::Claims;
+use crate::token::{Claims, bearer};
 
 const ENTRA_AUDIENCE: &str = "https://webpubsub.azure.com";
 

@@ -10,7 +10,7 @@ use super::{Call, ok};
 use crate::connection::Connection;
 use crate::hub::Audience;
 use crate::names;
-use crate::server::Response;
+use crate::response::Response;
 
 #[derive(Deserialize)]
 struct Request {

@@ -9,7 +9,7 @@ use super::{Call, no_content, ok};
 use crate::frame::ServerFrame;
 use crate::hub::Audience;
 use crate::outbox::Farewell;
-use crate::server::Response;
+use crate::response::Response;
 
 impl Call<'_> {
     pub(super) fn exists(&self, audience: Audience<'_>) -> Result<Response, RestError> {

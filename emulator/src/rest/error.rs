@@ -6,7 +6,7 @@ use http::StatusCode;
 use http::header::{HeaderName, HeaderValue};
 use serde_json::json;
 
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 
 const ERROR_CODE: HeaderName = HeaderName::from_static("x-ms-error-code");
 pub(super) const JSON: &str = "application/json; charset=utf-8";

@@ -3,7 +3,7 @@
 use super::error::RestError;
 use super::operation::Target;
 use super::{Call, no_content, ok};
-use crate::server::Response;
+use crate::response::Response;
 
 impl Call<'_> {
     pub(super) fn add_to_group(&self, group: &str, member: &Target) -> Result<Response, RestError> {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::error::{JSON, RestError};
 use super::{Call, NEWEST_VERSION};
 use crate::hub::Audience;
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 
 const MAX_PAGE: usize = 200;
 

@@ -16,13 +16,13 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Limited};
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 
 use crate::app::App;
 use crate::config;
 use crate::hub::Hub;
 use crate::query::Query;
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 
 use error::RestError;
 use operation::Operation;
@@ -69,6 +69,9 @@ async fn answer(app: &Arc<App>, request: Request<Incoming>) -> Result<Response, 
         head,
         endpoint,
     };
+    if matches!(operation, Operation::Send(_)) && body.size_hint().exact().is_none() {
+        return Err(RestError::bad_request("A Content-Length is required."));
+    }
     let body = Limited::new(body, MAX_BODY)
         .collect()
         .await

@@ -4,7 +4,7 @@ use super::error::RestError;
 use super::{Call, no_content, ok};
 use crate::names;
 use crate::permissions::Permission;
-use crate::server::Response;
+use crate::response::Response;
 
 const NO_CONNECTION: &str = "Info.Connection.NotExisted";
 

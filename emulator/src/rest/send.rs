@@ -11,7 +11,7 @@ use crate::filter::Filter;
 use crate::hub::Audience;
 use crate::message::{Data, Message, Source};
 use crate::metadata;
-use crate::server::Response;
+use crate::response::Response;
 use crate::upstream::declared_data;
 
 const MAX_TTL_SECONDS: u32 = 300;

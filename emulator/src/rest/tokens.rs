@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Call;
 use super::error::{JSON, RestError};
 use crate::names;
-use crate::server::{Response, response};
+use crate::response::{Response, response};
 use crate::token::sign;
 
 const DEFAULT_MINUTES: i64 = 60;

@@ -13,7 +13,7 @@ use crate::hub::Hub;
 use crate::message::Metadata;
 use crate::names::is_group;
 use crate::outbox::Outbox;
-use crate::permissions::Permissions;
+use crate::permissions::{Exceptions, Permissions};
 use crate::protocol::Agreed;
 use crate::upstream::{Identity, Origin};
 
@@ -39,21 +39,6 @@ pub(super) struct ConnectionSnapshot {
     unacknowledged: Vec<MessageSnapshot>,
     group_states: BTreeMap<String, Metadata>,
     watched_groups: BTreeSet<String>,
-}
-
-/// The groups named one by one, after all that was granted and revoked.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Exceptions {
-    pub(crate) join_leave: Literals,
-    pub(crate) send: Literals,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Literals {
-    pub(crate) granted: BTreeSet<String>,
-    pub(crate) denied: BTreeSet<String>,
 }
 
 /// A connection that could be made of a snapshot, and is not in its hub yet.

@@ -16,7 +16,6 @@ use crate::client;
 use crate::config::{Config, ConfigError};
 use crate::hub::Audience;
 use connection::ConnectionSnapshot;
-pub(crate) use connection::{Exceptions, Literals};
 
 const VERSION: u32 = 1;
 

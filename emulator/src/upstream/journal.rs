@@ -1,14 +1,14 @@
 //! The last calls to handlers, for people who test.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
+use super::post::Answer;
 use crate::lock::Mutex;
 
 const KEPT: usize = 100;
@@ -28,18 +28,35 @@ pub(super) struct Call {
     pub(super) hub: String,
     pub(super) connection_id: Arc<str>,
     pub(super) event: String,
-    pub(super) id: u64,
     pub(super) url: String,
-    pub(super) time: String,
     pub(super) duration: Duration,
-    pub(super) body: Bytes,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Excerpt,
     pub(super) outcome: Outcome,
 }
 
 #[derive(Debug)]
 pub(super) enum Outcome {
-    Answered(StatusCode, Bytes),
+    Answered(StatusCode, HeaderMap, Excerpt),
     Failed(String),
+}
+
+/// The beginning of a body: a hundred whole ones could fill the memory.
+#[derive(Debug)]
+pub(super) struct Excerpt(String);
+
+impl Excerpt {
+    pub(super) fn of(body: &[u8]) -> Self {
+        let shown = &body[..body.len().min(SHOWN)];
+        Self(String::from_utf8_lossy(shown).into_owned())
+    }
+}
+
+impl Outcome {
+    pub(super) fn answered(answer: &Answer) -> Self {
+        let body = Excerpt::of(&answer.body);
+        Self::Answered(answer.status, answer.headers.clone(), body)
+    }
 }
 
 impl Journal {
@@ -74,16 +91,16 @@ impl Call {
             "hub": self.hub,
             "connectionId": &*self.connection_id,
             "event": self.event,
-            "id": self.id,
             "url": self.url,
-            "time": self.time,
             "durationMs": self.duration.as_secs_f64() * 1000.0,
-            "body": excerpt(&self.body),
+            "headers": show_headers(&self.headers),
+            "body": self.body.0,
         });
         match &self.outcome {
-            Outcome::Answered(status, body) => {
+            Outcome::Answered(status, headers, body) => {
                 shown["status"] = json!(status.as_u16());
-                shown["answer"] = json!(excerpt(body));
+                shown["answerHeaders"] = show_headers(headers);
+                shown["answer"] = json!(body.0);
             }
             Outcome::Failed(why) => shown["failure"] = json!(why),
         }
@@ -91,8 +108,18 @@ impl Call {
     }
 }
 
-fn excerpt(body: &[u8]) -> String {
-    String::from_utf8_lossy(&body[..body.len().min(SHOWN)]).into_owned()
+/// By name; several of one name in a row, with commas between.
+fn show_headers(headers: &HeaderMap) -> Value {
+    let mut shown = BTreeMap::<_, String>::new();
+    for (name, value) in headers {
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let so_far = shown.entry(name.as_str()).or_default();
+        if !so_far.is_empty() {
+            so_far.push_str(", ");
+        }
+        so_far.push_str(&value);
+    }
+    json!(shown)
 }
 
 /// Calls that are to fail as if the network had.

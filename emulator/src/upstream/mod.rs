@@ -13,7 +13,6 @@ mod validation;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::StatusCode;
 use thiserror::Error;
 
 use crate::clock::Clock;
@@ -25,6 +24,7 @@ pub(crate) use answer::{Reply, declared_data};
 pub(crate) use connect::{Admission, ClientRequest};
 pub(crate) use identity::{Identity, Origin};
 use journal::{Faults, Journal};
+use post::Answer;
 use transport::{Transport, TransportError};
 use validation::Validations;
 
@@ -73,8 +73,8 @@ pub(crate) enum Failure {
     Unreachable(#[source] TransportError),
     #[error("the network failed, as it was told to")]
     Simulated,
-    #[error("the handler answered {0}")]
-    Refused(StatusCode),
+    #[error("the handler answered {}", .0.status)]
+    Refused(Box<Answer>),
     #[error("the handler's answer could not be read")]
     Unreadable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the handler's answer cannot be used: {0}")]

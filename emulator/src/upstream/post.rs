@@ -3,10 +3,10 @@
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, Request, StatusCode, Uri};
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use tokio::time::{Instant, timeout};
 
-use super::journal::{Call, Outcome};
+use super::journal::{Call, Excerpt, Outcome};
 use super::{Event, Failure, Identity, Kind, Upstream};
 use crate::config::{EventHandler, HubConfig};
 
@@ -14,10 +14,10 @@ const MAX_ANSWER: usize = 16 * 1024 * 1024;
 /// The event name under which a handler's URL is validated.
 const VALIDATE: &str = "validate";
 
-/// What a handler said, once it said yes.
+/// What a handler said.
 #[derive(Debug)]
-pub(super) struct Answer {
-    status: StatusCode,
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
 }
@@ -44,12 +44,12 @@ impl Upstream {
             .url(hub, event.kind.name())
             .parse::<Uri>()
             .map_err(http::Error::from)?;
+        let (id, time) = (identity.next_event_id(), self.clock.rfc3339());
         let sending = Sending {
             upstream: self,
             identity,
             event,
-            id: identity.next_event_id(),
-            time: self.clock.rfc3339(),
+            headers: identity.headers(event, id, &time),
             uri,
             authorization: self.authorization(handler)?,
         };
@@ -84,10 +84,10 @@ struct Sending<'a> {
     upstream: &'a Upstream,
     identity: &'a Identity,
     event: &'a Event<'a>,
-    /// Repeats of the event have the same id and time.
-    id: u64,
-    time: String,
+    /// Repeats of the event have the same, its id and its time among them.
+    headers: HeaderMap,
     uri: Uri,
+    /// Kept apart, since nobody else needs to see it.
     authorization: Option<HeaderValue>,
 }
 
@@ -109,7 +109,7 @@ impl Sending<'_> {
         let mut request = Request::new(Full::new(self.event.body.clone()));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
-        *request.headers_mut() = self.identity.headers(self.event, self.id, &self.time);
+        *request.headers_mut() = self.headers.clone();
         if let Some(authorization) = &self.authorization {
             let headers = request.headers_mut();
             headers.insert(AUTHORIZATION, authorization.clone());
@@ -118,15 +118,18 @@ impl Sending<'_> {
         let (parts, body) = response.await.map_err(Failure::Unreachable)?.into_parts();
         // Also of an error, so that the connection can be used again.
         let body = Limited::new(body, MAX_ANSWER).collect().await;
-        if !parts.status.is_success() {
-            return Err(Failure::Refused(parts.status));
-        }
-        self.identity.remember_cookies(&parts.headers);
-        Ok(Answer {
+        let mut answer = Answer {
             status: parts.status,
             headers: parts.headers,
-            body: body.map_err(Failure::Unreadable)?.to_bytes(),
-        })
+            body: Bytes::new(),
+        };
+        if !answer.status.is_success() {
+            answer.body = body.map(Collected::to_bytes).unwrap_or_default();
+            return Err(Failure::Refused(Box::new(answer)));
+        }
+        self.identity.remember_cookies(&answer.headers);
+        answer.body = body.map_err(Failure::Unreadable)?.to_bytes();
+        Ok(answer)
     }
 
     fn call(&self, hub: &str, started: Instant, result: &Result<Answer, Failure>) -> Call {
@@ -134,14 +137,13 @@ impl Sending<'_> {
             hub: hub.to_owned(),
             connection_id: self.identity.connection().clone(),
             event: self.event.kind.name().to_owned(),
-            id: self.id,
             url: self.uri.to_string(),
-            time: self.time.clone(),
             duration: started.elapsed(),
-            body: self.event.body.clone(),
+            headers: self.headers.clone(),
+            body: Excerpt::of(&self.event.body),
             outcome: match result {
-                Ok(answer) => Outcome::Answered(answer.status, answer.body.clone()),
-                Err(Failure::Refused(status)) => Outcome::Answered(*status, Bytes::new()),
+                Ok(answer) => Outcome::answered(answer),
+                Err(Failure::Refused(answer)) => Outcome::answered(answer),
                 Err(failure) => Outcome::Failed(failure.to_string()),
             },
         }
@@ -152,8 +154,8 @@ impl Failure {
     /// Whether another try may end better.
     fn may_pass(&self) -> bool {
         match self {
-            Self::Refused(status) => {
-                status.is_server_error() || *status == StatusCode::REQUEST_TIMEOUT
+            Self::Refused(answer) => {
+                answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT
             }
             Self::Unreachable(_) | Self::Simulated => true,
             Self::NoHandler

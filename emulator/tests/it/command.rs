@@ -1,12 +1,13 @@
 //! The command `webpubsub-emulator`.
 
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
 
-use crate::support::{Client, Handler, within};
+use crate::support::{Client, Handler, call, within};
 
 struct Running {
     process: Child,
@@ -97,44 +98,131 @@ async fn an_unknown_setting_is_named() {
     );
 }
 
+/// One that runs with a configuration file, and what it logs.
+struct Configured {
+    running: Running,
+    file: PathBuf,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Configured {
+    async fn start(name: &str) -> Self {
+        let name = format!("{name}-{}.json", std::process::id());
+        let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&file, "{}").unwrap();
+        let mut running = start(command().arg("--config").arg(&file)).await;
+        let log = BufReader::new(running.process.stderr.take().unwrap()).lines();
+        Self { running, file, log }
+    }
+
+    fn write(&self, policy: &str) {
+        let hubs = json!({ "chat": { "AnonymousConnectPolicy": policy } });
+        let settings = json!({ "WebPubSub": { "Hubs": hubs } });
+        std::fs::write(&self.file, settings.to_string()).unwrap();
+    }
+
+    fn hang_up(&self) {
+        let id = self.running.process.id().unwrap().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-HUP", &id])
+            .status();
+        assert!(sent.unwrap().success());
+    }
+
+    async fn logs(&mut self, part: &str) {
+        let log = &mut self.log;
+        while !within("a log line", log.next_line())
+            .await
+            .unwrap()
+            .unwrap()
+            .contains(part)
+        {}
+    }
+
+    async fn refuses_strangers(&self) -> bool {
+        let addr = self
+            .running
+            .endpoint
+            .replace("http://", "")
+            .parse()
+            .unwrap();
+        let tried = Client::try_connect(addr, "/client/hubs/chat", None).await;
+        tried.is_err()
+    }
+}
+
+impl Drop for Configured {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
+
 #[tokio::test]
 async fn hubs_are_read_again_on_a_hang_up() {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("reload-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let file = folder.join("emulator.json");
-    std::fs::write(&file, "{}").unwrap();
-    let mut running = start(command().arg("--config").arg(&file)).await;
-    let mut log = BufReader::new(running.process.stderr.take().unwrap()).lines();
-    let addr = running.endpoint.replace("http://", "").parse().unwrap();
-    assert_eq!(
-        Client::try_connect(addr, "/client/hubs/chat", None)
-            .await
-            .err(),
-        Some(401)
+    let mut emulator = Configured::start("hang-up").await;
+    assert!(emulator.refuses_strangers().await);
+
+    emulator.write("allow");
+    emulator.hang_up();
+    emulator.logs("were read again").await;
+
+    assert!(!emulator.refuses_strangers().await);
+}
+
+#[tokio::test]
+async fn hubs_are_read_again_when_their_file_changes() {
+    let mut emulator = Configured::start("change").await;
+
+    emulator.write("allow");
+    emulator.logs("were read again").await;
+
+    assert!(!emulator.refuses_strangers().await);
+}
+
+#[tokio::test]
+async fn a_file_with_a_mistake_changes_nothing() {
+    let mut emulator = Configured::start("mistake").await;
+    emulator.write("allow");
+    emulator.logs("were read again").await;
+
+    emulator.write("perhaps");
+    emulator
+        .logs("AnonymousConnectPolicy must be allow or deny")
+        .await;
+
+    assert!(!emulator.refuses_strangers().await);
+}
+
+#[tokio::test]
+async fn the_control_api_can_be_left_out() {
+    for (arguments, status) in [(&[][..], 200), (&["--no-control"], 404)] {
+        let running = start(command().args(arguments)).await;
+
+        let url = format!("{}/emulator/connections", running.endpoint);
+        let request = http::Request::get(url).body(Default::default()).unwrap();
+
+        assert_eq!(call(request).await.status, status, "{arguments:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_tunnel_is_refused_with_a_sentence() {
+    let mut command = command();
+    command.env(
+        "WebPubSub__Hubs__chat__EventHandlers__0__UrlTemplate",
+        "tunnel:///events",
     );
 
-    let settings =
-        json!({ "WebPubSub": { "Hubs": { "chat": { "AnonymousConnectPolicy": "allow" } } } });
-    std::fs::write(&file, settings.to_string()).unwrap();
-    let hang_up = std::process::Command::new("kill")
-        .args(["-HUP", &running.process.id().unwrap().to_string()])
-        .status();
-    assert!(hang_up.unwrap().success());
-    while !within("a log line", log.next_line())
-        .await
-        .unwrap()
-        .unwrap()
-        .contains("were read again")
-    {}
+    let output = within("its end", command.output()).await.unwrap();
 
-    Client::connect(addr, "/client/hubs/chat".to_owned(), None).await;
-    std::fs::remove_dir_all(folder).unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("give the handler's http:// URL"), "{said}");
 }
 
 #[tokio::test]
 async fn with_tls_it_prints_where_its_certificate_is() {
-    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"))
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("certificate-{}.pem", std::process::id()));
     std::fs::write(&file, "an older one").unwrap();
     let mut running = start(command().args(["--tls", "--certificate"]).arg(&file)).await;

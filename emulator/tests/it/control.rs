@@ -4,8 +4,7 @@ use emulator::Config;
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 
-use crate::recovery::recover;
-use crate::support::{Handler, RELIABLE, TestEmulator, call, handled};
+use crate::support::{Handler, RELIABLE, TestEmulator, call, handled, recover};
 
 pub(crate) async fn control(
     emulator: &TestEmulator,
@@ -89,6 +88,35 @@ async fn webhooks_fail_as_often_as_they_are_told_to_and_are_kept() {
 }
 
 #[tokio::test]
+async fn what_was_said_to_a_handler_and_what_it_said_is_shown() {
+    let handler = Handler::answering(|seen| match seen.event() {
+        "e" => {
+            let mut answer = Handler::json("{\"why\":\"not today\"}");
+            *answer.status_mut() = StatusCode::IM_A_TEAPOT;
+            answer
+        }
+        _ => Handler::status(204),
+    })
+    .await;
+    let emulator = TestEmulator::with(handled(&handler).with_control()).await;
+    let mut ann = emulator.member("ann", &[]).await;
+
+    ann.ask(json!({ "type": "event", "event": "e", "ackId": 1, "dataType": "text", "data": "d" }))
+        .await
+        .unwrap_err();
+
+    let (_, shown) = control(&emulator, "GET", "webhooks?limit=1").await;
+    let call = &shown["calls"][0];
+    assert_eq!(call["event"], "e");
+    assert_eq!(call["headers"]["ce-userid"], "ann");
+    assert_eq!(call["headers"]["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(call["status"], 418);
+    assert_eq!(call["answerHeaders"]["content-type"], "application/json");
+    assert_eq!(call["answer"], "{\"why\":\"not today\"}");
+    assert!(call["durationMs"].as_f64() > Some(0.0));
+}
+
+#[tokio::test]
 async fn a_foreign_host_is_refused_and_so_is_everyone_unless_it_is_switched_on() {
     let on = TestEmulator::with(Config::default().with_control()).await;
     let off = TestEmulator::start().await;
@@ -108,4 +136,38 @@ async fn a_foreign_host_is_refused_and_so_is_everyone_unless_it_is_switched_on()
     assert_eq!(status(&on, "localhost").await, 200);
     assert_eq!(status(&on, "evil.example").await, 403);
     assert_eq!(status(&off, "localhost").await, 404);
+}
+
+#[tokio::test]
+async fn time_can_pass_at_once_for_those_who_are_away() {
+    let handler = Handler::silent().await;
+    let emulator = TestEmulator::with(handled(&handler).with_control()).await;
+    let mut ann = emulator.connect(Some(RELIABLE), json!({})).await;
+    let connected = ann.next().await;
+    ann.drop_socket();
+    while control(&emulator, "GET", "connections").await.1["connections"][0]["attached"] == true {}
+
+    control(&emulator, "POST", "clock/advance?seconds=28").await;
+    let mut back = recover(&emulator, &connected).await;
+    assert!(back.until_pong().await.is_empty());
+    back.drop_socket();
+    while control(&emulator, "GET", "connections").await.1["connections"][0]["attached"] == true {}
+    control(&emulator, "POST", "clock/advance?seconds=31").await;
+
+    let left = handler.next_named("disconnected").await;
+    let why = json!({ "reason": "The connection recovery timeout expired." });
+    assert_eq!(left.json(), why);
+}
+
+#[tokio::test]
+async fn a_clock_is_moved_by_whole_seconds_and_only_forwards() {
+    let emulator = TestEmulator::with(Config::default().with_control()).await;
+
+    for wrong in ["", "?seconds=-1", "?seconds=1.5", "?seconds=soon"] {
+        let (status, _) = control(&emulator, "POST", &format!("clock/advance{wrong}")).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{wrong}");
+    }
+    let (status, answer) = control(&emulator, "POST", "clock/advance?seconds=3600").await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(answer["now"].is_string());
 }

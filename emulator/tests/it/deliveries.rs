@@ -5,8 +5,7 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::control::control;
-use crate::recovery::recover;
-use crate::support::{RELIABLE, TestEmulator};
+use crate::support::{RELIABLE, TestEmulator, recover};
 
 async fn emulator() -> TestEmulator {
     TestEmulator::with(Config::default().with_control()).await

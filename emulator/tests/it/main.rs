@@ -3,21 +3,14 @@
 
 mod support;
 
-mod clients;
+// What is known of the service, section by section.
+mod conformance;
+
+// What is the emulator's own.
 mod command;
-mod connect_event;
 mod control;
 mod deliveries;
-mod entra;
-mod group_state;
-mod handlers;
-mod protobuf_clients;
-mod recovery;
-mod rest;
-mod rest_listing;
+mod managed_identity;
 mod robustness;
-mod simple_clients;
 mod state;
-mod streams;
 mod tls;
-mod tokens;

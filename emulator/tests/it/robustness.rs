@@ -1,133 +1,148 @@
-//! Bytes that no well-behaved client sends, and clients that do not behave (reference 4.2, 4.8).
+//! Bytes that no well-behaved client sends, and clients that do not behave.
 
-use std::time::Duration;
-
-use emulator::{Config, HubConfig};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio::task::JoinSet;
 
-use crate::support::{Handler, PROTOBUF, TestEmulator, within};
+use crate::support::{Client, Handler, TestEmulator, facts, within};
 
-#[tokio::test]
-async fn a_frame_that_makes_no_sense_ends_the_connection() {
-    let emulator = TestEmulator::start().await;
-    let frames = [
-        (Message::text("{\"type\":\"nonsense\"}"), 1007),
-        (Message::text("not json"), 1007),
-        (Message::text("[".repeat(100_000)), 1007),
-        (Message::binary(b"{}".to_vec()), 1003),
-        (Message::text("x".repeat(1024 * 1024 + 1)), 1009),
-    ];
-    for (frame, code) in frames {
-        let mut client = emulator.member("ann", &[]).await;
-
-        client.send_message(frame).await;
-
-        assert_eq!(client.closed().await.0, code);
-    }
-}
-
-#[tokio::test]
-async fn what_was_asked_before_a_bad_frame_is_answered() {
-    let emulator = TestEmulator::start().await;
-    let mut ann = emulator.member("ann", &[]).await;
-
-    ann.send(json!({ "type": "joinGroup", "group": "g", "ackId": 1 }))
-        .await;
-    ann.send_message(Message::text("not json")).await;
-
-    assert_eq!(ann.next().await["ackId"], 1);
-    assert_eq!(ann.closed().await.0, 1007);
-}
-
-#[tokio::test]
-async fn a_protobuf_client_speaks_binary_only() {
-    let emulator = TestEmulator::start().await;
-    for (frame, code) in [
-        (Message::text("{}"), 1003),
-        (Message::binary(vec![0xff; 20]), 1007),
-    ] {
-        let mut client = emulator.connect(Some(PROTOBUF), json!({})).await;
-        client.next_binary().await;
-
-        client.send_message(frame).await;
-
-        assert_eq!(client.closed().await.0, code);
-    }
-}
-
-#[tokio::test]
-async fn the_longest_message_that_is_allowed_arrives() {
-    let emulator = TestEmulator::start().await;
-    let mut ann = emulator.member("ann", &["g"]).await;
-    let text = "x".repeat(1024 * 1024 - 200);
-
-    ann.send(json!({ "type": "sendToGroup", "group": "g", "dataType": "text", "data": text }))
-        .await;
-
-    assert_eq!(
-        ann.next().await["data"].as_str().map(str::len),
-        Some(text.len())
-    );
-}
-
-/// Opens a WebSocket by hand, so that anything can be written on it.
-async fn raw_socket(emulator: &TestEmulator) -> TcpStream {
-    let mut stream = TcpStream::connect(emulator.addr).await.unwrap();
-    let path = emulator.client_path("chat", json!({}));
-    let handshake = format!(
-        "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: json.webpubsub.azure.v1\r\n\r\n",
-        emulator.addr
-    );
-    stream.write_all(handshake.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    while !answer.ends_with(b"\r\n\r\n") {
-        answer.push(within("the handshake", stream.read_u8()).await.unwrap());
-    }
-    let answer = String::from_utf8(answer).unwrap().to_lowercase();
-    assert!(answer.starts_with("http/1.1 101 "), "{answer}");
-    // The example of RFC 6455, section 1.3.
-    assert!(
-        answer.contains("sec-websocket-accept: s3pplmbitxaq9kygzzhzrbk+xoo="),
-        "{answer}"
-    );
-    assert!(
-        answer.contains("sec-websocket-protocol: json.webpubsub.azure.v1"),
-        "{answer}"
-    );
-    stream
-}
-
-/// The code of the close frame that ends what the service sends.
-async fn close_code(mut stream: TcpStream) -> u16 {
+/// The code of the close frame that ends what the service sends, if there is one.
+async fn close_code(mut stream: TcpStream) -> Option<u16> {
     let mut bytes = Vec::new();
-    within("the end", stream.read_to_end(&mut bytes))
+    // A reset is an end too.
+    let _ = within("the end", stream.read_to_end(&mut bytes)).await;
+    let at = bytes.windows(2).rposition(|pair| pair[0] == 0x88)?;
+    let code = bytes.get(at + 2..at + 4)?;
+    Some(u16::from_be_bytes(code.try_into().unwrap()))
+}
+
+/// Bytes on an open WebSocket, and the code with which they end it.
+async fn ends(bytes: Vec<u8>, code: u16) {
+    let emulator = TestEmulator::start().await;
+    let mut stream = emulator.raw_socket().await;
+
+    stream.write_all(&bytes).await.unwrap();
+
+    assert_eq!(close_code(stream).await, Some(code), "{bytes:x?}");
+    let mut others = emulator.member("ann", &[]).await;
+    assert!(others.until_pong().await.is_empty());
+}
+
+/// A frame with this first byte, masked with nothing.
+fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+    let length = 0x80 | u8::try_from(payload.len()).unwrap();
+    [&[first, length, 0, 0, 0, 0], payload].concat()
+}
+
+/// A first byte and a length of 64 bits, and nothing after it.
+fn long(first: u8, length: u64) -> Vec<u8> {
+    [&[first, 0xff][..], &length.to_be_bytes(), &[0; 4]].concat()
+}
+
+const TEXT: u8 = 0x81;
+const UNFINISHED_TEXT: u8 = 0x01;
+const CONTINUATION: u8 = 0x80;
+const PING: u8 = 0x89;
+const CLOSE: u8 = 0x88;
+
+facts! { ends;
+    a_frame_without_a_mask: b"\x81\x02hi".to_vec(), 1002;
+    a_reserved_opcode: frame(0x83, b""), 1002;
+    a_reserved_bit: frame(TEXT | 0x40, b"{}"), 1002;
+    a_continuation_of_nothing: frame(CONTINUATION, b"{}"), 1002;
+    a_message_within_a_message: [frame(UNFINISHED_TEXT, b"{"), frame(TEXT, b"{}")].concat(), 1002;
+    a_ping_in_pieces: frame(0x09, b""), 1002;
+    a_ping_that_is_too_long: [&[PING, 0xfe, 0, 126, 0, 0, 0, 0][..], &[0; 126]].concat(), 1002;
+    a_close_code_that_nobody_may_send: frame(CLOSE, &1005_u16.to_be_bytes()), 1002;
+    half_a_close_code: frame(CLOSE, &[3]), 1002;
+    a_length_of_one_byte_too_much: long(TEXT, 1024 * 1024 + 1), 1009;
+    a_length_of_all_memory: long(TEXT, u64::MAX >> 1), 1009;
+    text_that_is_none: frame(TEXT, &[0xff, 0xfe]), 1007;
+    text_that_is_none_in_pieces: [frame(UNFINISHED_TEXT, &[0xc3]), frame(CONTINUATION, &[0xff])].concat(), 1007;
+}
+
+#[tokio::test]
+async fn a_message_may_come_in_pieces_with_pings_between() {
+    let emulator = TestEmulator::start().await;
+    let mut stream = emulator.raw_socket().await;
+    let mut connected = vec![0; 2];
+    stream.read_exact(&mut connected).await.unwrap();
+    let mut rest = vec![0; usize::from(connected[1])];
+    stream.read_exact(&mut rest).await.unwrap();
+
+    let pieces = [
+        frame(UNFINISHED_TEXT, b"{\"type\":"),
+        frame(PING, b"x"),
+        frame(CONTINUATION, b"\"ping\"}"),
+    ];
+    for byte in pieces.concat() {
+        stream.write_all(&[byte]).await.unwrap();
+    }
+
+    let expected = b"\x8a\x01x\x81\x0f{\"type\":\"pong\"}";
+    let mut answer = vec![0; expected.len()];
+    within("the answers", stream.read_exact(&mut answer))
         .await
         .unwrap();
-    let at = bytes.iter().rposition(|&byte| byte == 0x88).unwrap();
-    u16::from_be_bytes([bytes[at + 2], bytes[at + 3]])
+    assert_eq!(answer, expected);
+}
+
+/// Bytes that are no HTTP, and the status that they are answered with.
+async fn answers(request: Vec<u8>, status: u16) {
+    let emulator = TestEmulator::start().await;
+
+    assert_eq!(emulator.raw_status(&request).await, status);
+}
+
+fn get(more: &str) -> Vec<u8> {
+    format!("GET /client/hubs/chat HTTP/1.1\r\n{more}\r\n").into_bytes()
+}
+
+facts! { answers;
+    what_is_no_http: b"\x16\x03\x01\x00\x00 nonsense\r\n\r\n".to_vec(), 400;
+    a_method_that_is_none: b"G@T / HTTP/1.1\r\n\r\n".to_vec(), 400;
+    a_head_that_does_not_end: get(&format!("X: {}\r\n", "x".repeat(1024 * 1024))), 431;
+    too_many_headers: get(&"X: y\r\n".repeat(1000)), 431;
+    a_header_without_a_colon: get("nonsense\r\n"), 400;
+    two_lengths: get("Content-Length: 1\r\nContent-Length: 2\r\n"), 400;
+    no_host: get(""), 400;
+    a_host_that_is_no_text: b"GET /client/hubs/chat HTTP/1.1\r\nHost: \xff\r\n\r\n".to_vec(), 400;
 }
 
 #[tokio::test]
-async fn frames_that_break_the_websocket_protocol_are_refused() {
+async fn five_hundred_clients_at_the_same_moment_all_get_in() {
     let emulator = TestEmulator::start().await;
-    let unmasked = b"\x81\x02hi".to_vec();
-    let reserved_opcode = vec![0x83, 0x80, 0, 0, 0, 0];
-    let lying_length = [&[0x81, 0xff][..], &u64::MAX.to_be_bytes(), &[0; 4]].concat();
-    for (bytes, codes) in [
-        (unmasked, [1002, 1002]),
-        (reserved_opcode, [1002, 1002]),
-        (lying_length, [1009, 1002]),
-    ] {
-        let mut stream = raw_socket(&emulator).await;
-
-        stream.write_all(&bytes).await.unwrap();
-
-        let code = close_code(stream).await;
-        assert!(codes.contains(&code), "{bytes:?} closed with {code}");
+    let path = emulator.client_path("chat", json!({ "webpubsub.group": "g" }));
+    let mut storm = JoinSet::new();
+    for _ in 0..500 {
+        let (addr, path) = (emulator.addr, path.clone());
+        storm.spawn(Client::connect(addr, path, None));
     }
+    let clients = storm.join_all().await;
+
+    emulator.send_text("groups/g/:send", "welcome").await;
+
+    assert_eq!(clients.len(), 500);
+    for mut client in clients {
+        assert_eq!(client.next_text().await, "welcome");
+    }
+}
+
+/// Those who open a connection and say nothing keep nobody out.
+#[tokio::test]
+async fn silent_connections_do_not_matter() {
+    let emulator = TestEmulator::start().await;
+    let mut silent = Vec::new();
+    for part in ["", "GET ", "GET / HTTP/1.1\r\nHost: x\r\n"].repeat(50) {
+        let mut stream = TcpStream::connect(emulator.addr).await.unwrap();
+        stream.write_all(part.as_bytes()).await.unwrap();
+        silent.push(stream);
+    }
+
+    let mut ann = emulator.member("ann", &[]).await;
+
+    assert!(ann.until_pong().await.is_empty());
 }
 
 #[tokio::test]
@@ -160,32 +175,6 @@ async fn a_client_that_reads_nothing_is_given_up_and_others_do_not_notice() {
         )
     );
     assert_eq!(slow.closed().await.0, 1006);
-}
-
-#[tokio::test]
-async fn an_idle_client_is_pinged() {
-    let hub = HubConfig::default().with_keep_alive(Duration::from_millis(20));
-    let emulator = TestEmulator::with(Config::default().with_hub("chat", hub)).await;
-    let mut ann = emulator.member("ann", &[]).await;
-
-    ann.next_ping().await;
-}
-
-#[tokio::test]
-async fn a_half_open_socket_is_noticed() {
-    let handler = Handler::silent().await;
-    let hub = HubConfig::default()
-        .with_keep_alive(Duration::from_millis(20))
-        .with_handler(emulator::EventHandler::all(&handler.template()).unwrap());
-    let emulator = TestEmulator::with(Config::default().with_hub("chat", hub)).await;
-
-    // It never answers a ping.
-    let _stream = raw_socket(&emulator).await;
-
-    assert_eq!(
-        handler.next_named("disconnected").await.json(),
-        json!({ "reason": "The connection ended." })
-    );
 }
 
 #[tokio::test]

@@ -9,8 +9,7 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use crate::control::control;
-use crate::recovery::recover;
-use crate::support::{Client, JSON, RELIABLE, TestEmulator, call};
+use crate::support::{Client, JSON, TestEmulator, call, recover, reliable};
 
 async fn emulator() -> TestEmulator {
     TestEmulator::with(Config::default().with_control()).await
@@ -28,15 +27,6 @@ async fn import(emulator: &TestEmulator, state: &Value) -> (StatusCode, Value) {
         .unwrap();
     let answered = call(request).await;
     (answered.status, answered.json())
-}
-
-/// A reliable member of `g` who may do everything, and its `connected` frame.
-async fn reliable(emulator: &TestEmulator) -> (Client, Value) {
-    let roles = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"];
-    let claims = json!({ "sub": "ann", "role": roles, "webpubsub.group": "g" });
-    let mut ann = emulator.connect(Some(RELIABLE), claims).await;
-    let connected = ann.next().await;
-    (ann, connected)
 }
 
 #[tokio::test]

@@ -79,6 +79,11 @@ async fn the_client_loses_and_doubles_nothing_when_its_socket_breaks() {
 }
 
 #[tokio::test]
+async fn streams_go_on_when_the_sockets_of_both_sides_break() {
+    passes("streams.mjs").await;
+}
+
+#[tokio::test]
 async fn the_express_middleware_handles_events() {
     passes("express.mjs").await;
 }

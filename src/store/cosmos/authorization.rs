@@ -15,6 +15,7 @@ use url::form_urlencoded::byte_serialize;
 
 use super::resource::Resource;
 use crate::config::CosmosCredential;
+use crate::managed_identity::{IdentityError, ManagedIdentities};
 use crate::store::StoreError;
 
 type HmacSha256 = Hmac<Sha256>;
@@ -33,15 +34,15 @@ impl Authorization {
     pub(super) fn new(
         credential: &CosmosCredential,
         endpoint: &Url,
-        identity: Arc<dyn TokenCredential>,
-    ) -> Self {
-        match credential {
+        identities: &ManagedIdentities,
+    ) -> Result<Self, IdentityError> {
+        Ok(match credential {
             CosmosCredential::Key(key) => master_key(key).map_or(Self::NotAKey, Self::Key),
-            CosmosCredential::ManagedIdentity { .. } => Self::Identity {
-                credential: identity,
+            CosmosCredential::ManagedIdentity { client_id } => Self::Identity {
+                credential: identities.credential(client_id.as_deref())?,
                 scope: format!("{}/.default", endpoint.origin().ascii_serialization()),
             },
-        }
+        })
     }
 
     /// What the `authorization` header holds. `date` is what `x-ms-date` holds.

@@ -17,10 +17,8 @@ mod schema;
 mod single;
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use async_trait::async_trait;
-use azure_core::credentials::TokenCredential;
 use reqwest::StatusCode;
 
 use self::account::{Account, Reads};
@@ -34,6 +32,7 @@ use self::resource::{Resource, fits_a_path};
 use super::{Key, Partition, Record, Shelf, Store, StoreError, Write, WriteError, limits};
 use crate::clock::Clock;
 use crate::config::CosmosConfig;
+use crate::managed_identity::{IdentityError, ManagedIdentities};
 use crate::outgoing::OutgoingHttp;
 
 /// Of which session an answer is, and a query must at least be.
@@ -51,26 +50,25 @@ pub struct CosmosStore {
 }
 
 impl CosmosStore {
-    /// Remembers these; nothing is asked before the first call. `identity` is used when the
-    /// settings have no key.
+    /// Remembers these; nothing is asked before the first call.
     pub fn new(
         config: CosmosConfig,
         outgoing: OutgoingHttp,
         clock: Clock,
-        identity: Arc<dyn TokenCredential>,
-    ) -> Self {
+        identities: &ManagedIdentities,
+    ) -> Result<Self, IdentityError> {
         let CosmosConfig {
             endpoint,
             credential,
             database,
             containers,
         } = config;
-        let authorization = Authorization::new(&credential, &endpoint, identity);
-        Self {
+        let authorization = Authorization::new(&credential, &endpoint, identities)?;
+        Ok(Self {
             client: Client::new(endpoint, authorization, outgoing, clock),
             account: Account::default(),
             containers: Containers::new(database, containers),
-        }
+        })
     }
 
     /// What must be known before records can be read.

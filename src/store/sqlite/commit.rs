@@ -10,8 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Session;
 use super::failure::Failure;
-use super::schema;
-use super::turn::Turns;
+use super::{schema, turn};
 use crate::clock::Ids;
 use crate::store::{Partition, StoreError, Write, WriteError};
 
@@ -54,13 +53,12 @@ impl From<rusqlite::Error> for Broken {
 
 /// The writing thread.
 pub(super) fn until_dropped(mut session: Session, ids: &Ids, mut batches: mpsc::Receiver<Batch>) {
-    let mut turns = Turns::new(ids);
     while let Some(first) = batches.blocking_recv() {
         if first.answer.is_closed() {
             continue;
         }
         let mut group = vec![first];
-        match together(&mut session, &mut turns, &mut group, &mut batches, ids) {
+        match together(&mut session, &mut group, &mut batches, ids) {
             Ok(results) => {
                 for (batch, result) in group.into_iter().zip(results) {
                     // Whoever asked may have gone meanwhile.
@@ -80,14 +78,13 @@ pub(super) fn until_dropped(mut session: Session, ids: &Ids, mut batches: mpsc::
 /// Waits for the lock, takes along who has come meanwhile, and commits.
 fn together(
     session: &mut Session,
-    turns: &mut Turns<'_>,
     group: &mut Vec<Batch>,
     batches: &mut mpsc::Receiver<Batch>,
     ids: &Ids,
 ) -> Result<Vec<Result<(), WriteError>>, Broken> {
     let deadline = group[0].deadline;
     let connection = session.connection(deadline).map_err(Broken::Before)?;
-    let mut transaction = turns.begin(connection, deadline)?;
+    let mut transaction = turn::begin(connection, ids, deadline)?;
     while group.len() < MOST_TOGETHER
         && let Ok(another) = batches.try_recv()
     {
@@ -98,9 +95,8 @@ fn together(
     for batch in group {
         results.push(apply(&mut transaction, batch, ids)?);
     }
-    let committed = transaction.commit();
-    turns.end();
-    committed.map_err(|error| Broken::AtCommit(error.into()))?;
+    let commit = transaction.commit();
+    commit.map_err(|error| Broken::AtCommit(error.into()))?;
     Ok(results)
 }
 

@@ -53,10 +53,9 @@ impl Session {
     /// A file that was deleted, or has another in its place, is not written to any more: nobody
     /// would find again what was acknowledged.
     pub(super) fn connection(&mut self, deadline: Instant) -> Result<&Connection, Failure> {
-        let known = self
-            .open
-            .take_if(|open| open.file == FileId::of(&self.path));
-        let open = match known {
+        let now = FileId::of(&self.path);
+        // Taking the old connection out first lets go of its locks before the new one is made.
+        let open = match self.open.take().filter(|open| open.file == now) {
             Some(open) => open,
             None => open(&self.path, deadline)?,
         };
@@ -83,7 +82,7 @@ fn open(path: &Path, deadline: Instant) -> Result<Open, Failure> {
             Err(failure) if failure.is_busy() && Instant::now() < deadline => {
                 std::thread::sleep(AGAIN);
             }
-            Err(failure) => return Err(failure),
+            Err(failure) => return Err(failure.opening(path)),
             Ok(connection) => {
                 let file = FileId::of(path);
                 return Ok(Open { connection, file });
@@ -121,11 +120,12 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     if is_new {
         keep_private(path);
     }
-    connection.busy_timeout(ONE_TRY)?;
+    connection.busy_timeout(Duration::ZERO)?;
     if connection.is_readonly("main")? {
         return Err(Failure::of_file(path, "is read-only"));
     }
-    match schema::found(&connection)? {
+    let found = schema::found(&connection)?;
+    match found {
         Found::Ours | Found::Nothing => {}
         Found::SomethingElse => {
             return Err(Failure::of_file(path, "is another program's database"));
@@ -147,7 +147,10 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     // An acknowledged write is on the disk; on macOS `fsync` alone would not see to that.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "fullfsync", true)?;
-    schema::create(&connection)?;
+    if found == Found::Nothing {
+        schema::create(&connection)?;
+    }
+    connection.busy_timeout(ONE_TRY)?;
     Ok(connection)
 }
 

@@ -23,6 +23,16 @@ impl Failure {
         Self::Refused(format!("{} {what}", path.display()))
     }
 
+    /// The same with the file's name, for what is wrong with its place.
+    pub(super) fn opening(self, path: &Path) -> Self {
+        match &self {
+            Self::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
+                Self::of_file(path, "cannot be opened, or not its log beside it")
+            }
+            _ => self,
+        }
+    }
+
     /// Somebody else is at it: trying again may help.
     pub(super) fn is_busy(&self) -> bool {
         matches!(self, Self::Sqlite(error) if is_busy(error))

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use azure_core::credentials::TokenCredential;
 use switchboard::clock::Clock;
 use switchboard::config::{CosmosConfig, CosmosContainers, CosmosCredential};
+use switchboard::managed_identity::ManagedIdentities;
 use switchboard::outgoing::OutgoingHttp;
 use switchboard::store::Store;
 use switchboard::store::cosmos::CosmosStore;
@@ -75,14 +76,20 @@ async fn start(options: Options) -> (Double, String, AbortHandle) {
 fn store(endpoint: &str, key: &str, database: &str, clock: Clock) -> CosmosStore {
     let credential = CosmosCredential::Key(key.into());
     let config = config(endpoint, credential, database);
-    CosmosStore::new(config, OutgoingHttp::new(), clock, Arc::new(NoIdentity))
+    let identities = identities(Arc::new(NoIdentity));
+    CosmosStore::new(config, OutgoingHttp::new(), clock, &identities).unwrap()
 }
 
 /// Without one.
 fn store_of_identity(endpoint: &str, identity: Arc<dyn TokenCredential>) -> CosmosStore {
     let credential = CosmosCredential::ManagedIdentity { client_id: None };
     let config = config(endpoint, credential, DATABASE);
-    CosmosStore::new(config, OutgoingHttp::new(), Clock::system(), identity)
+    let identities = identities(identity);
+    CosmosStore::new(config, OutgoingHttp::new(), Clock::system(), &identities).unwrap()
+}
+
+fn identities(identity: Arc<dyn TokenCredential>) -> ManagedIdentities {
+    ManagedIdentities::from_fn(move |_| Ok(Arc::clone(&identity)))
 }
 
 fn config(endpoint: &str, credential: CosmosCredential, database: &str) -> CosmosConfig {

@@ -1,17 +1,19 @@
 //! SQLite.
 
 mod file;
+mod locked;
 mod processes;
+mod refused;
 
 use std::fs;
 use std::ops::Deref;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use switchboard::clock::Ids;
 use switchboard::store::Store;
 use switchboard::store::sqlite::SqliteStore;
 
-use super::place::a_name;
+use crate::support::fresh_folder;
 
 super::store_contract!(open);
 
@@ -37,16 +39,12 @@ impl Deref for Opened {
     }
 }
 
-/// Holds one database, for as long as it is kept.
+/// Where one database is, once it is made, and for as long as this is kept.
 struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Self {
-        Self(
-            Path::new(env!("CARGO_TARGET_TMPDIR"))
-                .join("sqlite")
-                .join(a_name()),
-        )
+        Self(fresh_folder().join("data"))
     }
 
     fn path(&self) -> PathBuf {

@@ -11,14 +11,14 @@ use switchboard::config::{Config, Listen};
 use switchboard::outgoing::OutgoingHttp;
 use switchboard::serve::serve;
 use switchboard::state::{AppState, Ready};
+use switchboard::store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-use super::{Answer, Event};
+use super::{Answer, Event, fresh_folder};
 
 pub(crate) const KEY: &str = "the-access-key-of-the-tests-0123456789";
 pub(crate) const NOW: i64 = 1_800_000_000;
-const JWT_SECRET: &str = "a-secret-of-32-bytes-or-rather-more";
 
 /// A handler in this process, with a clock that the test moves. It ends with the value.
 pub(crate) struct TestApp {
@@ -29,9 +29,17 @@ pub(crate) struct TestApp {
 }
 
 impl TestApp {
+    pub(crate) const JWT_SECRET: &str = "a-secret-of-32-bytes-or-rather-more";
+    #[cfg(feature = "dev")]
+    pub(crate) const API_TOKEN: &str = "the-api-token-of-the-tests";
+
     /// Anonymous callers are admitted, and users have tokens of a secret that the test knows.
     pub(crate) async fn spawn() -> Self {
-        Self::with(&[("ALLOW_ANONYMOUS", "true"), ("JWT_SECRET", JWT_SECRET)]).await
+        Self::with(&[
+            ("ALLOW_ANONYMOUS", "true"),
+            ("JWT_SECRET", Self::JWT_SECRET),
+        ])
+        .await
     }
 
     /// Only the connection string is added to these settings, if they have none.
@@ -46,6 +54,16 @@ impl TestApp {
     }
 
     pub(crate) async fn serving(endpoint: &str, settings: &[(&str, &str)], listen: Listen) -> Self {
+        Self::serving_around(endpoint, settings, listen, |store| store).await
+    }
+
+    /// With something of the test's around its store.
+    pub(crate) async fn serving_around(
+        endpoint: &str,
+        settings: &[(&str, &str)],
+        listen: Listen,
+        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
         let connection_string = format!("Endpoint={endpoint};AccessKey={KEY};Version=1.0;");
         let mut map = HashMap::from([
             (
@@ -54,6 +72,9 @@ impl TestApp {
             ),
             ("LOG_LEVEL", "error"),
         ]);
+        // Named anew each time, and of a kind that is not there before it is used.
+        let store = format!("sqlite:{}", fresh_folder().join("switchboard.db").display());
+        map.insert("STORE", &store);
         map.extend(settings.iter().copied());
         let now = Arc::new(AtomicI64::new(NOW));
         let clock = {
@@ -61,7 +82,9 @@ impl TestApp {
             Clock::from_fn(move || Timestamp::from_second(now.load(Ordering::Relaxed)).unwrap())
         };
         let config = Config::from_settings(&|name| map.get(name).map(|v| (*v).to_owned()));
-        let ready = config.map(|config| Ready::new(config, clock.clone(), &Ids::random()).unwrap());
+        let ready = config.map(|config| {
+            Ready::with_store(config, clock.clone(), &Ids::random(), around).unwrap()
+        });
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         // The host chooses the port before the handler knows it; here it is the other way round.
@@ -97,6 +120,13 @@ impl TestApp {
         self.http.get(url)
     }
 
+    /// As a back end with the API token.
+    #[cfg(feature = "dev")]
+    pub(crate) async fn back_end(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let call = self.call(method, path).bearer_auth(Self::API_TOKEN);
+        Answer::of(call.body(body.to_string())).await
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         Answer::of(self.call(Method::GET, path)).await
     }
@@ -117,7 +147,7 @@ impl TestApp {
         all.as_object_mut()
             .unwrap()
             .extend(claims.as_object().unwrap().clone());
-        let key = jsonwebtoken::EncodingKey::from_secret(JWT_SECRET.as_bytes());
+        let key = jsonwebtoken::EncodingKey::from_secret(Self::JWT_SECRET.as_bytes());
         jsonwebtoken::encode(&jsonwebtoken::Header::default(), &all, &key).unwrap()
     }
 

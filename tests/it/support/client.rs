@@ -1,3 +1,5 @@
+use std::cell::Cell;
+
 use reqwest::Url;
 use serde_json::{Value, json};
 
@@ -11,6 +13,7 @@ pub(crate) struct Client<'a> {
     pub(crate) user: String,
     pub(crate) state: String,
     pub(crate) accepted: Value,
+    events: Cell<u32>,
 }
 
 impl<'a> Client<'a> {
@@ -49,13 +52,16 @@ impl<'a> Client<'a> {
             user: accepted["userId"].as_str().unwrap().to_owned(),
             state: state.unwrap(),
             accepted,
+            events: Cell::new(0),
         }
     }
 
-    /// An event of this connection, not yet sent.
+    /// The connection's next event, not yet sent.
     pub(crate) fn event(&self, name: &str) -> Event {
+        self.events.set(self.events.get() + 1);
         self.app
             .event(name, &self.connection)
+            .header("ce-id", self.events.get().to_string())
             .user(&self.user)
             .header("ce-connectionState", &self.state)
     }

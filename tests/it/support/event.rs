@@ -1,8 +1,13 @@
+use std::time::Duration;
+
 use reqwest::RequestBuilder;
 use serde_json::Value;
 use webpubsub::AccessKey;
 
 use super::{Answer, KEY};
+
+/// How long the service waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(100);
 
 /// An event as the service posts it, to be spoilt by the test.
 pub(crate) struct Event {
@@ -19,7 +24,7 @@ pub(crate) fn signature(key: &str, connection: &str) -> String {
 }
 
 impl Event {
-    pub(super) fn new(http: &reqwest::Client, url: &str, kind: &str, connection: &str) -> Self {
+    pub(crate) fn new(http: &reqwest::Client, url: &str, kind: &str, connection: &str) -> Self {
         let (family, name) = match kind {
             "connect" | "connected" | "disconnected" => ("sys", kind),
             name => ("user", name),
@@ -45,7 +50,7 @@ impl Event {
             ("content-type", "application/json".to_owned()),
         ];
         Self {
-            request: http.post(url),
+            request: http.post(url).timeout(PATIENCE),
             http: http.clone(),
             headers,
             body: b"{}".to_vec(),
@@ -80,15 +85,20 @@ impl Event {
 
     /// To somebody else's handler.
     pub(crate) async fn sent_to(mut self, url: &str) -> Answer {
-        self.request = self.http.post(url);
+        self.request = self.http.post(url).timeout(PATIENCE);
         self.send().await
     }
 
     pub(crate) async fn send(self) -> Answer {
+        self.try_send().await.unwrap()
+    }
+
+    /// To a handler that may be gone.
+    pub(crate) async fn try_send(self) -> reqwest::Result<Answer> {
         let mut request = self.request.body(self.body);
         for (name, value) in self.headers {
             request = request.header(name, value);
         }
-        Answer::of(request).await
+        Answer::try_of(request).await
     }
 }

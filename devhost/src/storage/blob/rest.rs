@@ -133,7 +133,8 @@ fn put(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply,
     match call.header("x-ms-blob-type") {
         "" => return Err(Fault::MissingHeader),
         "BlockBlob" => {}
-        _ => return Err(Fault::NotSupported),
+        "AppendBlob" | "PageBlob" => return Err(Fault::NotSupported),
+        _ => return Err(Fault::BadHeader),
     }
     let metadata = call.metadata();
     // They become names of elements in a list.
@@ -173,10 +174,13 @@ fn put(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply,
 
 fn get(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply, Fault> {
     access.require("r")?;
-    let (head, content) = blobs.file(&call.parent, name)?.open()?;
+    let (mut head, content) = blobs.file(&call.parent, name)?.open()?;
     match check_conditions(call, Some(&head)) {
         Err(Fault::ConditionNotMet) if !call.fields.contains("If-Match") => {
-            return Ok(Reply::new(304, ReplyBody::Absent).with("ETag", head.etag));
+            return Ok(Reply::new(304, ReplyBody::Absent)
+                .with("x-ms-error-code", "ConditionNotMet")
+                .with("ETag", head.etag)
+                .with("Last-Modified", http_date(head.modified)));
         }
         checked => checked?,
     }
@@ -197,6 +201,9 @@ fn get(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply,
         let bytes = read_part(content, 0, head.length)?;
         Reply::new(200, ReplyBody::Sized(bytes.into()))
     };
+    for (name, value) in access.overrides() {
+        head.headers.insert((*name).to_owned(), value.clone());
+    }
     for (name, value) in head.headers {
         reply.fields.push(name, value);
     }

@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::app::DataType;
 use crate::clock;
+use crate::firing::Firing;
 use crate::json::{encode, encoded_text};
-use crate::trigger::Firing;
 
 /// One event, as a feed spells it; what is left out is made up.
 #[derive(Debug, Clone, Default, Deserialize)]

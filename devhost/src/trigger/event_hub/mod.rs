@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 pub(crate) use event::Event;
 use event::{Facts, members};
 
-use super::Firing;
 use crate::app::{DataType, Trigger};
+use crate::firing::Firing;
 use crate::host::Host;
 use crate::json::encode;
 

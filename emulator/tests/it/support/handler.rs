@@ -16,7 +16,7 @@ use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio_rustls::TlsAcceptor;
 
 use super::within;
@@ -72,6 +72,42 @@ impl Handler {
             }
         })
         .await
+    }
+
+    /// Answers one event with these bytes, declared as this, and all others with nothing.
+    pub(crate) async fn saying(
+        event: &'static str,
+        status: u16,
+        content_type: Option<&'static str>,
+        body: &'static [u8],
+    ) -> Self {
+        Self::answering(move |seen| {
+            if seen.event() != event {
+                return Answer::default();
+            }
+            let mut answer = Response::builder().status(status);
+            if let Some(content_type) = content_type {
+                answer = answer.header("content-type", content_type);
+            }
+            answer.body(Full::from(body)).unwrap()
+        })
+        .await
+    }
+
+    /// Answers everything with nothing, but the event `slow` only once it is told to.
+    pub(crate) async fn holding() -> (Self, watch::Sender<bool>) {
+        let (release, released) = watch::channel(false);
+        let handler = Self::start(move |seen| {
+            let mut released = released.clone();
+            async move {
+                if seen.event() == "slow" {
+                    let _ = released.wait_for(|&released| released).await;
+                }
+                Self::allowing("*")
+            }
+        })
+        .await;
+        (handler, release)
     }
 
     pub(crate) async fn silent() -> Self {
@@ -189,6 +225,11 @@ impl Handler {
     pub(crate) async fn next(&self) -> Seen {
         let mut seen = self.seen.lock().await;
         within("an event", seen.recv()).await.unwrap()
+    }
+
+    /// Whether all that was sent so far has been looked at.
+    pub(crate) async fn nothing_more(&self) -> bool {
+        self.seen.lock().await.is_empty()
     }
 
     /// Skips to the next event of this name.

@@ -2,7 +2,11 @@
 //! protocol must not agree with itself.
 
 mod client;
+mod facts;
 mod handler;
+mod protobuf;
+mod raw;
+mod recovery;
 mod rest;
 mod token;
 
@@ -15,9 +19,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 pub(crate) use client::{Client, JSON, PROTOBUF, PROTOBUF_RELIABLE, RELIABLE};
+pub(crate) use facts::facts;
 pub(crate) use handler::{Answer, Handler, Seen};
-pub(crate) use rest::call;
-pub(crate) use token::sign;
+pub(crate) use protobuf::{protobuf_member, say};
+pub(crate) use raw::status;
+pub(crate) use recovery::{recover, recovery_path, reliable};
+pub(crate) use rest::{Answered, call};
+pub(crate) use token::{sign, sign_as};
 
 pub(crate) const KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
 
@@ -61,12 +69,15 @@ impl TestEmulator {
         format!("http://{}", self.addr)
     }
 
-    /// A token for a hub's clients, with these claims besides.
+    /// A token for a hub's clients, with these claims besides; `null` leaves one out.
     pub(crate) fn token(&self, hub: &str, claims: Value) -> String {
         let mut all = json!({ "aud": format!("{}/client/hubs/{hub}", self.endpoint()), "exp": 4_000_000_000_i64 });
         for (name, value) in claims.as_object().unwrap() {
             all[name] = value.clone();
         }
+        all.as_object_mut()
+            .unwrap()
+            .retain(|_, value| !value.is_null());
         sign(&all, KEY)
     }
 
@@ -81,6 +92,16 @@ impl TestEmulator {
     pub(crate) async fn connect(&self, subprotocol: Option<&str>, claims: Value) -> Client {
         let path = self.client_path("chat", claims);
         Client::connect(self.addr, path, subprotocol.map(str::to_owned)).await
+    }
+
+    /// The status with which a client of the hub `chat` is refused, if it is.
+    pub(crate) async fn refusal(&self, claims: Value) -> Option<u16> {
+        self.refusal_at(&self.client_path("chat", claims)).await
+    }
+
+    /// The same by its path.
+    pub(crate) async fn refusal_at(&self, path: &str) -> Option<u16> {
+        Client::try_connect(self.addr, path, Some(JSON)).await.err()
     }
 
     /// A client with every role, after its `connected` frame.

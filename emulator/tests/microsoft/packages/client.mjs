@@ -2,38 +2,25 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 
-import { WebPubSubServiceClient } from '@azure/web-pubsub';
-import { WebPubSubClient } from '@azure/web-pubsub-client';
+import { clients } from './clients.mjs';
+import { listening } from './session.mjs';
 
-import { HUB, connectionString, listening } from './session.mjs';
-
-const ROLES = ['webpubsub.joinLeaveGroup', 'webpubsub.sendToGroup'];
 const MESSAGES = 300;
 const BREAK_AFTER = [50, 120, 121, 250];
 
-/** Says back what it is sent. */
+/** Says back what it is sent; one event fails, and one it never answers. */
+let think;
+const thinking = new Promise((resolve) => (think = resolve));
 const handler = createServer((request, response) => {
   if (request.method === 'OPTIONS') return response.writeHead(200, { 'WebHook-Allowed-Origin': '*' }).end();
-  if (request.headers['ce-eventname'] !== 'echo')
-    return request.resume().on('end', () => response.writeHead(204).end());
+  const event = request.headers['ce-eventname'];
+  if (event === 'endless') return think();
+  if (event !== 'echo') return request.resume().on('end', () => response.writeHead(event === 'fail' ? 400 : 204).end());
   response.writeHead(200, { 'content-type': request.headers['content-type'] });
   return request.pipe(response);
 }).listen(0, '127.0.0.1');
 
-const target = await connectionString(await listening(handler));
-const endpoint = /Endpoint=([^;]+)/.exec(target)[1];
-const service = new WebPubSubServiceClient(target, HUB, { allowInsecureConnection: true });
-
-async function client(userId) {
-  const client = new WebPubSubClient({
-    getClientAccessUrl: async () => (await service.getClientAccessToken({ userId, roles: ROLES })).url,
-  });
-  const connected = new Promise((resolve) => client.on('connected', resolve));
-  await client.start();
-  const { connectionId } = await connected;
-  return { client, connectionId };
-}
-
+const { service, client, drop } = await clients(await listening(handler));
 const [ann, bob] = [await client('ann'), await client('bob')];
 
 // Events and invocations.
@@ -42,6 +29,13 @@ await ann.client.sendEvent('echo', { x: 1 }, 'json');
 assert.deepEqual(await echoed, { x: 1 });
 const answer = await ann.client.invokeEvent('echo', 'hi', 'text');
 assert.deepEqual([answer.dataType, answer.data], ['text', 'hi']);
+await assert.rejects(ann.client.invokeEvent('fail', 'hi', 'text'), /Internal server error/);
+const giveUp = new AbortController();
+const endless = ann.client.invokeEvent('endless', 'hi', 'text', { abortSignal: giveUp.signal });
+await thinking;
+giveUp.abort();
+await assert.rejects(endless, /abort|cancel/i);
+assert.equal((await ann.client.invokeEvent('echo', 'again', 'text')).data, 'again');
 
 // Nothing lost, nothing doubled, in order, though the network fails again and again.
 const seen = [];
@@ -54,10 +48,7 @@ const all = new Promise((resolve) => {
 await bob.client.joinGroup('g');
 for (let n = 1; n <= MESSAGES; n++) {
   await ann.client.sendToGroup('g', n, 'json');
-  if (BREAK_AFTER.includes(n)) {
-    const dropped = await fetch(`${endpoint}/emulator/connections/${bob.connectionId}/drop`, { method: 'POST' });
-    assert.equal(dropped.status, 200);
-  }
+  if (BREAK_AFTER.includes(n)) await drop(bob);
 }
 await all;
 assert.deepEqual(

@@ -1,0 +1,67 @@
+//! Storage queues, in whatever account the app's settings name.
+
+mod account;
+mod client;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use account::Account;
+pub(crate) use client::{Message, Queue, QueueError};
+
+use crate::app::Settings;
+
+/// The storage accounts an app's settings name, each opened on first use.
+pub(crate) struct Queues {
+    settings: Settings,
+    base64: bool,
+    open: Mutex<HashMap<String, Arc<Account>>>,
+}
+
+impl Queues {
+    pub(crate) fn new(settings: Settings, base64: bool) -> Self {
+        Self {
+            settings,
+            base64,
+            open: Mutex::default(),
+        }
+    }
+
+    /// Puts a message into a queue, which is created if need be. Where the app has no storage
+    /// account the message is only reported.
+    pub(crate) async fn put(
+        &self,
+        connection: &str,
+        queue: &str,
+        message: &[u8],
+    ) -> Result<(), QueueError> {
+        match self.queue(connection, queue)? {
+            Some(queue) => queue.put_creating(message).await,
+            None => Ok(()),
+        }
+    }
+
+    /// `None` where the connection's setting is not there.
+    pub(crate) fn queue(&self, connection: &str, name: &str) -> Result<Option<Queue>, QueueError> {
+        let Some(text) = self.connection_string(connection) else {
+            return Ok(None);
+        };
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let account = match open.get(connection) {
+            Some(account) => Arc::clone(account),
+            None => {
+                let account = Arc::new(Account::parse(&text)?);
+                open.insert(connection.to_owned(), Arc::clone(&account));
+                account
+            }
+        };
+        Ok(Some(Queue::new(account, name, self.base64)))
+    }
+
+    /// A connection may also be named with the host's prefix.
+    fn connection_string(&self, connection: &str) -> Option<String> {
+        self.settings
+            .filled(connection)
+            .or_else(|| self.settings.filled(&format!("AzureWebJobs{connection}")))
+    }
+}

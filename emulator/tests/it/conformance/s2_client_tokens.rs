@@ -1,0 +1,68 @@
+//! 2, `:generateToken`: tokens that the service makes for clients.
+
+use serde_json::{Value, json};
+
+use crate::support::{Client, JSON, TestEmulator, facts};
+
+async fn generate(query: &str, status: u16) {
+    let emulator = TestEmulator::start().await;
+
+    let path = format!(":generateToken?{query}");
+    let answered = emulator.rest("POST", &path, "", "").await;
+
+    assert_eq!(answered.status, status, "{query}");
+    assert_eq!(answered.json()["token"].is_string(), status == 200);
+}
+
+facts! { generate;
+    nothing_needs_to_be_said: "x=1", 200;
+    a_minute_is_the_shortest_life: "minutesToExpire=1", 200;
+    no_life_is_too_short: "minutesToExpire=0", 400;
+    a_life_is_a_number: "minutesToExpire=long", 400;
+    a_life_has_no_fraction: "minutesToExpire=1.5", 400;
+    clients_of_the_default_type: "clientType=Default", 200;
+    the_type_knows_no_letter_case: "clientType=default", 200;
+    mqtt_clients_are_not_served: "clientType=mqtt", 400;
+    a_group_must_be_one: "group=%20", 400;
+}
+
+#[tokio::test]
+async fn the_token_says_what_was_asked_for() {
+    let emulator = TestEmulator::start().await;
+    let path = ":generateToken?userId=ann&role=webpubsub.joinLeaveGroup&role=other&group=g&group=h";
+
+    let answered = emulator.rest("POST", path, "", "").await;
+
+    let token = answered.json()["token"].as_str().unwrap().to_owned();
+    let claims = claims(&token);
+    let audience = format!("{}/client/hubs/chat", emulator.endpoint());
+    assert_eq!(claims["aud"], audience);
+    assert_eq!(claims["sub"], "ann");
+    assert_eq!(claims["role"], json!(["webpubsub.joinLeaveGroup", "other"]));
+    assert_eq!(claims["webpubsub.group"], json!(["g", "h"]));
+    let life = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
+    assert_eq!((life, &claims["nbf"]), (3600, &claims["iat"]));
+}
+
+fn claims(token: &str) -> Value {
+    use base64::Engine as _;
+    let payload = token.split('.').nth(1).unwrap();
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(payload);
+    serde_json::from_slice(&bytes.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn the_token_lets_a_client_in() {
+    let emulator = TestEmulator::start().await;
+    let path = ":generateToken?userId=ann&group=g&role=webpubsub.joinLeaveGroup";
+    let answered = emulator.rest("POST", path, "", "").await;
+    let token = answered.json()["token"].as_str().unwrap().to_owned();
+
+    let path = format!("/client/hubs/chat?access_token={token}");
+    let mut ann = Client::connect(emulator.addr, path, Some(JSON.to_owned())).await;
+
+    assert_eq!(ann.next().await["userId"], "ann");
+    let join = json!({ "type": "joinGroup", "group": "h", "ackId": 1 });
+    assert_eq!(ann.ask(join).await, Ok(()));
+    assert_eq!(emulator.status("HEAD", "groups/g").await, 200);
+}

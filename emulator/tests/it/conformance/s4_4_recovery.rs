@@ -1,0 +1,155 @@
+//! 4.4: how a reliable client comes back, and when it cannot.
+
+use std::time::Duration;
+
+use emulator::Timing;
+use serde_json::json;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+
+use crate::support::{
+    Client, Handler, JSON, RELIABLE, TestEmulator, handled, impatient, recover, recovery_path,
+    reliable, status,
+};
+
+#[tokio::test]
+async fn a_new_socket_replaces_one_that_is_still_there() {
+    let emulator = TestEmulator::start().await;
+    let (mut old, connected) = reliable(&emulator).await;
+
+    let mut new = recover(&emulator, &connected).await;
+
+    assert_eq!(old.closed().await.0, 1006);
+    emulator.send_text("groups/g/:send", "to the new one").await;
+    assert_eq!(new.next().await["sequenceId"], 1);
+}
+
+#[tokio::test]
+async fn what_cannot_be_recovered_is_upgraded_and_closed_with_1008() {
+    let emulator = TestEmulator::start().await;
+    let (mut ann, connected) = reliable(&emulator).await;
+    let (_other, other_connected) = reliable(&emulator).await;
+    let mut foreign_token = connected.clone();
+    foreign_token["reconnectionToken"] = other_connected["reconnectionToken"].clone();
+    let mut unknown = connected.clone();
+    unknown["connectionId"] = json!("none");
+    let other_hub = recovery_path(&connected).replace("/chat?", "/other?");
+    ann.close("done").await;
+
+    for path in [
+        recovery_path(&connected),
+        recovery_path(&foreign_token),
+        recovery_path(&unknown),
+        other_hub,
+    ] {
+        let mut refused = Client::connect(emulator.addr, path, Some(RELIABLE.to_owned())).await;
+        assert_eq!(
+            refused.closed().await,
+            (1008, "The connection could not be recovered.".to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_expired_meanwhile_is_not_looked_at() {
+    let emulator = TestEmulator::start().await;
+    let (ann, connected) = reliable(&emulator).await;
+    ann.drop_socket();
+
+    let path = format!("{}&access_token=nonsense", recovery_path(&connected));
+    let mut back = Client::connect(emulator.addr, path, Some(RELIABLE.to_owned())).await;
+
+    assert!(back.until_pong().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_handler_hears_of_the_end_once_and_only_when_nobody_came_back() {
+    let handler = Handler::silent().await;
+    let timing = Timing {
+        recovery_window: Duration::from_millis(50),
+        ..impatient()
+    };
+    let emulator = TestEmulator::with(handled(&handler).with_timing(timing)).await;
+    let (ann, connected) = reliable(&emulator).await;
+    ann.drop_socket();
+
+    let left = handler.next_named("disconnected").await;
+
+    assert_eq!(
+        left.json(),
+        json!({ "reason": "The connection recovery timeout expired." })
+    );
+    let mut late = recover(&emulator, &connected).await;
+    assert_eq!(late.closed().await.0, 1008);
+}
+
+#[tokio::test]
+async fn a_close_handshake_is_final_whatever_its_code() {
+    let emulator = TestEmulator::start().await;
+    let (mut ann, connected) = reliable(&emulator).await;
+
+    let going_away = Message::Close(Some(CloseFrame {
+        code: 1001.into(),
+        reason: "".into(),
+    }));
+    ann.send_message(going_away).await;
+    ann.closed().await;
+
+    assert_eq!(recover(&emulator, &connected).await.closed().await.0, 1008);
+}
+
+#[tokio::test]
+async fn only_a_reliable_connection_can_be_recovered() {
+    let emulator = TestEmulator::start().await;
+    let (ann, mut connected) = reliable(&emulator).await;
+    let mut plain = emulator.connect(Some(JSON), json!({})).await;
+    connected["connectionId"] = json!(plain.connected().await);
+
+    assert_eq!(recover(&emulator, &connected).await.closed().await.0, 1008);
+    drop(ann);
+}
+
+/// An HTTP error would tell the client to try again.
+#[tokio::test]
+async fn a_recovery_is_upgraded_even_where_all_is_wrong() {
+    let emulator = TestEmulator::start().await;
+
+    for path in [
+        "/client/hubs/chat?awps_connection_id=none",
+        "/client/hubs/chat?awps_connection_id=&awps_reconnection_token=",
+        "/client/hubs/nobody?awps_connection_id=x&awps_reconnection_token=y&access_token=z",
+    ] {
+        let (_, head) = emulator.raw_handshake(path, "").await;
+        assert_eq!(status(&head), 101, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn recovering_raises_no_events() {
+    let handler = Handler::silent().await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+    let (ann, connected) = reliable(&emulator).await;
+    handler.next_named("connected").await;
+    ann.drop_socket();
+
+    let mut back = recover(&emulator, &connected).await;
+    back.ask(json!({ "type": "event", "event": "e", "ackId": 1, "data": 1 }))
+        .await
+        .unwrap();
+
+    assert_eq!(handler.next().await.event(), "e");
+}
+
+#[tokio::test]
+async fn a_client_that_offers_no_protocol_comes_back_all_the_same() {
+    let emulator = TestEmulator::start().await;
+    let (ann, connected) = reliable(&emulator).await;
+    ann.drop_socket();
+    emulator.send_text(":send", "while away").await;
+
+    let path = recovery_path(&connected);
+    let mut back = Client::connect(emulator.addr, path, None).await;
+
+    assert_eq!(back.next().await["data"], "while away");
+    assert_eq!(back.subprotocol, None);
+}

@@ -1,0 +1,167 @@
+//! 5.1: before its first event a handler is asked whether it wants them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use emulator::Timing;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Handler, TestEmulator, facts, handled, impatient};
+
+fn event(name: &str, ack: u64) -> Value {
+    json!({ "type": "event", "event": name, "ackId": ack, "dataType": "text", "data": "d" })
+}
+
+#[tokio::test]
+async fn a_handler_is_asked_once_whether_it_wants_events_from_here() {
+    let handler = Handler::silent().await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+
+    let mut ann = emulator.member("ann", &[]).await;
+    ann.ask(event("e", 1)).await.unwrap();
+
+    let asked = handler.next().await;
+    assert_eq!(
+        (&asked.method, asked.path.as_str()),
+        (&Method::OPTIONS, "/chat/validate")
+    );
+    assert_eq!(asked.header("webhook-request-origin"), Some("127.0.0.1"));
+    assert_eq!(asked.header("ce-awpsversion"), Some("1.0"));
+    assert_eq!(asked.header("ce-signature"), None);
+    for path in ["/chat/connect", "/chat/connected", "/chat/e"] {
+        // `connected` and `e` may come in either order.
+        let seen = handler.next().await;
+        assert_eq!(seen.method, Method::POST, "{path}");
+    }
+}
+
+/// Whether a client gets in when its handler answers the question with this status and these
+/// origins, each on a line of its own.
+async fn allows(status: u16, origins: &'static [&'static str], refused_with: Option<u16>) {
+    let handler = Handler::start(move |seen| async move {
+        if seen.method == Method::POST {
+            return Answer::default();
+        }
+        let mut answer = Handler::status(status);
+        for origin in origins {
+            answer
+                .headers_mut()
+                .append("webhook-allowed-origin", origin.parse().unwrap());
+        }
+        answer
+    })
+    .await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+
+    assert_eq!(
+        emulator.refusal(json!({})).await,
+        refused_with,
+        "{origins:?}"
+    );
+}
+
+facts! { allows;
+    a_star_allows: 200, &["*"], None;
+    the_own_host_allows: 200, &["127.0.0.1"], None;
+    one_line_of_several_is_enough: 200, &["elsewhere", "127.0.0.1"], None;
+    any_success_will_do: 204, &["*"], None;
+    another_host_does_not: 200, &["elsewhere"], Some(500);
+    a_list_with_commas_is_no_host: 200, &["elsewhere, 127.0.0.1"], Some(500);
+    another_port_does_not: 200, &["127.0.0.1:1"], Some(500);
+    nothing_does_not: 200, &[], Some(500);
+    a_refusal_does_not: 403, &["*"], Some(500);
+    a_fault_does_not: 500, &["*"], Some(500);
+    a_redirection_does_not: 307, &["*"], Some(500);
+}
+
+/// Applications are configured with or without the port.
+#[tokio::test]
+async fn the_own_host_may_be_named_with_its_port() {
+    let port = Arc::new(AtomicU32::new(0));
+    let handler = Handler::start({
+        let port = port.clone();
+        move |_| {
+            let origin = format!("127.0.0.1:{}", port.load(Ordering::Relaxed));
+            async move { Handler::allowing(&origin) }
+        }
+    })
+    .await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+    port.store(emulator.addr.port().into(), Ordering::Relaxed);
+
+    assert_eq!(emulator.refusal(json!({})).await, None);
+}
+
+#[tokio::test]
+async fn without_options_a_get_will_do() {
+    let handler = Handler::start(|seen| async move {
+        match seen.method {
+            Method::OPTIONS => Handler::status(404),
+            Method::GET => Handler::allowing("127.0.0.1"),
+            _ => Answer::default(),
+        }
+    })
+    .await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+
+    emulator.member("ann", &[]).await;
+}
+
+#[tokio::test]
+async fn a_handler_that_allows_another_origin_gets_nothing() {
+    let handler = Handler::start(|_| async { Handler::allowing("elsewhere") }).await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+
+    assert_eq!(emulator.refusal(json!({})).await, Some(500));
+    assert_eq!(handler.next().await.method, Method::OPTIONS);
+}
+
+#[tokio::test]
+async fn many_events_wait_for_one_question() {
+    let (release, released) = tokio::sync::watch::channel(false);
+    let handler = Handler::start(move |_| {
+        let mut released = released.clone();
+        async move {
+            let _ = released.wait_for(|&released| released).await;
+            Handler::allowing("elsewhere")
+        }
+    })
+    .await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+
+    let clients = async {
+        tokio::join!(
+            emulator.refusal(json!({})),
+            emulator.refusal(json!({})),
+            emulator.refusal(json!({})),
+        )
+    };
+    let asked = async {
+        let asked = handler.next().await;
+        release.send_replace(true);
+        asked
+    };
+    let (refused, asked) = tokio::join!(clients, asked);
+
+    assert_eq!(refused, (Some(500), Some(500), Some(500)));
+    assert_eq!(asked.method, Method::OPTIONS);
+    assert!(handler.nothing_more().await);
+}
+
+#[tokio::test]
+async fn a_good_answer_is_asked_for_again_without_making_anybody_wait() {
+    let handler = Handler::silent().await;
+    let timing = Timing {
+        revalidate_after: Duration::ZERO,
+        ..impatient()
+    };
+    let emulator = TestEmulator::with(handled(&handler).with_timing(timing)).await;
+    let mut ann = emulator.member("ann", &[]).await;
+
+    ann.ask(event("e", 1)).await.unwrap();
+
+    assert_eq!(handler.next().await.method, Method::OPTIONS);
+    while handler.next().await.method != Method::OPTIONS {}
+}

@@ -1,0 +1,113 @@
+//! Blob storage as messages use it: clients put files there and get them from there themselves,
+//! through addresses that are good for a while.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use url::Url;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::conversation::file::{self, Attached, FileRecord};
+use crate::conversation::{Conversation, Refused};
+use crate::managed_identity::ManagedIdentities;
+use crate::outgoing::OutgoingHttp;
+use crate::state::Ready;
+use crate::storage_account::blob::BlobContainer;
+use crate::storage_account::{CannotUse, StorageAccount, StorageError};
+use crate::user_id::UserId;
+
+const CONTAINER: &str = "switchboard-files";
+/// How long an address is good for.
+const LIVES: Duration = Duration::from_secs(15 * 60);
+
+#[derive(Debug)]
+pub struct Attachments {
+    container: BlobContainer,
+    clock: Clock,
+}
+
+/// An address, and until when it is good.
+#[derive(Debug)]
+pub struct Address {
+    pub url: Url,
+    pub expires_at: Timestamp,
+}
+
+impl Attachments {
+    /// No call goes out.
+    pub fn new(
+        account: &StorageAccount,
+        outgoing: &OutgoingHttp,
+        identities: &ManagedIdentities,
+        clock: &Clock,
+    ) -> Result<Self, CannotUse> {
+        let (outgoing, clock) = (outgoing.clone(), clock.clone());
+        Ok(Self {
+            container: BlobContainer::new(account, CONTAINER, outgoing, clock.clone(), identities)?,
+            clock,
+        })
+    }
+
+    pub async fn for_upload(
+        &self,
+        place: &Conversation,
+        id: Uuid,
+        record: &FileRecord,
+    ) -> Result<Address, Refused> {
+        let expires_at = self.clock.now() + LIVES;
+        let path = record.path(place, id);
+        let url = self.container.upload_url(&path, LIVES).await;
+        let url = url.map_err(failed)?;
+        Ok(Address { url, expires_at })
+    }
+
+    pub async fn for_download(
+        &self,
+        place: &Conversation,
+        id: Uuid,
+        record: &FileRecord,
+    ) -> Result<Address, Refused> {
+        let expires_at = self.clock.now() + LIVES;
+        let path = record.path(place, id);
+        let url = self
+            .container
+            .download_url(&path, &record.name, &record.content_type, LIVES)
+            .await
+            .map_err(failed)?;
+        Ok(Address { url, expires_at })
+    }
+}
+
+/// Where there is no blob storage, nobody can upload.
+pub fn of(app: &Ready) -> Result<&Attachments, Refused> {
+    let attachments = app.attachments.as_ref();
+    attachments.ok_or(Refused::Unavailable("there is no blob storage here"))
+}
+
+/// A file that `sender` uploaded for this conversation, if all of it is there.
+pub async fn attach(
+    app: &Ready,
+    place: &Conversation,
+    sender: &UserId,
+    id: Option<Uuid>,
+) -> Result<Option<Attached>, Refused> {
+    let Some(id) = id else {
+        return Ok(None);
+    };
+    let container = &of(app)?.container;
+    let found = file::find(&*app.store, place, id).await?;
+    let record = found.filter(|record| record.is_by(sender));
+    let record = record.ok_or(Refused::NotFound("there is no such file of yours here"))?;
+    let uploaded = container.properties(&record.path(place, id)).await;
+    let uploaded = uploaded.map_err(failed)?.map(|blob| blob.size);
+    record.attach(id, uploaded).map(Some)
+}
+
+fn failed(error: StorageError) -> Refused {
+    tracing::error!(
+        error = &error as &dyn std::error::Error,
+        "blob storage failed"
+    );
+    Refused::Unavailable("blob storage does not answer; nothing was stored, try again shortly")
+}

@@ -1,0 +1,148 @@
+//! What a chat's owner may do with it.
+
+use super::super::index::{self, Listed};
+use super::super::sweep::Leftovers;
+use super::super::{Refused, Top};
+use super::{ChatGuard, ChatView, check_name, conversation, member_list};
+use crate::directory;
+use crate::store::{Store, WriteError};
+use crate::target::ChatId;
+use crate::user_id::UserId;
+
+const TRIES: usize = 8;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    Rename(String),
+    Members(Vec<UserId>),
+    Delete,
+}
+
+/// A chat that was changed.
+#[derive(Debug, Clone)]
+pub struct Changed {
+    pub guard: ChatGuard,
+    pub view: ChatView,
+    /// What is still stored of a chat that is deleted.
+    pub leftovers: Option<Leftovers>,
+}
+
+/// Changes a chat. Whoever lost a race looks again: another change may have come first.
+pub async fn change(
+    store: &dyn Store,
+    id: &ChatId,
+    user: &UserId,
+    change: &Change,
+) -> Result<Changed, Refused> {
+    let conversation = conversation(id);
+    let mut tried = 0;
+    loop {
+        let top = Top::read(store, &conversation).await?;
+        let before = owned(&top, user, change)?;
+        let after = changed(&before, change)?;
+        list_for_newcomers(store, id, &before, &after).await?;
+        let mut writes = vec![top.write_guard(&after)?];
+        let mut leftovers = None;
+        if after.deleted {
+            let mut head = top.head.clone();
+            if !before.deleted {
+                // Whoever is about to send holds the old head, and can write no more.
+                head = top.head.after_deletion();
+                writes.push(top.write_head(&head)?);
+            }
+            leftovers = Leftovers::before(&conversation, &head);
+        }
+        match store.write(&conversation.partition(), writes).await {
+            Ok(()) => {
+                let changed = finish(store, id, &before, after, &top, user).await?;
+                return Ok(Changed {
+                    leftovers,
+                    ..changed
+                });
+            }
+            Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+fn owned(top: &Top, user: &UserId, change: &Change) -> Result<ChatGuard, Refused> {
+    const NO_SUCH_CHAT: Refused = Refused::NotFound("there is no such chat");
+    let guard: ChatGuard = top.guard()?.ok_or(NO_SUCH_CHAT)?;
+    if guard.owner != *user {
+        return Err(if guard.admits(user) && !guard.deleted {
+            Refused::Forbidden("only the chat's owner may do that")
+        } else {
+            NO_SUCH_CHAT
+        });
+    }
+    // To delete again does no harm: the answer to the first time may have been lost.
+    if guard.deleted && !matches!(change, Change::Delete) {
+        return Err(NO_SUCH_CHAT);
+    }
+    Ok(guard)
+}
+
+fn changed(before: &ChatGuard, change: &Change) -> Result<ChatGuard, Refused> {
+    let mut after = before.clone();
+    match change {
+        Change::Rename(name) => after.name = check_name(name)?.to_owned(),
+        Change::Members(members) => {
+            after.members = Some(member_list(&before.owner, members.clone())?);
+        }
+        Change::Delete => after.deleted = true,
+    }
+    Ok(after)
+}
+
+fn members(guard: &ChatGuard) -> &[UserId] {
+    guard.members.as_deref().unwrap_or_default()
+}
+
+/// Before they are members, so that no member is ever without the chat in the list.
+async fn list_for_newcomers(
+    store: &dyn Store,
+    id: &ChatId,
+    before: &ChatGuard,
+    after: &ChatGuard,
+) -> Result<(), Refused> {
+    let listed = Listed::Chat(id.clone());
+    let new = |user: &&UserId| !members(before).contains(user);
+    let newcomers = members(after).iter().filter(new);
+    let lists = newcomers.map(directory::partition).collect();
+    index::add_to_all(store, lists, &listed).await?;
+    Ok(())
+}
+
+/// What is left of it on lists leads nowhere, so that a failure here costs nothing but time.
+async fn finish(
+    store: &dyn Store,
+    id: &ChatId,
+    before: &ChatGuard,
+    after: ChatGuard,
+    top: &Top,
+    user: &UserId,
+) -> Result<Changed, Refused> {
+    let gone = |user: &&UserId| after.deleted || !members(&after).contains(user);
+    let removed = members(before).iter().filter(gone);
+    let listed = Listed::Chat(id.clone());
+    let mut lists: Vec<_> = removed.map(directory::partition).collect();
+    if before.members.is_none() && (after.deleted || after.members.is_some()) {
+        lists.push(index::open_chats());
+    }
+    for list in lists {
+        if let Err(error) = index::remove_from(store, &list, &listed).await {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "chat {id} stays on a list that it should leave"
+            );
+        }
+    }
+    let read = index::read_position(store, user, &conversation(id)).await;
+    let unread = top.head.unread(user, read.unwrap_or(top.head.seq));
+    Ok(Changed {
+        view: ChatView::new(id, &after, &top.head, unread),
+        guard: after,
+        leftovers: None,
+    })
+}

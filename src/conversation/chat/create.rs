@@ -1,0 +1,58 @@
+//! A new chat.
+
+use jiff::Timestamp;
+
+use super::super::head::Head;
+use super::super::index::{self, Listed};
+use super::super::{Refused, Top, keys};
+use super::{ChatGuard, ChatView, check_name, conversation, member_list};
+use crate::directory;
+use crate::store::{Store, Write, WriteError};
+use crate::target::ChatId;
+use crate::user_id::UserId;
+
+/// What somebody wants a chat to be.
+#[derive(Debug, Clone)]
+pub struct NewChat {
+    /// Made from what asked for it, so that a repeat of that makes no second chat.
+    pub id: ChatId,
+    pub name: String,
+    pub owner: UserId,
+    /// `None` is for every user of the `chats` channel.
+    pub members: Option<Vec<UserId>>,
+    pub created_at: Timestamp,
+}
+
+/// Creates a chat. The same id again is the chat that is there, if it is this owner's.
+pub async fn create(store: &dyn Store, new: NewChat) -> Result<(ChatGuard, ChatView), Refused> {
+    let members = new.members.map(|others| member_list(&new.owner, others));
+    let guard = ChatGuard {
+        name: check_name(&new.name)?.to_owned(),
+        members: members.transpose()?,
+        owner: new.owner,
+        created_at: new.created_at,
+        deleted: false,
+    };
+    // Lists first: what they name and is not there is passed over, but a chat that no list names
+    // would be lost.
+    let listed = Listed::Chat(new.id.clone());
+    let lists = match &guard.members {
+        None => vec![index::open_chats()],
+        Some(members) => members.iter().map(directory::partition).collect(),
+    };
+    index::add_to_all(store, lists, &listed).await?;
+    let conversation = conversation(&new.id);
+    let write = Write::insert(keys::GUARD, &guard)?;
+    let guard = match store.write(&conversation.partition(), vec![write]).await {
+        Ok(()) => guard,
+        Err(WriteError::Conflict { .. }) => {
+            let there: Option<ChatGuard> = Top::read(store, &conversation).await?.guard()?;
+            there
+                .filter(|there| there.owner == guard.owner)
+                .ok_or(Refused::AlreadyCreated("this chat is somebody else's"))?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let view = ChatView::new(&new.id, &guard, &Head::default(), 0);
+    Ok((guard, view))
+}

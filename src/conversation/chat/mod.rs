@@ -1,0 +1,128 @@
+//! Chats: created, listed, and led by their owner.
+
+mod change;
+mod create;
+mod list;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::head::Head;
+use super::{Conversation, Refused, Top};
+use crate::clock::rfc3339;
+use crate::target::ChatId;
+use crate::user_id::UserId;
+
+pub use change::{Change, Changed, change};
+pub use create::{NewChat, create};
+pub use list::{ChatPage, list, most_active};
+
+pub const MOST_MEMBERS: usize = 100;
+const LONGEST_NAME: usize = 200;
+
+/// Who may take part in a chat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatGuard {
+    pub name: String,
+    pub owner: UserId,
+    /// The owner is always one. `None` is for every user of the `chats` channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub members: Option<Vec<UserId>>,
+    pub created_at: Timestamp,
+    #[serde(default)]
+    pub deleted: bool,
+}
+
+/// Somebody who wants something of a chat.
+#[derive(Debug, Clone)]
+pub struct ChatUser {
+    pub user: UserId,
+    /// Whether the connection is for this chat, or for chats at all.
+    pub is_bound: bool,
+}
+
+impl ChatGuard {
+    pub fn admits(&self, user: &UserId) -> bool {
+        self.members
+            .as_ref()
+            .is_none_or(|members| members.contains(user))
+    }
+}
+
+/// The chat, if it is there and `user` may take part in it.
+pub fn taking_part(top: &Top, user: &ChatUser) -> Result<ChatGuard, Refused> {
+    let guard = there(top)?;
+    if !guard.admits(&user.user) {
+        return Err(Refused::Forbidden("you are not a member of this chat"));
+    }
+    if guard.members.is_none() && !user.is_bound {
+        return Err(Refused::Forbidden(
+            "this connection is not for chats: negotiate it with `channel=chats`",
+        ));
+    }
+    Ok(guard)
+}
+
+pub(super) fn there(top: &Top) -> Result<ChatGuard, Refused> {
+    let guard: Option<ChatGuard> = top.guard()?;
+    let there = guard.filter(|guard| !guard.deleted);
+    there.ok_or(Refused::NotFound("there is no such chat"))
+}
+
+/// A chat's name within its limits, without the space around it.
+pub fn check_name(name: &str) -> Result<&str, Refused> {
+    let name = name.trim();
+    if (1..=LONGEST_NAME).contains(&name.chars().count()) {
+        Ok(name)
+    } else {
+        Err(Refused::Invalid("a chat's `name` has 1 to 200 characters"))
+    }
+}
+
+/// The owner first, nobody twice.
+fn member_list(owner: &UserId, others: Vec<UserId>) -> Result<Vec<UserId>, Refused> {
+    let mut members = vec![owner.clone()];
+    for user in others {
+        if !members.contains(&user) {
+            members.push(user);
+        }
+        if members.len() > MOST_MEMBERS {
+            return Err(Refused::Invalid("a chat has at most 100 members"));
+        }
+    }
+    Ok(members)
+}
+
+/// A chat as clients see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChatView {
+    id: ChatId,
+    name: String,
+    owner_id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    members: Option<Vec<UserId>>,
+    created_at: String,
+    last_message_at: Option<String>,
+    last_seq: u64,
+    unread: u64,
+}
+
+impl ChatView {
+    fn new(id: &ChatId, guard: &ChatGuard, head: &Head, unread: u64) -> Self {
+        Self {
+            id: id.clone(),
+            name: guard.name.clone(),
+            owner_id: guard.owner.clone(),
+            members: guard.members.clone(),
+            created_at: rfc3339(guard.created_at),
+            last_message_at: head.last_message_at.map(rfc3339),
+            last_seq: head.seq,
+            unread,
+        }
+    }
+}
+
+fn conversation(id: &ChatId) -> Conversation {
+    Conversation::Chat(id.clone())
+}

@@ -1,0 +1,179 @@
+//! Reading what was said, a page at a time.
+
+use std::ops::RangeInclusive;
+
+use super::message::Message;
+use super::{Conversation, Refused, Top, keys};
+use crate::store::{Key, Store, StoreError};
+
+pub const DEFAULT_LIMIT: u64 = 50;
+pub const MOST: u64 = 200;
+/// A page is no larger than this, so that it fits into an answer.
+const LARGEST_PAGE: usize = 512 * 1024;
+
+/// Which part of a conversation is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// The last messages.
+    Newest,
+    /// Those just before this one.
+    Before(u64),
+    /// Those just after this one: how a client fills a gap.
+    After(u64),
+}
+
+impl Part {
+    /// At most one of the two can be asked for.
+    pub fn new(before: Option<u64>, after: Option<u64>) -> Result<Self, Refused> {
+        match (before, after) {
+            (None, None) => Ok(Self::Newest),
+            (Some(seq), None) => Ok(Self::Before(seq)),
+            (None, Some(seq)) => Ok(Self::After(seq)),
+            (Some(_), Some(_)) => Err(Refused::Invalid("either `before` or `after`, not both")),
+        }
+    }
+
+    /// The numbers to read, of `last` that there are. They have no gaps, so they are known
+    /// without a look.
+    fn range(self, limit: u64, last: u64) -> RangeInclusive<u64> {
+        let until = |end: u64| end.saturating_sub(limit).saturating_add(1).max(1)..=end;
+        match self {
+            Self::Newest => until(last),
+            Self::Before(seq) => until(seq.saturating_sub(1).min(last)),
+            Self::After(seq) => seq.saturating_add(1)..=seq.saturating_add(limit).min(last),
+        }
+    }
+}
+
+/// Part of a conversation, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    pub messages: Vec<Message>,
+    pub last_seq: u64,
+    /// Whether there is more in the direction that was asked for.
+    pub has_more: bool,
+}
+
+/// Reads a page of the conversation whose top this is: one range of keys, however long it is.
+pub async fn page(
+    store: &dyn Store,
+    conversation: &Conversation,
+    top: &Top,
+    part: Part,
+    limit: Option<u64>,
+) -> Result<Page, StoreError> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST);
+    let (generation, last) = (top.head.generation, top.head.seq);
+    let range = part.range(limit, last);
+    let mut found = messages(store, conversation, generation, range).await?;
+    match part {
+        Part::Newest | Part::Before(_) => found.reverse(),
+        Part::After(_) => {}
+    }
+    let mut messages = cut(found);
+    let has_more = match part {
+        Part::Newest | Part::Before(_) => {
+            messages.reverse();
+            messages.first().is_some_and(|first| first.seq > 1)
+        }
+        Part::After(_) => messages.last().is_some_and(|end| end.seq < last),
+    };
+    Ok(Page {
+        messages,
+        last_seq: last,
+        has_more,
+    })
+}
+
+/// As many from the front as make a page, but always one.
+fn cut(messages: Vec<Message>) -> Vec<Message> {
+    let mut size = 0;
+    let fits = |message: &Message| {
+        let first = size == 0;
+        // What JSON adds to the text is guessed; sizes of others are small.
+        size += message.content.len() + 400;
+        first || size <= LARGEST_PAGE
+    };
+    let mut fits = fits;
+    messages.into_iter().take_while(|m| fits(m)).collect()
+}
+
+pub(super) async fn messages(
+    store: &dyn Store,
+    conversation: &Conversation,
+    generation: u64,
+    range: RangeInclusive<u64>,
+) -> Result<Vec<Message>, StoreError> {
+    let (from, to) = (*range.start(), *range.end());
+    if from > to {
+        return Ok(Vec::new());
+    }
+    let keys: std::ops::Range<Key> =
+        keys::message(generation, from)..keys::message(generation, to.saturating_add(1));
+    let most = usize::try_from(to - from)
+        .unwrap_or(usize::MAX)
+        .saturating_add(1);
+    let records = store.range(&conversation.partition(), keys, most).await?;
+    let messages = records.iter().map(|record| record.read());
+    Ok(messages.collect::<Result<_, _>>()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn pages_end_where_the_conversation_does() {
+        assert_eq!(Part::Newest.range(50, 120), 71..=120);
+        assert_eq!(Part::Newest.range(50, 3), 1..=3);
+        assert!(Part::Newest.range(50, 0).is_empty());
+        assert_eq!(Part::Before(71).range(50, 120), 21..=70);
+        assert!(Part::Before(1).range(50, 120).is_empty());
+        assert!(Part::Before(0).range(50, 120).is_empty());
+        assert_eq!(Part::Before(9999).range(50, 120), 71..=120);
+        assert_eq!(Part::After(100).range(50, 120), 101..=120);
+        assert!(Part::After(120).range(50, 120).is_empty());
+        assert!(Part::After(u64::MAX).range(50, 120).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn pages_backwards_have_no_gap_and_no_overlap(last in 0..500_u64, limit in 1..200_u64) {
+            let mut seen = Vec::new();
+            let mut part = Part::Newest;
+            loop {
+                let page: Vec<_> = part.range(limit, last).collect();
+                let Some(first) = page.first().copied() else { break };
+                seen.splice(0..0, page);
+                part = Part::Before(first);
+            }
+
+            prop_assert_eq!(seen, (1..=last).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn pages_forwards_have_no_gap_and_no_overlap(last in 0..500_u64, limit in 1..200_u64) {
+            let mut seen = Vec::new();
+            let mut part = Part::After(0);
+            loop {
+                let page: Vec<_> = part.range(limit, last).collect();
+                let Some(end) = page.last().copied() else { break };
+                seen.extend(page);
+                part = Part::After(end);
+            }
+
+            prop_assert_eq!(seen, (1..=last).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn no_numbers_make_a_page_too_long(before in any::<u64>(), last in any::<u64>(), limit in 1..200_u64) {
+            for part in [Part::Newest, Part::Before(before), Part::After(before)] {
+                let range = part.range(limit, last);
+                prop_assert!(range.is_empty() || range.end() - range.start() < limit);
+                prop_assert!(range.is_empty() || *range.end() <= last);
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Which conversations a user has, and how far each was read. These lists only say where to
+//! look: whether somebody may take part is asked of the conversation itself.
+
+use std::collections::HashMap;
+use std::future::Future;
+
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+
+use super::Conversation;
+use crate::directory;
+use crate::store::{Key, Partition, Shelf, Store, StoreError, Write, WriteError};
+use crate::target::{ChatId, SessionId};
+use crate::user_id::UserId;
+
+/// How many records in different partitions are read at the same time.
+const SIDE_BY_SIDE: usize = 16;
+
+/// A conversation in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    Chat(ChatId),
+    Session(SessionId),
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    id: String,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Read {
+    seq: u64,
+}
+
+impl Listed {
+    fn key(&self) -> Key {
+        match self {
+            Self::Chat(id) => Key::new(format!("chat:{}", newest_first(id))),
+            Self::Session(id) => Key::new(format!("session:{id}")),
+        }
+    }
+
+    fn id(&self) -> String {
+        match self {
+            Self::Chat(id) => id.to_string(),
+            Self::Session(id) => id.to_string(),
+        }
+    }
+}
+
+/// Chats that every user of the `chats` channel sees.
+pub(super) fn open_chats() -> Partition {
+    Partition::new(Shelf::Chats, "open")
+}
+
+/// Stores list in ascending order only. Ids of ours begin with the time, in hex digits, so their
+/// complement begins with the newest.
+fn newest_first(id: &ChatId) -> String {
+    let digit = |c: char| c.to_digit(16).and_then(|d| char::from_digit(15 - d, 16));
+    let turned = id.as_str().chars().map(|c| digit(c).unwrap_or(c));
+    turned.collect()
+}
+
+pub(super) async fn add(
+    store: &dyn Store,
+    user: &UserId,
+    listed: &Listed,
+) -> Result<(), WriteError> {
+    add_to(store, &directory::partition(user), listed).await
+}
+
+pub(super) async fn add_to(
+    store: &dyn Store,
+    list: &Partition,
+    listed: &Listed,
+) -> Result<(), WriteError> {
+    let entry = Entry { id: listed.id() };
+    let write = Write::put(listed.key(), &entry)
+        .map_err(|error| WriteError::NotDone(StoreError::Refused(error.to_string())))?;
+    store.write(list, vec![write]).await
+}
+
+/// Puts a conversation on several lists.
+pub(super) async fn add_to_all(
+    store: &dyn Store,
+    lists: Vec<Partition>,
+    listed: &Listed,
+) -> Result<(), WriteError> {
+    let adding = lists
+        .into_iter()
+        .map(|list| async move { add_to(store, &list, listed).await });
+    let adding: Vec<_> = adding.collect();
+    stream::iter(adding)
+        .buffer_unordered(SIDE_BY_SIDE)
+        .try_collect()
+        .await
+}
+
+/// Takes a conversation off a list. It need not be on it.
+pub(super) async fn remove_from(
+    store: &dyn Store,
+    list: &Partition,
+    listed: &Listed,
+) -> Result<(), WriteError> {
+    let key = listed.key();
+    let found = store.get(list, &key).await.map_err(WriteError::NotDone)?;
+    let Some(record) = found else {
+        return Ok(());
+    };
+    let version = record.version;
+    match store
+        .write(list, vec![Write::Delete { key, version }])
+        .await
+    {
+        // Somebody else took it off, or put it on again just now.
+        Err(WriteError::Conflict { .. }) => Ok(()),
+        done => done,
+    }
+}
+
+/// Chats on a list, newest first, behind `cursor`.
+pub(super) async fn chats(
+    store: &dyn Store,
+    list: &Partition,
+    cursor: Option<&ChatId>,
+    limit: usize,
+) -> Result<Vec<ChatId>, StoreError> {
+    let all = Key::literal("chat:").and_below();
+    let keys = match cursor {
+        // A `.` sorts before every character of an id, so this is just behind the cursor.
+        Some(cursor) => Key::new(format!("chat:{}.", newest_first(cursor)))..all.end,
+        None => all,
+    };
+    let records = store.range(list, keys, limit).await?;
+    let entries = records.iter().map(|record| record.read::<Entry>());
+    let ids = entries.collect::<Result<Vec<_>, _>>()?;
+    Ok(ids.iter().filter_map(|e| e.id.parse().ok()).collect())
+}
+
+pub(super) async fn sessions(
+    store: &dyn Store,
+    user: &UserId,
+    limit: usize,
+) -> Result<Vec<SessionId>, StoreError> {
+    let keys = Key::literal("session:").and_below();
+    let records = store
+        .range(&directory::partition(user), keys, limit)
+        .await?;
+    let entries = records.iter().map(|record| record.read::<Entry>());
+    let ids = entries.collect::<Result<Vec<_>, _>>()?;
+    Ok(ids.iter().filter_map(|e| e.id.parse().ok()).collect())
+}
+
+fn read_key(conversation: &Conversation) -> Key {
+    Key::new(match conversation {
+        Conversation::Room(id) => format!("read:room:{id}"),
+        Conversation::Chat(id) => format!("read:chat:{}", newest_first(id)),
+        Conversation::Session(id) => format!("read:session:{id}"),
+    })
+}
+
+/// How far `user` has read; 0 for nothing.
+pub async fn read_position(
+    store: &dyn Store,
+    user: &UserId,
+    conversation: &Conversation,
+) -> Result<u64, StoreError> {
+    let key = read_key(conversation);
+    let found = store.get(&directory::partition(user), &key).await?;
+    let read: Option<Read> = found.map(|record| record.read()).transpose()?;
+    Ok(read.map_or(0, |read| read.seq))
+}
+
+/// How far `user` has read each of these chats, which are in the order of the list.
+pub(super) async fn chat_read_positions(
+    store: &dyn Store,
+    user: &UserId,
+    chats: &[ChatId],
+) -> Result<HashMap<ChatId, u64>, StoreError> {
+    let Some((first, last)) = chats.first().zip(chats.last()) else {
+        return Ok(HashMap::new());
+    };
+    let key = |chat: &ChatId| read_key(&Conversation::Chat(chat.clone()));
+    let keys = key(first)..key(last).and_below().end;
+    // Between them may lie chats that are there no longer.
+    let most = 10 * chats.len();
+    let records = store.range(&directory::partition(user), keys, most).await?;
+    let mut positions = HashMap::new();
+    for record in records {
+        if let Some(chat) = chats.iter().find(|chat| key(chat) == record.key) {
+            let Read { seq } = record.read()?;
+            positions.insert(chat.clone(), seq);
+        }
+    }
+    Ok(positions)
+}
+
+/// Notes how far `user` has read. Positions only go forward: two devices may report in any order.
+pub async fn set_read_position(
+    store: &dyn Store,
+    user: &UserId,
+    conversation: &Conversation,
+    seq: u64,
+) -> Result<(), WriteError> {
+    const TRIES: usize = 5;
+    let (partition, key) = (directory::partition(user), read_key(conversation));
+    let mut tried = 0;
+    loop {
+        let found = store.get(&partition, &key).await;
+        let found = found.map_err(WriteError::NotDone)?;
+        let body = format!(r#"{{"seq":{seq}}}"#);
+        let key = key.clone();
+        let write = match found {
+            None => Write::Insert { key, body },
+            Some(record) => {
+                let read: Read = record
+                    .read()
+                    .map_err(|bad| WriteError::NotDone(bad.into()))?;
+                if read.seq >= seq {
+                    return Ok(());
+                }
+                let version = record.version;
+                Write::Replace { key, version, body }
+            }
+        };
+        match store.write(&partition, vec![write]).await {
+            Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
+            done => return done,
+        }
+    }
+}
+
+/// Several reads at a time, with the answers in the order of the questions.
+pub(super) async fn side_by_side<T>(
+    reads: Vec<impl Future<Output = Result<T, StoreError>>>,
+) -> Result<Vec<T>, StoreError> {
+    stream::iter(reads)
+        .buffered(SIDE_BY_SIDE)
+        .try_collect()
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn later_chats_come_first() {
+        let earlier: ChatId = "0199a0000000700080000000000000ff".parse().unwrap();
+        let later: ChatId = "0199a0000001700080000000000000ff".parse().unwrap();
+
+        assert!(Listed::Chat(later).key() < Listed::Chat(earlier).key());
+    }
+}

@@ -1,0 +1,84 @@
+//! How the records of a conversation are named.
+
+use std::ops::Range;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use crate::store::Key;
+
+pub(super) const GUARD: Key = Key::literal("a:guard");
+pub(super) const HEAD: Key = Key::literal("a:head");
+
+/// Guard and head.
+pub(super) fn top() -> Range<Key> {
+    Key::literal("a:").and_below()
+}
+
+pub(super) fn message(generation: u64, seq: u64) -> Key {
+    Key::new(format!("m:{generation:08}:{seq:016}"))
+}
+
+pub(super) fn marker(generation: u64, marker: &Marker) -> Key {
+    Key::new(format!("id:{generation:08}:{}", marker.0))
+}
+
+/// Messages and marks of all generations before this one.
+pub(super) fn generations_before(end: u64) -> [Range<Key>; 2] {
+    [
+        Key::literal("m:")..Key::new(format!("m:{end:08}:")),
+        Key::literal("id:")..Key::new(format!("id:{end:08}:")),
+    ]
+}
+
+/// Of several texts: where one ends and the next begins counts.
+pub(crate) fn digest(parts: &[&str]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+/// What may hold any character, as a key.
+pub(crate) fn hash(parts: &[&str]) -> String {
+    shortened(&digest(parts))
+}
+
+pub(crate) fn hash_bytes(bytes: &[u8]) -> String {
+    shortened(&Sha256::digest(bytes))
+}
+
+fn shortened(digest: &[u8]) -> String {
+    let mut text = URL_SAFE_NO_PAD.encode(digest);
+    // 132 bits: nobody makes two that are alike.
+    text.truncate(22);
+    text
+}
+
+pub(super) fn file(id: uuid::Uuid) -> Key {
+    Key::new(format!("file:{id}"))
+}
+
+/// By what a repeat of a message is known.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Marker(String);
+
+impl Marker {
+    /// The id that its sender gave it.
+    pub fn client_id(sender: &str, id: &str) -> Self {
+        Self(hash(&["client", sender, id]))
+    }
+
+    /// The event that brought it, which the service may repeat.
+    pub fn event(connection: &str, event: &str) -> Self {
+        Self(hash(&["event", connection, event]))
+    }
+
+    /// Nothing: no repeat of it can come.
+    pub fn none(uuid: uuid::Uuid) -> Self {
+        Self(hash(&["message", &uuid.to_string()]))
+    }
+}

@@ -1,0 +1,236 @@
+//! A message: what is stored of it, and the two spellings in which clients get it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+pub use super::keys::Marker;
+use super::{Conversation, Refused};
+use crate::clock::rfc3339;
+use crate::user_id::UserId;
+
+const LONGEST_CONTENT: usize = 2000;
+const LONGEST_CLIENT_ID: usize = 200;
+
+/// A stored message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    pub uuid: Uuid,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    pub seq: u64,
+    pub content: String,
+    pub sender: UserId,
+    pub sender_name: String,
+    pub created_at: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file: Option<FileNote>,
+}
+
+/// A file that a message brings along.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileNote {
+    #[schema(value_type = String)]
+    pub file_id: Uuid,
+    pub name: String,
+    pub content_type: String,
+    pub size: u64,
+}
+
+/// What somebody wants to say.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    pub uuid: Uuid,
+    pub content: String,
+    pub client_id: Option<String>,
+    pub sender: UserId,
+    pub sender_name: String,
+    pub file: Option<FileNote>,
+    /// By what a repeat is known.
+    pub marker: Marker,
+}
+
+/// Text within its limits. It is kept as it was sent.
+pub fn check_content(content: &str, has_file: bool) -> Result<(), BadContent> {
+    let length = content.trim().chars().count();
+    match length {
+        0 if !has_file => Err(BadContent::Empty),
+        0..=LONGEST_CONTENT => Ok(()),
+        _ => Err(BadContent::TooLong),
+    }
+}
+
+/// What is wrong with a message's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadContent {
+    #[error("a message is not empty")]
+    Empty,
+    #[error("a message has at most 2000 characters")]
+    TooLong,
+}
+
+pub fn check_client_id(id: &str) -> Result<(), Refused> {
+    if (1..=LONGEST_CLIENT_ID).contains(&id.chars().count()) {
+        Ok(())
+    } else {
+        Err(Refused::Invalid("a message's `id` has 1 to 200 characters"))
+    }
+}
+
+impl Draft {
+    pub(super) fn stored_as(&self, seq: u64, created_at: Timestamp) -> Message {
+        Message {
+            uuid: self.uuid,
+            client_id: self.client_id.clone(),
+            seq,
+            content: self.content.clone(),
+            sender: self.sender.clone(),
+            sender_name: self.sender_name.clone(),
+            created_at,
+            file: self.file.clone(),
+        }
+    }
+}
+
+/// A message as chats and the REST interface spell it. `id` is the client's, if it gave one.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Message)]
+pub struct ChatSpelling {
+    id: String,
+    seq: u64,
+    content: String,
+    sender_id: String,
+    sender_name: String,
+    #[schema(example = "2026-01-13T18:30:00.123456Z")]
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<FileNote>,
+}
+
+impl From<&Message> for ChatSpelling {
+    fn from(message: &Message) -> Self {
+        let id = message.client_id.clone();
+        Self {
+            id: id.unwrap_or_else(|| message.uuid.to_string()),
+            seq: message.seq,
+            content: message.content.clone(),
+            sender_id: message.sender.to_string(),
+            sender_name: message.sender_name.clone(),
+            created_at: rfc3339(message.created_at),
+            file: message.file.clone(),
+        }
+    }
+}
+
+/// A message as rooms and sessions spell it. `message_id` is always ours.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionSpelling {
+    message_id: Uuid,
+    content: String,
+    sender_id: String,
+    sender_name: String,
+    created_at: String,
+    seq: u64,
+    #[serde(flatten)]
+    conversation: Conversation,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<SessionFile>,
+}
+
+/// A file as rooms and sessions spell it.
+#[derive(Debug, Clone, Serialize)]
+struct SessionFile {
+    file_id: Uuid,
+    name: String,
+    content_type: String,
+    size: u64,
+}
+
+impl From<FileNote> for SessionFile {
+    fn from(file: FileNote) -> Self {
+        Self {
+            file_id: file.file_id,
+            name: file.name,
+            content_type: file.content_type,
+            size: file.size,
+        }
+    }
+}
+
+impl SessionSpelling {
+    pub fn of(message: &Message, conversation: &Conversation) -> Self {
+        Self {
+            message_id: message.uuid,
+            content: message.content.clone(),
+            sender_id: message.sender.to_string(),
+            sender_name: message.sender_name.clone(),
+            created_at: rfc3339(message.created_at),
+            seq: message.seq,
+            conversation: conversation.clone(),
+            client_id: message.client_id.clone(),
+            file: message.file.clone().map(SessionFile::from),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn length_is_counted_in_characters_after_trimming() {
+        for good in [
+            "x",
+            "👩‍👩‍👧",
+            "e\u{301}",
+            "\0",
+            &"é".repeat(2000),
+            &format!("  {}  ", "😀".repeat(2000)),
+        ] {
+            assert_eq!(check_content(good, false), Ok(()), "{good}");
+        }
+        for empty in ["", " ", "\n\t\u{a0}\u{2003}"] {
+            assert_eq!(check_content(empty, false), Err(BadContent::Empty));
+        }
+        assert_eq!(
+            check_content(&"😀".repeat(2001), false),
+            Err(BadContent::TooLong)
+        );
+    }
+
+    #[test]
+    fn a_file_needs_no_words() {
+        assert_eq!(check_content("", true), Ok(()));
+        assert_eq!(
+            check_content(&"x".repeat(2001), true),
+            Err(BadContent::TooLong)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_message_survives_being_stored(content in any::<String>(), client_id in any::<Option<String>>()) {
+            let message = Message {
+                uuid: Uuid::nil(),
+                client_id,
+                seq: 7,
+                content,
+                sender: UserId::spelled("alice").unwrap(),
+                sender_name: "Älice".to_owned(),
+                created_at: Timestamp::from_second(1).unwrap(),
+                file: None,
+            };
+
+            let read: Message = serde_json::from_str(&serde_json::to_string(&message).unwrap()).unwrap();
+
+            prop_assert_eq!(read, message);
+        }
+    }
+}

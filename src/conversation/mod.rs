@@ -1,0 +1,141 @@
+//! Conversations: everything with stored messages in an order. A room, a chat and a session
+//! differ in who may take part; how a message is stored, numbered and sent on is one idea.
+//!
+//! One conversation is one partition of the store:
+//!
+//! | key | record |
+//! | --- | --- |
+//! | `a:guard` | who may take part |
+//! | `a:head` | the last number given, and which messages are not known to have gone out |
+//! | `m:<generation>:<seq>` | a message |
+//! | `id:<generation>:<hash>` | that a client's message id was stored, and as which `seq` |
+//! | `invite:<hash>`, `file:<id>` | what belongs to a room |
+//!
+//! Guard and head lie side by side, so one read gets both; a send is one write of head, message
+//! and id together. A generation ends when a room is deleted: whoever still holds the old head
+//! can write no more, and what is left of it is cleared away later.
+
+pub mod chat;
+pub mod file;
+pub mod head;
+pub mod history;
+pub mod index;
+pub mod log;
+pub mod message;
+pub mod refused;
+pub mod room;
+pub mod session;
+pub mod sweep;
+
+pub(crate) mod keys;
+mod top;
+
+use std::fmt;
+
+use serde::Serialize;
+
+use crate::store::{Partition, Shelf};
+use crate::target::{ChatId, RoomId, SessionId, Target};
+
+pub use refused::Refused;
+pub use top::Top;
+
+/// Names a conversation, and is the key that clients know it by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+pub enum Conversation {
+    #[serde(rename = "room_id")]
+    Room(RoomId),
+    #[serde(rename = "chatId")]
+    Chat(ChatId),
+    #[serde(rename = "session_id")]
+    Session(SessionId),
+}
+
+impl Conversation {
+    pub(crate) fn partition(&self) -> Partition {
+        let name = match self {
+            Self::Room(id) => format!("room:{id}"),
+            Self::Chat(id) => format!("chat:{id}"),
+            Self::Session(id) => format!("session:{id}"),
+        };
+        Partition::new(Shelf::Messages, name)
+    }
+
+    /// The group that carries it.
+    pub fn group(&self) -> String {
+        match self {
+            Self::Room(id) => id.to_string(),
+            Self::Chat(id) => format!("chat:{id}"),
+            Self::Session(id) => format!("session:{id}"),
+        }
+    }
+
+    /// What a group carries, if it is a conversation.
+    pub fn of_group(group: &str) -> Option<Self> {
+        match group.split_once(':') {
+            None => group.parse().ok().map(Self::Room),
+            Some(("chat", id)) => id.parse().ok().map(Self::Chat),
+            Some(("session", id)) => id.parse().ok().map(Self::Session),
+            Some(_) => None,
+        }
+    }
+
+    /// The conversation that a connection may be bound to by this target.
+    pub fn of(target: &Target) -> Option<Self> {
+        match target {
+            Target::Room(id) => Some(Self::Room(id.clone())),
+            Target::Chat(id) => Some(Self::Chat(id.clone())),
+            Target::Session(id) => Some(Self::Session(id.clone())),
+            Target::Org(_) | Target::Device(_) | Target::Channel(_) => None,
+        }
+    }
+}
+
+impl Conversation {
+    /// Rooms are always there, since anyone may name one; chats and sessions have to be made.
+    pub fn check_there(&self, top: &Top) -> Result<(), Refused> {
+        match self {
+            Self::Room(_) => Ok(()),
+            Self::Chat(_) => chat::there(top).map(|_| ()),
+            Self::Session(_) if top.guard.is_some() => Ok(()),
+            Self::Session(_) => Err(Refused::NotFound("there is no such session")),
+        }
+    }
+}
+
+impl fmt::Display for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Room(id) => write!(f, "room {id}"),
+            Self::Chat(id) => write!(f, "chat {id}"),
+            Self::Session(id) => write!(f, "session {id}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversation_is_known_by_its_group() {
+        let session = "session:550e8400-e29b-41d4-a716-446655440000";
+
+        for group in ["lobby", "chat:0199a0", session] {
+            assert_eq!(Conversation::of_group(group).unwrap().group(), group);
+        }
+        for other in [
+            "",
+            "..",
+            "../x",
+            "org:acme",
+            "user:x",
+            "chat:",
+            "chat:a:b",
+            "session:1",
+            "a\n",
+        ] {
+            assert_eq!(Conversation::of_group(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Invites: a code that lets somebody in, so many times and for so long. What is stored is its
+//! hash, so that whoever reads the store can use none.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use tokio::time::sleep;
+
+use super::{Access, Guest, Member, RoomGuard};
+use crate::binding::{Role, RoomPass};
+use crate::conversation::{Conversation, Refused, Top, keys};
+use crate::store::{Key, Store, StoreError, Write, WriteError};
+use crate::target::RoomId;
+use crate::user_id::UserId;
+
+const TRIES: u32 = 30;
+const MOST_USES: u32 = 100_000;
+/// A year.
+const LONGEST_SECONDS: u32 = 31_536_000;
+
+/// What is stored of an invite.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    pub role: Role,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
+    pub uses_left: u32,
+    /// It opens the room only as it was then.
+    pub guard: u64,
+}
+
+/// Who shows an invite.
+#[derive(Debug, Clone, Copy)]
+pub struct Bearer<'a> {
+    pub user: &'a UserId,
+    pub is_anonymous: bool,
+    pub wish: Role,
+}
+
+/// Why an invite lets nobody in.
+#[derive(Debug, thiserror::Error)]
+pub enum NotLetIn {
+    #[error("this room has no such invite")]
+    NoSuchInvite,
+    #[error("this invite was used up, or has expired")]
+    Spent,
+    #[error("this invite is for reading only")]
+    NoWriter,
+    #[error("this room is full")]
+    Full,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+fn key(code: &SecretString) -> Key {
+    Key::new(format!("invite:{}", keys::hash(&[code.expose_secret()])))
+}
+
+/// What an invite is to be good for.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    pub role: Role,
+    pub expires_in_seconds: Option<u32>,
+    pub uses: u32,
+}
+
+/// Makes an invite to the room as it is now: once the room asks for something else, the invite
+/// is void. The same code again makes no second one.
+pub async fn create(
+    store: &dyn Store,
+    code: &SecretString,
+    room: &RoomId,
+    terms: &Terms,
+    now: Timestamp,
+) -> Result<Invite, Refused> {
+    if !(1..=MOST_USES).contains(&terms.uses) {
+        return Err(Refused::Invalid("`uses` is a number from 1 to 100000"));
+    }
+    let seconds = terms.expires_in_seconds;
+    if seconds.is_some_and(|seconds| !(1..=LONGEST_SECONDS).contains(&seconds)) {
+        return Err(Refused::Invalid(
+            "`expiresInSeconds` is a number from 1 to 31536000, a year",
+        ));
+    }
+    let conversation = Conversation::Room(room.clone());
+    let guard: Option<RoomGuard> = Top::read(store, &conversation).await?.guard()?;
+    let guard = guard.filter(|guard| guard.record.is_some());
+    let guard = guard.ok_or(Refused::NotFound("nobody has set this room up"))?;
+    if guard.access() != Access::Invite {
+        return Err(Refused::Invalid(
+            "only a room whose `access` is `invite` takes invites",
+        ));
+    }
+    let invite = Invite {
+        role: terms.role,
+        expires_at: seconds.map(|seconds| now + SignedDuration::from_secs(seconds.into())),
+        uses_left: terms.uses,
+        guard: guard.number,
+    };
+    let write = Write::insert(key(code), &invite)?;
+    match store.write(&conversation.partition(), vec![write]).await {
+        // It is as it was made by an earlier try, whose answer may not have arrived.
+        Ok(()) | Err(WriteError::Conflict { .. }) => Ok(invite),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Uses an invite once, in one write: of two who race for the last use one wins. Whoever has an
+/// identity is a member from then on; anybody else has what the address holds.
+pub async fn spend(
+    store: &dyn Store,
+    room: &RoomId,
+    code: &SecretString,
+    bearer: &Bearer<'_>,
+    now: Timestamp,
+) -> Result<RoomPass, NotLetIn> {
+    let conversation = Conversation::Room(room.clone());
+    let partition = conversation.partition();
+    let key = key(code);
+    let mut tried = 0;
+    loop {
+        let top = Top::read(store, &conversation).await?;
+        let mut guard: RoomGuard = top.guard().map_err(StoreError::from)?.unwrap_or_default();
+        if let Some(pass) = as_member(&guard, bearer) {
+            return Ok(pass);
+        }
+        let found = store.get(&partition, &key).await?;
+        let record = found.ok_or(NotLetIn::NoSuchInvite)?;
+        let mut invite: Invite = record.read().map_err(StoreError::from)?;
+        let expired = invite.expires_at.is_some_and(|until| until <= now);
+        if invite.uses_left == 0 || expired || invite.guard != guard.number {
+            return Err(NotLetIn::Spent);
+        }
+        if bearer.wish > invite.role {
+            return Err(NotLetIn::NoWriter);
+        }
+        invite.uses_left -= 1;
+        let mut writes =
+            vec![Write::replace(key.clone(), record.version, &invite).map_err(unwritable)?];
+        let pass = RoomPass {
+            guard: guard.number,
+            role: invite.role,
+            persistent: guard.record.as_ref().is_some_and(|room| room.persistent),
+            muted: guard.muted.contains_key(bearer.user),
+            member: !bearer.is_anonymous,
+        };
+        if !bearer.is_anonymous {
+            let member = Member {
+                user_id: bearer.user.clone(),
+                role: invite.role,
+            };
+            guard.join(member).map_err(|_| NotLetIn::Full)?;
+            writes.push(top.write_guard(&guard).map_err(unwritable)?);
+        }
+        match store.write(&partition, writes).await {
+            Ok(()) => return Ok(pass),
+            Err(WriteError::Conflict { .. }) if tried < TRIES => {
+                tried += 1;
+                sleep(pause(bearer.user, tried)).await;
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Who asked twice at once has become a member in the meantime.
+fn as_member(guard: &RoomGuard, bearer: &Bearer<'_>) -> Option<RoomPass> {
+    guard.membership(bearer.user, bearer.is_anonymous)?;
+    let guest = Guest {
+        user: bearer.user,
+        is_anonymous: bearer.is_anonymous,
+        wish: bearer.wish,
+        pass: None,
+    };
+    guard.admit(&guest).ok()
+}
+
+/// Grows, and differs from user to user, so that those who met do not meet again.
+fn pause(user: &UserId, tried: u32) -> Duration {
+    let [share, ..] = keys::digest(&["pause", user.as_str(), &tried.to_string()]);
+    Duration::from_millis(u64::from(share) * u64::from(tried.min(8)) / 16)
+}
+
+fn unwritable(error: serde_json::Error) -> NotLetIn {
+    StoreError::Refused(error.to_string()).into()
+}

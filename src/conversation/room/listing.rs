@@ -1,0 +1,102 @@
+//! Which rooms were set up. The list may name one that is gone, but never lacks one that is there.
+
+use serde::{Deserialize, Serialize};
+
+use super::{RoomGuard, RoomRecord};
+use crate::conversation::index::side_by_side;
+use crate::conversation::{Conversation, Top};
+use crate::store::{Key, Partition, Shelf, Store, StoreError, Version, Write, WriteError};
+use crate::target::RoomId;
+
+const DEFAULT_LIMIT: u64 = 50;
+const MOST: u64 = 200;
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    id: RoomId,
+}
+
+/// Some of the rooms, by id.
+#[derive(Debug)]
+pub struct RoomPage {
+    pub rooms: Vec<(RoomId, RoomRecord)>,
+    /// Where the next page begins; `None` on the last.
+    pub next_cursor: Option<RoomId>,
+}
+
+fn partition() -> Partition {
+    Partition::new(Shelf::Settings, "rooms")
+}
+
+fn key(id: &RoomId) -> Key {
+    Key::new(format!("room:{id}"))
+}
+
+/// The rooms behind `cursor`. A page may hold fewer than asked for, and still not be the last.
+pub async fn page(
+    store: &dyn Store,
+    cursor: Option<&RoomId>,
+    limit: Option<u64>,
+) -> Result<RoomPage, StoreError> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST);
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let all = Key::literal("room:").and_below();
+    let keys = cursor.map_or(all.start, |cursor| key(cursor).just_behind())..all.end;
+    let records = store.range(&partition(), keys, limit + 1).await?;
+    let ids = records
+        .iter()
+        .map(|r| r.read::<Entry>().map(|entry| entry.id));
+    let mut ids: Vec<RoomId> = ids.collect::<Result<_, _>>()?;
+    let has_more = ids.len() > limit;
+    ids.truncate(limit);
+    let reads = ids.iter().map(|id| async move {
+        let record = record(store, id).await?;
+        Ok(record.map(|record| (id.clone(), record)))
+    });
+    let found = side_by_side(reads.collect()).await?;
+    Ok(RoomPage {
+        rooms: found.into_iter().flatten().collect(),
+        next_cursor: ids.pop().filter(|_| has_more),
+    })
+}
+
+/// One room, if somebody set it up.
+pub async fn record(store: &dyn Store, id: &RoomId) -> Result<Option<RoomRecord>, StoreError> {
+    let top = Top::read(store, &Conversation::Room(id.clone())).await?;
+    let guard: Option<RoomGuard> = top.guard()?;
+    Ok(guard.and_then(|guard| guard.record))
+}
+
+/// Comes before the room itself: a room that no list names would be lost.
+pub(super) async fn enter(store: &dyn Store, id: &RoomId) -> Result<(), WriteError> {
+    let write = Write::put(key(id), &Entry { id: id.clone() })
+        .map_err(|error| WriteError::NotDone(StoreError::Refused(error.to_string())))?;
+    store.write(&partition(), vec![write]).await
+}
+
+/// Its place in the list, as it is before the room goes.
+#[derive(Debug)]
+pub(super) struct Place(Option<Version>);
+
+pub(super) async fn place(store: &dyn Store, id: &RoomId) -> Result<Place, StoreError> {
+    let found = store.get(&partition(), &key(id)).await?;
+    Ok(Place(found.map(|record| record.version)))
+}
+
+/// Somebody who has entered it again since keeps it on the list.
+pub(super) async fn leave(store: &dyn Store, id: &RoomId, place: Place) {
+    let Some(version) = place.0 else {
+        return;
+    };
+    let key = key(id);
+    match store
+        .write(&partition(), vec![Write::Delete { key, version }])
+        .await
+    {
+        Ok(()) | Err(WriteError::Conflict { .. }) => {}
+        Err(error) => tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "room {id} stays on the list, which passes it over"
+        ),
+    }
+}

@@ -1,0 +1,188 @@
+//! Sessions: two people, who never change.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::head::Head;
+use super::index::{self, Listed};
+use super::message::Draft;
+use super::{Conversation, Refused, Top, keys};
+use crate::directory;
+use crate::store::{Store, StoreError, Write, WriteError};
+use crate::target::SessionId;
+use crate::user_id::UserId;
+
+const NOT_YOURS: &str = "you are not a participant of this session";
+
+/// How many sessions a list looks through. Those used last are among them unless somebody has
+/// more than this and one of the oldest is still in use.
+const MOST_LISTED: usize = 1000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionGuard {
+    pub participants: [Participant; 2],
+    pub created_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Participant {
+    pub user_id: UserId,
+    pub name: String,
+}
+
+/// A session as one of its participants sees it.
+#[derive(Debug, Clone)]
+pub struct SessionView {
+    pub id: SessionId,
+    pub guard: SessionGuard,
+    pub head: Head,
+    pub unread: u64,
+}
+
+impl SessionGuard {
+    fn participant(&self, user: &UserId) -> Option<&Participant> {
+        self.participants.iter().find(|p| p.user_id == *user)
+    }
+}
+
+/// The session as `user`, who takes part in it, finds it. Nobody else learns that there is one.
+pub fn participating(top: &Top, user: &UserId) -> Result<Participant, Refused> {
+    let guard: Option<SessionGuard> = top.guard()?;
+    let found = guard.as_ref().and_then(|guard| guard.participant(user));
+    found.cloned().ok_or(Refused::Forbidden(NOT_YOURS))
+}
+
+/// A participant speaks under the name that the session knows, unless the connection has one.
+pub fn complete(top: &Top, draft: &mut Draft) -> Result<(), Refused> {
+    let participant = participating(top, &draft.sender)?;
+    if draft.sender_name.is_empty() {
+        draft.sender_name = participant.name;
+    }
+    Ok(())
+}
+
+/// The name that the session knows somebody by who takes part in it.
+pub fn name_of(top: &Top, user: &UserId) -> Result<Option<String>, Refused> {
+    let guard: Option<SessionGuard> = top.guard()?;
+    let found = guard.as_ref().and_then(|guard| guard.participant(user));
+    Ok(found.map(|participant| participant.name.clone()))
+}
+
+/// Whether the session is there already, or was made just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Creation {
+    Made,
+    WasThere,
+}
+
+/// Sets a session up. The same again changes nothing; other participants are refused.
+pub async fn create(
+    store: &dyn Store,
+    id: &SessionId,
+    guard: &SessionGuard,
+) -> Result<(Creation, SessionView), Refused> {
+    let [one, other] = &guard.participants;
+    if one.user_id == other.user_id {
+        return Err(Refused::Invalid("a session has two different participants"));
+    }
+    let conversation = Conversation::Session(id.clone());
+    let top = Top::read(store, &conversation).await?;
+    if let Some(there) = top.guard()? {
+        return already_there(id, there, top.head, guard);
+    }
+    // Lists first: what they name and is not there is passed over, but a session that no list
+    // names would be lost.
+    for participant in &guard.participants {
+        directory::remember(store, &participant.user_id, &participant.name).await?;
+        index::add(store, &participant.user_id, &Listed::Session(id.clone())).await?;
+    }
+    let write = Write::insert(keys::GUARD, guard)?;
+    match store.write(&conversation.partition(), vec![write]).await {
+        Ok(()) => Ok((Creation::Made, unseen(id, guard.clone(), Head::default()))),
+        Err(error @ WriteError::Conflict { .. }) => {
+            let top = Top::read(store, &conversation).await?;
+            match top.guard()? {
+                Some(there) => already_there(id, there, top.head, guard),
+                None => Err(error.into()),
+            }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// As who set it up sees it, who reads nothing in it.
+fn unseen(id: &SessionId, guard: SessionGuard, head: Head) -> SessionView {
+    SessionView {
+        id: id.clone(),
+        guard,
+        unread: head.seq,
+        head,
+    }
+}
+
+fn already_there(
+    id: &SessionId,
+    there: SessionGuard,
+    head: Head,
+    wanted: &SessionGuard,
+) -> Result<(Creation, SessionView), Refused> {
+    if same_people(&there, wanted) {
+        return Ok((Creation::WasThere, unseen(id, there, head)));
+    }
+    Err(Refused::AlreadyCreated(
+        "this session has other participants, and these never change",
+    ))
+}
+
+/// In whichever order; a name is not a person.
+fn same_people(one: &SessionGuard, other: &SessionGuard) -> bool {
+    one.participants
+        .iter()
+        .all(|p| other.participant(&p.user_id).is_some())
+}
+
+/// One session, for a participant.
+pub async fn view(
+    store: &dyn Store,
+    id: &SessionId,
+    user: &UserId,
+) -> Result<Option<SessionView>, StoreError> {
+    let conversation = Conversation::Session(id.clone());
+    let top = Top::read(store, &conversation).await?;
+    let Some(guard) = top
+        .guard::<SessionGuard>()?
+        .filter(|guard| guard.participant(user).is_some())
+    else {
+        return Ok(None);
+    };
+    let read = index::read_position(store, user, &conversation).await?;
+    Ok(Some(SessionView {
+        id: id.clone(),
+        unread: top.head.unread(user, read),
+        head: top.head,
+        guard,
+    }))
+}
+
+/// A user's sessions, the one last spoken in first.
+pub async fn list(
+    store: &dyn Store,
+    user: &UserId,
+    limit: usize,
+) -> Result<Vec<SessionView>, StoreError> {
+    let ids = index::sessions(store, user, MOST_LISTED).await?;
+    let views = ids.iter().map(|id| view(store, id, user)).collect();
+    let found = index::side_by_side(views).await?;
+    let mut sessions: Vec<_> = found.into_iter().flatten().collect();
+    sessions.sort_by_key(|session| {
+        std::cmp::Reverse(
+            session
+                .head
+                .last_message_at
+                .unwrap_or(session.guard.created_at),
+        )
+    });
+    sessions.truncate(limit);
+    Ok(sessions)
+}

@@ -1,0 +1,18 @@
+// Microsoft's own client of storage queues.
+//   queue.mjs put <queue> <text as it is>    makes the queue when it is missing
+//   queue.mjs peek <queue>                   prints the texts, as they are
+import { QueueClient } from '@azure/storage-queue';
+
+const [order, name, ...rest] = process.argv.slice(2);
+const queue = new QueueClient(process.env.STORAGE, name);
+const orders = {
+  put: async (text) => {
+    await queue.createIfNotExists();
+    await queue.sendMessage(text);
+  },
+  peek: async () => {
+    const { peekedMessageItems } = await queue.peekMessages({ numberOfMessages: 32 });
+    console.log(JSON.stringify(peekedMessageItems.map((message) => message.messageText)));
+  },
+};
+await orders[order](...rest);

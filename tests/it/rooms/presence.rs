@@ -1,0 +1,181 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{asks, carries_out, member, puts};
+use crate::support::{Answer, TestApp, World};
+
+const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
+
+async fn looks(app: &TestApp, user: &str, path: &str) -> Answer {
+    let call = app.call(Method::GET, path);
+    Answer::of(call.bearer_auth(app.token(user, json!({})))).await
+}
+
+async fn back_end_looks(app: &TestApp, path: &str) -> Answer {
+    app.back_end(Method::GET, path, &Value::Null).await
+}
+
+#[tokio::test]
+async fn who_is_there_is_said_once_for_each_user() {
+    let world = World::start().await;
+    let app = &world.app;
+    let (_one, _) = member(&world, "alice", "room_id=lobby").await;
+    let (_two, _) = member(&world, "alice", "room_id=lobby,garden").await;
+    let (_bob, _) = member(&world, "bob", "room_id=lobby").await;
+    let _eve = world.joins("room_id=garden&username=eve").await;
+
+    let lobby = looks(app, "carol", "/api/rooms/lobby/presence").await.ok();
+    let garden = back_end_looks(app, "/api/rooms/garden/presence").await.ok();
+    let nobody = app.get("/api/rooms/empty/presence?username=x").await.ok();
+
+    let present =
+        |user: &str, connections: u64| json!({ "userId": user, "connections": connections });
+    assert_eq!(
+        lobby,
+        json!({ "users": [present("alice", 2), present("bob", 1)] })
+    );
+    assert_eq!(
+        garden,
+        json!({ "users": [present("alice", 1), present("anon:eve", 1)] })
+    );
+    assert_eq!(nobody, json!({ "users": [] }));
+}
+
+#[tokio::test]
+async fn who_may_not_come_in_may_not_look_in() {
+    let world = World::start().await;
+    let app = &world.app;
+    let cave = json!({ "access": "password", "password": "open-sesame" });
+    puts(app, "cave", cave).await;
+    let members = json!([{ "userId": "rita", "role": "reader" }]);
+    puts(
+        app,
+        "club",
+        json!({ "access": "members", "members": members }),
+    )
+    .await;
+    carries_out(app, "lobby", "ban", "mallory").await;
+    let refusals = [
+        ("rita", "/api/rooms/cave/presence", "password_required"),
+        (
+            "rita",
+            "/api/rooms/cave/presence?password=x",
+            "wrong_password",
+        ),
+        ("mallory", "/api/rooms/club/presence", "not_a_member"),
+        ("mallory", "/api/rooms/lobby/presence", "banned"),
+    ];
+
+    for (user, path, code) in refusals {
+        looks(app, user, path).await.assert_problem(403, code);
+    }
+    looks(app, "rita", "/api/rooms/club/presence").await.ok();
+    looks(app, "rita", "/api/rooms/cave/presence?password=open-sesame")
+        .await
+        .ok();
+    let admin = app.token("root", json!({ "roles": ["admin"] }));
+    for room in ["cave", "club", "lobby"] {
+        let path = format!("/api/rooms/{room}/presence");
+        back_end_looks(app, &path).await.ok();
+        Answer::of(app.call(Method::GET, &path).bearer_auth(&admin))
+            .await
+            .ok();
+    }
+    // A back end may ask for somebody, and sees no more then.
+    let path = "/api/rooms/club/presence?username=mallory";
+    back_end_looks(app, path)
+        .await
+        .assert_problem(403, "not_a_member");
+}
+
+#[tokio::test]
+async fn passwords_are_guessed_at_no_more_often_than_at_negotiate() {
+    let world = World::start().await;
+    let app = &world.app;
+    let cave = json!({ "access": "password", "password": "open-sesame" });
+    puts(app, "cave", cave).await;
+
+    for _ in 0..5 {
+        let path = "/api/rooms/cave/presence?password=x";
+        looks(app, "mallory", path)
+            .await
+            .assert_problem(403, "wrong_password");
+        let answer = asks(app, "mallory", "room_id=cave&password=x").await;
+        answer.assert_problem(403, "wrong_password");
+    }
+
+    let path = "/api/rooms/cave/presence?password=open-sesame";
+    let answer = looks(app, "mallory", path).await;
+    answer.assert_problem(429, "rate_limited");
+    assert!(answer.header("retry-after").is_some());
+}
+
+#[tokio::test]
+async fn a_session_shows_its_two_people_to_each_other() {
+    let world = World::start().await;
+    let app = &world.app;
+    let participants = json!([
+        { "userId": "john", "name": "John" },
+        { "userId": "jane", "name": "Jane" },
+    ]);
+    let path = format!("/api/sessions/{SESSION}");
+    let made = app
+        .back_end(Method::PUT, &path, &json!({ "participants": participants }))
+        .await;
+    assert_eq!(made.status, 201);
+    let (_john, _) = member(&world, "john", &format!("session_id={SESSION}")).await;
+
+    let path = format!("/api/rooms/session:{SESSION}/presence");
+    let seen = looks(app, "jane", &path).await.ok();
+
+    assert_eq!(
+        seen,
+        json!({ "users": [{ "userId": "john", "connections": 1 }] })
+    );
+    looks(app, "eve", &path)
+        .await
+        .assert_problem(403, "not_a_participant");
+    app.get(&path).await.assert_problem(401, "unauthenticated");
+    back_end_looks(app, &path).await.ok();
+    back_end_looks(app, "/api/rooms/session:1/presence")
+        .await
+        .assert_problem(404, "not_found");
+    back_end_looks(app, "/api/rooms/org:acme/presence")
+        .await
+        .assert_problem(404, "not_found");
+    back_end_looks(app, "/api/rooms/channel:chats/presence")
+        .await
+        .assert_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_chat_shows_its_members_to_each_other() {
+    let world = World::start().await;
+    let app = &world.app;
+    let mut alice = world.joins_as("alice", "channel=chats").await;
+    let created = alice
+        .asks(json!({ "type": "CREATE_CHAT", "name": "a", "members": ["bob"] }))
+        .await;
+    let chat = created["chat"]["id"].as_str().unwrap();
+
+    let path = format!("/api/rooms/chat:{chat}/presence");
+    let seen = looks(app, "bob", &path).await.ok();
+
+    assert_eq!(
+        seen,
+        json!({ "users": [{ "userId": "alice", "connections": 1 }] })
+    );
+    looks(app, "eve", &path)
+        .await
+        .assert_problem(403, "not_a_member");
+    app.get(&path).await.assert_problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn without_the_service_nobody_knows_who_is_there() {
+    let app = TestApp::spawn().await;
+
+    let answer = app.get("/api/rooms/lobby/presence").await;
+
+    answer.assert_problem(503, "unavailable");
+}

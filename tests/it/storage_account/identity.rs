@@ -1,0 +1,184 @@
+//! An account without a key: every service is shown tokens of a managed identity.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::time::OffsetDateTime;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::json;
+use switchboard::clock::Clock;
+use switchboard::managed_identity::ManagedIdentities;
+use switchboard::outgoing::OutgoingHttp;
+use switchboard::storage_account::blob::BlobContainer;
+use switchboard::storage_account::queue::Queue;
+use switchboard::storage_account::{AccountCredential, StorageAccount};
+use switchboard::store::table::TableStore;
+use switchboard::store::{Store, StoreError};
+use tokio::sync::OnceCell;
+
+use super::blob::{assert_files_are_had_as_attachments, assert_files_come_and_go};
+use crate::store::place::{Place, insert, put};
+use crate::support::{Account, Azurite};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+/// Azurite over HTTPS, which it insists on before it looks at a token.
+async fn azurite() -> &'static Azurite {
+    static SHARED: OnceCell<Azurite> = OnceCell::const_new();
+    SHARED.get_or_init(azurite_with_certificate).await
+}
+
+async fn azurite_with_certificate() -> Azurite {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("azurite-certificate");
+    fs::create_dir_all(&folder).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let names = vec!["localhost".to_owned()];
+    let certificate = rcgen::CertificateParams::new(names).unwrap();
+    let certificate = certificate.self_signed(&key).unwrap();
+    let file = |name: &str, label: &str, der: &[u8]| {
+        let text = STANDARD.encode(der);
+        let path = folder.join(format!("{}-{name}.pem", std::process::id()));
+        let pem = format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n");
+        fs::write(&path, pem).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let certificate = file("certificate", "CERTIFICATE", certificate.der());
+    let key = file("key", "PRIVATE KEY", &key.serialize_der());
+    let azurite = Azurite::own(&["--oauth", "basic", "--cert", &certificate, "--key", &key]).await;
+    for file in [certificate, key] {
+        fs::remove_file(file).unwrap();
+    }
+    azurite
+}
+
+/// What the platform says when it is asked for a token.
+#[derive(Debug)]
+struct Platform {
+    audience: &'static str,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl TokenCredential for Platform {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        assert_eq!(scopes, ["https://storage.azure.com/.default"]);
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let now = Clock::system().seconds();
+        let claims = json!({
+            "aud": self.audience,
+            "iss": "https://sts.windows.net/00000000-0000-4000-8000-000000000001/",
+            "iat": now - 60, "nbf": now - 60, "exp": now + 3600,
+            "oid": "00000000-0000-4000-8000-000000000002",
+            "tid": "00000000-0000-4000-8000-000000000001",
+        });
+        // Azurite does not check who signed.
+        let key = EncodingKey::from_secret(b"nobody");
+        let token = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
+        Ok(AccessToken::new(token, OffsetDateTime::now_utc() + HOUR))
+    }
+}
+
+struct Deployment {
+    account: StorageAccount,
+    platform: Arc<Platform>,
+    identities: ManagedIdentities,
+}
+
+impl Deployment {
+    fn of(account: &Account, audience: &'static str) -> Self {
+        let platform = Arc::new(Platform {
+            audience,
+            asked: AtomicUsize::new(0),
+        });
+        let credential = Arc::clone(&platform);
+        Self {
+            account: StorageAccount {
+                credential: AccountCredential::ManagedIdentity { client_id: None },
+                ..account.settings()
+            },
+            platform,
+            identities: ManagedIdentities::from_fn(move |_| Ok(Arc::clone(&credential) as _)),
+        }
+    }
+
+    fn tables(&self) -> TableStore {
+        let outgoing = OutgoingHttp::new();
+        TableStore::new(&self.account, outgoing, Clock::system(), &self.identities).unwrap()
+    }
+
+    fn queue(&self) -> Queue {
+        let (outgoing, clock) = (OutgoingHttp::new(), Clock::system());
+        Queue::new(&self.account, "jobs", outgoing, clock, &self.identities).unwrap()
+    }
+
+    fn container(&self) -> BlobContainer {
+        let (outgoing, clock) = (OutgoingHttp::new(), Clock::system());
+        BlobContainer::new(&self.account, "files", outgoing, clock, &self.identities).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn an_identity_opens_tables_queues_and_blobs() {
+    let azurite = azurite().await;
+    let deployment = Deployment::of(&azurite.account(), "https://storage.azure.com");
+
+    let store = deployment.tables();
+    let place = Place::new(&store);
+    place
+        .write(vec![insert("a", 1), put("b", 2)])
+        .await
+        .unwrap();
+    assert_eq!(place.range("a", "z", 10).await, ["a", "b"]);
+
+    let queue = deployment.queue();
+    queue.put("hello", HOUR).await.unwrap();
+    let taken = queue.take(1, HOUR).await.unwrap();
+    assert_eq!(taken[0].text.as_deref(), Some("hello"));
+    assert!(queue.delete(&taken[0]).await.unwrap());
+
+    assert_files_come_and_go(&deployment.container()).await;
+    assert_files_are_had_as_attachments(&deployment.container()).await;
+}
+
+#[tokio::test]
+async fn a_lent_key_signs_many_addresses() {
+    let azurite = azurite().await;
+    let deployment = Deployment::of(&azurite.account(), "https://storage.azure.com");
+    let container = deployment.container();
+    container.upload_url("a", HOUR).await.unwrap();
+    let asked = deployment.platform.asked.load(Ordering::Relaxed);
+
+    for name in ["b", "c", "d"] {
+        container.upload_url(name, HOUR).await.unwrap();
+        container
+            .download_url(name, name, "text/plain", HOUR)
+            .await
+            .unwrap();
+    }
+
+    assert_eq!(deployment.platform.asked.load(Ordering::Relaxed), asked);
+}
+
+#[tokio::test]
+async fn an_identity_that_is_not_accepted_is_told_its_role() {
+    let azurite = azurite().await;
+    let deployment = Deployment::of(&azurite.account(), "https://elsewhere.example.com");
+
+    let refused = deployment.tables().check().await.unwrap_err();
+
+    let StoreError::Refused(why) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(why.contains("Storage Table Data Contributor"), "{why}");
+}

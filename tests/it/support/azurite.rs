@@ -1,0 +1,241 @@
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use switchboard::storage_account::StorageAccount;
+use testkit::Scripts;
+
+/// Known to everyone: the key of every storage emulator.
+pub(crate) const STORAGE_KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+/// Accounts that an Azurite has; each test takes one of its own.
+const ACCOUNTS: usize = 200;
+
+/// Storage services that we did not write. They end with the process that started them.
+pub(crate) struct Azurite {
+    scripts: Scripts,
+    /// Of blobs, queues and tables.
+    addresses: [String; 3],
+    child: Child,
+    _stdin: ChildStdin,
+}
+
+impl Azurite {
+    /// The one of all tests.
+    pub(crate) async fn shared() -> &'static Self {
+        static SHARED: OnceLock<Azurite> = OnceLock::new();
+        let started = tokio::task::spawn_blocking(|| SHARED.get_or_init(|| Self::start(&[])));
+        started.await.unwrap()
+    }
+
+    /// One that can be stopped.
+    pub(crate) async fn own(arguments: &[&str]) -> Self {
+        let arguments: Vec<_> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        let started = tokio::task::spawn_blocking(move || {
+            let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+            Self::start(&arguments)
+        });
+        started.await.unwrap()
+    }
+
+    /// One that keeps what it has in this folder, when it is stopped.
+    pub(crate) async fn in_folder(folder: PathBuf) -> Self {
+        let started = tokio::task::spawn_blocking(move || {
+            Self::start(&["--location", folder.to_str().unwrap()])
+        });
+        started.await.unwrap()
+    }
+
+    /// It answers nobody, until it [`wakes`](Self::wakes).
+    pub(crate) fn sleeps(&self) {
+        signal("-STOP", self.child.id());
+    }
+
+    pub(crate) fn wakes(&self) {
+        signal("-CONT", self.child.id());
+    }
+
+    /// As somebody stops it who means well.
+    pub(crate) async fn stopped(mut self) -> Stopped {
+        let stopped = tokio::task::spawn_blocking(move || {
+            signal("-TERM", self.child.id());
+            self.child.wait().unwrap();
+            self.as_stopped()
+        });
+        stopped.await.unwrap()
+    }
+
+    fn as_stopped(&self) -> Stopped {
+        Stopped {
+            scripts: self.scripts.clone(),
+            ports: self.addresses.clone().map(|address| {
+                let (_, port) = address.rsplit_once(':').unwrap();
+                port.to_owned()
+            }),
+        }
+    }
+
+    fn start(arguments: &[&str]) -> Self {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/azurite");
+        let scripts = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
+        let scripts = scripts.unwrap_or_else(|error| panic!("{error}"));
+        Self::start_with(scripts, arguments)
+    }
+
+    fn start_with(scripts: Scripts, arguments: &[&str]) -> Self {
+        let accounts: Vec<_> = (0..ACCOUNTS)
+            .map(|n| format!("test{n}:{STORAGE_KEY}"))
+            .collect();
+        let mut child = scripts
+            .command("start.mjs")
+            .args(arguments)
+            .env("AZURITE_ACCOUNTS", accounts.join(";"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut addresses = ["Blob", "Queue", "Table"].map(|service| (service, None));
+        while addresses.iter().any(|(_, address)| address.is_none()) {
+            let line = lines.next().expect("Azurite ended, and says above why");
+            let line = line.unwrap();
+            let Some((said, at)) = line.split_once(" service is successfully listening at ") else {
+                continue;
+            };
+            let mut all = addresses.iter_mut();
+            if let Some((_, address)) = all.find(|(service, _)| said.ends_with(service)) {
+                *address = Some(at.to_owned());
+            }
+        }
+        Self {
+            addresses: addresses.map(|(_, address)| address.unwrap()),
+            scripts,
+            child,
+            _stdin: stdin,
+        }
+    }
+
+    /// An account that no other test has.
+    pub(crate) fn account(&self) -> Account {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("test{}", NEXT.fetch_add(1, Ordering::Relaxed) % ACCOUNTS);
+        Account {
+            scripts: self.scripts.clone(),
+            addresses: self.addresses.clone(),
+            name,
+        }
+    }
+
+    /// At once, as if the machine had lost its power.
+    pub(crate) async fn killed(mut self) -> Stopped {
+        let killed = tokio::task::spawn_blocking(move || {
+            self.child.kill().unwrap();
+            self.child.wait().unwrap();
+            self.as_stopped()
+        });
+        killed.await.unwrap()
+    }
+}
+
+impl Drop for Azurite {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn signal(signal: &str, process: u32) {
+    let mut kill = Command::new("kill");
+    let status = kill.args([signal, &process.to_string()]).status();
+    assert!(status.unwrap().success());
+}
+
+/// One that has ended.
+pub(crate) struct Stopped {
+    scripts: Scripts,
+    ports: [String; 3],
+}
+
+impl Stopped {
+    /// Where it was, and empty.
+    pub(crate) async fn starts_again(self) -> Azurite {
+        self.starts_again_with(&[]).await
+    }
+
+    /// Where it was, with what it left in this folder.
+    pub(crate) async fn starts_again_in(self, folder: PathBuf) -> Azurite {
+        self.starts_again_with(&["--location", folder.to_str().unwrap()])
+            .await
+    }
+
+    async fn starts_again_with(self, arguments: &[&str]) -> Azurite {
+        let arguments: Vec<_> = arguments.iter().map(|a| (*a).to_owned()).collect();
+        let started = tokio::task::spawn_blocking(move || {
+            let [blobs, queues, tables] = self.ports.each_ref().map(String::as_str);
+            let ports = [
+                ["--blobPort", blobs],
+                ["--queuePort", queues],
+                ["--tablePort", tables],
+            ];
+            let arguments = arguments.iter().map(String::as_str);
+            let arguments: Vec<_> = ports.concat().into_iter().chain(arguments).collect();
+            Azurite::start_with(self.scripts, &arguments)
+        });
+        started.await.unwrap()
+    }
+}
+
+/// A storage account.
+#[derive(Clone)]
+pub(crate) struct Account {
+    scripts: Scripts,
+    addresses: [String; 3],
+    pub(crate) name: String,
+}
+
+impl Account {
+    pub(crate) fn connection_string(&self) -> String {
+        self.connection_string_with(STORAGE_KEY)
+    }
+
+    pub(crate) fn connection_string_with(&self, key: &str) -> String {
+        let name = &self.name;
+        let [blobs, queues, tables] = &self.addresses;
+        format!(
+            "DefaultEndpointsProtocol=http;AccountName={name};AccountKey={key};\
+             BlobEndpoint={blobs}/{name};QueueEndpoint={queues}/{name};TableEndpoint={tables}/{name};"
+        )
+    }
+
+    pub(crate) fn settings(&self) -> StorageAccount {
+        self.connection_string().parse().unwrap()
+    }
+
+    /// Host and port of its tables.
+    pub(crate) fn tables(&self) -> &str {
+        self.addresses[2].trim_start_matches("http://")
+    }
+
+    /// The same account, its tables reached through another address.
+    pub(crate) fn with_tables_at(mut self, address: &str) -> Self {
+        self.addresses[2] = format!("http://{address}");
+        self
+    }
+
+    /// What a script says that was told to do this with the account.
+    pub(crate) async fn told(&self, script: &str, arguments: &[&str]) -> String {
+        let mut command = self.scripts.command(script);
+        command
+            .args(arguments)
+            .env("STORAGE", self.connection_string());
+        let output = tokio::task::spawn_blocking(move || Command::output(&mut command).unwrap());
+        let output = output.await.unwrap();
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{complaint}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}

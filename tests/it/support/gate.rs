@@ -1,0 +1,81 @@
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// Stands between the handler and the service. Clients always pass; the handler's calls are
+/// counted, and cut off while it is shut.
+#[derive(Clone)]
+pub(crate) struct Gate {
+    pub(crate) address: SocketAddr,
+    shut: Arc<AtomicBool>,
+    calls: Arc<AtomicUsize>,
+    cut_off: watch::Sender<usize>,
+}
+
+impl Gate {
+    pub(crate) async fn before(service: SocketAddr) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let gate = Self {
+            address: listener.local_addr().unwrap(),
+            shut: Arc::default(),
+            calls: Arc::default(),
+            cut_off: watch::Sender::default(),
+        };
+        let keeper = gate.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let keeper = keeper.clone();
+                // Whoever hangs up, hangs up.
+                tokio::spawn(async move { keeper.pass(stream, service).await.ok() });
+            }
+        });
+        gate
+    }
+
+    pub(crate) fn shut(&self) {
+        self.shut.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn open(&self) {
+        self.shut.store(false, Ordering::Relaxed);
+    }
+
+    /// How many calls of the handler went through so far.
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    /// Waits until a call has been cut off.
+    pub(crate) async fn has_cut_off(&self) {
+        let mut cut_off = self.cut_off.subscribe();
+        cut_off.wait_for(|calls| *calls > 0).await.unwrap();
+    }
+
+    async fn pass(&self, stream: TcpStream, service: SocketAddr) -> std::io::Result<()> {
+        let (mut from_client, mut to_client) = stream.into_split();
+        let (mut from_service, mut to_service) = TcpStream::connect(service).await?.into_split();
+        let back = tokio::spawn(async move { copy(&mut from_service, &mut to_client).await });
+        let mut bytes = vec![0; 64 * 1024];
+        loop {
+            let count = from_client.read(&mut bytes).await?;
+            let said = &bytes[..count];
+            let is_call = said.windows(11).any(|window| window == b" /api/hubs/");
+            let cut_off = is_call && self.shut.load(Ordering::Relaxed);
+            if cut_off {
+                self.cut_off.send_modify(|calls| *calls += 1);
+            }
+            if count == 0 || cut_off {
+                back.abort();
+                return Ok(());
+            }
+            if is_call {
+                self.calls.fetch_add(1, Ordering::Relaxed);
+            }
+            to_service.write_all(said).await?;
+        }
+    }
+}

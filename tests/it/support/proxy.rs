@@ -1,0 +1,154 @@
+use std::collections::VecDeque;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Stands between us and a server: counts what is asked, and can be a bad network.
+pub(crate) struct Proxy {
+    pub(crate) address: String,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    target: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    requests: Vec<String>,
+    open: usize,
+    most_open: usize,
+    latency: Duration,
+    always: Option<Fault>,
+    next: VecDeque<Fault>,
+}
+
+/// What becomes of a request.
+#[derive(Clone)]
+pub(crate) enum Fault {
+    /// It arrives, and no answer ever comes.
+    Silence,
+    /// It arrives at the server, whose answer is lost with the connection.
+    LostAnswer,
+    /// This is the answer.
+    Answer(&'static str),
+}
+
+impl Proxy {
+    pub(crate) async fn to(target: &str) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let shared = Arc::new(Shared {
+            target: target.to_owned(),
+            state: Mutex::default(),
+        });
+        let accepting = Arc::clone(&shared);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let shared = Arc::clone(&accepting);
+                tokio::spawn(async move { shared.serve(client).await });
+            }
+        });
+        Self { address, shared }
+    }
+
+    /// Method and path of every request so far, and from now on anew.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        std::mem::take(&mut self.shared.state.lock().unwrap().requests)
+    }
+
+    /// How many requests were ever under way at once.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.shared.state.lock().unwrap().most_open
+    }
+
+    pub(crate) fn delays_answers(&self, by: Duration) {
+        self.shared.state.lock().unwrap().latency = by;
+    }
+
+    pub(crate) fn always(&self, fault: Option<Fault>) {
+        self.shared.state.lock().unwrap().always = fault;
+    }
+
+    /// Once, after those that are to come before.
+    pub(crate) fn then(&self, fault: Fault) {
+        self.shared.state.lock().unwrap().next.push_back(fault);
+    }
+}
+
+impl Shared {
+    async fn serve(&self, mut client: TcpStream) -> Option<()> {
+        loop {
+            let request = message(&mut client).await?;
+            let (fault, latency) = self.begins(&request);
+            let going_on = self.answer(&mut client, &request, fault, latency).await;
+            self.state.lock().unwrap().open -= 1;
+            going_on?;
+        }
+    }
+
+    fn begins(&self, request: &[u8]) -> (Option<Fault>, Duration) {
+        let line = request.split(|b| *b == b'\r').next().unwrap();
+        let line = String::from_utf8_lossy(line).into_owned();
+        let mut state = self.state.lock().unwrap();
+        state.requests.push(line.replace(" HTTP/1.1", ""));
+        state.open += 1;
+        state.most_open = state.most_open.max(state.open);
+        let fault = state.next.pop_front().or_else(|| state.always.clone());
+        (fault, state.latency)
+    }
+
+    async fn answer(
+        &self,
+        client: &mut TcpStream,
+        request: &[u8],
+        fault: Option<Fault>,
+        latency: Duration,
+    ) -> Option<()> {
+        match fault {
+            Some(Fault::Silence) => {
+                // Until who asked gives up.
+                client.read_u8().await.ok()?;
+                return None;
+            }
+            Some(Fault::Answer(answer)) => return client.write_all(answer.as_bytes()).await.ok(),
+            Some(Fault::LostAnswer) | None => {}
+        }
+        // One connection for each request: this is no test of the server's.
+        let mut server = TcpStream::connect(&self.target).await.ok()?;
+        server.write_all(request).await.ok()?;
+        let answer = message(&mut server).await?;
+        if fault.is_some() {
+            return None;
+        }
+        tokio::time::sleep(latency).await;
+        client.write_all(&answer).await.ok()
+    }
+}
+
+/// A whole HTTP message whose body has a length or comes in chunks.
+async fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
+    let mut message = Vec::new();
+    loop {
+        if stream.read_buf(&mut message).await.ok()? == 0 {
+            return None;
+        }
+        let Some(head) = message.windows(4).position(|four| four == b"\r\n\r\n") else {
+            continue;
+        };
+        let fields = String::from_utf8_lossy(&message[..head]).to_lowercase();
+        let field = |name: &str| Some(fields.split_once(name)?.1.lines().next()?.trim().to_owned());
+        let is_whole = match field("\r\ncontent-length:") {
+            Some(length) => message.len() >= head + 4 + length.parse::<usize>().unwrap(),
+            None if field("\r\ntransfer-encoding:").is_some() => message.ends_with(b"0\r\n\r\n"),
+            None => true,
+        };
+        if is_whole {
+            return Some(message);
+        }
+    }
+}

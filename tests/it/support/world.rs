@@ -1,0 +1,98 @@
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use emulator::{Config, Emulator};
+use serde_json::{Value, json};
+use switchboard::config::Listen;
+use switchboard::store::Store;
+use tokio::sync::oneshot;
+
+use super::{Gate, KEY, Socket, TestApp};
+
+/// A handler and the emulator as its service, in this process: real sockets, real webhooks, real
+/// REST calls, and a [`Gate`] between the two.
+pub(crate) struct World {
+    pub(crate) app: TestApp,
+    pub(crate) gate: Gate,
+    _stop: oneshot::Sender<()>,
+}
+
+impl World {
+    /// Anonymous callers are admitted, and users have tokens of a secret that the test knows.
+    pub(crate) async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::around(settings, |store| store).await
+    }
+
+    /// With something of the test's around the store.
+    pub(crate) async fn around(
+        settings: &[(&str, &str)],
+        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
+        let keyed = |handlers: Value| {
+            let hub = json!({ "AnonymousConnectPolicy": "allow", "EventHandlers": handlers });
+            let section =
+                json!({ "WebPubSub": { "AccessKey": KEY, "Hubs": { "ViewerHub": hub } } });
+            Config::from_json(&section.to_string()).unwrap()
+        };
+        let emulator = Emulator::new(keyed(json!([])));
+        let hubs = emulator.hub_settings();
+        let listener = emulator::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+        let gate = Gate::before(listener.local_addr().unwrap()).await;
+        let (stop, stopped) = oneshot::channel::<()>();
+        tokio::spawn(emulator.run(listener, async {
+            let _ = stopped.await;
+        }));
+        let endpoint = format!("http://localhost:{}", gate.address.port());
+        let settings = Self::settings(settings);
+        let app = TestApp::serving_around(&endpoint, &settings, Listen::Unset, around).await;
+        let base = app.base.replace("127.0.0.1", "localhost");
+        hubs.replace(&keyed(json!([
+            {
+                "UrlTemplate": format!("{base}/api/connect_event"),
+                "SystemEvents": ["connect", "connected", "disconnected"],
+                "EventPattern": "",
+            },
+            {
+                "UrlTemplate": format!("{base}/api/message_event"),
+                "SystemEvents": [],
+                "EventPattern": "*",
+            },
+        ])));
+        Self {
+            app,
+            gate,
+            _stop: stop,
+        }
+    }
+
+    fn settings<'a>(own: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+        let mut settings = vec![
+            ("ALLOW_ANONYMOUS", "true"),
+            ("JWT_SECRET", TestApp::JWT_SECRET),
+            ("API_TOKEN", TestApp::API_TOKEN),
+        ];
+        settings.extend_from_slice(own);
+        settings
+    }
+
+    /// An anonymous client that negotiates and dials.
+    pub(crate) async fn joins(&self, query: &str) -> Socket {
+        let negotiated = self.app.negotiate(query).await.ok();
+        Socket::dial(negotiated["url"].as_str().unwrap())
+            .await
+            .unwrap()
+    }
+
+    /// A client whose user is signed in.
+    pub(crate) async fn joins_as(&self, user: &str, query: &str) -> Socket {
+        let token = self.app.token(user, json!({}));
+        let negotiated = self.app.negotiate_as(&token, query).await.ok();
+        Socket::dial(negotiated["url"].as_str().unwrap())
+            .await
+            .unwrap()
+    }
+}

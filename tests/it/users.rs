@@ -1,0 +1,88 @@
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, TestApp};
+
+async fn tells(app: &TestApp, token: &str, body: &Value) -> Answer {
+    let call = app.call(Method::PUT, "/api/users");
+    Answer::of(call.bearer_auth(token).json(body)).await
+}
+
+#[tokio::test]
+async fn a_publisher_tells_of_users_and_asks_for_them() {
+    let app = TestApp::spawn().await;
+    let publisher = app.token("back-end", json!({ "roles": ["publisher"] }));
+    let alice = json!({ "user_id": "alice smith", "name": " Alice " });
+
+    let first = tells(&app, &publisher, &alice).await;
+    let renamed = json!({ "user_id": "alice%20smith", "name": "Älice 👩" });
+    let second = tells(&app, &publisher, &renamed).await;
+    let asked = app.call(Method::GET, "/api/users?user_id=alice%2520smith");
+    let asked = Answer::of(asked.bearer_auth(&publisher)).await;
+
+    assert_eq!(first.status, 201);
+    assert_eq!(
+        first.json(),
+        json!({ "user_id": "alice%20smith", "name": "Alice" })
+    );
+    assert_eq!(second.status, 200);
+    let known = json!({ "user_id": "alice%20smith", "name": "Älice 👩" });
+    assert_eq!(second.json(), known);
+    assert_eq!(asked.ok(), known);
+}
+
+#[tokio::test]
+async fn nobody_else_may_tell_or_ask() {
+    let app = TestApp::spawn().await;
+    let someone = app.token("alice", json!({}));
+    let body = json!({ "user_id": "alice", "name": "Alice" });
+
+    let told = tells(&app, &someone, &body).await;
+    let anonymous = Answer::of(app.call(Method::PUT, "/api/users").json(&body)).await;
+    let asked = app.get("/api/users?user_id=alice").await;
+    let forged = tells(&app, "no-token", &body).await;
+
+    told.assert_problem(403, "forbidden");
+    anonymous.assert_problem(401, "unauthenticated");
+    asked.assert_problem(401, "unauthenticated");
+    forged.assert_problem(401, "token_invalid");
+}
+
+#[tokio::test]
+async fn what_is_no_user_is_refused() {
+    let app = TestApp::spawn().await;
+    let publisher = app.token("back-end", json!({ "roles": ["publisher"] }));
+    let spoilt = [
+        json!({}),
+        json!([]),
+        json!(null),
+        json!({ "user_id": "alice" }),
+        json!({ "user_id": "", "name": "x" }),
+        json!({ "user_id": "50%", "name": "x" }),
+        json!({ "user_id": "a\nb", "name": "x" }),
+        json!({ "user_id": "x".repeat(257), "name": "x" }),
+        json!({ "user_id": 7, "name": "x" }),
+        json!({ "user_id": "alice", "name": " \t" }),
+        json!({ "user_id": "alice", "name": "x".repeat(129) }),
+        json!({ "user_id": "alice", "name": ["x"] }),
+    ];
+
+    for body in spoilt {
+        tells(&app, &publisher, &body)
+            .await
+            .assert_problem(400, "invalid_parameter");
+    }
+    for query in ["", "?user_id=", "?user_id=50%25", "?user=alice"] {
+        let call = app.call(Method::GET, &format!("/api/users{query}"));
+        Answer::of(call.bearer_auth(&publisher))
+            .await
+            .assert_problem(400, "invalid_parameter");
+    }
+    let call = app.call(Method::GET, "/api/Users/?user_id=bob");
+    Answer::of(call.bearer_auth(&publisher))
+        .await
+        .assert_problem(404, "not_found");
+    let wrong = Answer::of(app.call(Method::DELETE, "/api/users")).await;
+    wrong.assert_problem(405, "method_not_allowed");
+    assert!(wrong.header("allow").unwrap().contains("PUT"));
+}
