@@ -18,6 +18,7 @@ use switchboard::outgoing::OutgoingHttp;
 use switchboard::store::Store;
 use switchboard::store::cosmos::CosmosStore;
 use tokio::net::TcpListener;
+use tokio::task::AbortHandle;
 use url::Url;
 
 use self::access::NoIdentity;
@@ -30,16 +31,18 @@ struct Opened {
     store: CosmosStore,
     double: Double,
     endpoint: String,
+    server: AbortHandle,
 }
 
 impl Opened {
     async fn with(options: Options) -> Self {
         let clock = options.clock.clone();
-        let (double, endpoint) = start(options).await;
+        let (double, endpoint, server) = start(options).await;
         Self {
             store: store(&endpoint, KEY, DATABASE, clock),
             double,
             endpoint,
+            server,
         }
     }
 
@@ -61,12 +64,12 @@ impl Deref for Opened {
     }
 }
 
-async fn start(options: Options) -> (Double, String) {
+async fn start(options: Options) -> (Double, String, AbortHandle) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let double = Double::new(options);
-    tokio::spawn(double.clone().serve(listener));
-    (double, endpoint)
+    let server = tokio::spawn(double.clone().serve(listener));
+    (double, endpoint, server.abort_handle())
 }
 
 /// With a key.

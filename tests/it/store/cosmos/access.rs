@@ -107,7 +107,7 @@ async fn a_wrong_clock_is_told() {
 
 #[tokio::test]
 async fn an_identity_reads_and_writes_what_is_there() {
-    let (double, endpoint) = start(with_identities()).await;
+    let (double, endpoint, _) = start(with_identities()).await;
     double.has(DATABASE, "messages", "/pk");
     let identity = Arc::new(Identity::default());
     let store = store_of_identity(&endpoint, identity.clone());
@@ -135,7 +135,7 @@ async fn who_may_not_make_containers_is_told_to_have_them_made() {
         key_makes_containers: false,
         ..with_identities()
     };
-    let (double, endpoint) = start(options).await;
+    let (double, endpoint, _) = start(options).await;
     let of_identity = store_of_identity(&endpoint, Arc::new(Identity::default()));
     let of_key = store(&endpoint, KEY, DATABASE, Clock::system());
 
@@ -157,7 +157,7 @@ async fn who_may_not_make_containers_is_told_to_have_them_made() {
 
 #[tokio::test]
 async fn without_a_token_nothing_goes_out() {
-    let (double, endpoint) = start(with_identities()).await;
+    let (double, endpoint, _) = start(with_identities()).await;
     let store = store_of_identity(&endpoint, Arc::new(NoIdentity));
     let place = Place::new(&store);
 

@@ -9,7 +9,7 @@ use super::{session, start};
 use crate::store::cosmos_double::{KEY, Options};
 
 async fn seen(options: Options) -> Vec<Value> {
-    let (_double, endpoint) = start(options).await;
+    let (_, endpoint, _) = start(options).await;
     let script = tokio::task::spawn_blocking(|| scripts().command("client.mjs"));
     let mut command = Command::from(script.await.unwrap());
     command.args([&endpoint, KEY]).kill_on_drop(true);

@@ -135,6 +135,27 @@ async fn what_reached_nobody_is_not_done() {
     assert!(matches!(read, Err(StoreError::Unreachable(_))));
 }
 
+/// A connection of before may break with the write on it; a new one is refused before anything
+/// goes out.
+#[tokio::test]
+async fn a_write_for_which_there_is_no_connection_is_not_done() {
+    let opened = open().await;
+    let place = Place::new(&*opened);
+    opened.server.abort();
+
+    let mut result = place.write(vec![insert("a", 1)]).await;
+    for _ in 0..4 {
+        if matches!(result, Err(WriteError::Unknown(_))) {
+            result = place.write(vec![insert("a", 1)]).await;
+        }
+    }
+
+    assert!(
+        matches!(result, Err(WriteError::NotDone(StoreError::Unreachable(_)))),
+        "{result:?}"
+    );
+}
+
 #[tokio::test]
 async fn what_the_service_does_not_take_is_not_done() {
     let opened = open().await;

@@ -10,6 +10,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use percent_encoding::percent_decode_str;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use super::call::Call;
 use super::reply::Reply;
@@ -18,12 +19,15 @@ use super::{Double, Fault, documents, proof};
 /// What a request may hold, with some room for what is around a document.
 const LARGEST_REQUEST: usize = 2 * 1024 * 1024;
 
+/// All connections end with it.
 pub(super) async fn serve(double: Double, listener: TcpListener) {
+    let mut connections = JoinSet::new();
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         stream.set_nodelay(true).unwrap();
+        while connections.try_join_next().is_some() {}
         let double = double.clone();
-        tokio::spawn(async move {
+        connections.spawn(async move {
             let service = service_fn(|request| answer(&double, request));
             // That a connection broke is the client's affair.
             let _ = http1::Builder::new()
