@@ -123,12 +123,13 @@ pub async fn spend(
     let key = key(code);
     let mut tried = 0;
     loop {
+        // The invite first: of one that was used up meanwhile, the guard then knows by whom.
+        let found = store.get(&partition, &key).await?;
         let top = Top::read(store, &conversation).await?;
         let mut guard: RoomGuard = top.guard().map_err(StoreError::from)?.unwrap_or_default();
         if let Some(pass) = as_member(&guard, bearer) {
             return Ok(pass);
         }
-        let found = store.get(&partition, &key).await?;
         let record = found.ok_or(NotLetIn::NoSuchInvite)?;
         let mut invite: Invite = record.read().map_err(StoreError::from)?;
         let expired = invite.expires_at.is_some_and(|until| until <= now);
