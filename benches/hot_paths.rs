@@ -4,11 +4,11 @@ use std::hint::black_box;
 use std::time::{Duration, SystemTime};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use switchboard::binding::{Binding, Role, Standing};
-use switchboard::frame;
-use switchboard::seal::{Purpose, Sealer};
-use switchboard::target::Target;
-use switchboard::user_id::UserId;
+use switchboard::access::binding::{AuthLevel, Binding, Role};
+use switchboard::access::seal::{Purpose, Sealer};
+use switchboard::functions::message_event::frame;
+use switchboard::ids::target::Target;
+use switchboard::ids::user_id::UserId;
 use webpubsub::upstream::{EventData, verify_signature};
 use webpubsub::{AccessKey, ClientProtocol, ClientTokenRequest, Endpoint, HubName, client_token};
 
@@ -16,9 +16,9 @@ const KEY: &str = "the-access-key-of-the-bench-0123456789";
 
 fn binding() -> Result<Binding, Box<dyn std::error::Error>> {
     Ok(Binding {
-        user: UserId::spelled("alice")?,
+        user: UserId::parse("alice")?,
         name: Some("Alice".to_owned()),
-        standing: Standing::Anonymous,
+        standing: AuthLevel::Anonymous,
         role: Role::Writer,
         targets: vec![Target::Room("test".parse()?)],
         passes: std::collections::BTreeMap::new(),

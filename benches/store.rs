@@ -10,7 +10,7 @@ use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 use switchboard::clock::Ids;
 use switchboard::store::sqlite::SqliteStore;
-use switchboard::store::{Key, MOST_WRITES, Partition, Shelf, Store, Write, WriteError};
+use switchboard::store::{Collection, Key, MAX_WRITES, Partition, Store, Write, WriteError};
 use tokio::runtime::{Builder, Runtime};
 
 /// The messages of one long conversation, and of one page.
@@ -34,7 +34,7 @@ fn backends() -> Result<Backends, Box<dyn Error>> {
 /// Whether a page costs what it returns, wherever in the conversation it lies.
 fn history(bench: &mut Criterion, runtime: &Runtime, backends: &Backends) -> Done {
     for (name, store) in backends {
-        let long = Partition::new(Shelf::Messages, "long");
+        let long = Partition::new(Collection::Messages, "long");
         runtime.block_on(fill(store.as_ref(), &long))?;
         let mut group = bench.benchmark_group(format!("{name}, a page of {MESSAGES} messages"));
         let pages = [
@@ -78,7 +78,7 @@ fn writes(bench: &mut Criterion, runtime: &Runtime, backends: &Backends) -> Done
 type Done = Result<(), Box<dyn Error>>;
 
 async fn send(store: &dyn Store, writer: u64, number: u64) -> Result<(), WriteError> {
-    let partition = Partition::new(Shelf::Messages, format!("conversation-{writer}"));
+    let partition = Partition::new(Collection::Messages, format!("conversation-{writer}"));
     let head = json!({ "seq": number, "last_message_at": "2026-01-15T10:30:00.000000Z" });
     let put = |key, body: Value| Write::Put {
         key,
@@ -94,7 +94,7 @@ async fn send(store: &dyn Store, writer: u64, number: u64) -> Result<(), WriteEr
 
 async fn fill(store: &dyn Store, partition: &Partition) -> Result<(), WriteError> {
     let numbers: Vec<u64> = (1..=MESSAGES).collect();
-    for some in numbers.chunks(MOST_WRITES) {
+    for some in numbers.chunks(MAX_WRITES) {
         let insert = |number: &u64| Write::Insert {
             key: message_key(*number),
             body: message(*number).to_string(),

@@ -1,14 +1,12 @@
 //! Which face: nothing else.
 
-mod cli;
-
 use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{Cli, Command, Failure};
+use switchboard::command::{self, Cli, Command, Failure, serve};
 use switchboard::config::{self, Listen};
-use switchboard::{serve, telemetry};
+use switchboard::logging;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -17,8 +15,8 @@ fn main() -> ExitCode {
     let outcome = match command {
         // One thread: the work is short and the memory is the users' cost.
         Command::Serve => {
-            telemetry::init(config::log_level(&config::environment));
-            let served = cli::block_on(tokio::runtime::Builder::new_current_thread(), async {
+            logging::init(config::log_level(&config::environment));
+            let served = command::block_on(tokio::runtime::Builder::new_current_thread(), async {
                 Ok(serve::run_from_environment().await?)
             });
             // The Functions host takes an end with 0 for a handler that is still alive; 200 asks
@@ -30,11 +28,11 @@ fn main() -> ExitCode {
         }
         #[cfg(feature = "dev")]
         Command::Dev(options) => {
-            cli::block_on(tokio::runtime::Builder::new_multi_thread(), async {
-                Ok(switchboard::dev::run(options).await?)
+            command::block_on(tokio::runtime::Builder::new_multi_thread(), async {
+                Ok(switchboard::command::dev::run(options).await?)
             })
         }
-        Command::Token(options) => cli::token(&options),
+        Command::Token(options) => command::token(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,11 +11,11 @@ use std::time::Duration;
 
 pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
 pub use listen::Listen;
-pub use settings::{Mistake, Mistakes, Source};
+pub use settings::{ConfigError, ConfigErrors, Source};
 pub use store::{CosmosConfig, CosmosContainers, CosmosCredential, StoreConfig};
 pub use web_pubsub::{Credential, SealSecrets, WebPubSubConfig, WebhookTrust};
 
-use crate::storage_account::StorageAccount;
+use crate::azure::storage_account::StorageAccount;
 use settings::Settings;
 
 pub(crate) const DEV_PARENT: &str = "SWITCHBOARD_DEV_PARENT";
@@ -52,7 +52,7 @@ pub enum ExpiredSignIn {
 
 impl Config {
     /// Reads all settings, or says everything that is wrong with them.
-    pub fn from_settings(source: Source<'_>) -> Result<Self, Mistakes> {
+    pub fn from_settings(source: Source<'_>) -> Result<Self, ConfigErrors> {
         let mut settings = Settings::new(source);
         let listen = Listen::read(&mut settings);
         let web_pubsub = web_pubsub::read(&mut settings);
@@ -178,7 +178,7 @@ mod tests {
     const KEY: &str =
         "Endpoint=https://x.webpubsub.azure.com;AccessKey=c2VjcmV0LWtleQ==;Version=1.0;";
 
-    fn parse(pairs: &[(&str, &str)]) -> Result<Config, Mistakes> {
+    fn parse(pairs: &[(&str, &str)]) -> Result<Config, ConfigErrors> {
         let map: HashMap<_, _> = pairs.iter().copied().collect();
         Config::from_settings(&|name| map.get(name).map(|v| (*v).to_owned()))
     }

@@ -11,16 +11,16 @@ pub type Source<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// One setting that is wrong. The text never repeats the value, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mistake {
+pub struct ConfigError {
     pub setting: &'static str,
     pub problem: String,
 }
 
 /// Everything that is wrong with the settings, so that one deployment mends it all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct Mistakes(pub Vec<Mistake>);
+pub struct ConfigErrors(pub Vec<ConfigError>);
 
-impl fmt::Display for Mistakes {
+impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, mistake) in self.0.iter().enumerate() {
             let separator = if position == 0 { "" } else { "; " };
@@ -33,7 +33,7 @@ impl fmt::Display for Mistakes {
 /// Reads settings and remembers what was wrong with them.
 pub(super) struct Settings<'a> {
     source: Source<'a>,
-    mistakes: Vec<Mistake>,
+    mistakes: Vec<ConfigError>,
 }
 
 impl<'a> Settings<'a> {
@@ -45,17 +45,17 @@ impl<'a> Settings<'a> {
     }
 
     pub(super) fn mistake(&mut self, setting: &'static str, problem: impl Into<String>) {
-        self.mistakes.push(Mistake {
+        self.mistakes.push(ConfigError {
             setting,
             problem: problem.into(),
         });
     }
 
     /// `Ok` only if nothing was wrong.
-    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Mistakes> {
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ConfigErrors> {
         match value {
             Some(value) if self.mistakes.is_empty() => Ok(value),
-            _ => Err(Mistakes(self.mistakes)),
+            _ => Err(ConfigErrors(self.mistakes)),
         }
     }
 

@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::settings::Settings;
-use crate::storage_account::{AccountCredential, Service, StorageAccount, is_account_name};
+use crate::azure::storage_account::{AccountCredential, Service, StorageAccount, is_account_name};
 
 const CONNECTION_STRING: &str = "AzureWebJobsStorage";
 const ACCOUNT_NAME: &str = "AzureWebJobsStorage__accountName";
@@ -89,10 +89,10 @@ fn address_setting(service: Service) -> &'static str {
 mod tests {
     use std::collections::HashMap;
 
-    use super::super::{Mistakes, StoreConfig};
+    use super::super::{ConfigErrors, StoreConfig};
     use super::*;
 
-    fn read_from(pairs: &[(&str, &str)]) -> Result<Option<StorageAccount>, Mistakes> {
+    fn read_from(pairs: &[(&str, &str)]) -> Result<Option<StorageAccount>, ConfigErrors> {
         let map: HashMap<_, _> = pairs.iter().copied().collect();
         let source = |name: &str| map.get(name).map(|value| (*value).to_owned());
         let mut settings = Settings::new(&source);

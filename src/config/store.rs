@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::settings::Settings;
-use crate::storage_account::StorageAccount;
+use crate::azure::storage_account::StorageAccount;
 
 /// The store, with what it alone needs.
 #[derive(Debug, Clone)]

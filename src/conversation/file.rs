@@ -7,13 +7,13 @@ use uuid::Uuid;
 
 use super::log::Permit;
 use super::message::FileNote;
-use super::{Conversation, Refused, Top, keys};
+use super::{Conversation, ConversationError, ConversationState, keys};
+use crate::ids::user_id::UserId;
 use crate::store::{Store, StoreError, Write, WriteError};
-use crate::user_id::UserId;
 
 pub const LARGEST: u64 = 100 * 1024 * 1024;
-const LONGEST_NAME: usize = 255;
-const LONGEST_CONTENT_TYPE: usize = 127;
+const MAX_NAME: usize = 255;
+const MAX_CONTENT_TYPE: usize = 127;
 
 /// What somebody wants to upload, within its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,23 +44,23 @@ pub struct Attached {
 }
 
 impl NewFile {
-    pub fn new(name: &str, content_type: &str, size: u64) -> Result<Self, Refused> {
+    pub fn new(name: &str, content_type: &str, size: u64) -> Result<Self, ConversationError> {
         let name = name.trim();
-        let is_name = (1..=LONGEST_NAME).contains(&name.chars().count())
+        let is_name = (1..=MAX_NAME).contains(&name.chars().count())
             && !name.contains(|c: char| c.is_control() || matches!(c, '/' | '\\'));
         if !is_name {
-            return Err(Refused::Invalid(
+            return Err(ConversationError::Invalid(
                 "a file's `name` has 1 to 255 characters, none of them `/`, `\\` or a control character",
             ));
         }
         let content_type = content_type.trim();
         if !is_content_type(content_type) {
-            return Err(Refused::Invalid(
+            return Err(ConversationError::Invalid(
                 "`contentType` is one such as `image/png`, of at most 127 characters",
             ));
         }
         if !(1..=LARGEST).contains(&size) {
-            return Err(Refused::Invalid(
+            return Err(ConversationError::Invalid(
                 "`size` is a number from 1 to 104857600 (100 MiB)",
             ));
         }
@@ -83,7 +83,7 @@ fn is_content_type(text: &str) -> bool {
         .trim_end()
         .split_once('/')
         .is_some_and(|(kind, subtype)| token(kind) && token(subtype));
-    text.len() <= LONGEST_CONTENT_TYPE
+    text.len() <= MAX_CONTENT_TYPE
         && is_essence
         && parameters
             .bytes()
@@ -94,12 +94,12 @@ fn is_content_type(text: &str) -> bool {
 pub async fn declare(
     store: &dyn Store,
     place: &Conversation,
-    top: &Top,
+    top: &ConversationState,
     id: Uuid,
     file: NewFile,
     sender: &UserId,
     now: Timestamp,
-) -> Result<FileRecord, Refused> {
+) -> Result<FileRecord, ConversationError> {
     let record = FileRecord {
         name: file.name,
         content_type: file.content_type,
@@ -140,7 +140,7 @@ impl FileRecord {
     }
 
     /// Whether it belongs to what the conversation is now.
-    pub fn is_of(&self, top: &Top) -> bool {
+    pub fn is_of(&self, top: &ConversationState) -> bool {
         self.generation == top.head.generation
     }
 
@@ -149,7 +149,7 @@ impl FileRecord {
     }
 
     /// What a message says of it, once so much was uploaded.
-    pub fn attach(self, id: Uuid, uploaded: Option<u64>) -> Result<Attached, Refused> {
+    pub fn attach(self, id: Uuid, uploaded: Option<u64>) -> Result<Attached, ConversationError> {
         match uploaded {
             Some(size) if size == self.size => Ok(Attached {
                 note: FileNote {
@@ -160,10 +160,10 @@ impl FileRecord {
                 },
                 generation: self.generation,
             }),
-            Some(_) => Err(Refused::Invalid(
+            Some(_) => Err(ConversationError::Invalid(
                 "`file`: what was uploaded is not of the size that was said",
             )),
-            None => Err(Refused::Invalid("`file`: it is not uploaded yet")),
+            None => Err(ConversationError::Invalid("`file`: it is not uploaded yet")),
         }
     }
 }
@@ -176,7 +176,7 @@ impl Attached {
         };
         Box::new(move |top, draft| {
             if top.head.generation != generation {
-                return Err(Refused::NotFound("there is no such file here"));
+                return Err(ConversationError::NotFound("there is no such file here"));
             }
             permit(top, draft)
         })

@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::user_id::UserId;
+use crate::ids::user_id::UserId;
 
 /// How many runs of messages that are not known to have gone out are kept apart. Runs that are
 /// joined are taken for as old as the older, so after a long outage some are sent early.
-const MOST_RUNS: usize = 64;
+const MAX_RUNS: usize = 64;
 /// Of how many speakers it is kept what they said last.
-const MOST_SPEAKERS: usize = 16;
+const MAX_SPEAKERS: usize = 16;
 /// Whoever stored a message has this long to send it and say so; then others send it for them.
 const OVERDUE: SignedDuration = SignedDuration::from_secs(10);
 
@@ -53,13 +53,13 @@ impl Head {
                 at: now,
             }),
         }
-        if self.unsent.len() > MOST_RUNS {
+        if self.unsent.len() > MAX_RUNS {
             self.join_oldest();
         }
         let speaker = sender.group_hash();
         self.spoke.retain(|(who, _)| *who != speaker);
         self.spoke.push((speaker, self.seq));
-        if self.spoke.len() > MOST_SPEAKERS {
+        if self.spoke.len() > MAX_SPEAKERS {
             self.spoke.remove(0);
         }
         (self.seq, at)
@@ -139,7 +139,7 @@ mod tests {
     }
 
     fn user(name: &str) -> UserId {
-        UserId::spelled(name).unwrap()
+        UserId::parse(name).unwrap()
     }
 
     #[test]
@@ -204,7 +204,7 @@ mod tests {
                 head.push(&user("a"), at(i64::try_from(n).unwrap()));
             }
 
-            prop_assert!(head.unsent.len() <= MOST_RUNS);
+            prop_assert!(head.unsent.len() <= MAX_RUNS);
             prop_assert!((1..=count).all(|seq| head.is_unsent(seq)));
         }
     }

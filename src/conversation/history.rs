@@ -3,13 +3,13 @@
 use std::ops::RangeInclusive;
 
 use super::message::Message;
-use super::{Conversation, Refused, Top, keys};
+use super::{Conversation, ConversationError, ConversationState, keys};
 use crate::store::{Key, Store, StoreError};
 
 pub const DEFAULT_LIMIT: u64 = 50;
 pub const MOST: u64 = 200;
 /// A page is no larger than this, so that it fits into an answer.
-const LARGEST_PAGE: usize = 512 * 1024;
+const MAX_PAGE: usize = 512 * 1024;
 
 /// Which part of a conversation is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,12 +24,14 @@ pub enum Part {
 
 impl Part {
     /// At most one of the two can be asked for.
-    pub fn new(before: Option<u64>, after: Option<u64>) -> Result<Self, Refused> {
+    pub fn new(before: Option<u64>, after: Option<u64>) -> Result<Self, ConversationError> {
         match (before, after) {
             (None, None) => Ok(Self::Newest),
             (Some(seq), None) => Ok(Self::Before(seq)),
             (None, Some(seq)) => Ok(Self::After(seq)),
-            (Some(_), Some(_)) => Err(Refused::Invalid("either `before` or `after`, not both")),
+            (Some(_), Some(_)) => Err(ConversationError::Invalid(
+                "either `before` or `after`, not both",
+            )),
         }
     }
 
@@ -58,7 +60,7 @@ pub struct Page {
 pub async fn page(
     store: &dyn Store,
     conversation: &Conversation,
-    top: &Top,
+    top: &ConversationState,
     part: Part,
     limit: Option<u64>,
 ) -> Result<Page, StoreError> {
@@ -92,7 +94,7 @@ fn cut(messages: Vec<Message>) -> Vec<Message> {
         let first = size == 0;
         // What JSON adds to the text is guessed; sizes of others are small.
         size += message.content.len() + 400;
-        first || size <= LARGEST_PAGE
+        first || size <= MAX_PAGE
     };
     let mut fits = fits;
     messages.into_iter().take_while(|m| fits(m)).collect()

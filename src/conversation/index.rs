@@ -8,13 +8,13 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::Conversation;
-use crate::directory;
-use crate::store::{Key, Partition, Shelf, Store, StoreError, Write, WriteError};
-use crate::target::{ChatId, SessionId};
-use crate::user_id::UserId;
+use crate::conversation::directory;
+use crate::ids::target::{ChatId, SessionId};
+use crate::ids::user_id::UserId;
+use crate::store::{Collection, Key, Partition, Store, StoreError, Write, WriteError};
 
 /// How many records in different partitions are read at the same time.
-const SIDE_BY_SIDE: usize = 16;
+const CONCURRENCY: usize = 16;
 
 /// A conversation in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Listed {
 
 /// Chats that every user of the `chats` channel sees.
 pub(super) fn open_chats() -> Partition {
-    Partition::new(Shelf::Chats, "open")
+    Partition::new(Collection::Chats, "open")
 }
 
 /// Stores list in ascending order only. Ids of ours begin with the time, in hex digits, so their
@@ -92,7 +92,7 @@ pub(super) async fn add_to_all(
         .map(|list| async move { add_to(store, &list, listed).await });
     let adding: Vec<_> = adding.collect();
     stream::iter(adding)
-        .buffer_unordered(SIDE_BY_SIDE)
+        .buffer_unordered(CONCURRENCY)
         .try_collect()
         .await
 }
@@ -126,7 +126,7 @@ pub(super) async fn chats(
     cursor: Option<&ChatId>,
     limit: usize,
 ) -> Result<Vec<ChatId>, StoreError> {
-    let all = Key::literal("chat:").and_below();
+    let all = Key::literal("chat:").prefix_range();
     let keys = match cursor {
         // A `.` sorts before every character of an id, so this is just behind the cursor.
         Some(cursor) => Key::new(format!("chat:{}.", newest_first(cursor)))..all.end,
@@ -143,7 +143,7 @@ pub(super) async fn sessions(
     user: &UserId,
     limit: usize,
 ) -> Result<Vec<SessionId>, StoreError> {
-    let keys = Key::literal("session:").and_below();
+    let keys = Key::literal("session:").prefix_range();
     let records = store
         .range(&directory::partition(user), keys, limit)
         .await?;
@@ -182,7 +182,7 @@ pub(super) async fn chat_read_positions(
         return Ok(HashMap::new());
     };
     let key = |chat: &ChatId| read_key(&Conversation::Chat(chat.clone()));
-    let keys = key(first)..key(last).and_below().end;
+    let keys = key(first)..key(last).prefix_range().end;
     // Between them may lie chats that are there no longer.
     let most = 10 * chats.len();
     let records = store.range(&directory::partition(user), keys, most).await?;
@@ -236,7 +236,7 @@ pub(super) async fn side_by_side<T>(
     reads: Vec<impl Future<Output = Result<T, StoreError>>>,
 ) -> Result<Vec<T>, StoreError> {
     stream::iter(reads)
-        .buffered(SIDE_BY_SIDE)
+        .buffered(CONCURRENCY)
         .try_collect()
         .await
 }

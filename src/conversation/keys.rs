@@ -13,14 +13,14 @@ pub(super) const HEAD: Key = Key::literal("a:head");
 
 /// Guard and head.
 pub(super) fn top() -> Range<Key> {
-    Key::literal("a:").and_below()
+    Key::literal("a:").prefix_range()
 }
 
 pub(super) fn message(generation: u64, seq: u64) -> Key {
     Key::new(format!("m:{generation:08}:{seq:016}"))
 }
 
-pub(super) fn marker(generation: u64, marker: &Marker) -> Key {
+pub(super) fn marker(generation: u64, marker: &DedupKey) -> Key {
     Key::new(format!("id:{generation:08}:{}", marker.0))
 }
 
@@ -64,9 +64,9 @@ pub(super) fn file(id: uuid::Uuid) -> Key {
 
 /// By what a repeat of a message is known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Marker(String);
+pub struct DedupKey(String);
 
-impl Marker {
+impl DedupKey {
     /// The id that its sender gave it.
     pub fn client_id(sender: &str, id: &str) -> Self {
         Self(hash(&["client", sender, id]))

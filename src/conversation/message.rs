@@ -5,13 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-pub use super::keys::Marker;
-use super::{Conversation, Refused};
+pub use super::keys::DedupKey;
+use super::{Conversation, ConversationError};
 use crate::clock::rfc3339;
-use crate::user_id::UserId;
+use crate::ids::user_id::UserId;
 
-const LONGEST_CONTENT: usize = 2000;
-const LONGEST_CLIENT_ID: usize = 200;
+const MAX_CONTENT: usize = 2000;
+const MAX_CLIENT_ID: usize = 200;
 
 /// A stored message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ pub struct Draft {
     pub sender_name: String,
     pub file: Option<FileNote>,
     /// By what a repeat is known.
-    pub marker: Marker,
+    pub marker: DedupKey,
 }
 
 /// Text within its limits. It is kept as it was sent.
@@ -57,7 +57,7 @@ pub fn check_content(content: &str, has_file: bool) -> Result<(), BadContent> {
     let length = content.trim().chars().count();
     match length {
         0 if !has_file => Err(BadContent::Empty),
-        0..=LONGEST_CONTENT => Ok(()),
+        0..=MAX_CONTENT => Ok(()),
         _ => Err(BadContent::TooLong),
     }
 }
@@ -71,16 +71,18 @@ pub enum BadContent {
     TooLong,
 }
 
-pub fn check_client_id(id: &str) -> Result<(), Refused> {
-    if (1..=LONGEST_CLIENT_ID).contains(&id.chars().count()) {
+pub fn check_client_id(id: &str) -> Result<(), ConversationError> {
+    if (1..=MAX_CLIENT_ID).contains(&id.chars().count()) {
         Ok(())
     } else {
-        Err(Refused::Invalid("a message's `id` has 1 to 200 characters"))
+        Err(ConversationError::Invalid(
+            "a message's `id` has 1 to 200 characters",
+        ))
     }
 }
 
 impl Draft {
-    pub(super) fn stored_as(&self, seq: u64, created_at: Timestamp) -> Message {
+    pub(super) fn into_message(&self, seq: u64, created_at: Timestamp) -> Message {
         Message {
             uuid: self.uuid,
             client_id: self.client_id.clone(),
@@ -98,7 +100,7 @@ impl Draft {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Message)]
-pub struct ChatSpelling {
+pub struct ChatMessageView {
     id: String,
     seq: u64,
     content: String,
@@ -110,7 +112,7 @@ pub struct ChatSpelling {
     file: Option<FileNote>,
 }
 
-impl From<&Message> for ChatSpelling {
+impl From<&Message> for ChatMessageView {
     fn from(message: &Message) -> Self {
         let id = message.client_id.clone();
         Self {
@@ -127,7 +129,7 @@ impl From<&Message> for ChatSpelling {
 
 /// A message as rooms and sessions spell it. `message_id` is always ours.
 #[derive(Debug, Clone, Serialize)]
-pub struct SessionSpelling {
+pub struct RoomMessageView {
     message_id: Uuid,
     content: String,
     sender_id: String,
@@ -162,7 +164,7 @@ impl From<FileNote> for SessionFile {
     }
 }
 
-impl SessionSpelling {
+impl RoomMessageView {
     pub fn of(message: &Message, conversation: &Conversation) -> Self {
         Self {
             message_id: message.uuid,
@@ -222,7 +224,7 @@ mod tests {
                 client_id,
                 seq: 7,
                 content,
-                sender: UserId::spelled("alice").unwrap(),
+                sender: UserId::parse("alice").unwrap(),
                 sender_name: "Älice".to_owned(),
                 created_at: Timestamp::from_second(1).unwrap(),
                 file: None,

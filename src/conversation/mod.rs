@@ -15,30 +15,33 @@
 //! and id together. A generation ends when a room is deleted: whoever still holds the old head
 //! can write no more, and what is left of it is cleared away later.
 
+pub mod attachments;
 pub mod chat;
+pub mod directory;
+pub mod error;
 pub mod file;
 pub mod head;
 pub mod history;
 pub mod index;
 pub mod log;
 pub mod message;
-pub mod refused;
 pub mod room;
 pub mod session;
 pub mod sweep;
+pub mod sweeper;
 
 pub(crate) mod keys;
-mod top;
+mod state;
 
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::store::{Partition, Shelf};
-use crate::target::{ChatId, RoomId, SessionId, Target};
+use crate::ids::target::{ChatId, RoomId, SessionId, Target};
+use crate::store::{Collection, Partition};
 
-pub use refused::Refused;
-pub use top::Top;
+pub use error::ConversationError;
+pub use state::ConversationState;
 
 /// Names a conversation, and is the key that clients know it by.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
@@ -58,7 +61,7 @@ impl Conversation {
             Self::Chat(id) => format!("chat:{id}"),
             Self::Session(id) => format!("session:{id}"),
         };
-        Partition::new(Shelf::Messages, name)
+        Partition::new(Collection::Messages, name)
     }
 
     /// The group that carries it.
@@ -93,12 +96,12 @@ impl Conversation {
 
 impl Conversation {
     /// Rooms are always there, since anyone may name one; chats and sessions have to be made.
-    pub fn check_there(&self, top: &Top) -> Result<(), Refused> {
+    pub fn check_there(&self, top: &ConversationState) -> Result<(), ConversationError> {
         match self {
             Self::Room(_) => Ok(()),
             Self::Chat(_) => chat::there(top).map(|_| ()),
             Self::Session(_) if top.guard.is_some() => Ok(()),
-            Self::Session(_) => Err(Refused::NotFound("there is no such session")),
+            Self::Session(_) => Err(ConversationError::NotFound("there is no such session")),
         }
     }
 }

@@ -6,17 +6,17 @@ use serde::{Deserialize, Serialize};
 use super::head::Head;
 use super::index::{self, Listed};
 use super::message::Draft;
-use super::{Conversation, Refused, Top, keys};
-use crate::directory;
+use super::{Conversation, ConversationError, ConversationState, keys};
+use crate::conversation::directory;
+use crate::ids::target::SessionId;
+use crate::ids::user_id::UserId;
 use crate::store::{Store, StoreError, Write, WriteError};
-use crate::target::SessionId;
-use crate::user_id::UserId;
 
 const NOT_YOURS: &str = "you are not a participant of this session";
 
 /// How many sessions a list looks through. Those used last are among them unless somebody has
 /// more than this and one of the oldest is still in use.
-const MOST_LISTED: usize = 1000;
+const MAX_LISTED: usize = 1000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionGuard {
@@ -47,14 +47,19 @@ impl SessionGuard {
 }
 
 /// The session as `user`, who takes part in it, finds it. Nobody else learns that there is one.
-pub fn participating(top: &Top, user: &UserId) -> Result<Participant, Refused> {
+pub fn participating(
+    top: &ConversationState,
+    user: &UserId,
+) -> Result<Participant, ConversationError> {
     let guard: Option<SessionGuard> = top.guard()?;
     let found = guard.as_ref().and_then(|guard| guard.participant(user));
-    found.cloned().ok_or(Refused::Forbidden(NOT_YOURS))
+    found
+        .cloned()
+        .ok_or(ConversationError::Forbidden(NOT_YOURS))
 }
 
 /// A participant speaks under the name that the session knows, unless the connection has one.
-pub fn complete(top: &Top, draft: &mut Draft) -> Result<(), Refused> {
+pub fn complete(top: &ConversationState, draft: &mut Draft) -> Result<(), ConversationError> {
     let participant = participating(top, &draft.sender)?;
     if draft.sender_name.is_empty() {
         draft.sender_name = participant.name;
@@ -63,7 +68,10 @@ pub fn complete(top: &Top, draft: &mut Draft) -> Result<(), Refused> {
 }
 
 /// The name that the session knows somebody by who takes part in it.
-pub fn name_of(top: &Top, user: &UserId) -> Result<Option<String>, Refused> {
+pub fn name_of(
+    top: &ConversationState,
+    user: &UserId,
+) -> Result<Option<String>, ConversationError> {
     let guard: Option<SessionGuard> = top.guard()?;
     let found = guard.as_ref().and_then(|guard| guard.participant(user));
     Ok(found.map(|participant| participant.name.clone()))
@@ -81,13 +89,15 @@ pub async fn create(
     store: &dyn Store,
     id: &SessionId,
     guard: &SessionGuard,
-) -> Result<(Creation, SessionView), Refused> {
+) -> Result<(Creation, SessionView), ConversationError> {
     let [one, other] = &guard.participants;
     if one.user_id == other.user_id {
-        return Err(Refused::Invalid("a session has two different participants"));
+        return Err(ConversationError::Invalid(
+            "a session has two different participants",
+        ));
     }
     let conversation = Conversation::Session(id.clone());
-    let top = Top::read(store, &conversation).await?;
+    let top = ConversationState::read(store, &conversation).await?;
     if let Some(there) = top.guard()? {
         return already_there(id, there, top.head, guard);
     }
@@ -101,7 +111,7 @@ pub async fn create(
     match store.write(&conversation.partition(), vec![write]).await {
         Ok(()) => Ok((Creation::Made, unseen(id, guard.clone(), Head::default()))),
         Err(error @ WriteError::Conflict { .. }) => {
-            let top = Top::read(store, &conversation).await?;
+            let top = ConversationState::read(store, &conversation).await?;
             match top.guard()? {
                 Some(there) => already_there(id, there, top.head, guard),
                 None => Err(error.into()),
@@ -126,11 +136,11 @@ fn already_there(
     there: SessionGuard,
     head: Head,
     wanted: &SessionGuard,
-) -> Result<(Creation, SessionView), Refused> {
+) -> Result<(Creation, SessionView), ConversationError> {
     if same_people(&there, wanted) {
         return Ok((Creation::WasThere, unseen(id, there, head)));
     }
-    Err(Refused::AlreadyCreated(
+    Err(ConversationError::AlreadyCreated(
         "this session has other participants, and these never change",
     ))
 }
@@ -149,7 +159,7 @@ pub async fn view(
     user: &UserId,
 ) -> Result<Option<SessionView>, StoreError> {
     let conversation = Conversation::Session(id.clone());
-    let top = Top::read(store, &conversation).await?;
+    let top = ConversationState::read(store, &conversation).await?;
     let Some(guard) = top
         .guard::<SessionGuard>()?
         .filter(|guard| guard.participant(user).is_some())
@@ -171,7 +181,7 @@ pub async fn list(
     user: &UserId,
     limit: usize,
 ) -> Result<Vec<SessionView>, StoreError> {
-    let ids = index::sessions(store, user, MOST_LISTED).await?;
+    let ids = index::sessions(store, user, MAX_LISTED).await?;
     let views = ids.iter().map(|id| view(store, id, user)).collect();
     let found = index::side_by_side(views).await?;
     let mut sessions: Vec<_> = found.into_iter().flatten().collect();

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use super::head::Head;
 use super::room::RoomGuard;
-use super::{Conversation, Top, keys};
+use super::{Conversation, ConversationState, keys};
 use crate::store::{
-    BadRecord, Key, MOST_WRITES, Partition, Record, Shelf, Store, StoreError, Write, WriteError,
+    BadRecord, Collection, Key, MAX_WRITES, Partition, Record, Store, StoreError, Write, WriteError,
 };
 
 /// What is stored of a conversation's earlier generations. Spelled as the queue message that may
@@ -41,7 +41,7 @@ impl Leftovers {
 }
 
 fn list() -> Partition {
-    Partition::new(Shelf::Settings, "leftovers")
+    Partition::new(Collection::Settings, "leftovers")
 }
 
 /// Puts leftovers on the list.
@@ -72,11 +72,11 @@ pub async fn clear(store: &dyn Store, leftovers: &Leftovers) -> Result<Swept, St
     let Some(conversation) = Conversation::of_group(&leftovers.conversation) else {
         return Ok(Swept::All);
     };
-    let top = Top::read(store, &conversation).await?;
+    let top = ConversationState::read(store, &conversation).await?;
     let end = top.head.generation.min(leftovers.generation + 1);
     let partition = conversation.partition();
     for keys in keys::generations_before(end) {
-        let records = store.range(&partition, keys, MOST_WRITES).await?;
+        let records = store.range(&partition, keys, MAX_WRITES).await?;
         if !records.is_empty() {
             delete(store, &partition, records.into_iter().map(gone).collect()).await?;
             return Ok(Swept::Some);
@@ -100,7 +100,7 @@ struct Belonging {
 async fn clear_belongings(
     store: &dyn Store,
     partition: &Partition,
-    top: &Top,
+    top: &ConversationState,
 ) -> Result<Swept, StoreError> {
     let guard: Option<RoomGuard> = top.guard()?;
     let number = guard.map_or(0, |guard| guard.number);
@@ -111,13 +111,13 @@ async fn clear_belongings(
             || belonging.generation.is_some_and(|it| it < generation))
     };
     for prefix in [Key::literal("file:"), Key::literal("invite:")] {
-        let mut keys = prefix.and_below();
+        let mut keys = prefix.prefix_range();
         loop {
-            let records = store.range(partition, keys.clone(), MOST_WRITES).await?;
+            let records = store.range(partition, keys.clone(), MAX_WRITES).await?;
             let Some(last) = records.last() else {
                 break;
             };
-            keys.start = last.key.just_behind();
+            keys.start = last.key.successor();
             let mut old = Vec::new();
             for record in records {
                 if is_old(&record)? {

@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 
-use super::{LARGEST_BODY, MOST_WRITES, StoreError, Write, WriteError};
+use super::{MAX_BODY, MAX_WRITES, StoreError, Write, WriteError};
 
 /// Every backend asks this before anything else.
 pub(super) fn check(writes: &[Write]) -> Result<(), WriteError> {
     let mut keys = HashSet::with_capacity(writes.len());
-    let refusal = if writes.len() > MOST_WRITES {
+    let refusal = if writes.len() > MAX_WRITES {
         "too many writes for one batch"
     } else if !writes.iter().all(|write| keys.insert(write.key())) {
         "two writes of one batch are about the same record"
@@ -23,7 +23,7 @@ pub(super) fn check(writes: &[Write]) -> Result<(), WriteError> {
 fn is_too_large(write: &Write) -> bool {
     match write {
         Write::Insert { body, .. } | Write::Replace { body, .. } | Write::Put { body, .. } => {
-            body.len() > LARGEST_BODY
+            body.len() > MAX_BODY
         }
         Write::Delete { .. } => false,
     }

@@ -7,7 +7,7 @@
 
 mod limits;
 mod open;
-mod words;
+mod types;
 
 pub mod cosmos;
 pub mod sqlite;
@@ -18,9 +18,9 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 
-pub use open::{CannotOpen, open};
-pub use words::{
-    BadRecord, Key, LARGEST_BODY, MOST_WRITES, Partition, Record, Shelf, StoreError, Version,
+pub use open::{OpenError, open};
+pub use types::{
+    BadRecord, Collection, Key, MAX_BODY, MAX_WRITES, Partition, Record, StoreError, Version,
     Write, WriteError,
 };
 
@@ -43,7 +43,7 @@ pub trait Store: Send + Sync + fmt::Debug {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError>;
 
-    /// All of `writes`, or none: each names what it expects to find. At most [`MOST_WRITES`],
+    /// All of `writes`, or none: each names what it expects to find. At most [`MAX_WRITES`],
     /// each about another key. What it returns `Ok` for outlives this process.
     async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError>;
 

@@ -6,17 +6,17 @@ use super::Store;
 use super::cosmos::CosmosStore;
 use super::sqlite::SqliteStore;
 use super::table::TableStore;
+use crate::azure::http_client::SharedHttpClient;
+use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
+use crate::azure::storage_account::SetupError;
 use crate::clock::{Clock, Ids};
 use crate::config::StoreConfig;
-use crate::managed_identity::{IdentityError, ManagedIdentities};
-use crate::outgoing::OutgoingHttp;
-use crate::storage_account::CannotUse;
 
 /// The settings are fine, but no store can be had by them.
 #[derive(Debug, thiserror::Error)]
-pub enum CannotOpen {
+pub enum OpenError {
     #[error(transparent)]
-    Tables(#[from] CannotUse),
+    Tables(#[from] SetupError),
     #[error(transparent)]
     Cosmos(#[from] IdentityError),
 }
@@ -24,11 +24,11 @@ pub enum CannotOpen {
 /// Nothing goes out, and nothing is opened, before the store is used.
 pub fn open(
     config: &StoreConfig,
-    outgoing: &OutgoingHttp,
+    outgoing: &SharedHttpClient,
     identities: &ManagedIdentities,
     clock: &Clock,
     ids: &Ids,
-) -> Result<Arc<dyn Store>, CannotOpen> {
+) -> Result<Arc<dyn Store>, OpenError> {
     let (outgoing, clock) = (outgoing.clone(), clock.clone());
     Ok(match config {
         StoreConfig::Sqlite { path } => Arc::new(SqliteStore::new(path.clone(), ids.clone())),

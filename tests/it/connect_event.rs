@@ -118,7 +118,7 @@ async fn who_dials_straight_is_decided_as_negotiate_would() {
     let app = TestApp::spawn().await;
     let token = app.token("alice", json!({ "organizations": ["acme"] }));
 
-    let client = Client::dialled(
+    let client = Client::direct_connect(
         &app,
         json!({ "token": [token], "org_id": ["acme"], "access_token": ["x"] }),
     )

@@ -1,6 +1,6 @@
 use reqwest::Method;
 use serde_json::{Value, json};
-use switchboard::outgoing::OutgoingHttp;
+use switchboard::azure::http_client::SharedHttpClient;
 
 use crate::support::dev::app_folder;
 use crate::support::{Answer, Azurite, Dev, Socket, World};
@@ -32,7 +32,7 @@ async fn asks_to_upload_as(world: &World, user: &str, place: &str) -> Answer {
 /// What a browser does with an address.
 async fn puts(answer: &Value, content: &str) -> u16 {
     let url = answer["uploadUrl"].as_str().unwrap();
-    let put = OutgoingHttp::new().client().unwrap().put(url);
+    let put = SharedHttpClient::new().client().unwrap().put(url);
     let put = put.header("x-ms-blob-type", "BlockBlob");
     let put = put.header("content-type", "text/html");
     let answer = put.body(content.to_owned()).send().await.unwrap();
@@ -41,7 +41,7 @@ async fn puts(answer: &Value, content: &str) -> u16 {
 
 async fn gets(answer: &Value) -> Answer {
     let url = answer["downloadUrl"].as_str().unwrap();
-    Answer::of(OutgoingHttp::new().client().unwrap().get(url)).await
+    Answer::of(SharedHttpClient::new().client().unwrap().get(url)).await
 }
 
 async fn asks_to_download(world: &World, place: &str, id: &Value, who: &str) -> Answer {
@@ -333,7 +333,7 @@ async fn dev_has_a_storage_of_its_own_that_keeps_files() {
     let free = ["--port", "0", "--emulator-port", "0"];
     let folder = app_folder("files");
     let mut dev = Dev::start_in(folder.clone(), &free).await;
-    let http = OutgoingHttp::new().client().unwrap();
+    let http = SharedHttpClient::new().client().unwrap();
     let files = |dev: &Dev, query: &str| format!("{}/api/rooms/lobby/files?{query}", dev.base);
 
     let wanted = http.post(files(&dev, "username=alice")).json(&picture());

@@ -271,10 +271,10 @@ async fn where_only_known_users_take_part_others_are_turned_away_first() {
     let negotiated = app
         .negotiate_as(&app.token("carol", json!({})), &query)
         .await;
-    let dialled = dial(&app, "carols", dials("carol")).await;
+    let direct_connect = dial(&app, "carols", dials("carol")).await;
     let listed = asks(&app, "carol", "").await;
     let shown = asks(&app, "carol", &format!("/{ID}")).await;
-    for refused in [&negotiated, &dialled, &listed, &shown] {
+    for refused in [&negotiated, &direct_connect, &listed, &shown] {
         refused
             .assert_problem(401, "unknown_user")
             .assert_closes_with(4002);
@@ -285,10 +285,10 @@ async fn where_only_known_users_take_part_others_are_turned_away_first() {
     let negotiated = app
         .negotiate_as(&app.token("carol", json!({})), &query)
         .await;
-    let dialled = dial(&app, "carols", dials("carol")).await;
+    let direct_connect = dial(&app, "carols", dials("carol")).await;
 
     negotiated.assert_problem(403, "not_a_participant");
-    dialled.assert_problem(403, "not_a_participant");
+    direct_connect.assert_problem(403, "not_a_participant");
     assert!(
         asks(&app, "carol", "").await.ok()["sessions"]
             .as_array()

@@ -162,7 +162,7 @@ async fn a_state_that_is_missing_changed_or_anothers_is_refused() {
     let client = Client::negotiated(&app, "room_id=test&username=alice").await;
     let other = Client::negotiated(&app, "room_id=test&username=mallory").await;
     let same_user =
-        Client::dialled(&app, json!({ "room_id": ["test"], "username": ["alice"] })).await;
+        Client::direct_connect(&app, json!({ "room_id": ["test"], "username": ["alice"] })).await;
     assert_eq!(same_user.user, client.user);
     let mut changed = client.state.clone();
     changed.replace_range(0..1, "f");

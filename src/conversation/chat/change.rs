@@ -2,12 +2,12 @@
 
 use super::super::index::{self, Listed};
 use super::super::sweep::Leftovers;
-use super::super::{Refused, Top};
+use super::super::{ConversationError, ConversationState};
 use super::{ChatGuard, ChatView, check_name, conversation, member_list};
-use crate::directory;
+use crate::conversation::directory;
+use crate::ids::target::ChatId;
+use crate::ids::user_id::UserId;
 use crate::store::{Store, WriteError};
-use crate::target::ChatId;
-use crate::user_id::UserId;
 
 const TRIES: usize = 8;
 
@@ -33,11 +33,11 @@ pub async fn change(
     id: &ChatId,
     user: &UserId,
     change: &Change,
-) -> Result<Changed, Refused> {
+) -> Result<Changed, ConversationError> {
     let conversation = conversation(id);
     let mut tried = 0;
     loop {
-        let top = Top::read(store, &conversation).await?;
+        let top = ConversationState::read(store, &conversation).await?;
         let before = owned(&top, user, change)?;
         let after = changed(&before, change)?;
         list_for_newcomers(store, id, &before, &after).await?;
@@ -66,12 +66,16 @@ pub async fn change(
     }
 }
 
-fn owned(top: &Top, user: &UserId, change: &Change) -> Result<ChatGuard, Refused> {
-    const NO_SUCH_CHAT: Refused = Refused::NotFound("there is no such chat");
+fn owned(
+    top: &ConversationState,
+    user: &UserId,
+    change: &Change,
+) -> Result<ChatGuard, ConversationError> {
+    const NO_SUCH_CHAT: ConversationError = ConversationError::NotFound("there is no such chat");
     let guard: ChatGuard = top.guard()?.ok_or(NO_SUCH_CHAT)?;
     if guard.owner != *user {
         return Err(if guard.admits(user) && !guard.deleted {
-            Refused::Forbidden("only the chat's owner may do that")
+            ConversationError::Forbidden("only the chat's owner may do that")
         } else {
             NO_SUCH_CHAT
         });
@@ -83,7 +87,7 @@ fn owned(top: &Top, user: &UserId, change: &Change) -> Result<ChatGuard, Refused
     Ok(guard)
 }
 
-fn changed(before: &ChatGuard, change: &Change) -> Result<ChatGuard, Refused> {
+fn changed(before: &ChatGuard, change: &Change) -> Result<ChatGuard, ConversationError> {
     let mut after = before.clone();
     match change {
         Change::Rename(name) => after.name = check_name(name)?.to_owned(),
@@ -105,7 +109,7 @@ async fn list_for_newcomers(
     id: &ChatId,
     before: &ChatGuard,
     after: &ChatGuard,
-) -> Result<(), Refused> {
+) -> Result<(), ConversationError> {
     let listed = Listed::Chat(id.clone());
     let new = |user: &&UserId| !members(before).contains(user);
     let newcomers = members(after).iter().filter(new);
@@ -120,9 +124,9 @@ async fn finish(
     id: &ChatId,
     before: &ChatGuard,
     after: ChatGuard,
-    top: &Top,
+    top: &ConversationState,
     user: &UserId,
-) -> Result<Changed, Refused> {
+) -> Result<Changed, ConversationError> {
     let gone = |user: &&UserId| after.deleted || !members(&after).contains(user);
     let removed = members(before).iter().filter(gone);
     let listed = Listed::Chat(id.clone());

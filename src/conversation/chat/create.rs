@@ -4,12 +4,12 @@ use jiff::Timestamp;
 
 use super::super::head::Head;
 use super::super::index::{self, Listed};
-use super::super::{Refused, Top, keys};
+use super::super::{ConversationError, ConversationState, keys};
 use super::{ChatGuard, ChatView, check_name, conversation, member_list};
-use crate::directory;
+use crate::conversation::directory;
+use crate::ids::target::ChatId;
+use crate::ids::user_id::UserId;
 use crate::store::{Store, Write, WriteError};
-use crate::target::ChatId;
-use crate::user_id::UserId;
 
 /// What somebody wants a chat to be.
 #[derive(Debug, Clone)]
@@ -24,7 +24,10 @@ pub struct NewChat {
 }
 
 /// Creates a chat. The same id again is the chat that is there, if it is this owner's.
-pub async fn create(store: &dyn Store, new: NewChat) -> Result<(ChatGuard, ChatView), Refused> {
+pub async fn create(
+    store: &dyn Store,
+    new: NewChat,
+) -> Result<(ChatGuard, ChatView), ConversationError> {
     let members = new.members.map(|others| member_list(&new.owner, others));
     let guard = ChatGuard {
         name: check_name(&new.name)?.to_owned(),
@@ -46,10 +49,12 @@ pub async fn create(store: &dyn Store, new: NewChat) -> Result<(ChatGuard, ChatV
     let guard = match store.write(&conversation.partition(), vec![write]).await {
         Ok(()) => guard,
         Err(WriteError::Conflict { .. }) => {
-            let there: Option<ChatGuard> = Top::read(store, &conversation).await?.guard()?;
-            there
-                .filter(|there| there.owner == guard.owner)
-                .ok_or(Refused::AlreadyCreated("this chat is somebody else's"))?
+            let there: Option<ChatGuard> = ConversationState::read(store, &conversation)
+                .await?
+                .guard()?;
+            there.filter(|there| there.owner == guard.owner).ok_or(
+                ConversationError::AlreadyCreated("this chat is somebody else's"),
+            )?
         }
         Err(error) => return Err(error.into()),
     };

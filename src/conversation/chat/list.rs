@@ -2,12 +2,12 @@
 
 use std::cmp::Reverse;
 
-use super::super::{Conversation, Top, index};
+use super::super::{Conversation, ConversationState, index};
 use super::{ChatGuard, ChatView};
-use crate::directory;
+use crate::conversation::directory;
+use crate::ids::target::ChatId;
+use crate::ids::user_id::UserId;
 use crate::store::{Store, StoreError};
-use crate::target::ChatId;
-use crate::user_id::UserId;
 
 const DEFAULT_LIMIT: u64 = 50;
 const MOST: u64 = 200;
@@ -83,9 +83,9 @@ async fn found(
     store: &dyn Store,
     user: &UserId,
     ids: &[ChatId],
-) -> Result<Vec<(ChatId, ChatGuard, Top)>, StoreError> {
+) -> Result<Vec<(ChatId, ChatGuard, ConversationState)>, StoreError> {
     let reads = ids.iter().map(|id| async move {
-        let top = Top::read(store, &Conversation::Chat(id.clone())).await?;
+        let top = ConversationState::read(store, &Conversation::Chat(id.clone())).await?;
         let guard: Option<ChatGuard> = top.guard()?;
         let there = guard.filter(|guard| !guard.deleted && guard.admits(user));
         Ok(there.map(|guard| (id.clone(), guard, top)))

@@ -8,17 +8,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::head::Head;
-use super::{Conversation, Refused, Top};
+use super::{Conversation, ConversationError, ConversationState};
 use crate::clock::rfc3339;
-use crate::target::ChatId;
-use crate::user_id::UserId;
+use crate::ids::target::ChatId;
+use crate::ids::user_id::UserId;
 
 pub use change::{Change, Changed, change};
 pub use create::{NewChat, create};
 pub use list::{ChatPage, list, most_active};
 
-pub const MOST_MEMBERS: usize = 100;
-const LONGEST_NAME: usize = 200;
+pub const MAX_MEMBERS: usize = 100;
+const MAX_NAME: usize = 200;
 
 /// Who may take part in a chat.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,44 +50,51 @@ impl ChatGuard {
 }
 
 /// The chat, if it is there and `user` may take part in it.
-pub fn taking_part(top: &Top, user: &ChatUser) -> Result<ChatGuard, Refused> {
+pub fn taking_part(
+    top: &ConversationState,
+    user: &ChatUser,
+) -> Result<ChatGuard, ConversationError> {
     let guard = there(top)?;
     if !guard.admits(&user.user) {
-        return Err(Refused::Forbidden("you are not a member of this chat"));
+        return Err(ConversationError::Forbidden(
+            "you are not a member of this chat",
+        ));
     }
     if guard.members.is_none() && !user.is_bound {
-        return Err(Refused::Forbidden(
+        return Err(ConversationError::Forbidden(
             "this connection is not for chats: negotiate it with `channel=chats`",
         ));
     }
     Ok(guard)
 }
 
-pub(super) fn there(top: &Top) -> Result<ChatGuard, Refused> {
+pub(super) fn there(top: &ConversationState) -> Result<ChatGuard, ConversationError> {
     let guard: Option<ChatGuard> = top.guard()?;
     let there = guard.filter(|guard| !guard.deleted);
-    there.ok_or(Refused::NotFound("there is no such chat"))
+    there.ok_or(ConversationError::NotFound("there is no such chat"))
 }
 
 /// A chat's name within its limits, without the space around it.
-pub fn check_name(name: &str) -> Result<&str, Refused> {
+pub fn check_name(name: &str) -> Result<&str, ConversationError> {
     let name = name.trim();
-    if (1..=LONGEST_NAME).contains(&name.chars().count()) {
+    if (1..=MAX_NAME).contains(&name.chars().count()) {
         Ok(name)
     } else {
-        Err(Refused::Invalid("a chat's `name` has 1 to 200 characters"))
+        Err(ConversationError::Invalid(
+            "a chat's `name` has 1 to 200 characters",
+        ))
     }
 }
 
 /// The owner first, nobody twice.
-fn member_list(owner: &UserId, others: Vec<UserId>) -> Result<Vec<UserId>, Refused> {
+fn member_list(owner: &UserId, others: Vec<UserId>) -> Result<Vec<UserId>, ConversationError> {
     let mut members = vec![owner.clone()];
     for user in others {
         if !members.contains(&user) {
             members.push(user);
         }
-        if members.len() > MOST_MEMBERS {
-            return Err(Refused::Invalid("a chat has at most 100 members"));
+        if members.len() > MAX_MEMBERS {
+            return Err(ConversationError::Invalid("a chat has at most 100 members"));
         }
     }
     Ok(members)

@@ -6,12 +6,12 @@ use serde::Serialize;
 use tokio::time::{Instant, timeout_at};
 
 use super::super::history;
-use super::super::message::{ChatSpelling, Message, SessionSpelling};
+use super::super::message::{ChatMessageView, Message, RoomMessageView};
 use super::{Conversation, Shared};
-use crate::target::ChatId;
+use crate::ids::target::ChatId;
 
 /// How long an answer waits for its broadcast.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A message on its way to everyone, in the spelling of its kind of conversation.
 #[derive(Debug, Serialize)]
@@ -20,10 +20,10 @@ pub enum MessageFrame {
     #[serde(rename = "MESSAGE", rename_all = "camelCase")]
     Chat {
         chat_id: ChatId,
-        message: ChatSpelling,
+        message: ChatMessageView,
     },
     #[serde(rename = "message")]
-    Other(SessionSpelling),
+    Other(RoomMessageView),
 }
 
 pub fn frame(conversation: &Conversation, message: &Message) -> MessageFrame {
@@ -33,7 +33,7 @@ pub fn frame(conversation: &Conversation, message: &Message) -> MessageFrame {
             message: message.into(),
         },
         Conversation::Room(_) | Conversation::Session(_) => {
-            MessageFrame::Other(SessionSpelling::of(message, conversation))
+            MessageFrame::Other(RoomMessageView::of(message, conversation))
         }
     }
 }
@@ -41,7 +41,7 @@ pub fn frame(conversation: &Conversation, message: &Message) -> MessageFrame {
 impl Shared {
     /// Sends a message to its group. Whether that is certain.
     pub(super) async fn send(&self, conversation: &Conversation, message: &Message) -> bool {
-        self.send_until(conversation, message, Instant::now() + PATIENCE)
+        self.send_until(conversation, message, Instant::now() + TIMEOUT)
             .await
     }
 
@@ -52,7 +52,7 @@ impl Shared {
         conversation: &Conversation,
         messages: &[&Message],
     ) -> Vec<u64> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIMEOUT;
         let mut sent = Vec::new();
         for message in messages {
             if self.send_until(conversation, message, until).await {

@@ -4,7 +4,7 @@ use super::super::history;
 use super::lane::Waiting;
 use super::write::Made;
 use super::{Conversation, Shared};
-use crate::conversation::Top;
+use crate::conversation::ConversationState;
 use crate::store::{StoreError, Version};
 
 /// One such write, or several that expected to find the same and so exclude each other.
@@ -18,7 +18,7 @@ pub(super) struct InDoubt {
 }
 
 impl InDoubt {
-    pub(super) fn note(doubt: &mut Option<Self>, top: &Top, made: &Made) {
+    pub(super) fn note(doubt: &mut Option<Self>, top: &ConversationState, made: &Made) {
         let (Some(first), Some(last)) = (made.messages.first(), made.messages.last()) else {
             return;
         };
@@ -33,7 +33,7 @@ impl InDoubt {
     }
 
     /// While the head is what the write expects, it may be on its way.
-    pub(super) fn may_come_yet(&self, top: &Top) -> bool {
+    pub(super) fn may_come_yet(&self, top: &ConversationState) -> bool {
         self.expected.as_ref() == top.head_version()
     }
 }

@@ -10,20 +10,20 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::super::head::Head;
 use super::super::message::Draft;
-use super::super::{Conversation, Refused, Top};
+use super::super::{Conversation, ConversationError, ConversationState};
 use super::write::LONGEST;
 use super::{Hook, Outcome, Permit, Shared};
-use crate::store::{MOST_WRITES, StoreError, WriteError};
+use crate::store::{MAX_WRITES, StoreError, WriteError};
 
 /// Head, and two records for each message.
-const MOST_AT_ONCE: usize = (MOST_WRITES - 1) / 2;
+const MAX_AT_ONCE: usize = (MAX_WRITES - 1) / 2;
 /// Whoever comes when so many wait is told to come again.
-const MOST_WAITING: usize = 2000;
+const MAX_WAITING: usize = 2000;
 /// How long word of what was sent may wait for a write to travel with.
 const SETTLE: Duration = Duration::from_millis(500);
 /// How long recording it may go on being tried: others send it again after ten seconds.
-const LONGEST_SETTLING: Duration = Duration::from_secs(8);
-const LONGEST_HOOK: Duration = Duration::from_secs(5);
+const MAX_SETTLING: Duration = Duration::from_secs(8);
+const MAX_HOOK: Duration = Duration::from_secs(5);
 
 /// Somebody who waits for a message to be stored and sent.
 pub(super) struct Waiting {
@@ -31,7 +31,7 @@ pub(super) struct Waiting {
     pub(super) permit: Permit,
     /// Runs between storing and sending. Locked only to be `Sync`: one at a time has it anyway.
     once_stored: Mutex<Option<Hook>>,
-    answer: oneshot::Sender<Result<Outcome, Refused>>,
+    answer: oneshot::Sender<Result<Outcome, ConversationError>>,
     since: Instant,
 }
 
@@ -40,7 +40,7 @@ impl Waiting {
         draft: Draft,
         permit: Permit,
         once_stored: Option<Hook>,
-        answer: oneshot::Sender<Result<Outcome, Refused>>,
+        answer: oneshot::Sender<Result<Outcome, ConversationError>>,
     ) -> Self {
         Self {
             draft,
@@ -52,7 +52,7 @@ impl Waiting {
     }
 
     /// Whoever has gone hears nothing, and misses nothing: a retry is answered alike.
-    pub(super) fn answer(self, outcome: Result<Outcome, Refused>) {
+    pub(super) fn answer(self, outcome: Result<Outcome, ConversationError>) {
         let _ = self.answer.send(outcome);
     }
 
@@ -126,10 +126,10 @@ impl Lane {
         }
     }
 
-    pub(super) fn push(&self, waiting: Waiting) -> Result<(), Refused> {
+    pub(super) fn push(&self, waiting: Waiting) -> Result<(), ConversationError> {
         let mut queue = self.queue();
-        if queue.waiting.len() >= MOST_WAITING {
-            return Err(Refused::Unavailable(
+        if queue.waiting.len() >= MAX_WAITING {
+            return Err(ConversationError::Unavailable(
                 "too many messages wait for this conversation; nothing was stored, try again",
             ));
         }
@@ -184,14 +184,14 @@ impl Lane {
         let mut batch: Vec<Waiting> = Vec::new();
         let mut markers = HashSet::new();
         let mut later = VecDeque::new();
-        while batch.len() < MOST_AT_ONCE
+        while batch.len() < MAX_AT_ONCE
             && let Some(waiting) = queue.waiting.pop_front()
         {
             if waiting.has_gone() {
                 continue;
             }
             if waiting.has_waited_too_long() {
-                waiting.answer(Err(Refused::Unavailable(
+                waiting.answer(Err(ConversationError::Unavailable(
                     "too many messages wait for this conversation; nothing was stored, try again",
                 )));
                 continue;
@@ -217,7 +217,7 @@ impl Lane {
                 let hook = waiting.once_stored.get_mut();
                 hook.unwrap_or_else(PoisonError::into_inner).take()
             });
-            if timeout(LONGEST_HOOK, join_all(hooks)).await.is_err() {
+            if timeout(MAX_HOOK, join_all(hooks)).await.is_err() {
                 tracing::warn!(
                     "some senders in {} could not join it in time",
                     self.conversation
@@ -266,7 +266,7 @@ impl Lane {
     /// of it, and would send it again.
     async fn settle(&self, shared: &Shared) {
         let sent = std::mem::take(&mut self.queue().sent);
-        let deadline = Instant::now() + LONGEST_SETTLING;
+        let deadline = Instant::now() + MAX_SETTLING;
         for attempt in 0.. {
             match self.record(shared, &sent).await {
                 Ok(()) => return,
@@ -285,7 +285,7 @@ impl Lane {
     }
 
     async fn record(&self, shared: &Shared, sent: &BTreeSet<Sent>) -> Result<(), WriteError> {
-        let top = Top::read(&*shared.store, &self.conversation).await;
+        let top = ConversationState::read(&*shared.store, &self.conversation).await;
         let top = top.map_err(WriteError::NotDone)?;
         let mut head = top.head.clone();
         let news = sent.iter().filter(|sent| sent.mark_in(&mut head)).count();

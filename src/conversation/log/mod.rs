@@ -20,9 +20,9 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::sleep;
 
 use super::message::{Draft, Message};
-use super::{Conversation, Refused, Top};
+use super::{Conversation, ConversationError, ConversationState};
+use crate::azure::courier::Courier;
 use crate::clock::{Clock, Ids};
-use crate::service::courier::Courier;
 use crate::store::Store;
 use lane::{Lane, Sent, Waiting};
 
@@ -34,7 +34,8 @@ const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 /// Whether something may be said, decided from the guard as it is at that moment, which may also
 /// know the speaker's name.
-pub type Permit = Box<dyn Fn(&Top, &mut Draft) -> Result<(), Refused> + Send + Sync>;
+pub type Permit =
+    Box<dyn Fn(&ConversationState, &mut Draft) -> Result<(), ConversationError> + Send + Sync>;
 
 /// Something to do once a message is stored, before it is sent.
 pub type Hook = BoxFuture<'static, ()>;
@@ -58,7 +59,7 @@ struct Outcome {
 
 /// Stores messages and sends them on. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Log(Arc<Shared>);
+pub struct MessageLog(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -71,7 +72,7 @@ struct Shared {
     draining: watch::Sender<bool>,
 }
 
-impl Log {
+impl MessageLog {
     pub fn new(store: Arc<dyn Store>, courier: Courier, clock: Clock, ids: Ids) -> Self {
         Self(Arc::new(Shared {
             store,
@@ -92,11 +93,11 @@ impl Log {
         draft: Draft,
         permit: Permit,
         once_stored: Option<Hook>,
-    ) -> Result<Appended, Refused> {
+    ) -> Result<Appended, ConversationError> {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting::new(draft, permit, once_stored, answer);
         self.in_lane(conversation, |lane| lane.push(waiting))?;
-        let outcome = answered.await.map_err(|_| Refused::NotKnown)??;
+        let outcome = answered.await.map_err(|_| ConversationError::NotKnown)??;
         if outcome.unsent {
             self.make_up_for(conversation, outcome.generation, &outcome.appended.message)
                 .await;
@@ -125,7 +126,7 @@ impl Log {
     /// gone, and the message goes out from here.
     async fn make_up_for(&self, conversation: &Conversation, generation: u64, message: &Message) {
         for _ in 0..(WORD.as_millis() / LOOK_AGAIN.as_millis()) {
-            match Top::read(&*self.0.store, conversation).await {
+            match ConversationState::read(&*self.0.store, conversation).await {
                 Ok(top) if top.head.generation != generation => return,
                 Ok(top) if !top.head.is_unsent(message.seq) => return,
                 Ok(_) => sleep(LOOK_AGAIN).await,

@@ -6,9 +6,9 @@ use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::super::keys::{self, Marker};
+use super::super::keys::{self, DedupKey};
 use super::super::message::Message;
-use super::super::{Conversation, Refused, Top};
+use super::super::{Conversation, ConversationError, ConversationState};
 use super::lane::{Sent, Waiting};
 use super::{Appended, Outcome, Shared};
 use crate::store::StoreError;
@@ -34,7 +34,7 @@ impl Shared {
     pub(super) async fn find_repeats(
         &self,
         conversation: &Conversation,
-        top: &Top,
+        top: &ConversationState,
         batch: &[Waiting],
         first: usize,
     ) -> Result<Vec<Repeat>, StoreError> {
@@ -59,7 +59,7 @@ impl Shared {
         &self,
         conversation: &Conversation,
         generation: u64,
-        marker: &Marker,
+        marker: &DedupKey,
     ) -> Result<Option<Message>, StoreError> {
         let partition = conversation.partition();
         let key = keys::marker(generation, marker);
@@ -78,7 +78,7 @@ pub(super) fn take_out(
     batch: &mut Vec<Waiting>,
     repeats: Vec<Repeat>,
     sent: &BTreeSet<Sent>,
-    answered: &mut Vec<(Waiting, Result<Outcome, Refused>)>,
+    answered: &mut Vec<(Waiting, Result<Outcome, ConversationError>)>,
 ) {
     // From the end, so that the others stay where they are.
     for repeat in repeats.into_iter().rev() {

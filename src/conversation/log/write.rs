@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::super::head::Head;
 use super::super::keys;
 use super::super::message::Message;
-use super::super::{Conversation, Refused, Top};
+use super::super::{Conversation, ConversationError, ConversationState};
 use super::doubt::InDoubt;
 use super::lane::{Sent, Waiting};
 use super::repeats::{Mark, take_out};
@@ -21,14 +21,14 @@ use crate::store::{StoreError, Write, WriteError};
 /// How long a batch may go on trying. The Functions host waits much longer.
 pub(super) const LONGEST: Duration = Duration::from_secs(8);
 /// How much of what others left unsent is sent along with one batch.
-const MOST_LEFTOVERS: usize = 100;
+const MAX_LEFTOVERS: usize = 100;
 const FIRST_PAUSE: Duration = Duration::from_millis(4);
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
+const MAX_PAUSE: Duration = Duration::from_millis(250);
 
 /// What became of a batch.
 pub(super) struct Written {
     pub(super) stored: Option<Stored>,
-    answered: Vec<(Waiting, Result<Outcome, Refused>)>,
+    answered: Vec<(Waiting, Result<Outcome, ConversationError>)>,
 }
 
 /// The part of a batch that this write stored.
@@ -135,10 +135,10 @@ impl Shared {
         conversation: &Conversation,
         batch: &mut Vec<Waiting>,
         sent: &BTreeSet<Sent>,
-        answered: &mut Vec<(Waiting, Result<Outcome, Refused>)>,
+        answered: &mut Vec<(Waiting, Result<Outcome, ConversationError>)>,
         in_doubt: &mut Option<InDoubt>,
     ) -> Result<Tried, StoreError> {
-        let top = Top::read(&*self.store, conversation).await?;
+        let top = ConversationState::read(&*self.store, conversation).await?;
         if let Some(doubt) = in_doubt.as_mut() {
             if let Some(made) = self.was_done(conversation, batch, doubt).await? {
                 return Ok(Tried::Stored(made));
@@ -189,7 +189,7 @@ impl Shared {
 
     /// Grows, and differs from instance to instance, so that those who met do not meet again.
     pub(super) fn pause(&self, attempt: u32) -> Duration {
-        let longest = (FIRST_PAUSE * 2_u32.saturating_pow(attempt.min(8))).min(LONGEST_PAUSE);
+        let longest = (FIRST_PAUSE * 2_u32.saturating_pow(attempt.min(8))).min(MAX_PAUSE);
         let [share, ..] = *self.ids.uuid().as_bytes();
         longest * u32::from(share) / 255
     }
@@ -199,14 +199,14 @@ impl Shared {
 /// went out that is in doubt, may have been stored.
 fn refuse(
     batch: &mut Vec<Waiting>,
-    top: &Top,
-    answered: &mut Vec<(Waiting, Result<Outcome, Refused>)>,
+    top: &ConversationState,
+    answered: &mut Vec<(Waiting, Result<Outcome, ConversationError>)>,
     in_doubt: bool,
 ) {
     for mut waiting in std::mem::take(batch) {
         match (waiting.permit)(top, &mut waiting.draft) {
             Ok(()) => batch.push(waiting),
-            Err(_) if in_doubt => answered.push((waiting, Err(Refused::NotKnown))),
+            Err(_) if in_doubt => answered.push((waiting, Err(ConversationError::NotKnown))),
             Err(refused) => answered.push((waiting, Err(refused))),
         }
     }
@@ -215,7 +215,7 @@ fn refuse(
 /// The head first, then a message and its mark for each.
 fn compose(
     batch: &[Waiting],
-    top: &Top,
+    top: &ConversationState,
     sent: &BTreeSet<Sent>,
     now: Timestamp,
 ) -> Result<(Vec<Write>, Made), serde_json::Error> {
@@ -224,14 +224,14 @@ fn compose(
         sent.mark_in(&mut head);
     }
     let overdue = head.overdue(now).flat_map(|run| run.from..=run.to);
-    let overdue = overdue.take(MOST_LEFTOVERS).collect();
+    let overdue = overdue.take(MAX_LEFTOVERS).collect();
     let generation = head.generation;
     let mut writes = Vec::with_capacity(1 + 2 * batch.len());
     let mut messages = Vec::with_capacity(batch.len());
     for waiting in batch {
         let draft = &waiting.draft;
         let (seq, at) = head.push(&draft.sender, now);
-        let message = draft.stored_as(seq, at);
+        let message = draft.into_message(seq, at);
         let mark = Mark {
             seq,
             uuid: draft.uuid,
@@ -262,7 +262,7 @@ fn repeated(position: usize, batch: usize) -> Option<usize> {
 
 fn give_up(
     batch: &mut Vec<Waiting>,
-    answered: &mut Vec<(Waiting, Result<Outcome, Refused>)>,
+    answered: &mut Vec<(Waiting, Result<Outcome, ConversationError>)>,
     cause: Option<StoreError>,
     in_doubt: bool,
 ) {
@@ -275,13 +275,13 @@ fn give_up(
     }
     for waiting in batch.drain(..) {
         let refused = match (&cause, in_doubt) {
-            (_, true) => Refused::NotKnown,
-            (Some(_), false) => {
-                Refused::Unavailable("the store does not answer; nothing was stored, try again")
-            }
-            (None, false) => {
-                Refused::Unavailable("too many write here at once; nothing was stored, try again")
-            }
+            (_, true) => ConversationError::NotKnown,
+            (Some(_), false) => ConversationError::Unavailable(
+                "the store does not answer; nothing was stored, try again",
+            ),
+            (None, false) => ConversationError::Unavailable(
+                "too many write here at once; nothing was stored, try again",
+            ),
         };
         answered.push((waiting, Err(refused)));
     }

@@ -9,17 +9,17 @@ use uuid::Uuid;
 
 use super::Speaker;
 use super::password::PasswordHash;
-use crate::binding::{Role, RoomPass};
-use crate::user_id::UserId;
+use crate::access::binding::{Role, RoomPass};
+use crate::ids::user_id::UserId;
 
 /// How many users a guard names at most: members, banned and muted ones together. It is read
 /// with every message, so it stays small.
-const MOST_NAMED: usize = 1000;
+const MAX_NAMED: usize = 1000;
 
 /// A guard names no more users than fit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a room has at most 1000 members, banned and muted users together")]
-pub struct Full;
+pub struct RoomFull;
 
 /// What decides who comes in. It outlives the room, so that what was shown to an earlier one
 /// opens no later one.
@@ -84,7 +84,7 @@ pub struct Sanction {
 
 /// Somebody at the door.
 #[derive(Debug, Clone, Copy)]
-pub struct Guest<'a> {
+pub struct JoinRequest<'a> {
     pub user: &'a UserId,
     /// Nobody else can be held to such an id, so it is nobody's membership.
     pub is_anonymous: bool,
@@ -95,7 +95,7 @@ pub struct Guest<'a> {
 
 /// Why somebody does not come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ShutOut {
+pub enum RoomDenied {
     Banned,
     PasswordRequired,
     InviteRequired,
@@ -106,13 +106,13 @@ pub enum ShutOut {
 
 impl RoomGuard {
     /// Lets somebody in, or says why not.
-    pub fn admit(&self, guest: &Guest<'_>) -> Result<RoomPass, ShutOut> {
+    pub fn admit(&self, guest: &JoinRequest<'_>) -> Result<RoomPass, RoomDenied> {
         if self.banned.contains_key(guest.user) {
-            return Err(ShutOut::Banned);
+            return Err(RoomDenied::Banned);
         }
         let most = self.most_for(guest)?;
         if guest.wish > most {
-            return Err(ShutOut::NoWriter);
+            return Err(RoomDenied::NoWriter);
         }
         Ok(RoomPass {
             guard: self.number,
@@ -123,7 +123,7 @@ impl RoomGuard {
         })
     }
 
-    fn most_for(&self, guest: &Guest<'_>) -> Result<Role, ShutOut> {
+    fn most_for(&self, guest: &JoinRequest<'_>) -> Result<Role, RoomDenied> {
         if let Some(role) = self.membership(guest.user, guest.is_anonymous) {
             return Ok(role);
         }
@@ -132,9 +132,9 @@ impl RoomGuard {
         match (self.access(), shown) {
             (Access::Open, _) => Ok(Role::Writer),
             (Access::Password | Access::Invite, Some(pass)) => Ok(pass.role),
-            (Access::Password, None) => Err(ShutOut::PasswordRequired),
-            (Access::Invite, None) => Err(ShutOut::InviteRequired),
-            (Access::Members, _) => Err(ShutOut::NotAMember),
+            (Access::Password, None) => Err(RoomDenied::PasswordRequired),
+            (Access::Invite, None) => Err(RoomDenied::InviteRequired),
+            (Access::Members, _) => Err(RoomDenied::NotAMember),
         }
     }
 
@@ -167,7 +167,7 @@ impl RoomGuard {
     }
 
     /// Makes somebody a member of a room that is set up.
-    pub(super) fn join(&mut self, member: Member) -> Result<(), Full> {
+    pub(super) fn join(&mut self, member: Member) -> Result<(), RoomFull> {
         let size = self.size();
         let Some(room) = &mut self.record else {
             return Ok(());
@@ -178,15 +178,15 @@ impl RoomGuard {
             .find(|m| m.user_id == member.user_id)
         {
             Some(known) => *known = member,
-            None if size >= MOST_NAMED => return Err(Full),
+            None if size >= MAX_NAMED => return Err(RoomFull),
             None => room.members.push(member),
         }
         Ok(())
     }
 
-    pub(super) fn check_size(&self) -> Result<(), Full> {
-        if self.size() > MOST_NAMED {
-            return Err(Full);
+    pub(super) fn check_size(&self) -> Result<(), RoomFull> {
+        if self.size() > MAX_NAMED {
+            return Err(RoomFull);
         }
         Ok(())
     }
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     fn user(name: &str) -> UserId {
-        UserId::spelled(name).unwrap()
+        UserId::parse(name).unwrap()
     }
 
     fn room(access: Access) -> RoomGuard {
@@ -246,9 +246,14 @@ mod tests {
         }
     }
 
-    fn ask(guard: &RoomGuard, name: &str, wish: Role, pass: Option<u64>) -> Result<Role, ShutOut> {
+    fn ask(
+        guard: &RoomGuard,
+        name: &str,
+        wish: Role,
+        pass: Option<u64>,
+    ) -> Result<Role, RoomDenied> {
         let pass = pass.map(shown);
-        let guest = Guest {
+        let guest = JoinRequest {
             user: &user(name),
             is_anonymous: false,
             wish,
@@ -269,14 +274,17 @@ mod tests {
         assert_eq!(ask(&room(Access::Open), "eve", Writer, None), Ok(Writer));
         assert_eq!(
             ask(&password, "eve", Reader, None),
-            Err(ShutOut::PasswordRequired)
+            Err(RoomDenied::PasswordRequired)
         );
         assert_eq!(
             ask(&invite, "eve", Reader, None),
-            Err(ShutOut::InviteRequired)
+            Err(RoomDenied::InviteRequired)
         );
         for pass in [None, Some(3)] {
-            assert_eq!(ask(&members, "eve", Reader, pass), Err(ShutOut::NotAMember));
+            assert_eq!(
+                ask(&members, "eve", Reader, pass),
+                Err(RoomDenied::NotAMember)
+            );
         }
         for guarded in [&password, &invite, &members] {
             assert_eq!(ask(guarded, "mary", Writer, None), Ok(Writer));
@@ -290,7 +298,7 @@ mod tests {
         assert_eq!(ask(&guard, "eve", Role::Writer, Some(3)), Ok(Role::Writer));
         assert_eq!(
             ask(&guard, "eve", Role::Writer, Some(2)),
-            Err(ShutOut::PasswordRequired)
+            Err(RoomDenied::PasswordRequired)
         );
     }
 
@@ -301,14 +309,14 @@ mod tests {
             member: true,
             ..shown(3)
         };
-        let guest = Guest {
+        let guest = JoinRequest {
             user: &user("removed"),
             is_anonymous: false,
             wish: Role::Reader,
             pass: Some(&pass),
         };
 
-        assert_eq!(guard.admit(&guest), Err(ShutOut::PasswordRequired));
+        assert_eq!(guard.admit(&guest), Err(RoomDenied::PasswordRequired));
     }
 
     #[test]
@@ -318,21 +326,21 @@ mod tests {
         assert_eq!(ask(&guard, "rita", Role::Reader, None), Ok(Role::Reader));
         assert_eq!(
             ask(&guard, "rita", Role::Writer, None),
-            Err(ShutOut::NoWriter)
+            Err(RoomDenied::NoWriter)
         );
     }
 
     #[test]
     fn an_anonymous_caller_is_no_member_whatever_the_id() {
         let guard = room(Access::Members);
-        let guest = Guest {
+        let guest = JoinRequest {
             user: &user("mary"),
             is_anonymous: true,
             wish: Role::Reader,
             pass: None,
         };
 
-        assert_eq!(guard.admit(&guest), Err(ShutOut::NotAMember));
+        assert_eq!(guard.admit(&guest), Err(RoomDenied::NotAMember));
     }
 
     #[test]
@@ -346,7 +354,7 @@ mod tests {
 
         assert_eq!(
             ask(&guard, "mary", Role::Reader, None),
-            Err(ShutOut::Banned)
+            Err(RoomDenied::Banned)
         );
     }
 }

@@ -8,17 +8,17 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
-use super::{Access, Guest, Member, RoomGuard};
-use crate::binding::{Role, RoomPass};
-use crate::conversation::{Conversation, Refused, Top, keys};
+use super::{Access, JoinRequest, Member, RoomGuard};
+use crate::access::binding::{Role, RoomPass};
+use crate::conversation::{Conversation, ConversationError, ConversationState, keys};
+use crate::ids::target::RoomId;
+use crate::ids::user_id::UserId;
 use crate::store::{Key, Store, StoreError, Write, WriteError};
-use crate::target::RoomId;
-use crate::user_id::UserId;
 
 const TRIES: u32 = 30;
-const MOST_USES: u32 = 100_000;
+const MAX_USES: u32 = 100_000;
 /// A year.
-const LONGEST_SECONDS: u32 = 31_536_000;
+const MAX_SECONDS: u32 = 31_536_000;
 
 /// What is stored of an invite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,17 +31,9 @@ pub struct Invite {
     pub guard: u64,
 }
 
-/// Who shows an invite.
-#[derive(Debug, Clone, Copy)]
-pub struct Bearer<'a> {
-    pub user: &'a UserId,
-    pub is_anonymous: bool,
-    pub wish: Role,
-}
-
 /// Why an invite lets nobody in.
 #[derive(Debug, thiserror::Error)]
-pub enum NotLetIn {
+pub enum InviteError {
     #[error("this room has no such invite")]
     NoSuchInvite,
     #[error("this invite was used up, or has expired")]
@@ -49,7 +41,7 @@ pub enum NotLetIn {
     #[error("this invite is for reading only")]
     NoWriter,
     #[error("this room is full")]
-    Full,
+    RoomFull,
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
@@ -76,22 +68,26 @@ pub async fn create(
     room: &RoomId,
     terms: &Terms,
     now: Timestamp,
-) -> Result<Invite, Refused> {
-    if !(1..=MOST_USES).contains(&terms.uses) {
-        return Err(Refused::Invalid("`uses` is a number from 1 to 100000"));
+) -> Result<Invite, ConversationError> {
+    if !(1..=MAX_USES).contains(&terms.uses) {
+        return Err(ConversationError::Invalid(
+            "`uses` is a number from 1 to 100000",
+        ));
     }
     let seconds = terms.expires_in_seconds;
-    if seconds.is_some_and(|seconds| !(1..=LONGEST_SECONDS).contains(&seconds)) {
-        return Err(Refused::Invalid(
+    if seconds.is_some_and(|seconds| !(1..=MAX_SECONDS).contains(&seconds)) {
+        return Err(ConversationError::Invalid(
             "`expiresInSeconds` is a number from 1 to 31536000, a year",
         ));
     }
     let conversation = Conversation::Room(room.clone());
-    let guard: Option<RoomGuard> = Top::read(store, &conversation).await?.guard()?;
+    let guard: Option<RoomGuard> = ConversationState::read(store, &conversation)
+        .await?
+        .guard()?;
     let guard = guard.filter(|guard| guard.record.is_some());
-    let guard = guard.ok_or(Refused::NotFound("nobody has set this room up"))?;
+    let guard = guard.ok_or(ConversationError::NotFound("nobody has set this room up"))?;
     if guard.access() != Access::Invite {
-        return Err(Refused::Invalid(
+        return Err(ConversationError::Invalid(
             "only a room whose `access` is `invite` takes invites",
         ));
     }
@@ -115,9 +111,9 @@ pub async fn spend(
     store: &dyn Store,
     room: &RoomId,
     code: &SecretString,
-    bearer: &Bearer<'_>,
+    request: &JoinRequest<'_>,
     now: Timestamp,
-) -> Result<RoomPass, NotLetIn> {
+) -> Result<RoomPass, InviteError> {
     let conversation = Conversation::Room(room.clone());
     let partition = conversation.partition();
     let key = key(code);
@@ -125,19 +121,19 @@ pub async fn spend(
     loop {
         // The invite first: of one that was used up meanwhile, the guard then knows by whom.
         let found = store.get(&partition, &key).await?;
-        let top = Top::read(store, &conversation).await?;
+        let top = ConversationState::read(store, &conversation).await?;
         let mut guard: RoomGuard = top.guard().map_err(StoreError::from)?.unwrap_or_default();
-        if let Some(pass) = as_member(&guard, bearer) {
+        if let Some(pass) = as_member(&guard, request) {
             return Ok(pass);
         }
-        let record = found.ok_or(NotLetIn::NoSuchInvite)?;
+        let record = found.ok_or(InviteError::NoSuchInvite)?;
         let mut invite: Invite = record.read().map_err(StoreError::from)?;
         let expired = invite.expires_at.is_some_and(|until| until <= now);
         if invite.uses_left == 0 || expired || invite.guard != guard.number {
-            return Err(NotLetIn::Spent);
+            return Err(InviteError::Spent);
         }
-        if bearer.wish > invite.role {
-            return Err(NotLetIn::NoWriter);
+        if request.wish > invite.role {
+            return Err(InviteError::NoWriter);
         }
         invite.uses_left -= 1;
         let mut writes =
@@ -146,22 +142,22 @@ pub async fn spend(
             guard: guard.number,
             role: invite.role,
             persistent: guard.record.as_ref().is_some_and(|room| room.persistent),
-            muted: guard.muted.contains_key(bearer.user),
-            member: !bearer.is_anonymous,
+            muted: guard.muted.contains_key(request.user),
+            member: !request.is_anonymous,
         };
-        if !bearer.is_anonymous {
+        if !request.is_anonymous {
             let member = Member {
-                user_id: bearer.user.clone(),
+                user_id: request.user.clone(),
                 role: invite.role,
             };
-            guard.join(member).map_err(|_| NotLetIn::Full)?;
+            guard.join(member).map_err(|_| InviteError::RoomFull)?;
             writes.push(top.write_guard(&guard).map_err(unwritable)?);
         }
         match store.write(&partition, writes).await {
             Ok(()) => return Ok(pass),
             Err(WriteError::Conflict { .. }) if tried < TRIES => {
                 tried += 1;
-                sleep(pause(bearer.user, tried)).await;
+                sleep(pause(request.user, tried)).await;
             }
             Err(error) => return Err(error.into()),
         }
@@ -169,15 +165,9 @@ pub async fn spend(
 }
 
 /// Who asked twice at once has become a member in the meantime.
-fn as_member(guard: &RoomGuard, bearer: &Bearer<'_>) -> Option<RoomPass> {
-    guard.membership(bearer.user, bearer.is_anonymous)?;
-    let guest = Guest {
-        user: bearer.user,
-        is_anonymous: bearer.is_anonymous,
-        wish: bearer.wish,
-        pass: None,
-    };
-    guard.admit(&guest).ok()
+fn as_member(guard: &RoomGuard, request: &JoinRequest<'_>) -> Option<RoomPass> {
+    guard.membership(request.user, request.is_anonymous)?;
+    guard.admit(request).ok()
 }
 
 /// Grows, and differs from user to user, so that those who met do not meet again.
@@ -186,6 +176,6 @@ fn pause(user: &UserId, tried: u32) -> Duration {
     Duration::from_millis(u64::from(share) * u64::from(tried.min(8)) / 16)
 }
 
-fn unwritable(error: serde_json::Error) -> NotLetIn {
+fn unwritable(error: serde_json::Error) -> InviteError {
     StoreError::Refused(error.to_string()).into()
 }

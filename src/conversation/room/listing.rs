@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{RoomGuard, RoomRecord};
 use crate::conversation::index::side_by_side;
-use crate::conversation::{Conversation, Top};
-use crate::store::{Key, Partition, Shelf, Store, StoreError, Version, Write, WriteError};
-use crate::target::RoomId;
+use crate::conversation::{Conversation, ConversationState};
+use crate::ids::target::RoomId;
+use crate::store::{Collection, Key, Partition, Store, StoreError, Version, Write, WriteError};
 
 const DEFAULT_LIMIT: u64 = 50;
 const MOST: u64 = 200;
@@ -25,7 +25,7 @@ pub struct RoomPage {
 }
 
 fn partition() -> Partition {
-    Partition::new(Shelf::Settings, "rooms")
+    Partition::new(Collection::Settings, "rooms")
 }
 
 fn key(id: &RoomId) -> Key {
@@ -40,8 +40,8 @@ pub async fn page(
 ) -> Result<RoomPage, StoreError> {
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let all = Key::literal("room:").and_below();
-    let keys = cursor.map_or(all.start, |cursor| key(cursor).just_behind())..all.end;
+    let all = Key::literal("room:").prefix_range();
+    let keys = cursor.map_or(all.start, |cursor| key(cursor).successor())..all.end;
     let records = store.range(&partition(), keys, limit + 1).await?;
     let ids = records
         .iter()
@@ -62,7 +62,7 @@ pub async fn page(
 
 /// One room, if somebody set it up.
 pub async fn record(store: &dyn Store, id: &RoomId) -> Result<Option<RoomRecord>, StoreError> {
-    let top = Top::read(store, &Conversation::Room(id.clone())).await?;
+    let top = ConversationState::read(store, &Conversation::Room(id.clone())).await?;
     let guard: Option<RoomGuard> = top.guard()?;
     Ok(guard.and_then(|guard| guard.record))
 }

@@ -4,16 +4,16 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-use super::{Access, Aftermath, Member, PasswordHash, RoomGuard, RoomRecord, listing};
+use super::{Access, ConnectionUpdate, Member, PasswordHash, RoomGuard, RoomRecord, listing};
 use crate::clock::Ids;
 use crate::conversation::sweep::Leftovers;
-use crate::conversation::{Conversation, Refused, Top};
-use crate::store::{LARGEST_BODY, Store, Write, WriteError};
-use crate::target::RoomId;
+use crate::conversation::{Conversation, ConversationError, ConversationState};
+use crate::ids::target::RoomId;
+use crate::store::{MAX_BODY, Store, Write, WriteError};
 
 const TRIES: usize = 8;
-const LONGEST_NAME: usize = 200;
-const LONGEST_PASSWORD: usize = 256;
+const MAX_NAME: usize = 200;
+const MAX_PASSWORD: usize = 256;
 
 /// What is to be different; `None` leaves it as it is.
 #[derive(Debug, Clone, Default)]
@@ -27,10 +27,10 @@ pub struct RoomChange {
 
 /// A room that was set up, or changed.
 #[derive(Debug)]
-pub struct SetUp {
+pub struct RoomUpdate {
     pub record: RoomRecord,
     pub is_new: bool,
-    pub after: Aftermath,
+    pub after: ConnectionUpdate,
     /// To be settled once open connections are as the room is.
     pub due: Option<Uuid>,
 }
@@ -51,7 +51,7 @@ pub async fn set_up(
     id: &RoomId,
     change: &RoomChange,
     now: Timestamp,
-) -> Result<SetUp, Refused> {
+) -> Result<RoomUpdate, ConversationError> {
     check(change)?;
     let hash = match &change.password {
         Some(password) => Some(PasswordHash::new(password, ids).await?),
@@ -60,7 +60,7 @@ pub async fn set_up(
     let conversation = Conversation::Room(id.clone());
     let mut tried = 0;
     loop {
-        let top = Top::read(store, &conversation).await?;
+        let top = ConversationState::read(store, &conversation).await?;
         let before: RoomGuard = top.guard()?.unwrap_or_default();
         let record = changed(&before, change, hash.as_ref(), now).await?;
         let mut guard = RoomGuard {
@@ -70,15 +70,15 @@ pub async fn set_up(
         if is_guarded_anew(&before, &record, change) {
             guard.number += 1;
         }
-        let after = Aftermath::of(&before, &guard);
-        guard.due = (after != Aftermath::Nothing).then(|| ids.uuid());
+        let after = ConnectionUpdate::of(&before, &guard);
+        guard.due = (after != ConnectionUpdate::Nothing).then(|| ids.uuid());
         // After the room was read: if it goes in between, this write fails, and if it goes later,
         // it finds this entry.
         listing::enter(store, id).await?;
         let write = write(&top, &guard)?;
         match store.write(&conversation.partition(), vec![write]).await {
             Ok(()) => {
-                return Ok(SetUp {
+                return Ok(RoomUpdate {
                     record,
                     is_new: before.record.is_none(),
                     after,
@@ -92,15 +92,20 @@ pub async fn set_up(
 }
 
 /// The guard, if it is not too large to be kept.
-pub(super) fn write(top: &Top, guard: &RoomGuard) -> Result<Write, Refused> {
+pub(super) fn write(
+    top: &ConversationState,
+    guard: &RoomGuard,
+) -> Result<Write, ConversationError> {
     const TOO_MANY: &str = "a room has at most 1000 members, banned and muted users together";
-    guard.check_size().map_err(|_| Refused::Invalid(TOO_MANY))?;
+    guard
+        .check_size()
+        .map_err(|_| ConversationError::Invalid(TOO_MANY))?;
     let write = top.write_guard(guard)?;
     match &write {
         Write::Insert { body, .. } | Write::Replace { body, .. } | Write::Put { body, .. }
-            if body.len() > LARGEST_BODY =>
+            if body.len() > MAX_BODY =>
         {
-            Err(Refused::Invalid(
+            Err(ConversationError::Invalid(
                 "this is more than can be kept of one room",
             ))
         }
@@ -108,18 +113,22 @@ pub(super) fn write(top: &Top, guard: &RoomGuard) -> Result<Write, Refused> {
     }
 }
 
-fn check(change: &RoomChange) -> Result<(), Refused> {
+fn check(change: &RoomChange) -> Result<(), ConversationError> {
     let is_bad = |text: &str, longest| !(1..=longest).contains(&text.chars().count());
     if change
         .name
         .as_ref()
-        .is_some_and(|name| is_bad(name.trim(), LONGEST_NAME))
+        .is_some_and(|name| is_bad(name.trim(), MAX_NAME))
     {
-        return Err(Refused::Invalid("a room's `name` has 1 to 200 characters"));
+        return Err(ConversationError::Invalid(
+            "a room's `name` has 1 to 200 characters",
+        ));
     }
     let password = change.password.as_ref().map(ExposeSecret::expose_secret);
-    if password.is_some_and(|password| is_bad(password, LONGEST_PASSWORD)) {
-        return Err(Refused::Invalid("a `password` has 1 to 256 characters"));
+    if password.is_some_and(|password| is_bad(password, MAX_PASSWORD)) {
+        return Err(ConversationError::Invalid(
+            "a `password` has 1 to 256 characters",
+        ));
     }
     let mut users: Vec<_> = change
         .members
@@ -129,7 +138,7 @@ fn check(change: &RoomChange) -> Result<(), Refused> {
         .collect();
     users.sort_unstable();
     if users.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(Refused::Invalid("`members` names somebody twice"));
+        return Err(ConversationError::Invalid("`members` names somebody twice"));
     }
     Ok(())
 }
@@ -139,7 +148,7 @@ async fn changed(
     change: &RoomChange,
     hash: Option<&PasswordHash>,
     now: Timestamp,
-) -> Result<RoomRecord, Refused> {
+) -> Result<RoomRecord, ConversationError> {
     let known = before.record.clone();
     let mut record = known.unwrap_or_else(|| RoomRecord {
         name: None,
@@ -168,7 +177,7 @@ async fn changed(
         }
     }
     if record.access == Access::Password && record.password_hash.is_none() {
-        return Err(Refused::Invalid(
+        return Err(ConversationError::Invalid(
             "a room whose `access` is `password` needs a `password`",
         ));
     }
@@ -191,11 +200,15 @@ fn is_guarded_anew(before: &RoomGuard, record: &RoomRecord, change: &RoomChange)
 
 /// Removes a room and all that was said in it: one write, and it is gone for everybody. What is
 /// left of it in the store no longer belongs to anything.
-pub async fn remove(store: &dyn Store, ids: &Ids, id: &RoomId) -> Result<Removed, Refused> {
+pub async fn remove(
+    store: &dyn Store,
+    ids: &Ids,
+    id: &RoomId,
+) -> Result<Removed, ConversationError> {
     let conversation = Conversation::Room(id.clone());
     let mut tried = 0;
     loop {
-        let top = Top::read(store, &conversation).await?;
+        let top = ConversationState::read(store, &conversation).await?;
         let before: RoomGuard = top.guard()?.unwrap_or_default();
         if is_nothing(&before, &top) {
             // Perhaps a repeat, whose first answer was lost before all was done.
@@ -226,7 +239,7 @@ pub async fn remove(store: &dyn Store, ids: &Ids, id: &RoomId) -> Result<Removed
     }
 }
 
-fn is_nothing(guard: &RoomGuard, top: &Top) -> bool {
+fn is_nothing(guard: &RoomGuard, top: &ConversationState) -> bool {
     guard.record.is_none() && guard.banned.is_empty() && guard.muted.is_empty() && top.head.seq == 0
 }
 
@@ -235,7 +248,7 @@ fn is_nothing(guard: &RoomGuard, top: &Top) -> bool {
 pub async fn settle(store: &dyn Store, id: &RoomId, due: Uuid) {
     let conversation = Conversation::Room(id.clone());
     let settled = async {
-        let top = Top::read(store, &conversation).await?;
+        let top = ConversationState::read(store, &conversation).await?;
         let guard: Option<RoomGuard> = top.guard()?;
         let Some(mut guard) = guard.filter(|guard| guard.due == Some(due)) else {
             return Ok(());
@@ -244,7 +257,7 @@ pub async fn settle(store: &dyn Store, id: &RoomId, due: Uuid) {
         let writes = vec![top.write_guard(&guard)?];
         match store.write(&conversation.partition(), writes).await {
             Err(WriteError::Conflict { .. }) => Ok(()),
-            done => done.map_err(Refused::from),
+            done => done.map_err(ConversationError::from),
         }
     };
     if let Err(error) = settled.await {

@@ -5,17 +5,19 @@ pub mod listing;
 pub mod manage;
 pub mod sanction;
 
-mod aftermath;
+mod connection_update;
 mod guard;
 mod password;
 
-pub use aftermath::{Adjustment, Aftermath, Effect};
-pub use guard::{Access, Full, Guest, Member, RoomGuard, RoomRecord, Sanction, ShutOut};
+pub use connection_update::{Adjustment, ConnectionUpdate, Effect};
+pub use guard::{
+    Access, JoinRequest, Member, RoomDenied, RoomFull, RoomGuard, RoomRecord, Sanction,
+};
 pub use password::PasswordHash;
 
-use super::{Refused, Top};
-use crate::binding::Role;
-use crate::user_id::UserId;
+use super::{ConversationError, ConversationState};
+use crate::access::binding::Role;
+use crate::ids::user_id::UserId;
 
 /// What somebody brings who wants to say something in a room.
 #[derive(Debug, Clone)]
@@ -37,34 +39,38 @@ pub struct Bound {
 
 /// Whether somebody may speak in the room as it is now: whoever is bound to it as a writer, and
 /// members, unless put out or muted since.
-pub fn may_speak(top: &Top, speaker: &Speaker) -> Result<(), Refused> {
+pub fn may_speak(top: &ConversationState, speaker: &Speaker) -> Result<(), ConversationError> {
     let guard: RoomGuard = top.guard()?.unwrap_or_default();
     if guard.banned.contains_key(&speaker.user) {
-        return Err(Refused::Forbidden("you are banned from this room"));
+        return Err(ConversationError::Forbidden(
+            "you are banned from this room",
+        ));
     }
     if guard.muted.contains_key(&speaker.user) {
-        return Err(Refused::Forbidden("you are muted in this room"));
+        return Err(ConversationError::Forbidden("you are muted in this room"));
     }
     match guard.role_of(speaker) {
         Some(Role::Writer) => Ok(()),
-        Some(Role::Reader) => Err(Refused::Forbidden(
+        Some(Role::Reader) => Err(ConversationError::Forbidden(
             "you may only read in this room: negotiate with `role=writer`",
         )),
-        None => Err(Refused::Forbidden(
+        None => Err(ConversationError::Forbidden(
             "this connection is not for this room: negotiate it with `room_id`",
         )),
     }
 }
 
 /// Whether somebody may read what was said in the room.
-pub fn may_read(top: &Top, speaker: &Speaker) -> Result<(), Refused> {
+pub fn may_read(top: &ConversationState, speaker: &Speaker) -> Result<(), ConversationError> {
     let guard: RoomGuard = top.guard()?.unwrap_or_default();
     if guard.banned.contains_key(&speaker.user) {
-        return Err(Refused::Forbidden("you are banned from this room"));
+        return Err(ConversationError::Forbidden(
+            "you are banned from this room",
+        ));
     }
     match guard.role_of(speaker) {
         Some(Role::Writer | Role::Reader) => Ok(()),
-        None => Err(Refused::Forbidden(
+        None => Err(ConversationError::Forbidden(
             "this connection is not for this room: negotiate it with `room_id`",
         )),
     }

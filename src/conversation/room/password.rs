@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::spawn_blocking;
 
 use crate::clock::Ids;
-use crate::conversation::Refused;
+use crate::conversation::ConversationError;
 
 /// Argon2id, in the usual text form. Not shown by `Debug`: who has it can try passwords at
 /// leisure.
@@ -17,7 +17,7 @@ pub struct PasswordHash(SecretString);
 
 impl PasswordHash {
     /// Takes a moment, and is meant to.
-    pub async fn new(password: &SecretString, ids: &Ids) -> Result<Self, Refused> {
+    pub async fn new(password: &SecretString, ids: &Ids) -> Result<Self, ConversationError> {
         let (password, salt) = (password.clone(), ids.uuid());
         let hashed = spawn_blocking(move || {
             let salt = SaltString::encode_b64(salt.as_bytes())?;
@@ -28,7 +28,9 @@ impl PasswordHash {
             Ok(Ok(hash)) => Ok(hash),
             failed => {
                 tracing::error!("a password cannot be hashed: {:?}", failed.err());
-                Err(Refused::Unavailable("the password cannot be hashed"))
+                Err(ConversationError::Unavailable(
+                    "the password cannot be hashed",
+                ))
             }
         }
     }

@@ -2,27 +2,29 @@
 
 use jiff::Timestamp;
 
-use super::{RoomGuard, Sanction, aftermath, manage};
-use crate::conversation::{Conversation, Refused, Top};
+use super::{RoomGuard, Sanction, connection_update, manage};
+use crate::conversation::{Conversation, ConversationError, ConversationState};
+use crate::ids::target::RoomId;
+use crate::ids::user_id::UserId;
 use crate::store::{Store, WriteError};
-use crate::target::RoomId;
-use crate::user_id::UserId;
 
 const TRIES: usize = 8;
-const LONGEST_REASON: usize = 200;
+const MAX_REASON: usize = 200;
 
 /// What becomes of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
+pub enum Action {
     Ban,
     Unban,
     Mute,
     Unmute,
 }
 
-pub fn check_reason(reason: Option<&str>) -> Result<(), Refused> {
-    if reason.is_some_and(|reason| reason.chars().count() > LONGEST_REASON) {
-        return Err(Refused::Invalid("a `reason` has at most 200 characters"));
+pub fn check_reason(reason: Option<&str>) -> Result<(), ConversationError> {
+    if reason.is_some_and(|reason| reason.chars().count() > MAX_REASON) {
+        return Err(ConversationError::Invalid(
+            "a `reason` has at most 200 characters",
+        ));
     }
     Ok(())
 }
@@ -36,23 +38,23 @@ pub async fn carry_out(
     store: &dyn Store,
     room: &RoomId,
     user: &UserId,
-    order: Order,
+    order: Action,
     reason: Option<String>,
     now: Timestamp,
-) -> Result<MaySend, Refused> {
+) -> Result<MaySend, ConversationError> {
     check_reason(reason.as_deref())?;
     let sanction = Sanction { at: now, reason };
     let conversation = Conversation::Room(room.clone());
     let mut tried = 0;
     loop {
-        let top = Top::read(store, &conversation).await?;
+        let top = ConversationState::read(store, &conversation).await?;
         let mut guard: RoomGuard = top.guard()?.unwrap_or_default();
         if !apply(&mut guard, user, order, &sanction) {
-            return Ok(MaySend(aftermath::may_send(user, &guard)));
+            return Ok(MaySend(connection_update::may_send(user, &guard)));
         }
         let write = manage::write(&top, &guard)?;
         match store.write(&conversation.partition(), vec![write]).await {
-            Ok(()) => return Ok(MaySend(aftermath::may_send(user, &guard))),
+            Ok(()) => return Ok(MaySend(connection_update::may_send(user, &guard))),
             Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
             Err(error) => return Err(error.into()),
         }
@@ -60,14 +62,14 @@ pub async fn carry_out(
 }
 
 /// Whether it changed anything.
-fn apply(guard: &mut RoomGuard, user: &UserId, order: Order, sanction: &Sanction) -> bool {
+fn apply(guard: &mut RoomGuard, user: &UserId, order: Action, sanction: &Sanction) -> bool {
     let list = match order {
-        Order::Ban | Order::Unban => &mut guard.banned,
-        Order::Mute | Order::Unmute => &mut guard.muted,
+        Action::Ban | Action::Unban => &mut guard.banned,
+        Action::Mute | Action::Unmute => &mut guard.muted,
     };
     match order {
-        Order::Unban | Order::Unmute => list.remove(user).is_some(),
-        Order::Ban | Order::Mute => {
+        Action::Unban | Action::Unmute => list.remove(user).is_some(),
+        Action::Ban | Action::Mute => {
             if list.contains_key(user) && sanction.reason.is_none() {
                 return false;
             }

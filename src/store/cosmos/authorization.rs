@@ -14,8 +14,8 @@ use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::resource::Resource;
+use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
 use crate::config::CosmosCredential;
-use crate::managed_identity::{IdentityError, ManagedIdentities};
 use crate::store::StoreError;
 
 type HmacSha256 = Hmac<Sha256>;

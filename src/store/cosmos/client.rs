@@ -10,21 +10,21 @@ use super::authorization::Authorization;
 use super::call::Call;
 use super::patience::Patience;
 use super::refusal;
+use crate::azure::http_client::SharedHttpClient;
 use crate::clock::Clock;
-use crate::outgoing::OutgoingHttp;
 use crate::store::{StoreError, WriteError};
 
 /// The version of the interface that Microsoft's own clients ask for.
 const VERSION: &str = "2020-07-15";
 
 /// More calls than these wait for their turn.
-const MOST_IN_FLIGHT: usize = 64;
+const MAX_IN_FLIGHT: usize = 64;
 
 #[derive(Debug)]
 pub(super) struct Client {
     endpoint: Url,
     authorization: Authorization,
-    outgoing: OutgoingHttp,
+    outgoing: SharedHttpClient,
     clock: Clock,
     turns: Semaphore,
 }
@@ -41,7 +41,7 @@ impl Client {
     pub(super) fn new(
         endpoint: Url,
         authorization: Authorization,
-        outgoing: OutgoingHttp,
+        outgoing: SharedHttpClient,
         clock: Clock,
     ) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl Client {
             authorization,
             outgoing,
             clock,
-            turns: Semaphore::new(MOST_IN_FLIGHT),
+            turns: Semaphore::new(MAX_IN_FLIGHT),
         }
     }
 

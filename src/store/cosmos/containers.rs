@@ -12,13 +12,13 @@ use super::patience::Patience;
 use super::resource::Resource;
 use super::schema::{self, ContainerFound};
 use crate::config::CosmosContainers;
-use crate::store::{Shelf, StoreError, WriteError};
+use crate::store::{Collection, StoreError, WriteError};
 
 #[derive(Debug)]
 pub(super) struct Containers {
     database: String,
     names: CosmosContainers,
-    seen: [Mutex<Seen>; Shelf::ALL.len()],
+    seen: [Mutex<Seen>; Collection::ALL.len()],
 }
 
 /// Filled once the container is known to be there and ours.
@@ -33,7 +33,7 @@ impl Containers {
         }
     }
 
-    pub(super) fn resource(&self, shelf: Shelf) -> Resource {
+    pub(super) fn resource(&self, shelf: Collection) -> Resource {
         Resource::container(&self.database, schema::container(&self.names, shelf))
     }
 
@@ -41,7 +41,7 @@ impl Containers {
     pub(super) async fn open(
         &self,
         client: &Client,
-        shelf: Shelf,
+        shelf: Collection,
         patience: Patience,
     ) -> Result<Seen, StoreError> {
         let seen = self.seen(shelf).clone();
@@ -51,14 +51,14 @@ impl Containers {
     }
 
     /// The container was not there after all. Who comes later may have seen it made again.
-    pub(super) fn is_gone(&self, shelf: Shelf, as_seen: &Seen) {
+    pub(super) fn is_gone(&self, shelf: Collection, as_seen: &Seen) {
         let mut seen = self.seen(shelf);
         if Arc::ptr_eq(&seen, as_seen) {
             *seen = Seen::default();
         }
     }
 
-    fn seen(&self, shelf: Shelf) -> std::sync::MutexGuard<'_, Seen> {
+    fn seen(&self, shelf: Collection) -> std::sync::MutexGuard<'_, Seen> {
         let seen = &self.seen[shelf as usize];
         seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -66,7 +66,7 @@ impl Containers {
     async fn find_or_make(
         &self,
         client: &Client,
-        shelf: Shelf,
+        shelf: Collection,
         patience: Patience,
     ) -> Result<(), StoreError> {
         schema::must_be_apart(&self.names, shelf)?;
@@ -83,7 +83,7 @@ impl Containers {
     async fn make(
         &self,
         client: &Client,
-        shelf: Shelf,
+        shelf: Collection,
         patience: Patience,
     ) -> Result<(), StoreError> {
         let name = schema::container(&self.names, shelf);
@@ -112,7 +112,7 @@ impl Containers {
         &self,
         client: &Client,
         call: &Call,
-        shelf: Shelf,
+        shelf: Collection,
         patience: Patience,
     ) -> Result<Made, StoreError> {
         // Whether it was made in the end shows when it is asked for again.

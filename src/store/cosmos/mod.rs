@@ -29,11 +29,11 @@ use self::containers::{Containers, Seen};
 use self::patience::Patience;
 use self::range::{CONTINUATION, Page};
 use self::resource::{Resource, fits_a_path};
-use super::{Key, Partition, Record, Shelf, Store, StoreError, Write, WriteError, limits};
+use super::{Collection, Key, Partition, Record, Store, StoreError, Write, WriteError, limits};
+use crate::azure::http_client::SharedHttpClient;
+use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
 use crate::clock::Clock;
 use crate::config::CosmosConfig;
-use crate::managed_identity::{IdentityError, ManagedIdentities};
-use crate::outgoing::OutgoingHttp;
 
 /// Of which session an answer is, and a query must at least be.
 const SESSION: &str = "x-ms-session-token";
@@ -53,7 +53,7 @@ impl CosmosStore {
     /// Remembers these; nothing is asked before the first call.
     pub fn new(
         config: CosmosConfig,
-        outgoing: OutgoingHttp,
+        outgoing: SharedHttpClient,
         clock: Clock,
         identities: &ManagedIdentities,
     ) -> Result<Self, IdentityError> {
@@ -72,7 +72,11 @@ impl CosmosStore {
     }
 
     /// What must be known before records can be read.
-    async fn open(&self, shelf: Shelf, patience: Patience) -> Result<(Reads, Seen), StoreError> {
+    async fn open(
+        &self,
+        shelf: Collection,
+        patience: Patience,
+    ) -> Result<(Reads, Seen), StoreError> {
         tokio::try_join!(
             self.account.reads(&self.client, patience),
             self.containers.open(&self.client, shelf, patience),
@@ -230,7 +234,7 @@ impl Store for CosmosStore {
     async fn check(&self) -> Result<(), StoreError> {
         let patience = Patience::begins();
         let reads = self.account.look(&self.client, patience).await?;
-        let container = self.containers.resource(Shelf::Messages);
+        let container = self.containers.resource(Collection::Messages);
         self.read(&container, NOTHING.as_str(), &NOTHING, reads, patience)
             .await
             .map(drop)

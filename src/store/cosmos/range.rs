@@ -16,7 +16,7 @@ const QUERY: &str = "SELECT c.id, c._etag, c.body FROM c \
      WHERE c.pk = @pk AND c.id >= @start AND c.id < @end ORDER BY c.id";
 
 /// More than these no answer holds.
-const LARGEST_PAGE: usize = 1000;
+const MAX_PAGE: usize = 1000;
 
 /// Where a range goes on that did not fit one answer.
 pub(super) const CONTINUATION: &str = "x-ms-continuation";
@@ -35,7 +35,7 @@ pub(super) fn page(container: &Resource, pk: &str, keys: &Range<Key>, limit: usi
         .in_partition(pk)
         .header("x-ms-documentdb-isquery", "True")
         .header("x-ms-documentdb-query-enablecrosspartition", "False")
-        .header("x-ms-max-item-count", &limit.min(LARGEST_PAGE).to_string())
+        .header("x-ms-max-item-count", &limit.min(MAX_PAGE).to_string())
         .body("application/query+json", query.to_string())
 }
 

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::config::CosmosContainers;
-use crate::store::{Key, Record, Shelf, StoreError, Version};
+use crate::store::{Collection, Key, Record, StoreError, Version};
 
 /// Where a document says which partition it is in.
 const PARTITION_KEY: &str = "/pk";
@@ -47,31 +47,31 @@ impl Found {
 }
 
 /// Each shelf has a container of its own.
-pub(super) fn container(names: &CosmosContainers, shelf: Shelf) -> &str {
+pub(super) fn container(names: &CosmosContainers, shelf: Collection) -> &str {
     match shelf {
-        Shelf::Chats => &names.chats,
-        Shelf::Messages => &names.messages,
-        Shelf::Users => &names.users,
-        Shelf::Settings => &names.settings,
-        Shelf::Processed => &names.processed_messages,
+        Collection::Chats => &names.chats,
+        Collection::Messages => &names.messages,
+        Collection::Users => &names.users,
+        Collection::Settings => &names.settings,
+        Collection::Processed => &names.processed_messages,
     }
 }
 
 /// The setting that names a shelf's container.
-pub(super) fn setting(shelf: Shelf) -> &'static str {
+pub(super) fn setting(shelf: Collection) -> &'static str {
     match shelf {
-        Shelf::Chats => "COSMOS_CONTAINER_CHATS",
-        Shelf::Messages => "COSMOS_CONTAINER_MESSAGES",
-        Shelf::Users => "COSMOS_CONTAINER_USERS",
-        Shelf::Settings => "COSMOS_CONTAINER_SETTINGS",
-        Shelf::Processed => "COSMOS_CONTAINER_PROCESSED_MESSAGES",
+        Collection::Chats => "COSMOS_CONTAINER_CHATS",
+        Collection::Messages => "COSMOS_CONTAINER_MESSAGES",
+        Collection::Users => "COSMOS_CONTAINER_USERS",
+        Collection::Settings => "COSMOS_CONTAINER_SETTINGS",
+        Collection::Processed => "COSMOS_CONTAINER_PROCESSED_MESSAGES",
     }
 }
 
 /// Partitions of one name on two shelves are two.
-pub(super) fn must_be_apart(names: &CosmosContainers, shelf: Shelf) -> Result<(), StoreError> {
+pub(super) fn must_be_apart(names: &CosmosContainers, shelf: Collection) -> Result<(), StoreError> {
     let name = container(names, shelf);
-    let mut others = Shelf::ALL.into_iter().filter(|other| *other != shelf);
+    let mut others = Collection::ALL.into_iter().filter(|other| *other != shelf);
     match others.find(|other| container(names, *other) == name) {
         None => Ok(()),
         Some(other) => Err(StoreError::Refused(format!(
@@ -111,7 +111,7 @@ struct PartitionKeyFound {
 }
 
 impl ContainerFound {
-    pub(super) fn must_be_ours(&self, shelf: Shelf) -> Result<(), StoreError> {
+    pub(super) fn must_be_ours(&self, shelf: Collection) -> Result<(), StoreError> {
         if self.partition_key.paths == [PARTITION_KEY] {
             return Ok(());
         }
@@ -165,11 +165,11 @@ mod tests {
 
         let apart = names("users");
         assert!(
-            Shelf::ALL
+            Collection::ALL
                 .iter()
                 .all(|shelf| must_be_apart(&apart, *shelf).is_ok())
         );
-        let refused = must_be_apart(&names("chats"), Shelf::Users);
+        let refused = must_be_apart(&names("chats"), Collection::Users);
         let sentence = refused.unwrap_err().to_string();
         assert!(sentence.contains("COSMOS_CONTAINER_USERS"), "{sentence}");
         assert!(sentence.contains("COSMOS_CONTAINER_CHATS"), "{sentence}");
@@ -182,8 +182,12 @@ mod tests {
             serde_json::from_value::<ContainerFound>(found).unwrap()
         };
 
-        assert!(found(json!(["/pk"])).must_be_ours(Shelf::Chats).is_ok());
-        let refused = found(json!(["/chatId"])).must_be_ours(Shelf::Chats);
+        assert!(
+            found(json!(["/pk"]))
+                .must_be_ours(Collection::Chats)
+                .is_ok()
+        );
+        let refused = found(json!(["/chatId"])).must_be_ours(Collection::Chats);
         let sentence = refused.unwrap_err().to_string();
         assert!(sentence.contains("/chatId"), "{sentence}");
         assert!(sentence.contains("COSMOS_CONTAINER_CHATS"), "{sentence}");

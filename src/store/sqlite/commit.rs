@@ -15,7 +15,7 @@ use crate::clock::Ids;
 use crate::store::{Partition, StoreError, Write, WriteError};
 
 /// How many callers' writes go into one commit.
-const MOST_TOGETHER: usize = 128;
+const MAX_TOGETHER: usize = 128;
 
 /// What one caller wants written.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ fn together(
     let deadline = group[0].deadline;
     let connection = session.connection(deadline).map_err(Broken::Before)?;
     let mut transaction = turn::begin(connection, ids, deadline)?;
-    while group.len() < MOST_TOGETHER
+    while group.len() < MAX_TOGETHER
         && let Ok(another) = batches.try_recv()
     {
         group.push(another);
@@ -156,7 +156,7 @@ mod tests {
     use tokio::sync::mpsc::Sender;
 
     use super::*;
-    use crate::store::{Key, Shelf};
+    use crate::store::{Collection, Key};
 
     type Answer = oneshot::Receiver<Result<(), WriteError>>;
 
@@ -256,7 +256,7 @@ mod tests {
     }
 
     fn partition() -> Partition {
-        Partition::new(Shelf::Messages, "here")
+        Partition::new(Collection::Messages, "here")
     }
 
     struct File(PathBuf);

@@ -24,7 +24,7 @@ use connection::Session;
 use thread::Thread;
 
 /// How long a caller waits, whatever happens to the disk.
-const PATIENCE: Duration = Duration::from_secs(4);
+const TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Records in a SQLite file. SQLite blocks whoever calls it, so one thread reads and another
 /// writes; both start on first use, and end when the store is dropped.
@@ -58,7 +58,7 @@ impl SqliteStore {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let (answer, answered) = oneshot::channel();
         let call: Read = Box::new(move |session| {
             if !answer.is_closed() {
@@ -96,7 +96,7 @@ impl Store for SqliteStore {
 
     async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
         limits::check(&writes)?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         let (answer, answered) = oneshot::channel();
         let claim = Claim::default();
         let batch = Batch {

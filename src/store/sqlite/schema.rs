@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use crate::store::{Key, Partition, Record, Shelf, Version, Write};
+use crate::store::{Collection, Key, Partition, Record, Version, Write};
 
 /// Kept as the file's `user_version`. What comes later migrates from here.
 pub(super) const VERSION: i64 = 1;
@@ -159,10 +159,10 @@ fn number(version: &Version) -> Option<i64> {
 
 fn shelf(partition: &Partition) -> &'static str {
     match partition.shelf() {
-        Shelf::Chats => "chats",
-        Shelf::Messages => "messages",
-        Shelf::Users => "users",
-        Shelf::Settings => "settings",
-        Shelf::Processed => "processed",
+        Collection::Chats => "chats",
+        Collection::Messages => "messages",
+        Collection::Users => "users",
+        Collection::Settings => "settings",
+        Collection::Processed => "processed",
     }
 }

@@ -9,7 +9,7 @@ use super::failure;
 use crate::store::StoreError;
 
 /// Calls that wait for their turn; further callers wait until there is room, or lose patience.
-const MOST_WAITING: usize = 256;
+const MAX_WAITING: usize = 256;
 
 /// Started by its first call. It ends when this is dropped, after what was already sent to it.
 pub(super) struct Thread<C> {
@@ -43,7 +43,7 @@ impl<C: Send + 'static> Thread<C> {
         {
             return Ok(calls.clone());
         }
-        let (calls, receiver) = mpsc::channel(MOST_WAITING);
+        let (calls, receiver) = mpsc::channel(MAX_WAITING);
         let run = self.run.clone();
         std::thread::Builder::new()
             .name(self.name.to_owned())

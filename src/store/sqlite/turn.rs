@@ -9,7 +9,7 @@ use super::failure;
 use crate::clock::Ids;
 
 /// Whoever waits asks again at least this often.
-const LONGEST_PAUSE: Duration = Duration::from_millis(1);
+const MAX_PAUSE: Duration = Duration::from_millis(1);
 
 /// The write lock, for as long as the transaction lives.
 ///
@@ -35,5 +35,5 @@ pub(super) fn begin<'c>(
 /// By chance, so that no two keep step.
 fn pause(ids: &Ids) -> Duration {
     let [.., chance] = ids.uuid().into_bytes();
-    LONGEST_PAUSE * (u32::from(chance) + 26) / 281
+    MAX_PAUSE * (u32::from(chance) + 26) / 281
 }

@@ -6,7 +6,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
 use url::Url;
 
-use crate::storage_account::{Call, Repeat, error_code};
+use crate::azure::storage_account::{Call, Repeat, error_code};
 
 /// What the service takes as one.
 const LARGEST: usize = 4 * 1024 * 1024;

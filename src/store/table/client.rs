@@ -6,7 +6,7 @@ use http::{HeaderValue, Method};
 use serde_json::json;
 
 use super::schema::{self, table};
-use crate::storage_account::{Call, Repeat, encoded};
+use crate::azure::storage_account::{Call, Repeat, encoded};
 use crate::store::{Key, Partition, Write};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
@@ -18,7 +18,7 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 const DATA_SERVICE_VERSION: HeaderName = HeaderName::from_static("dataserviceversion");
 
 /// What the service gives in one answer.
-const LARGEST_PAGE: usize = 1000;
+const MAX_PAGE: usize = 1000;
 
 pub(super) fn get(table: &str, partition: &str, row: &str) -> Call {
     let path = entity_path(table, partition, row);
@@ -42,7 +42,7 @@ pub(super) fn range(
         "PartitionKey eq '{}' and RowKey ge '{start}' and RowKey lt '{end}'",
         partition.name()
     );
-    let top = limit.min(LARGEST_PAGE);
+    let top = limit.min(MAX_PAGE);
     let mut query = format!("$top={top}&$filter={}", encoded(&filter));
     if let Some(from) = continuation {
         query += &format!("&NextPartitionKey={}", encoded(&from.partition));

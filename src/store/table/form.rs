@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde::Deserialize;
 
 use super::{TableStore, client, found, schema, unreadable};
-use crate::storage_account::Deadline;
+use crate::azure::storage_account::Deadline;
 use crate::store::StoreError;
 
 impl TableStore {

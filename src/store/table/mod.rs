@@ -18,12 +18,12 @@ use self::client::Continuation;
 use self::schema::Entity;
 use self::verdict::{Verdict, judged};
 use super::{Key, Partition, Record, Store, StoreError, Write, WriteError, limits};
-use crate::clock::Clock;
-use crate::managed_identity::ManagedIdentities;
-use crate::outgoing::OutgoingHttp;
-use crate::storage_account::{
-    Answer, CallError, CannotUse, Deadline, Service, ServiceClient, StorageAccount, StorageError,
+use crate::azure::http_client::SharedHttpClient;
+use crate::azure::managed_identity::ManagedIdentities;
+use crate::azure::storage_account::{
+    Answer, CallError, Deadline, Service, ServiceClient, SetupError, StorageAccount, StorageError,
 };
+use crate::clock::Clock;
 
 /// A table for each shelf, made when it is first written to.
 #[derive(Debug)]
@@ -37,10 +37,10 @@ impl TableStore {
     /// No call goes out.
     pub fn new(
         account: &StorageAccount,
-        outgoing: OutgoingHttp,
+        outgoing: SharedHttpClient,
         clock: Clock,
         identities: &ManagedIdentities,
-    ) -> Result<Self, CannotUse> {
+    ) -> Result<Self, SetupError> {
         let service = ServiceClient::new(account, Service::Tables, outgoing, clock, identities)?;
         Ok(Self {
             service,

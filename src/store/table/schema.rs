@@ -5,27 +5,27 @@ use std::collections::{BTreeMap, HashMap};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::store::{Key, Record, Shelf, Version};
+use crate::store::{Collection, Key, Record, Version};
 
 /// Of the form described here. A store of a newer one is left alone.
 pub(super) const SCHEMA: u32 = 1;
 /// Where the form is noted: no partition of ours has a `~` in its name.
 pub(super) const SCHEMA_PARTITION: &str = "~schema";
 pub(super) const SCHEMA_ROW: &str = "version";
-pub(super) const SCHEMA_SHELF: Shelf = Shelf::Settings;
+pub(super) const SCHEMA_SHELF: Collection = Collection::Settings;
 pub(super) const SCHEMA_PROPERTY: &str = "Version";
 
 /// What a property of text holds at most, in UTF-16 units.
-const LONGEST_PROPERTY: usize = 32 * 1024;
+const MAX_PROPERTY: usize = 32 * 1024;
 
 /// Tables live side by side with those of others, the Functions host's among them.
-pub(super) fn table(shelf: Shelf) -> &'static str {
+pub(super) fn table(shelf: Collection) -> &'static str {
     match shelf {
-        Shelf::Chats => "switchboardchats",
-        Shelf::Messages => "switchboardmessages",
-        Shelf::Users => "switchboardusers",
-        Shelf::Settings => "switchboardsettings",
-        Shelf::Processed => "switchboardprocessed",
+        Collection::Chats => "switchboardchats",
+        Collection::Messages => "switchboardmessages",
+        Collection::Users => "switchboardusers",
+        Collection::Settings => "switchboardsettings",
+        Collection::Processed => "switchboardprocessed",
     }
 }
 
@@ -78,7 +78,7 @@ fn pieces(body: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let (mut start, mut units) = (0, 0);
     for (at, c) in body.char_indices() {
-        if units + c.len_utf16() > LONGEST_PROPERTY {
+        if units + c.len_utf16() > MAX_PROPERTY {
             pieces.extend(body.get(start..at));
             (start, units) = (at, 0);
         }
@@ -114,7 +114,7 @@ mod tests {
 
         let pieces = pieces(&text);
 
-        assert_eq!(units(pieces[0]), LONGEST_PROPERTY - 1);
+        assert_eq!(units(pieces[0]), MAX_PROPERTY - 1);
         assert_eq!(pieces.concat(), text);
     }
 

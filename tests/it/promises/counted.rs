@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use crate::support::World;
 
 /// Long enough for a busy machine; nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A write of the head alone: that broadcasts went out.
 const RECORD: &str = "write head";
@@ -50,7 +50,7 @@ impl Counted {
         let mut calls = self.calls.subscribe();
         let settled = |calls: &Vec<String>| calls.iter().filter(|c| *c == RECORD).count() >= times;
         let waiting = calls.wait_for(settled);
-        timeout(PATIENCE, waiting).await.expect("never").unwrap();
+        timeout(TIMEOUT, waiting).await.expect("never").unwrap();
     }
 
     fn note(&self, call: String) {

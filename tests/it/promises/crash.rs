@@ -6,14 +6,14 @@ use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use switchboard::azure::http_client::SharedHttpClient;
 use switchboard::clock::Ids;
-use switchboard::outgoing::OutgoingHttp;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
 use super::ears::assert_heard;
-use super::{Answer, CROWD, Ears, Handler, History, Person, Place, Service};
+use super::{Answer, Ears, Handler, History, MAX_TRACKED_CALLERS, Person, Place, Service};
 
 const KILLS: usize = 15;
 const HANDLERS: usize = 3;
@@ -39,7 +39,7 @@ struct Crowd {
 }
 
 async fn killed_again_and_again(place: Place) {
-    let _alone = CROWD.lock().await;
+    let _alone = MAX_TRACKED_CALLERS.lock().await;
     let mut chance = Chance::new();
     let service = Service::start().await;
     let rooms = [ROOM.to_owned()];
@@ -51,7 +51,7 @@ async fn killed_again_and_again(place: Place) {
         ends: watch::Sender::new(false),
     });
     let mut people = JoinSet::new();
-    let http = OutgoingHttp::new().client().unwrap();
+    let http = SharedHttpClient::new().client().unwrap();
     for n in 0..PEOPLE {
         let base = &handlers[n % HANDLERS].base;
         let person = Person::joins_by(http.clone(), base, &format!("p{n}"), &rooms).await;

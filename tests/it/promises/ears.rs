@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use switchboard::outgoing::OutgoingHttp;
+use switchboard::azure::http_client::SharedHttpClient;
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
@@ -23,7 +23,7 @@ pub(super) type Heard = BTreeMap<String, Vec<u64>>;
 
 impl Ears {
     pub(super) async fn listen(handler: &Handler, rooms: &[String]) -> Self {
-        let http = OutgoingHttp::new().client().unwrap();
+        let http = SharedHttpClient::new().client().unwrap();
         let (sender, live) = unbounded_channel();
         let mut sockets = Vec::new();
         for rooms in rooms.chunks(ROOMS_A_SOCKET) {

@@ -7,15 +7,15 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use switchboard::azure::courier::Courier;
 use switchboard::clock::{Clock, Ids};
 use switchboard::conversation::history::{Part, page};
-use switchboard::conversation::log::Log;
-use switchboard::conversation::message::{Draft, Marker, Message};
-use switchboard::conversation::{Conversation, Top};
-use switchboard::service::courier::Courier;
+use switchboard::conversation::log::MessageLog;
+use switchboard::conversation::message::{DedupKey, Draft, Message};
+use switchboard::conversation::{Conversation, ConversationState};
+use switchboard::ids::user_id::UserId;
 use switchboard::store::Store;
 use switchboard::store::sqlite::SqliteStore;
-use switchboard::user_id::UserId;
 use webpubsub::HubClient;
 
 use super::Service;
@@ -26,16 +26,16 @@ const INSTANCES: usize = 3;
 
 /// One thing that is said: where, by whom, under which id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Say {
+struct PostMessage {
     instance: usize,
     sender: usize,
     id: usize,
 }
 
 /// What is said in each wave is said at once.
-fn waves() -> impl Strategy<Value = Vec<Vec<Say>>> {
+fn waves() -> impl Strategy<Value = Vec<Vec<PostMessage>>> {
     let say = (0..INSTANCES, 0..2_usize, 0..8_usize);
-    let say = say.prop_map(|(instance, sender, id)| Say {
+    let say = say.prop_map(|(instance, sender, id)| PostMessage {
         instance,
         sender,
         id,
@@ -48,21 +48,21 @@ fn lobby() -> Conversation {
 }
 
 fn draft(sender: usize, id: &str, content: String) -> Draft {
-    let sender = UserId::spelled(&format!("s{sender}")).unwrap();
+    let sender = UserId::parse(&format!("s{sender}")).unwrap();
     Draft {
         uuid: Ids::random().uuid(),
         content,
         client_id: Some(id.to_owned()),
-        marker: Marker::client_id(sender.as_str(), id),
+        marker: DedupKey::client_id(sender.as_str(), id),
         sender_name: sender.to_string(),
         sender,
         file: None,
     }
 }
 
-fn log(store: Arc<dyn Store>, hub: &HubClient) -> Log {
+fn log(store: Arc<dyn Store>, hub: &HubClient) -> MessageLog {
     let courier = Courier::new(hub.clone());
-    Log::new(store, courier, Clock::system(), Ids::random())
+    MessageLog::new(store, courier, Clock::system(), Ids::random())
 }
 
 fn sqlite(path: &Path) -> Arc<dyn Store> {
@@ -86,7 +86,7 @@ fn instances_give_each_message_one_number_without_a_gap() {
     result.unwrap();
 }
 
-async fn check_waves(hub: &HubClient, waves: Vec<Vec<Say>>) -> Result<(), TestCaseError> {
+async fn check_waves(hub: &HubClient, waves: Vec<Vec<PostMessage>>) -> Result<(), TestCaseError> {
     let path = fresh_folder().join("switchboard.db");
     let logs: Vec<_> = (0..INSTANCES).map(|_| log(sqlite(&path), hub)).collect();
     let mut model: BTreeMap<(usize, usize), Message> = BTreeMap::new();
@@ -131,7 +131,7 @@ async fn check_waves(hub: &HubClient, waves: Vec<Vec<Say>>) -> Result<(), TestCa
 async fn forwards(store: &dyn Store, limit: u64) -> Vec<Message> {
     let mut all: Vec<Message> = Vec::new();
     loop {
-        let top = Top::read(store, &lobby()).await.unwrap();
+        let top = ConversationState::read(store, &lobby()).await.unwrap();
         let part = Part::After(all.last().map_or(0, |last| last.seq));
         let page = page(store, &lobby(), &top, part, Some(limit))
             .await
@@ -147,7 +147,7 @@ async fn backwards(store: &dyn Store, limit: u64) -> Vec<Message> {
     let mut all: Vec<Message> = Vec::new();
     let mut part = Part::Newest;
     loop {
-        let top = Top::read(store, &lobby()).await.unwrap();
+        let top = ConversationState::read(store, &lobby()).await.unwrap();
         let page = page(store, &lobby(), &top, part, Some(limit))
             .await
             .unwrap();

@@ -29,4 +29,4 @@ use wire::Wire;
 
 /// One crowd at a time: the machines that tests run on are small, and a store that has no time left
 /// to answer proves nothing.
-static CROWD: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+static MAX_TRACKED_CALLERS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

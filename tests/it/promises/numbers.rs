@@ -6,11 +6,11 @@ use std::io::Write as _;
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
-use switchboard::outgoing::OutgoingHttp;
+use switchboard::azure::http_client::SharedHttpClient;
 use tokio::sync::Semaphore;
 
 use super::ears::{assert_heard, assert_heard_once};
-use super::{Answer, CROWD, Ears, Handler, History, Person, Place, Service};
+use super::{Answer, Ears, Handler, History, MAX_TRACKED_CALLERS, Person, Place, Service};
 
 const HANDLERS: usize = 8;
 const PEOPLE: usize = 200;
@@ -55,12 +55,12 @@ async fn five_thousand_messages_in_a_hundred_rooms_on_the_cosmos_double() {
 
 /// Each has at most one message under way, and all together `at_once`.
 async fn everybody_speaks(place: Place, rooms: usize, at_once: usize) {
-    let _alone = CROWD.lock().await;
+    let _alone = MAX_TRACKED_CALLERS.lock().await;
     let service = Service::start().await;
     let rooms: Vec<_> = (0..rooms).map(|n| format!("room{n}")).collect();
     let handlers = Handler::start_many(&service, &place, HANDLERS).await;
     let ears = Ears::listen(&handlers[0], &rooms).await;
-    let http = OutgoingHttp::new().client().unwrap();
+    let http = SharedHttpClient::new().client().unwrap();
     let joining = (0..PEOPLE).map(|n| {
         let (http, base) = (http.clone(), &handlers[n % HANDLERS].base);
         let rooms = rooms_of(n, &rooms);

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use switchboard::outgoing::OutgoingHttp;
+use switchboard::azure::http_client::SharedHttpClient;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::ears::assert_heard;
-use super::{Answer, CROWD, Ears, Handler, History, Person, Place, Service, Wire};
+use super::{Answer, Ears, Handler, History, MAX_TRACKED_CALLERS, Person, Place, Service, Wire};
 use crate::support::{Azurite, fresh_folder};
 
 const HANDLERS: usize = 2;
@@ -21,7 +21,7 @@ const A_WHILE: usize = 150;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_go_on_when_the_store_does_and_nothing_is_half_done() {
-    let _alone = CROWD.lock().await;
+    let _alone = MAX_TRACKED_CALLERS.lock().await;
     let folder = fresh_folder();
     let azurite = Azurite::in_folder(folder.clone()).await;
     let account = azurite.account();
@@ -37,7 +37,7 @@ async fn people_go_on_when_the_store_does_and_nothing_is_half_done() {
     let ears = Ears::listen(&handlers[0], &rooms).await;
     let crowd = Arc::new(Crowd::new(&handlers));
     let mut people = JoinSet::new();
-    let http = OutgoingHttp::new().client().unwrap();
+    let http = SharedHttpClient::new().client().unwrap();
     for n in 0..PEOPLE {
         let base = &handlers[n % HANDLERS].base;
         let person = Person::joins_by(http.clone(), base, &format!("p{n}"), &rooms).await;

@@ -1,6 +1,6 @@
 use reqwest::Client as Http;
 use serde_json::{Value, json};
-use switchboard::outgoing::OutgoingHttp;
+use switchboard::azure::http_client::SharedHttpClient;
 
 use crate::support::{Event, ticket};
 
@@ -30,7 +30,7 @@ pub(super) enum Answer {
 impl Person {
     /// Negotiates with a handler as a writer in these rooms, and connects.
     pub(super) async fn joins(base: &str, name: &str, rooms: &[String]) -> Self {
-        let http = OutgoingHttp::new().client().unwrap();
+        let http = SharedHttpClient::new().client().unwrap();
         Self::joins_by(http, base, name, rooms).await
     }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use emulator::{Config, Emulator};
 use serde_json::json;
-use switchboard::outgoing::OutgoingHttp;
+use switchboard::azure::http_client::SharedHttpClient;
 use tokio::sync::oneshot;
 use webpubsub::{HubClient, HubClientOptions, Payload, SendOptions};
 
@@ -36,7 +36,7 @@ impl Service {
 
     pub(super) fn hub(&self) -> HubClient {
         let options = HubClientOptions {
-            http_client: Some(Arc::new(OutgoingHttp::new())),
+            http_client: Some(Arc::new(SharedHttpClient::new())),
             ..HubClientOptions::default()
         };
         HubClient::from_connection_string(&self.connection_string(), "ViewerHub", options).unwrap()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use switchboard::outgoing::OutgoingHttp;
+use switchboard::azure::http_client::SharedHttpClient;
 use tokio::time::timeout;
 
 use super::{Answer, Handler, History, Person, Place, Service};
@@ -11,9 +11,9 @@ use crate::support::{Azurite, Fault, Proxy};
 
 const PEOPLE: usize = 120;
 /// How many calls a handler has at the store at once.
-const MOST_AT_ONCE: usize = 64;
+const MAX_AT_ONCE: usize = 64;
 /// The service waits for 100 seconds, the Functions host for minutes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Half of them in one room, half in a room of their own each.
 fn room_of(person: usize) -> String {
@@ -24,7 +24,7 @@ fn room_of(person: usize) -> String {
 }
 
 async fn people(base: &str) -> Vec<Person> {
-    let http = OutgoingHttp::new().client().unwrap();
+    let http = SharedHttpClient::new().client().unwrap();
     let joining = (0..PEOPLE).map(|n| {
         let http = http.clone();
         async move { Person::joins_by(http, base, &format!("p{n}"), &[room_of(n)]).await }
@@ -36,7 +36,7 @@ async fn all_say(people: &mut [Person], base: &str, word: &str) -> Vec<Answer> {
     let saying = people.iter_mut().enumerate().map(|(n, person)| async move {
         person.says(base, &room_of(n), &format!("{n} {word}")).await
     });
-    timeout(PATIENCE, join_all(saying))
+    timeout(TIMEOUT, join_all(saying))
         .await
         .expect("some wait for ever")
 }
@@ -88,7 +88,7 @@ async fn a_slow_store_is_waited_for_and_nothing_piles_up() {
 
     assert!(slow.iter().any(is_stored));
     assert!(quick.iter().all(is_stored), "{quick:?}");
-    assert!(proxy.most_at_once() <= MOST_AT_ONCE);
+    assert!(proxy.most_at_once() <= MAX_AT_ONCE);
     let said = [("slowly".to_owned(), slow), ("quickly".to_owned(), quick)];
     check_histories(&mut people, base, &said).await;
 }
@@ -100,7 +100,7 @@ async fn a_silent_store_is_given_up_on_and_comes_back() {
     let mut people = people(base).await;
     let before = all_say(&mut people, base, "before").await;
 
-    proxy.always(Some(Fault::Silence));
+    proxy.always(Some(Fault::RevokeSend));
     let silence = all_say(&mut people, base, "in silence").await;
     proxy.always(None);
     let after = all_say(&mut people, base, "after").await;
@@ -108,7 +108,7 @@ async fn a_silent_store_is_given_up_on_and_comes_back() {
     assert!(before.iter().chain(&after).all(is_stored));
     let unavailable = Answer::Refused("unavailable".to_owned());
     assert!(silence.iter().all(|a| *a == unavailable), "{silence:?}");
-    assert!(proxy.most_at_once() <= MOST_AT_ONCE);
+    assert!(proxy.most_at_once() <= MAX_AT_ONCE);
     let said = [
         ("before".to_owned(), before),
         ("in silence".to_owned(), silence),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use switchboard::clock::Ids;
-use switchboard::conversation::{Conversation, Top};
+use switchboard::conversation::{Conversation, ConversationState};
 use switchboard::store::sqlite::SqliteStore;
 
 use super::counted::Counted;
@@ -26,7 +26,7 @@ async fn who_is_asked_to_stop_right_after_an_answer_records_that_it_was_sent() {
     let path = place.settings[0].1.strip_prefix("sqlite:").unwrap();
     let store = SqliteStore::new(path, Ids::random());
     let room = Conversation::Room(ROOM.parse().unwrap());
-    let head = Top::read(&store, &room).await.unwrap().head;
+    let head = ConversationState::read(&store, &room).await.unwrap().head;
     assert!(!head.is_unsent(1));
     let next = Handler::start(&service, &place).await;
     let said = alice.says(&next.base, ROOM, "2").await;

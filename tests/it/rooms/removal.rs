@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use switchboard::clock::Ids;
 use switchboard::store::sqlite::SqliteStore;
-use switchboard::store::{Key, Partition, Record, Shelf, Store};
+use switchboard::store::{Collection, Key, Partition, Record, Store};
 
 use super::{deletes, invites, member, posts, puts};
 use crate::support::{Client, TestApp, World, fresh_folder};
@@ -132,7 +132,7 @@ async fn with_store() -> (World, Arc<dyn Store>) {
 }
 
 async fn stored(store: &dyn Store, partition: &str) -> Vec<Record> {
-    let partition = Partition::new(Shelf::Messages, partition);
+    let partition = Partition::new(Collection::Messages, partition);
     let everything = Key::literal("-")..Key::literal("~");
     store.range(&partition, everything, 10_000).await.unwrap()
 }

@@ -1,11 +1,11 @@
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
+use switchboard::azure::http_client::SharedHttpClient;
+use switchboard::azure::managed_identity::ManagedIdentities;
+use switchboard::azure::storage_account::StorageAccount;
+use switchboard::azure::storage_account::blob::{BlobContainer, BlobProperties};
 use switchboard::clock::Clock;
-use switchboard::managed_identity::ManagedIdentities;
-use switchboard::outgoing::OutgoingHttp;
-use switchboard::storage_account::StorageAccount;
-use switchboard::storage_account::blob::{BlobContainer, BlobProperties};
 use url::Url;
 
 use crate::support::Azurite;
@@ -14,7 +14,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const NAME: &str = "switchboard-files";
 
 fn container_at(account: &StorageAccount, clock: Clock) -> BlobContainer {
-    let outgoing = OutgoingHttp::new();
+    let outgoing = SharedHttpClient::new();
     let identities = ManagedIdentities::new(outgoing.clone());
     BlobContainer::new(account, NAME, outgoing, clock, &identities).unwrap()
 }
@@ -29,7 +29,7 @@ async fn container() -> BlobContainer {
 
 /// What a browser does with an address.
 pub(crate) async fn put(url: Url, kind: &str, body: &str) -> StatusCode {
-    let request = OutgoingHttp::new().client().unwrap().put(url);
+    let request = SharedHttpClient::new().client().unwrap().put(url);
     let request = request
         .header("x-ms-blob-type", "BlockBlob")
         .header("content-type", kind);
@@ -37,7 +37,7 @@ pub(crate) async fn put(url: Url, kind: &str, body: &str) -> StatusCode {
 }
 
 async fn got(url: Url) -> reqwest::Response {
-    let request = OutgoingHttp::new().client().unwrap().get(url);
+    let request = SharedHttpClient::new().client().unwrap().get(url);
     request.send().await.unwrap()
 }
 
@@ -180,7 +180,7 @@ async fn a_container_that_somebody_deleted_is_made_again() {
 async fn a_blob_in_another_encoding_has_a_size_too() {
     let container = container().await;
     let upload = container.upload_url("a", HOUR).await.unwrap();
-    let client = OutgoingHttp::new().client().unwrap();
+    let client = SharedHttpClient::new().client().unwrap();
     let request = client
         .request(Method::PUT, upload)
         .header("x-ms-blob-type", "BlockBlob")

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::path::Path;
 
 use devhost::storage::{Settings, Storage};
-use switchboard::storage_account::StorageAccount;
+use switchboard::azure::storage_account::StorageAccount;
 use tokio::net::TcpListener;
 
 use super::blob::{assert_files_come_and_go, container_of};

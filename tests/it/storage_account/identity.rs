@@ -13,12 +13,12 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
+use switchboard::azure::http_client::SharedHttpClient;
+use switchboard::azure::managed_identity::ManagedIdentities;
+use switchboard::azure::storage_account::blob::BlobContainer;
+use switchboard::azure::storage_account::queue::Queue;
+use switchboard::azure::storage_account::{AccountCredential, StorageAccount};
 use switchboard::clock::Clock;
-use switchboard::managed_identity::ManagedIdentities;
-use switchboard::outgoing::OutgoingHttp;
-use switchboard::storage_account::blob::BlobContainer;
-use switchboard::storage_account::queue::Queue;
-use switchboard::storage_account::{AccountCredential, StorageAccount};
 use switchboard::store::table::TableStore;
 use switchboard::store::{Store, StoreError};
 use tokio::sync::OnceCell;
@@ -113,17 +113,17 @@ impl Deployment {
     }
 
     fn tables(&self) -> TableStore {
-        let outgoing = OutgoingHttp::new();
+        let outgoing = SharedHttpClient::new();
         TableStore::new(&self.account, outgoing, Clock::system(), &self.identities).unwrap()
     }
 
     fn queue(&self) -> Queue {
-        let (outgoing, clock) = (OutgoingHttp::new(), Clock::system());
+        let (outgoing, clock) = (SharedHttpClient::new(), Clock::system());
         Queue::new(&self.account, "jobs", outgoing, clock, &self.identities).unwrap()
     }
 
     fn container(&self) -> BlobContainer {
-        let (outgoing, clock) = (OutgoingHttp::new(), Clock::system());
+        let (outgoing, clock) = (SharedHttpClient::new(), Clock::system());
         BlobContainer::new(&self.account, "files", outgoing, clock, &self.identities).unwrap()
     }
 }

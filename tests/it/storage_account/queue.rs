@@ -2,11 +2,11 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use switchboard::azure::http_client::SharedHttpClient;
+use switchboard::azure::managed_identity::ManagedIdentities;
+use switchboard::azure::storage_account::StorageAccount;
+use switchboard::azure::storage_account::queue::{MAX_MESSAGE, Queue};
 use switchboard::clock::Clock;
-use switchboard::managed_identity::ManagedIdentities;
-use switchboard::outgoing::OutgoingHttp;
-use switchboard::storage_account::StorageAccount;
-use switchboard::storage_account::queue::{LARGEST_MESSAGE, Queue};
 
 use crate::support::Azurite;
 
@@ -15,7 +15,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 const NAME: &str = "switchboard-broadcast";
 
 pub(crate) fn queue_of(account: &StorageAccount) -> Queue {
-    let outgoing = OutgoingHttp::new();
+    let outgoing = SharedHttpClient::new();
     let identities = ManagedIdentities::new(outgoing.clone());
     Queue::new(account, NAME, outgoing, Clock::system(), &identities).unwrap()
 }
@@ -109,13 +109,13 @@ async fn a_deleted_message_does_not_come_back() {
 async fn the_largest_message_passes_and_a_larger_one_is_refused() {
     let queue = queue().await;
 
-    queue.put(&"x".repeat(LARGEST_MESSAGE), DAY).await.unwrap();
-    let refused = queue.put(&"x".repeat(LARGEST_MESSAGE + 1), DAY).await;
+    queue.put(&"x".repeat(MAX_MESSAGE), DAY).await.unwrap();
+    let refused = queue.put(&"x".repeat(MAX_MESSAGE + 1), DAY).await;
 
     assert!(refused.unwrap_err().to_string().contains("too large"));
     let taken = queue.take(10, MINUTE).await.unwrap();
     assert_eq!(taken.len(), 1);
-    assert_eq!(taken[0].text.as_ref().unwrap().len(), LARGEST_MESSAGE);
+    assert_eq!(taken[0].text.as_ref().unwrap().len(), MAX_MESSAGE);
 }
 
 #[tokio::test]

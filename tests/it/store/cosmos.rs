@@ -11,10 +11,10 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use azure_core::credentials::TokenCredential;
+use switchboard::azure::http_client::SharedHttpClient;
+use switchboard::azure::managed_identity::ManagedIdentities;
 use switchboard::clock::Clock;
 use switchboard::config::{CosmosConfig, CosmosContainers, CosmosCredential};
-use switchboard::managed_identity::ManagedIdentities;
-use switchboard::outgoing::OutgoingHttp;
 use switchboard::store::Store;
 use switchboard::store::cosmos::CosmosStore;
 use tokio::net::TcpListener;
@@ -77,7 +77,7 @@ fn store(endpoint: &str, key: &str, database: &str, clock: Clock) -> CosmosStore
     let credential = CosmosCredential::Key(key.into());
     let config = config(endpoint, credential, database);
     let identities = identities(Arc::new(NoIdentity));
-    CosmosStore::new(config, OutgoingHttp::new(), clock, &identities).unwrap()
+    CosmosStore::new(config, SharedHttpClient::new(), clock, &identities).unwrap()
 }
 
 /// Without one.
@@ -85,7 +85,13 @@ fn store_of_identity(endpoint: &str, identity: Arc<dyn TokenCredential>) -> Cosm
     let credential = CosmosCredential::ManagedIdentity { client_id: None };
     let config = config(endpoint, credential, DATABASE);
     let identities = identities(identity);
-    CosmosStore::new(config, OutgoingHttp::new(), Clock::system(), &identities).unwrap()
+    CosmosStore::new(
+        config,
+        SharedHttpClient::new(),
+        Clock::system(),
+        &identities,
+    )
+    .unwrap()
 }
 
 fn identities(identity: Arc<dyn TokenCredential>) -> ManagedIdentities {

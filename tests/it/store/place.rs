@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use switchboard::clock::Ids;
 use switchboard::store::{
-    Key, Partition, Record, Shelf, Store, StoreError, Version, Write, WriteError,
+    Collection, Key, Partition, Record, Store, StoreError, Version, Write, WriteError,
 };
 
 /// A partition that no other test knows.
@@ -14,10 +14,10 @@ pub(crate) struct Place<'a> {
 
 impl<'a> Place<'a> {
     pub(crate) fn new(store: &'a dyn Store) -> Self {
-        Self::named(store, Shelf::Messages, &a_name())
+        Self::named(store, Collection::Messages, &a_name())
     }
 
-    pub(crate) fn named(store: &'a dyn Store, shelf: Shelf, name: &str) -> Self {
+    pub(crate) fn named(store: &'a dyn Store, shelf: Collection, name: &str) -> Self {
         Self {
             store,
             partition: Partition::new(shelf, name),
@@ -50,7 +50,7 @@ impl<'a> Place<'a> {
 
     /// Inserts one record for each name, a hundred at a time.
     pub(crate) async fn has_all<T: AsRef<str>>(&self, names: &[T]) {
-        for names in names.chunks(switchboard::store::MOST_WRITES) {
+        for names in names.chunks(switchboard::store::MAX_WRITES) {
             let writes = names.iter().map(|name| insert(name.as_ref(), 1)).collect();
             self.write(writes).await.unwrap();
         }

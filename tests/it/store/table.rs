@@ -5,11 +5,11 @@ mod faults;
 use std::ops::Deref;
 
 use serde_json::{Value, json};
+use switchboard::azure::http_client::SharedHttpClient;
+use switchboard::azure::managed_identity::ManagedIdentities;
 use switchboard::clock::Clock;
-use switchboard::managed_identity::ManagedIdentities;
-use switchboard::outgoing::OutgoingHttp;
 use switchboard::store::table::TableStore;
-use switchboard::store::{Key, LARGEST_BODY, Store, StoreError, Write, WriteError};
+use switchboard::store::{Key, MAX_BODY, Store, StoreError, Write, WriteError};
 
 use super::place::{Place, assert_conflict_at, assert_refused, delete, insert, key, put, replace};
 use crate::support::{Account, Azurite, Proxy, STORAGE_KEY};
@@ -31,7 +31,7 @@ impl Deref for Opened {
 }
 
 fn store(account: &Account) -> TableStore {
-    let outgoing = OutgoingHttp::new();
+    let outgoing = SharedHttpClient::new();
     let identities = ManagedIdentities::new(outgoing.clone());
     TableStore::new(&account.settings(), outgoing, Clock::system(), &identities).unwrap()
 }
@@ -139,7 +139,9 @@ async fn instances_that_start_together_make_the_tables_together() {
         written.unwrap();
     }
 
-    let all = stores[7].range(&partition, key("k").and_below(), 100).await;
+    let all = stores[7]
+        .range(&partition, key("k").prefix_range(), 100)
+        .await;
     assert_eq!(all.unwrap().len(), 8);
 }
 
@@ -211,7 +213,7 @@ async fn a_batch_that_the_service_would_not_take_is_refused() {
     let place = Place::new(&store);
     place.has("a").await;
     proxy.requests();
-    let body = format!("\"{}\"", "x".repeat(LARGEST_BODY - 2));
+    let body = format!("\"{}\"", "x".repeat(MAX_BODY - 2));
     let large = |n| Write::Put {
         key: Key::new(format!("k{n}")),
         body: body.clone(),
@@ -244,7 +246,7 @@ async fn any_character_survives_a_batch() {
 async fn a_wrong_key_is_told_by_its_setting() {
     let account = Azurite::shared().await.account();
     let wrong = STORAGE_KEY.replace("Eby8", "Ebx8");
-    let outgoing = OutgoingHttp::new();
+    let outgoing = SharedHttpClient::new();
     let identities = ManagedIdentities::new(outgoing.clone());
     let settings = account.connection_string_with(&wrong).parse().unwrap();
     let store = TableStore::new(&settings, outgoing, Clock::system(), &identities).unwrap();

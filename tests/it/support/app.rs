@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use reqwest::{Client as Http, Method, RequestBuilder};
 use serde_json::{Value, json};
+use switchboard::app::{App, AppState};
+use switchboard::azure::http_client::SharedHttpClient;
 use switchboard::clock::{Clock, Ids};
+use switchboard::command::serve::serve;
 use switchboard::config::{Config, Listen};
-use switchboard::outgoing::OutgoingHttp;
-use switchboard::serve::serve;
-use switchboard::state::{AppState, Ready};
 use switchboard::store::Store;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -82,9 +82,8 @@ impl TestApp {
             Clock::from_fn(move || Timestamp::from_second(now.load(Ordering::Relaxed)).unwrap())
         };
         let config = Config::from_settings(&|name| map.get(name).map(|v| (*v).to_owned()));
-        let ready = config.map(|config| {
-            Ready::with_store(config, clock.clone(), &Ids::random(), around).unwrap()
-        });
+        let ready = config
+            .map(|config| App::with_store(config, clock.clone(), &Ids::random(), around).unwrap());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         // The host chooses the port before the handler knows it; here it is the other way round.
@@ -102,7 +101,7 @@ impl TestApp {
         ));
         Self {
             base: format!("http://{address}"),
-            http: OutgoingHttp::new().client().unwrap(),
+            http: SharedHttpClient::new().client().unwrap(),
             now,
             _stop: stop,
         }

@@ -4,7 +4,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use switchboard::storage_account::StorageAccount;
+use switchboard::azure::storage_account::StorageAccount;
 use testkit::Scripts;
 
 /// Known to everyone: the key of every storage emulator.

@@ -37,7 +37,7 @@ impl<'a> Client<'a> {
     }
 
     /// Dials the service without negotiating.
-    pub(crate) async fn dialled(app: &'a TestApp, query: Value) -> Self {
+    pub(crate) async fn direct_connect(app: &'a TestApp, query: Value) -> Self {
         let answer = dial(app, "dialled", query).await;
         Self::accepted(app, "dialled".to_owned(), answer)
     }

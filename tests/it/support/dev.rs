@@ -4,14 +4,14 @@ use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
-use switchboard::outgoing::OutgoingHttp;
+use switchboard::azure::http_client::SharedHttpClient;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
 /// Long enough for a busy machine; nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// `switchboard dev` as a newcomer starts it, in a folder of its own.
 pub(crate) struct Dev {
@@ -74,13 +74,13 @@ impl Dev {
             }
             panic!("ended without {beginning:?}: {:?}", self.printed);
         };
-        timeout(PATIENCE, reading)
+        timeout(TIMEOUT, reading)
             .await
             .unwrap_or_else(|_| panic!("never said {beginning:?}"))
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
-        let http = OutgoingHttp::new().client().unwrap();
+        let http = SharedHttpClient::new().client().unwrap();
         let answer = http
             .get(format!("{}{path}", self.base))
             .send()
@@ -119,7 +119,7 @@ impl Dev {
     }
 
     pub(crate) async fn ends(&mut self) -> ExitStatus {
-        timeout(PATIENCE, self.child.wait())
+        timeout(TIMEOUT, self.child.wait())
             .await
             .expect("it goes on")
             .unwrap()

@@ -7,7 +7,7 @@ use webpubsub::AccessKey;
 use super::{Answer, KEY};
 
 /// How long the service waits for an answer.
-const PATIENCE: Duration = Duration::from_secs(100);
+const TIMEOUT: Duration = Duration::from_secs(100);
 
 /// An event as the service posts it, to be spoilt by the test.
 pub(crate) struct Event {
@@ -50,7 +50,7 @@ impl Event {
             ("content-type", "application/json".to_owned()),
         ];
         Self {
-            request: http.post(url).timeout(PATIENCE),
+            request: http.post(url).timeout(TIMEOUT),
             http: http.clone(),
             headers,
             body: b"{}".to_vec(),
@@ -85,7 +85,7 @@ impl Event {
 
     /// To somebody else's handler.
     pub(crate) async fn sent_to(mut self, url: &str) -> Answer {
-        self.request = self.http.post(url).timeout(PATIENCE);
+        self.request = self.http.post(url).timeout(TIMEOUT);
         self.send().await
     }
 

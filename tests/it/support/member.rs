@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// Long enough for a busy machine; nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A client of the service's own subprotocol, which joins groups and publishes to them by itself.
 pub(crate) struct Member {
@@ -95,7 +95,7 @@ impl Member {
                 }
             }
         };
-        timeout(PATIENCE, ending).await.expect("still open");
+        timeout(TIMEOUT, ending).await.expect("still open");
     }
 
     async fn asks(&mut self, mut frame: Value) -> bool {
@@ -135,6 +135,6 @@ impl Member {
                 }
             }
         };
-        timeout(PATIENCE, next).await.expect("silence")
+        timeout(TIMEOUT, next).await.expect("silence")
     }
 }

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
 /// Long enough for a busy machine; nothing is measured by it.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A plain WebSocket: what a browser has.
 pub(crate) struct Socket {
@@ -86,11 +86,11 @@ impl Socket {
                 }
             }
         };
-        timeout(PATIENCE, ending).await.expect("still open");
+        timeout(TIMEOUT, ending).await.expect("still open");
     }
 
     async fn receives(&mut self) -> Value {
-        timeout(PATIENCE, self.waits_for_a_frame())
+        timeout(TIMEOUT, self.waits_for_a_frame())
             .await
             .expect("silence")
     }

@@ -1,7 +1,7 @@
 //! What a record may hold.
 
 use serde_json::{Value, json};
-use switchboard::store::{LARGEST_BODY, Store, Write};
+use switchboard::store::{MAX_BODY, Store, Write};
 
 use crate::store::place::{Place, assert_refused, key};
 
@@ -25,9 +25,9 @@ pub(crate) async fn any_text_comes_back(store: &dyn Store) {
 
 pub(crate) async fn large_bodies_come_back(store: &dyn Store) {
     let of = |unit: &str| {
-        let room = LARGEST_BODY - r#"{"text":""}"#.len();
+        let room = MAX_BODY - r#"{"text":""}"#.len();
         let body = format!(r#"{{"text":"{}"}}"#, unit.repeat(room / unit.len()));
-        assert!(body.len() <= LARGEST_BODY && body.len() > LARGEST_BODY - 8);
+        assert!(body.len() <= MAX_BODY && body.len() > MAX_BODY - 8);
         body
     };
 
@@ -41,7 +41,7 @@ pub(crate) async fn large_bodies_come_back(store: &dyn Store) {
 
 pub(crate) async fn a_larger_body_is_refused(store: &dyn Store) {
     let place = Place::new(store);
-    let body = format!("\"{}\"", "x".repeat(LARGEST_BODY));
+    let body = format!("\"{}\"", "x".repeat(MAX_BODY));
 
     let key = key("a");
     let result = place.write(vec![Write::Put { key, body }]).await;

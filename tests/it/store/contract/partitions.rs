@@ -1,13 +1,13 @@
 //! What one partition keeps from another.
 
 use serde_json::json;
-use switchboard::store::{Shelf, Store};
+use switchboard::store::{Collection, Store};
 
 use crate::store::place::{Place, a_name, assert_conflict_at, insert, put, replace};
 
 pub(crate) async fn partitions_of_one_name_on_two_shelves_are_apart(store: &dyn Store) {
     let name = a_name();
-    let places = Shelf::ALL.map(|shelf| Place::named(store, shelf, &name));
+    let places = Collection::ALL.map(|shelf| Place::named(store, shelf, &name));
 
     for (n, place) in (0..).zip(&places) {
         place.write(vec![insert("a", n)]).await.unwrap();
@@ -35,7 +35,7 @@ pub(crate) async fn partitions_of_two_names_on_one_shelf_are_apart(store: &dyn S
 /// However partition and key are put together, `x` with `1:a` is not `x:1` with `a`.
 pub(crate) async fn names_that_begin_alike_are_apart(store: &dyn Store) {
     let name = a_name();
-    let below = |end: &str| Place::named(store, Shelf::Messages, &format!("{name}{end}"));
+    let below = |end: &str| Place::named(store, Collection::Messages, &format!("{name}{end}"));
 
     for (n, (end, key)) in (0..).zip(ALIKE) {
         below(end).write(vec![insert(key, n)]).await.unwrap();
@@ -58,8 +58,8 @@ const ALIKE: [(&str, &str); 6] = [
 
 pub(crate) async fn names_that_differ_in_letter_case_are_apart(store: &dyn Store) {
     let name = a_name();
-    let lower = Place::named(store, Shelf::Users, &format!("{name}-alice"));
-    let upper = Place::named(store, Shelf::Users, &format!("{name}-Alice"));
+    let lower = Place::named(store, Collection::Users, &format!("{name}-alice"));
+    let upper = Place::named(store, Collection::Users, &format!("{name}-Alice"));
 
     lower.write(vec![put("a", 1)]).await.unwrap();
     upper.write(vec![put("a", 2)]).await.unwrap();

@@ -53,7 +53,7 @@ pub(crate) async fn a_range_is_in_byte_order(store: &dyn Store) {
     place.has_all(&mixed).await;
 
     assert_ne!(mixed, sorted);
-    assert_eq!(place.keys(key("k").and_below(), 100).await, sorted);
+    assert_eq!(place.keys(key("k").prefix_range(), 100).await, sorted);
     assert_eq!(place.range("k", "l", 100).await, sorted);
     assert_eq!(place.range("k09", "k_a", 100).await, sorted[7..17]);
     assert_eq!(place.range("k:", "kZ", 100).await, ["k:", "k:a", "kA"]);
@@ -67,7 +67,7 @@ pub(crate) async fn keys_in_another_letter_case_are_others(store: &dyn Store) {
 
     assert_eq!(place.value("Alice").await, Some(json!({ "n": 2 })));
     assert_eq!(place.value("aLICE").await, None);
-    let (upper, lower) = (key("A").and_below(), key("a").and_below());
+    let (upper, lower) = (key("A").prefix_range(), key("a").prefix_range());
     assert_eq!(place.keys(upper, 10).await, ["ALICE", "Alice"]);
     assert_eq!(place.keys(lower, 10).await, ["alice"]);
 }
@@ -79,9 +79,9 @@ pub(crate) async fn a_range_below_a_key_holds_what_begins_with_it(store: &dyn St
     place.has_all(&below).await;
     place.has_all(&beside).await;
 
-    assert_eq!(place.keys(key("m:").and_below(), 100).await, below);
-    assert_eq!(place.keys(key("m:z").and_below(), 100).await, below[5..]);
-    assert_eq!(place.keys(key("m").and_below(), 100).await.len(), 15);
+    assert_eq!(place.keys(key("m:").prefix_range(), 100).await, below);
+    assert_eq!(place.keys(key("m:z").prefix_range(), 100).await, below[5..]);
+    assert_eq!(place.keys(key("m").prefix_range(), 100).await.len(), 15);
 }
 
 /// More than any backend gives in one answer.

@@ -146,7 +146,7 @@ pub(crate) async fn a_delete_of_an_absent_record_conflicts(store: &dyn Store) {
 pub(crate) async fn names_of_full_length_are_kept(store: &dyn Store) {
     let here = "p".repeat(200) + &"-._:0123456789".repeat(3) + "12345678";
     let (one, other) = ("k".repeat(249) + "1", "k".repeat(249) + "2");
-    let place = Place::named(store, switchboard::store::Shelf::Users, &here);
+    let place = Place::named(store, switchboard::store::Collection::Users, &here);
 
     place
         .write(vec![put(&one, 1), put(&other, 2)])
@@ -161,7 +161,7 @@ pub(crate) async fn names_of_full_length_are_kept(store: &dyn Store) {
 /// In an address they would lead elsewhere.
 pub(crate) async fn names_of_dots_alone_are_kept(store: &dyn Store) {
     for name in [".", ".."] {
-        let place = Place::named(store, switchboard::store::Shelf::Users, &a_name());
+        let place = Place::named(store, switchboard::store::Collection::Users, &a_name());
         let version = place.has(name).await;
         assert_conflict_at(0, place.write(vec![insert(name, 2)]).await);
         place.write(vec![replace(name, &version, 3)]).await.unwrap();

@@ -1,6 +1,6 @@
 //! Databases, containers, and what an account must be like.
 
-use switchboard::store::{Shelf, StoreError, WriteError};
+use switchboard::store::{Collection, StoreError, WriteError};
 
 use super::{DATABASE, Opened, session};
 use crate::store::cosmos_double::Options;
@@ -16,7 +16,9 @@ async fn only_what_is_used_is_made() {
     Place::new(&*opened).has("a").await;
     assert_eq!(opened.double.containers(DATABASE), ["messages"]);
 
-    Place::named(&*opened, Shelf::Processed, "p").has("a").await;
+    Place::named(&*opened, Collection::Processed, "p")
+        .has("a")
+        .await;
     let both = ["messages", "processed_messages"];
     assert_eq!(opened.double.containers(DATABASE), both);
 }

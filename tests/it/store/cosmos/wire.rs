@@ -196,7 +196,7 @@ async fn a_batch_that_is_too_large_does_not_go_out() {
     let place = Place::new(&*opened);
     let before = opened.double.calls_about_documents();
     let large = |name: &str| {
-        let text = "x".repeat(switchboard::store::LARGEST_BODY - 2);
+        let text = "x".repeat(switchboard::store::MAX_BODY - 2);
         switchboard::store::Write::insert(key(name), &text).unwrap()
     };
 

@@ -9,10 +9,10 @@ use super::container::Container;
 use super::documents::{Operation, Transaction, weight};
 use super::reply::Reply;
 
-const MOST_OPERATIONS: usize = 100;
+const MAX_OPERATIONS: usize = 100;
 
 /// What an answer may hold.
-const LARGEST_ANSWER: usize = 2 * 1024 * 1024;
+const MAX_ANSWER: usize = 2 * 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,7 +45,7 @@ pub(super) fn reply(
     let invalid = || Reply::error(400, "The batch request is invalid.");
     let pk = call.partition()?;
     let entries: Vec<Entry> = call.json()?;
-    if entries.is_empty() || entries.len() > MOST_OPERATIONS {
+    if entries.is_empty() || entries.len() > MAX_OPERATIONS {
         return Err(invalid());
     }
     if !call.says("x-ms-cosmos-batch-atomic") {
@@ -69,7 +69,7 @@ pub(super) fn reply(
             }
         }
         let failure = match outcome.status {
-            _ if size > LARGEST_ANSWER => Some(413),
+            _ if size > MAX_ANSWER => Some(413),
             status => (status >= 400).then_some(status),
         };
         if let Some(status) = failure {

@@ -14,7 +14,7 @@ use super::reply::Reply;
 pub(super) type Key = Hmac<Sha256>;
 
 /// So far may a caller's clock be from ours.
-const LARGEST_SKEW_SECONDS: i64 = 15 * 60;
+const MAX_SKEW_SECONDS: i64 = 15 * 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Proof {
@@ -76,7 +76,7 @@ fn signed(call: &Call, signature: &str, key: &Key, options: &Options) -> Result<
     let signature = STANDARD.decode(signature).map_err(|_| refused())?;
     mac.verify_slice(&signature).map_err(|_| refused())?;
     let skew = options.clock.now().as_second() - when.as_second();
-    if skew.abs() > LARGEST_SKEW_SECONDS {
+    if skew.abs() > MAX_SKEW_SECONDS {
         let message = "The authorization token is not valid at the current time.";
         return Err(Reply::error(403, message));
     }

@@ -16,7 +16,7 @@ use super::reply::Reply;
 use super::sql::Statement;
 
 /// What an answer may hold.
-const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
+const MAX_ANSWER: usize = 4 * 1024 * 1024;
 const DEFAULT_PAGE: usize = 100;
 
 #[derive(Deserialize)]
@@ -66,7 +66,7 @@ pub(super) fn reply(
 
     let (mut documents, mut size, mut last) = (Vec::new(), 0, None);
     for (id, document) in found(all, after.as_deref(), &statement) {
-        if documents.len() == page || size > LARGEST_ANSWER {
+        if documents.len() == page || size > MAX_ANSWER {
             break;
         }
         let shown = statement.show(document);
@@ -75,7 +75,7 @@ pub(super) fn reply(
         last = Some(id);
     }
     let many = documents.len();
-    let full = many == page || size > LARGEST_ANSWER;
+    let full = many == page || size > MAX_ANSWER;
     let reply = json!({ "_rid": container.rid(), "Documents": documents, "_count": many });
     let reply = Reply::new(200, reply)
         .with("x-ms-item-count", many)

@@ -17,7 +17,7 @@ use super::reply::Reply;
 use super::{Double, Fault, documents, proof};
 
 /// What a request may hold, with some room for what is around a document.
-const LARGEST_REQUEST: usize = 2 * 1024 * 1024;
+const MAX_REQUEST: usize = 2 * 1024 * 1024;
 
 /// All connections end with it.
 pub(super) async fn serve(double: Double, listener: TcpListener) {
@@ -77,7 +77,7 @@ async fn answer(double: &Double, request: Request<Incoming>) -> io::Result<Respo
 
 fn reply(double: &Double, call: &Call) -> Result<Reply, Reply> {
     let proof = proof::check(call, &double.key, &double.options)?;
-    if call.body.len() > LARGEST_REQUEST {
+    if call.body.len() > MAX_REQUEST {
         return Err(Reply::error(413, "Request size is too large"));
     }
     let mut account = double.account();

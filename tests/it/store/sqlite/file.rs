@@ -5,7 +5,7 @@ use std::fs;
 use futures_util::future::join_all;
 use switchboard::clock::Ids;
 use switchboard::store::sqlite::SqliteStore;
-use switchboard::store::{Shelf, Store};
+use switchboard::store::{Collection, Store};
 
 use super::Folder;
 use crate::store::place::{Place, a_name};
@@ -44,16 +44,16 @@ async fn what_was_written_is_there_in_another_store() {
     let folder = Folder::new();
     let name = a_name();
     let writes = folder.store();
-    let place = Place::named(&writes, Shelf::Chats, &name);
+    let place = Place::named(&writes, Collection::Chats, &name);
     let version = place.has("a").await;
 
     let other = folder.store();
-    let here = Place::named(&other, Shelf::Chats, &name);
+    let here = Place::named(&other, Collection::Chats, &name);
     assert_eq!(here.version("a").await, version);
 
     drop(writes);
     let later = folder.store();
-    let here = Place::named(&later, Shelf::Chats, &name);
+    let here = Place::named(&later, Collection::Chats, &name);
     assert_eq!(here.version("a").await, version);
 }
 
@@ -116,6 +116,6 @@ async fn a_deleted_file_is_made_again() {
     assert_eq!(place.range("a", "z", 10).await, ["later"]);
 
     let other = folder.store();
-    let place = Place::named(&other, Shelf::Messages, place.partition.name());
+    let place = Place::named(&other, Collection::Messages, place.partition.name());
     assert_eq!(place.range("a", "z", 10).await, ["later"]);
 }

@@ -10,7 +10,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use switchboard::clock::Ids;
 use switchboard::store::sqlite::SqliteStore;
-use switchboard::store::{Shelf, Write, WriteError};
+use switchboard::store::{Collection, Write, WriteError};
 
 use super::Folder;
 use crate::store::place::{Place, key};
@@ -89,7 +89,7 @@ async fn what_was_acknowledged_outlives_a_killed_process() {
 }
 
 fn conversation(store: &SqliteStore) -> Place<'_> {
-    Place::named(store, Shelf::Messages, "conversation")
+    Place::named(store, Collection::Messages, "conversation")
 }
 
 /// A head that counts, and one message for each count.
@@ -118,7 +118,7 @@ async fn send(place: &Place<'_>) -> u64 {
 
 /// The numbers of all messages: without a gap up to the head, which the same read gives.
 async fn read_back(place: &Place<'_>) -> BTreeSet<u64> {
-    let all = key("head")..key("m:").and_below().end;
+    let all = key("head")..key("m:").prefix_range().end;
     let mut records = place
         .store
         .range(&place.partition, all, usize::MAX)

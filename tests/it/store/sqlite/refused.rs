@@ -6,7 +6,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use switchboard::clock::Ids;
 use switchboard::store::sqlite::SqliteStore;
-use switchboard::store::{Shelf, Store, StoreError, WriteError};
+use switchboard::store::{Collection, Store, StoreError, WriteError};
 
 use super::Folder;
 use crate::store::place::{Place, key, put};
@@ -94,7 +94,7 @@ async fn damage_is_said_and_survived() {
 
     fs::write(folder.path(), whole).unwrap();
     after.check().await.unwrap();
-    let place = Place::named(&after, Shelf::Messages, place.partition.name());
+    let place = Place::named(&after, Collection::Messages, place.partition.name());
     assert_eq!(place.range("k", "l", 1000).await, names);
 }
 

@@ -12,7 +12,7 @@ use crate::store::place::{Place, assert_refused, insert, key, put};
 use crate::support::{Azurite, Fault};
 
 /// Far longer than any call may take, and far shorter than a hung test.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 const BUSY: Fault = Fault::Answer(
     "HTTP/1.1 503 Server Busy\r\nx-ms-error-code: ServerBusy\r\ncontent-length: 0\r\n\r\n",
@@ -126,10 +126,10 @@ async fn a_silent_service_is_given_up_on_and_calls_do_not_pile_up() {
     place.has("a").await;
     proxy.requests();
 
-    proxy.always(Some(Fault::Silence));
+    proxy.always(Some(Fault::RevokeSend));
     let names: Vec<_> = (0..150).map(|n| format!("k{n}")).collect();
     let writes = names.iter().map(|name| place.write(vec![insert(name, 1)]));
-    let all = timeout(PATIENCE, join_all(writes)).await.unwrap();
+    let all = timeout(TIMEOUT, join_all(writes)).await.unwrap();
 
     for result in all {
         match result {
@@ -225,6 +225,6 @@ async fn a_service_that_stops_under_load_and_comes_back_needs_no_restart_of_ours
 
     tokio::select! {
         _ = load => unreachable!("the load has no end"),
-        azurite = timeout(PATIENCE, weather) => drop(azurite.unwrap()),
+        azurite = timeout(TIMEOUT, weather) => drop(azurite.unwrap()),
     }
 }

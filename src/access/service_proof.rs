@@ -1,0 +1,96 @@
+//! How the service proves that an event is its own.
+
+use axum::http::HeaderMap;
+use serde_json::{Map, Value};
+use webpubsub::AccessKey;
+use webpubsub::upstream::{header, verify_signature};
+
+use crate::access::caller::bearer;
+use crate::access::caller::jwt::{TokenError, TokenVerifier};
+use crate::azure::http_client::SharedHttpClient;
+use crate::clock::Clock;
+use crate::config::{Credential, JwtConfig, KeySource, WebhookTrust};
+use crate::http::problem::Problem;
+use crate::logging::clipped;
+
+/// Checks events: by signature where there is a key, by Entra token where there is none.
+#[derive(Debug)]
+pub enum ServiceProof {
+    Key(AccessKey),
+    ManagedIdentity {
+        tokens: Box<TokenVerifier>,
+        caller: String,
+    },
+}
+
+impl ServiceProof {
+    pub fn new(credential: &Credential, outgoing: &SharedHttpClient, clock: &Clock) -> Self {
+        match credential {
+            Credential::Key(key) => Self::Key(key.clone()),
+            Credential::ManagedIdentity { webhooks, .. } => Self::ManagedIdentity {
+                tokens: Box::new(verifier(webhooks, outgoing, clock)),
+                caller: webhooks.caller.clone(),
+            },
+        }
+    }
+
+    /// Proves that the service sent these headers.
+    ///
+    /// A signature covers the connection id and nothing else: not the body, not the time.
+    pub async fn verify(&self, headers: &HeaderMap, connection_id: &str) -> Result<(), Problem> {
+        let genuine = match self {
+            Self::Key(key) => {
+                let signature = headers.get(header::CE_SIGNATURE);
+                let signature = signature.and_then(|value| value.to_str().ok());
+                signature.is_some_and(|signature| {
+                    verify_signature(std::slice::from_ref(key), connection_id, signature)
+                })
+            }
+            Self::ManagedIdentity { tokens, caller } => match bearer(headers) {
+                Some(token) => is_callers(tokens.verify(token).await, caller)?,
+                None => false,
+            },
+        };
+        if genuine {
+            Ok(())
+        } else {
+            tracing::warn!(
+                connection.id = clipped(connection_id),
+                "refused an event that is not our service's: is the access key that of this resource?"
+            );
+            Err(Problem::unauthenticated("this event is not our service's"))
+        }
+    }
+}
+
+fn verifier(trust: &WebhookTrust, outgoing: &SharedHttpClient, clock: &Clock) -> TokenVerifier {
+    let config = JwtConfig {
+        secret: None,
+        keys: Some(KeySource::Discovery {
+            issuer: trust.issuer.clone(),
+        }),
+        issuer: Some(trust.issuer.clone()),
+        audiences: vec![trust.audience.clone()],
+    };
+    TokenVerifier::new(&config, outgoing.clone(), clock.clone())
+}
+
+/// Any application of the tenant can get a token for our audience; only the service's counts.
+fn is_callers(
+    verified: Result<Map<String, Value>, TokenError>,
+    caller: &str,
+) -> Result<bool, Problem> {
+    match verified {
+        Ok(claims) => Ok(["appid", "azp", "oid"]
+            .iter()
+            .any(|name| claims.get(*name).and_then(Value::as_str) == Some(caller))),
+        Err(TokenError::Invalid(_) | TokenError::Expired) => Ok(false),
+        Err(TokenError::KeysUnavailable(cause)) => {
+            tracing::error!(
+                error = &cause as &dyn std::error::Error,
+                "the keys to check the service's events with cannot be had"
+            );
+            Err(Problem::unavailable("the issuer's keys cannot be had"))
+        }
+    }
+}

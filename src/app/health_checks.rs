@@ -1,0 +1,114 @@
+//! The checks that `health` makes, each at most every few seconds.
+
+use std::future::Future;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, timeout};
+use utoipa::ToSchema;
+use webpubsub::HubClient;
+
+use crate::store::Store;
+
+const MAX_CHECK: Duration = Duration::from_secs(2);
+/// A prober must not be able to load what it probes.
+const FRESH: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    Ok,
+    Degraded,
+    /// Not configured.
+    Disabled,
+}
+
+/// One thing that this deployment stands on.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Part {
+    pub(crate) status: Condition,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latency_ms: Option<u64>,
+    /// What is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+impl Part {
+    pub(crate) const DISABLED: Self = Self {
+        status: Condition::Disabled,
+        latency_ms: None,
+        detail: None,
+    };
+
+    pub(crate) fn is_degraded(&self) -> bool {
+        self.status == Condition::Degraded
+    }
+
+    pub(crate) fn degraded(detail: impl Into<String>) -> Self {
+        Self {
+            status: Condition::Degraded,
+            latency_ms: None,
+            detail: Some(detail.into()),
+        }
+    }
+}
+
+/// The last answer of one check.
+#[derive(Debug, Default)]
+struct Check(Mutex<Option<(Instant, Part)>>);
+
+/// The last answers of the checks.
+#[derive(Debug, Default)]
+pub struct HealthChecks {
+    web_pub_sub: Check,
+    store: Check,
+}
+
+impl HealthChecks {
+    pub(crate) async fn web_pub_sub(&self, hub: &HubClient) -> Part {
+        self.web_pub_sub
+            .make("the Web PubSub service", hub.health())
+            .await
+    }
+
+    pub(crate) async fn store(&self, store: &dyn Store) -> Part {
+        self.store.make("the store", store.check()).await
+    }
+}
+
+impl Check {
+    /// Who comes while a check runs waits for it and shares its answer.
+    async fn make<E: std::error::Error + 'static>(
+        &self,
+        what: &str,
+        check: impl Future<Output = Result<(), E>>,
+    ) -> Part {
+        let mut last = self.0.lock().await;
+        if let Some((at, part)) = &*last
+            && at.elapsed() < FRESH
+        {
+            return part.clone();
+        }
+        let began = Instant::now();
+        let part = match timeout(MAX_CHECK, check).await {
+            Ok(Ok(())) => Part {
+                status: Condition::Ok,
+                latency_ms: Some(began.elapsed().as_millis().try_into().unwrap_or(u64::MAX)),
+                detail: None,
+            },
+            Ok(Err(error)) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "{what} is not well"
+                );
+                Part::degraded("it does not answer as it should")
+            }
+            Err(_) => Part::degraded("it did not answer within 2 seconds"),
+        };
+        *last = Some((began, part.clone()));
+        part
+    }
+}

@@ -1,0 +1,61 @@
+//! Frames on their way to clients, by way of the service.
+
+use serde::Serialize;
+use webpubsub::{HubClient, Payload, SendOptions, filter};
+
+use super::web_pubsub::CallError;
+use crate::ids::user_id::UserId;
+
+/// Sends to groups. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Courier(HubClient);
+
+impl Courier {
+    pub fn new(hub: HubClient) -> Self {
+        Self(hub)
+    }
+
+    /// To everyone in a group. A group that nobody is in is no failure.
+    pub async fn to_group(&self, group: &str, frame: &impl Serialize) -> Result<(), CallError> {
+        self.send(group, frame, &SendOptions::default()).await
+    }
+
+    /// To everyone in a group but this user, whatever connections the user has.
+    pub async fn to_others(
+        &self,
+        group: &str,
+        user: &UserId,
+        frame: &impl Serialize,
+    ) -> Result<(), CallError> {
+        let options = SendOptions {
+            filter: Some(filter::user_id(user.as_str()).not()),
+            ..SendOptions::default()
+        };
+        self.send(group, frame, &options).await
+    }
+
+    /// To everyone in a group but this connection.
+    pub async fn to_other_connections(
+        &self,
+        group: &str,
+        connection_id: &str,
+        frame: &impl Serialize,
+    ) -> Result<(), CallError> {
+        let options = SendOptions {
+            excluded: vec![connection_id.to_owned()],
+            ..SendOptions::default()
+        };
+        self.send(group, frame, &options).await
+    }
+
+    async fn send(
+        &self,
+        group: &str,
+        frame: &impl Serialize,
+        options: &SendOptions,
+    ) -> Result<(), CallError> {
+        let payload = Payload::json(frame).map_err(CallError::Json)?;
+        self.0.send_to_group(group, payload, options).await?;
+        Ok(())
+    }
+}

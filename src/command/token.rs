@@ -1,0 +1,105 @@
+//! `switchboard token`: a user's token, signed with this deployment's own secret.
+
+use std::io;
+use std::path::Path;
+
+use jsonwebtoken::{EncodingKey, Header};
+use secrecy::ExposeSecret;
+use serde_json::{Map, Value, json};
+
+use crate::clock::Clock;
+use crate::command::dev_secrets::{self, DevSecrets};
+use crate::config::{IdentityConfig, Source};
+
+#[derive(Debug, clap::Args)]
+pub struct Options {
+    /// The user's id.
+    #[arg(long, value_name = "ID")]
+    user: String,
+    /// The name to show.
+    #[arg(long)]
+    name: Option<String>,
+    /// A role, such as `publisher`, `admin` or `devices`. May be given several times.
+    #[arg(long, value_name = "ROLE")]
+    role: Vec<String>,
+    /// An organisation that the user belongs to. May be given several times.
+    #[arg(long, value_name = "ORG")]
+    org: Vec<String>,
+    /// How many minutes it is good for.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=525_600))]
+    minutes: u32,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum TokenCommandError {
+    #[error(
+        "there is no secret to sign with: set JWT_SECRET, or start `switchboard dev` once in \
+         this folder, which makes one"
+    )]
+    NoSecret,
+    #[error(
+        "tokens come from the identity provider here: JWT_ISSUER or JWT_JWKS_URL is set, and no \
+         JWT_SECRET"
+    )]
+    IssuedElsewhere,
+    #[error("{} cannot be read", dev_secrets::FILE)]
+    Secrets(#[from] io::Error),
+    #[error("the token cannot be signed")]
+    Sign(#[from] jsonwebtoken::errors::Error),
+}
+
+/// Writes the claims where this deployment's settings look for them. `folder` is the app's.
+pub fn issue(
+    options: &Options,
+    folder: &Path,
+    source: Source<'_>,
+) -> Result<String, TokenCommandError> {
+    let identity = IdentityConfig::from_settings(source);
+    let secret = match &identity.jwt {
+        Some(jwt) => jwt
+            .secret
+            .clone()
+            .ok_or(TokenCommandError::IssuedElsewhere)?,
+        None => {
+            let kept = DevSecrets::read(&folder.join(dev_secrets::FILE))?;
+            let secret = kept.and_then(|kept| kept.jwt_secret);
+            secret.ok_or(TokenCommandError::NoSecret)?.into()
+        }
+    };
+    let now = Clock::system().seconds();
+    let mut claims = Map::new();
+    claims.insert("iat".to_owned(), now.into());
+    claims.insert(
+        "exp".to_owned(),
+        (now + i64::from(options.minutes) * 60).into(),
+    );
+    put(&mut claims, &identity.claims.user, json!(options.user));
+    if let Some(name) = &options.name {
+        claims.insert("name".to_owned(), json!(name));
+    }
+    if !options.role.is_empty() {
+        put(&mut claims, &identity.claims.roles, json!(options.role));
+    }
+    if !options.org.is_empty() {
+        put(
+            &mut claims,
+            &identity.claims.organizations,
+            json!(options.org),
+        );
+    }
+    if let Some(jwt) = &identity.jwt {
+        if let Some(issuer) = &jwt.issuer {
+            claims.insert("iss".to_owned(), json!(issuer));
+        }
+        if let Some(audience) = jwt.audiences.first() {
+            claims.insert("aud".to_owned(), json!(audience));
+        }
+    }
+    let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
+    Ok(jsonwebtoken::encode(&Header::default(), &claims, &key)?)
+}
+
+/// Under the whole name: that is where it is looked for first.
+fn put(claims: &mut Map<String, Value>, name: &str, value: Value) {
+    claims.insert(name.to_owned(), value);
+}

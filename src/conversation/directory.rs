@@ -1,0 +1,80 @@
+//! What is known of users, beyond what their tokens say.
+
+use serde::{Deserialize, Serialize};
+
+use crate::conversation::ConversationError;
+use crate::ids::user_id::UserId;
+use crate::store::{Collection, Key, Partition, Store, StoreError, Write, WriteError};
+
+const KNOWN: Key = Key::literal("known");
+const MAX_NAME: usize = 128;
+
+/// Somebody whom a back end has told us of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownUser {
+    pub user_id: UserId,
+    pub name: String,
+}
+
+/// Everything that is kept of one user.
+pub(crate) fn partition(user: &UserId) -> Partition {
+    Partition::new(Collection::Users, format!("user:{}", user.group_hash()))
+}
+
+impl KnownUser {
+    pub fn new(user_id: UserId, name: &str) -> Result<Self, ConversationError> {
+        let name = check_name(name)?;
+        Ok(Self { user_id, name })
+    }
+}
+
+/// A name as it is shown, without the space around it.
+pub fn check_name(name: &str) -> Result<String, ConversationError> {
+    let name = name.trim();
+    if (1..=MAX_NAME).contains(&name.chars().count()) {
+        Ok(name.to_owned())
+    } else {
+        Err(ConversationError::Invalid(
+            "a user's `name` has 1 to 128 characters",
+        ))
+    }
+}
+
+pub async fn find(store: &dyn Store, user: &UserId) -> Result<Option<KnownUser>, StoreError> {
+    let found = store.get(&partition(user), &KNOWN).await?;
+    Ok(found.map(|record| record.read()).transpose()?)
+}
+
+/// Keeps a user's name; the last one counts.
+pub async fn remember(store: &dyn Store, user: &UserId, name: &str) -> Result<(), WriteError> {
+    let known = KnownUser {
+        user_id: user.clone(),
+        name: name.to_owned(),
+    };
+    let write = Write::put(KNOWN, &known).map_err(unwritable)?;
+    store.write(&partition(user), vec![write]).await
+}
+
+/// Whether somebody was known before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Telling {
+    News,
+    Known,
+}
+
+/// The same, for who wants to know whether it was news.
+pub async fn tell(store: &dyn Store, user: &KnownUser) -> Result<Telling, WriteError> {
+    let insert = Write::insert(KNOWN, user).map_err(unwritable)?;
+    match store.write(&partition(&user.user_id), vec![insert]).await {
+        Ok(()) => Ok(Telling::News),
+        Err(WriteError::Conflict { .. }) => {
+            remember(store, &user.user_id, &user.name).await?;
+            Ok(Telling::Known)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn unwritable(error: serde_json::Error) -> WriteError {
+    WriteError::NotDone(StoreError::Refused(error.to_string()))
+}

@@ -1,0 +1,66 @@
+//! Guard and head of a conversation, as one read finds them.
+
+use serde::de::DeserializeOwned;
+
+use super::head::Head;
+use super::{Conversation, keys};
+use crate::store::{BadRecord, Record, Store, StoreError, Version, Write};
+
+/// What decides about a conversation at this moment.
+#[derive(Debug, Clone)]
+pub struct ConversationState {
+    pub guard: Option<Record>,
+    pub head: Head,
+    head_version: Option<Version>,
+}
+
+impl ConversationState {
+    pub async fn read(store: &dyn Store, conversation: &Conversation) -> Result<Self, StoreError> {
+        let records = store
+            .range(&conversation.partition(), keys::top(), 2)
+            .await?;
+        let mut top = Self {
+            guard: None,
+            head: Head::default(),
+            head_version: None,
+        };
+        for record in records {
+            if record.key == keys::HEAD {
+                top.head = record.read()?;
+                top.head_version = Some(record.version);
+            } else {
+                top.guard = Some(record);
+            }
+        }
+        Ok(top)
+    }
+
+    /// The guard as what it is; `None` where there never was one.
+    pub fn guard<G: DeserializeOwned>(&self) -> Result<Option<G>, BadRecord> {
+        self.guard.as_ref().map(Record::read).transpose()
+    }
+
+    /// `None` before the first message.
+    pub(super) fn head_version(&self) -> Option<&Version> {
+        self.head_version.as_ref()
+    }
+
+    /// Moves the head on, from just where it was read.
+    pub(super) fn write_head(&self, head: &Head) -> Result<Write, serde_json::Error> {
+        match &self.head_version {
+            Some(version) => Write::replace(keys::HEAD, version.clone(), head),
+            None => Write::insert(keys::HEAD, head),
+        }
+    }
+
+    /// Changes the guard, if it still is what was read.
+    pub(super) fn write_guard(
+        &self,
+        guard: &impl serde::Serialize,
+    ) -> Result<Write, serde_json::Error> {
+        match &self.guard {
+            Some(record) => Write::replace(keys::GUARD, record.version.clone(), guard),
+            None => Write::insert(keys::GUARD, guard),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Calls that the Functions host makes by itself: `POST /<FunctionName>`, for queue and event
+//! triggers, and for HTTP functions whose forwarding was not switched on.
+//!
+//! A careless route would let anybody on the internet reach these paths, so they take nothing
+//! but what the host alone sends. That is a second wall; the first are the routes' constraints.
+
+use axum::extract::{Request, State};
+use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use crate::app::AppState;
+use crate::http::problem::Problem;
+
+/// HTTP functions, by their folders.
+pub const HTTP_FUNCTIONS: [&str; 13] = [
+    "negotiate",
+    "health",
+    "status",
+    "chat",
+    "rooms",
+    "sessions",
+    "notifications",
+    "events",
+    "users",
+    "devices",
+    "openapi",
+    "connect_event",
+    "message_event",
+];
+
+/// Functions that only the host calls. None of them is part of this version.
+pub const TRIGGERS: [&str; 3] = ["telemetry", "broadcast", "assistant"];
+
+/// `POST /{function}`
+pub async fn called_by_host(State(app): State<AppState>, request: Request) -> Response {
+    let port = app.listen().address().port();
+    if request.method() != Method::POST || !is_from_host(request.headers(), port) {
+        return nothing_here();
+    }
+    let function = request.uri().path().trim_start_matches('/');
+    if HTTP_FUNCTIONS.contains(&function) {
+        tracing::error!(
+            "function {function} was called in JSON mode: host.json needs \
+             `customHandler.enableForwardingHttpRequest: true` (mind the spelling: the host \
+             ignores a key that it does not know)"
+        );
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    if TRIGGERS.contains(&function) {
+        tracing::error!(
+            "function {function} is not part of this version: set \
+             AzureWebJobs.{function}.Disabled=true"
+        );
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    nothing_here()
+}
+
+/// Nothing is told about these paths to whom they are not for.
+fn nothing_here() -> Response {
+    Problem::not_found("nothing is at this path").into_response()
+}
+
+/// The host sends such a call chunked, without a length, to its own loopback address; what it
+/// forwards for others has a length, or comes with the headers of a proxy.
+fn is_from_host(headers: &HeaderMap, port: u16) -> bool {
+    let is = |name, wanted: &str| {
+        let mut values = headers.get_all(name).iter();
+        values
+            .next()
+            .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(wanted.as_bytes()))
+            && values.next().is_none()
+    };
+    is(TRANSFER_ENCODING, "chunked")
+        && is(HOST, &format!("127.0.0.1:{port}"))
+        && !headers.contains_key(CONTENT_LENGTH)
+        && !headers.contains_key("x-ms-invocation-id")
+        && !headers
+            .keys()
+            .any(|name| name.as_str().starts_with("x-forwarded-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        let pair =
+            |(name, value): &(&'static str, &str)| (name.parse().unwrap(), value.parse().unwrap());
+        pairs.iter().map(pair).collect()
+    }
+
+    #[test]
+    fn only_the_hosts_own_call_comes_through() {
+        let own = [("transfer-encoding", "chunked"), ("host", "127.0.0.1:4000")];
+        assert!(is_from_host(&headers(&own), 4000));
+
+        for forged in [
+            vec![("host", "127.0.0.1:4000"), ("content-length", "2")],
+            vec![("host", "127.0.0.1:4000")],
+            vec![
+                ("transfer-encoding", "chunked"),
+                ("host", "app.example.com"),
+            ],
+            vec![("transfer-encoding", "chunked"), ("host", "127.0.0.1:4001")],
+            vec![
+                ("transfer-encoding", "gzip, chunked"),
+                ("host", "127.0.0.1:4000"),
+            ],
+            [&own[..], &[("content-length", "2")]].concat(),
+            [&own[..], &[("x-forwarded-for", "1.2.3.4")]].concat(),
+            [&own[..], &[("x-forwarded-host", "app.example.com")]].concat(),
+            [&own[..], &[("x-ms-invocation-id", "1")]].concat(),
+        ] {
+            assert!(!is_from_host(&headers(&forged), 4000), "{forged:?}");
+        }
+    }
+}

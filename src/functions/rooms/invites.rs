@@ -1,0 +1,88 @@
+//! `rooms/{id}/invites`: codes that let somebody in.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::Response;
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::{Refusals, RoomPath};
+use crate::access::binding::Role;
+use crate::access::caller::rights::Administrator;
+use crate::access::seal::Purpose;
+use crate::app::App;
+use crate::clock::rfc3339;
+use crate::conversation::room::invite::{self, Terms};
+use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
+use crate::http::problem::{Problem, ProblemBody};
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InviteBody {
+    /// As what it lets in.
+    role: Role,
+    /// 1 to 31536000, a year; without it the invite does not expire.
+    expires_in_seconds: Option<u32>,
+    /// 1 to 100000; 1 unless said.
+    uses: Option<u32>,
+}
+
+/// An invite. The code is shown this once: what is stored is its hash.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Invite {
+    /// The code, for `invite` in the body of a POST to `negotiate`.
+    invite: String,
+    role: Role,
+    #[schema(example = "2026-01-13T18:30:00.123456Z")]
+    expires_at: Option<String>,
+    uses: u32,
+}
+
+/// Whoever reads the code may come in.
+impl std::fmt::Debug for Invite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Invite(…)")
+    }
+}
+
+/// `POST /api/rooms/{id}/invites`
+#[utoipa::path(
+    post, path = "/api/rooms/{id}/invites", summary = "Makes an invite to a room", tag = "rooms",
+    params(("id" = String, Path, description = "The room"), IdempotencyHeader), request_body = InviteBody,
+    responses(
+        (status = 201, description = "The invite", body = Invite),
+        (status = 409, description = "`already_created`: with this key, and its code is shown only once; `key_in_use`", body = ProblemBody),
+        (status = 422, description = "`key_reused`: with another body", body = ProblemBody),
+        Refusals,
+    )
+)]
+pub async fn create(
+    app: Arc<App>,
+    administrator: Administrator,
+    RoomPath(room): RoomPath,
+    call: KeyedCall,
+) -> Result<Response, Problem> {
+    let body: InviteBody = call.read()?;
+    let terms = Terms {
+        role: body.role,
+        expires_in_seconds: body.expires_in_seconds,
+        uses: body.uses.unwrap_or(1),
+    };
+    let route = format!("invites to {room}");
+    call.once(&app, administrator.name(), &route, async |id| {
+        let code = app.sealer.code(Purpose::Invite, room.as_str(), id);
+        let now = app.clock.now();
+        let stored = invite::create(&*app.store, &code, &room, &terms, now).await?;
+        let answer = Invite {
+            invite: code.expose_secret().to_owned(),
+            role: stored.role,
+            expires_at: stored.expires_at.map(rfc3339),
+            uses: stored.uses_left,
+        };
+        Created::with_secret(StatusCode::CREATED, &answer)
+    })
+    .await
+}

@@ -1,0 +1,69 @@
+//! `status`: what this deployment offers.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::path::Operation;
+
+use crate::app::AppState;
+
+/// What is running here and what it answers to.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    name: &'static str,
+    version: &'static str,
+    uptime_seconds: u64,
+    endpoints: Vec<EndpointEntry>,
+    /// Open connections; `null` where nobody can tell.
+    active_connections: Option<u64>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct EndpointEntry {
+    #[schema(example = "GET")]
+    method: &'static str,
+    #[schema(example = "/api/negotiate")]
+    path: String,
+    description: String,
+}
+
+/// `GET /api/status`
+#[utoipa::path(
+    get, path = "/api/status", summary = "What this deployment offers", tag = "operations",
+    responses((status = 200, description = "What this deployment offers", body = Status))
+)]
+pub async fn status(State(app): State<AppState>) -> Json<Status> {
+    Json(Status {
+        name: env!("CARGO_PKG_NAME"),
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_seconds: app.uptime_seconds(),
+        endpoints: endpoints(&app),
+        active_connections: None,
+    })
+}
+
+/// The OpenAPI document knows them all.
+fn endpoints(app: &AppState) -> Vec<EndpointEntry> {
+    let mut entries = Vec::new();
+    for (path, item) in &app.openapi().paths.paths {
+        let operations: [(&'static str, &Option<Operation>); 5] = [
+            ("GET", &item.get),
+            ("POST", &item.post),
+            ("PUT", &item.put),
+            ("DELETE", &item.delete),
+            ("OPTIONS", &item.options),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                entries.push(EndpointEntry {
+                    method,
+                    path: path.clone(),
+                    description: operation.summary.clone().unwrap_or_default(),
+                });
+            }
+        }
+    }
+    entries
+}

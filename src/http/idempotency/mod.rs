@@ -1,0 +1,156 @@
+//! `Idempotency-Key`: a caller that heard no answer calls again, and what it wanted is done once.
+//!
+//! A handler that creates something takes a [`KeyedCall`] for its body and does its work in
+//! [`KeyedCall::once`]. What it creates gets its id from the one that it is handed there: whoever
+//! takes over from a call that died creates the same again, which the store knows already.
+
+mod key;
+mod record;
+
+use axum::extract::{FromRequest, Request};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::conversation::ConversationError;
+use crate::http::extract::{read_body, read_json};
+use crate::http::problem::Problem;
+
+pub use key::{IdempotencyHeader, IdempotencyKey};
+use record::{Claim, Claimed, Done, Scope};
+
+const MAX_BODY: usize = 256 * 1024;
+const SECRET_SHOWN_ONCE: &str =
+    "this was created by an earlier call with this key, and its secret is shown only once";
+
+/// A body, and the key that its caller gave it.
+#[derive(Debug)]
+pub struct KeyedCall {
+    key: Option<IdempotencyKey>,
+    body: Bytes,
+}
+
+impl<S: Sync> FromRequest<S> for KeyedCall {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        Ok(Self {
+            key: IdempotencyKey::read(request.headers())?,
+            body: read_body(request.into_body(), MAX_BODY).await?,
+        })
+    }
+}
+
+/// What was created, as it is answered now and to every repeat.
+#[derive(Debug)]
+pub struct Created {
+    status: StatusCode,
+    body: String,
+    /// Kept nowhere: a repeat is not told again.
+    is_secret: bool,
+}
+
+impl Created {
+    pub fn new(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(Self {
+            status,
+            body: serde_json::to_string(body).map_err(ConversationError::from)?,
+            is_secret: false,
+        })
+    }
+
+    /// With a secret in it, which is not stored.
+    pub fn with_secret(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
+        Ok(Self {
+            is_secret: true,
+            ..Self::new(status, body)?
+        })
+    }
+}
+
+impl IntoResponse for Created {
+    fn into_response(self) -> Response {
+        let mut response = (self.status, self.body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+}
+
+impl KeyedCall {
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        read_json(&self.body)
+    }
+
+    /// Runs `create`, unless this caller's key was used on this route before. It is handed an id
+    /// for what it creates, which stays the same until one try is known to have come through.
+    pub async fn once(
+        &self,
+        app: &App,
+        caller: &str,
+        route: &str,
+        create: impl AsyncFnOnce(Uuid) -> Result<Created, Problem>,
+    ) -> Result<Response, Problem> {
+        let Some(key) = &self.key else {
+            return Ok(create(app.ids.uuid()).await?.into_response());
+        };
+        let scope = Scope::new(caller, route, key, &self.body);
+        match record::claim(app, scope)
+            .await
+            .map_err(ConversationError::from)?
+        {
+            Claimed::Ours(claim) => carry_out(app, claim, create).await,
+            Claimed::Done(done) => repeated(done),
+            Claimed::ForAnother => Err(Problem::key_reused()),
+            Claimed::InUse => Err(Problem::key_in_use()),
+        }
+    }
+}
+
+async fn carry_out(
+    app: &App,
+    claim: Claim,
+    create: impl AsyncFnOnce(Uuid) -> Result<Created, Problem>,
+) -> Result<Response, Problem> {
+    match create(claim.id()).await {
+        Ok(created) => {
+            claim
+                .finish(
+                    app,
+                    Done {
+                        status: created.status.as_u16(),
+                        body: (!created.is_secret).then(|| created.body.clone()),
+                    },
+                )
+                .await;
+            Ok(created.into_response())
+        }
+        Err(problem) if problem.created_nothing() => {
+            claim.release(app).await;
+            Err(problem)
+        }
+        Err(problem) => {
+            claim.leave(app).await;
+            Err(problem)
+        }
+    }
+}
+
+fn repeated(done: Done) -> Result<Response, Problem> {
+    let status = StatusCode::from_u16(done.status);
+    match (done.body, status) {
+        (Some(body), Ok(status)) => Ok(Created {
+            status,
+            body,
+            is_secret: false,
+        }
+        .into_response()),
+        (None, _) | (_, Err(_)) => Err(Problem::already_created(SECRET_SHOWN_ONCE)),
+    }
+}

@@ -1,0 +1,10 @@
+//! The HTTP edge: what every request passes, and how every answer is written.
+
+pub mod extract;
+pub mod idempotency;
+pub mod invocation;
+pub mod problem;
+
+pub(crate) mod cors;
+pub(crate) mod methods;
+mod normalize_path;

@@ -1,0 +1,252 @@
+//! What a connection is for: the rooms, chats, sessions, organisations, devices and channels
+//! that a caller asks for, each by an id that is checked on the way in.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::user_id::UserId;
+
+/// Something that a connection may be bound to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Target {
+    Room(RoomId),
+    Chat(ChatId),
+    Session(SessionId),
+    Org(OrgId),
+    Device(DeviceId),
+    Channel(Channel),
+}
+
+impl Target {
+    pub fn as_room(&self) -> Option<&RoomId> {
+        match self {
+            Self::Room(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    pub fn as_session(&self) -> Option<&SessionId> {
+        match self {
+            Self::Session(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The Web PubSub group that carries it; audio has none, since its replies go to the caller.
+    /// Every prefix holds a `:`, which no room id can, so no room is ever somebody's inbox.
+    pub fn group(&self, user: &UserId) -> Option<String> {
+        match self {
+            Self::Room(id) => Some(id.to_string()),
+            Self::Chat(id) => Some(format!("chat:{id}")),
+            Self::Session(id) => Some(format!("session:{id}")),
+            Self::Org(id) => Some(format!("org:{id}")),
+            Self::Device(id) => Some(format!("device:{id}")),
+            Self::Channel(Channel::Chats) => Some("channel:chats".to_owned()),
+            Self::Channel(Channel::Notifications) => Some(format!("inbox:{}", user.group_hash())),
+            Self::Channel(Channel::Audio) => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Channel {
+    Notifications,
+    Audio,
+    Chats,
+}
+
+impl FromStr for Channel {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        match text {
+            "notifications" => Ok(Self::Notifications),
+            "audio" => Ok(Self::Audio),
+            "chats" => Ok(Self::Chats),
+            _ => Err(InvalidId("`notifications`, `audio` or `chats`")),
+        }
+    }
+}
+
+/// Says what the id should have been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be {0}")]
+pub struct InvalidId(&'static str);
+
+impl InvalidId {
+    /// What it should have been.
+    pub fn expected(self) -> &'static str {
+        self.0
+    }
+}
+
+/// Declares an id: a private string with one door, through which serde goes as well.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $door:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let door: fn(&str) -> Result<String, InvalidId> = $door;
+                door(text).map(Self)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// Names a room, and is its group as well. It becomes a path segment and a store's key, so
+    /// it keeps to characters that survive all of them.
+    RoomId, |text| name(text, b"._-")
+}
+id! {
+    /// Names an organisation.
+    OrgId, |text| name(text, b"._-")
+}
+id! {
+    /// Names a device, as IoT Hub does.
+    DeviceId, |text| name(text, b"._-:")
+}
+id! {
+    /// Names a chat. We make these ourselves, so anything else was never one.
+    ChatId, |text| {
+        let ours = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
+        if matches!(text.len(), 1..=64) && text.bytes().all(ours) {
+            Ok(text.to_owned())
+        } else {
+            Err(InvalidId("the id of a chat, as `CHAT_CREATED` gave it"))
+        }
+    }
+}
+id! {
+    /// Names a session of two: a UUID in its usual form only, kept in lower case.
+    SessionId, |text| {
+        // `Uuid::parse_str` alone would also take braces, `urn:uuid:` and a form without dashes.
+        match (text.len(), uuid::Uuid::try_parse(text)) {
+            (36, Ok(id)) => Ok(id.hyphenated().to_string()),
+            _ => Err(InvalidId("a UUID such as 550e8400-e29b-41d4-a716-446655440000")),
+        }
+    }
+}
+
+fn name(text: &str, also: &[u8]) -> Result<String, InvalidId> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || also.contains(&byte);
+    let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if text.len() <= 128 && starts_well && text.bytes().all(legal) {
+        Ok(text.to_owned())
+    } else if also.contains(&b':') {
+        Err(InvalidId(
+            "1 to 128 letters, digits, `.`, `_`, `-` or `:`, beginning with a letter or digit",
+        ))
+    } else {
+        Err(InvalidId(
+            "1 to 128 letters, digits, `.`, `_` or `-`, beginning with a letter or digit",
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_room_id_begins_with_a_letter_or_digit_and_has_no_colon() {
+        for good in ["test", "7", "a.b_c-d", &"x".repeat(128)] {
+            assert!(good.parse::<RoomId>().is_ok(), "{good}");
+        }
+        for bad in [
+            "",
+            ".a",
+            "-a",
+            "a:b",
+            "a b",
+            "a/b",
+            "é",
+            "a\n",
+            &"x".repeat(129),
+        ] {
+            assert!(bad.parse::<RoomId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_device_id_may_have_colons() {
+        assert!("floor1:sensor-7".parse::<DeviceId>().is_ok());
+        assert!(":sensor".parse::<DeviceId>().is_err());
+    }
+
+    #[test]
+    fn a_session_id_is_a_uuid_in_one_form_only() {
+        let id: SessionId = "550E8400-E29B-41D4-A716-446655440000".parse().unwrap();
+
+        assert_eq!(id.as_str(), "550e8400-e29b-41d4-a716-446655440000");
+        for bad in [
+            "550e8400e29b41d4a716446655440000",
+            "{550e8400-e29b-41d4-a716-446655440000}",
+            "(550e8400-e29b-41d4-a716-446655440000)",
+            "urn:uuid:550e8400-e29b-41d4-a716-446655440000",
+            "550e8400-e29b-41d4-a716-44665544000g",
+        ] {
+            assert!(bad.parse::<SessionId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_room_can_share_a_group_with_anything_else() {
+        let alice = UserId::parse("alice").unwrap();
+        let others = [
+            Target::Chat("1".parse().unwrap()),
+            Target::Org("1".parse().unwrap()),
+            Target::Device("1".parse().unwrap()),
+            Target::Channel(Channel::Notifications),
+            Target::Channel(Channel::Chats),
+        ];
+
+        for target in others {
+            let group = target.group(&alice).unwrap();
+            assert!(group.parse::<RoomId>().is_err(), "{group}");
+        }
+    }
+
+    #[test]
+    fn ids_come_out_of_json_through_the_same_door() {
+        let bad = serde_json::from_str::<Target>(r#"{"room":"../x"}"#);
+
+        assert!(bad.is_err());
+    }
+}
