@@ -4,8 +4,9 @@ use std::hint::black_box;
 use std::time::{Duration, SystemTime};
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use switchboard::access::binding::{AuthLevel, Binding, Role};
+use switchboard::access::binding::{AuthLevel, Binding};
 use switchboard::access::seal::{Purpose, Sealer};
+use switchboard::conversation::room::Role;
 use switchboard::functions::message_event::frame;
 use switchboard::ids::target::Target;
 use switchboard::ids::user_id::UserId;
@@ -18,7 +19,7 @@ fn binding() -> Result<Binding, Box<dyn std::error::Error>> {
     Ok(Binding {
         user: UserId::parse("alice")?,
         name: Some("Alice".to_owned()),
-        standing: AuthLevel::Anonymous,
+        level: AuthLevel::Anonymous,
         role: Role::Writer,
         targets: vec![Target::Room("test".parse()?)],
         passes: std::collections::BTreeMap::new(),

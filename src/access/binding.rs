@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
+use crate::conversation::room::{Role, RoomPass};
 use crate::ids::target::{Channel, RoomId, Target};
 use crate::ids::user_id::UserId;
 
@@ -16,39 +16,14 @@ pub struct Binding {
     /// For display only; never in headers, since it need not be ASCII.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    pub standing: AuthLevel,
+    #[serde(rename = "standing")]
+    pub level: AuthLevel,
     /// What was asked for. Governs rooms only, and there only as far as each allows it.
     pub role: Role,
     pub targets: Vec<Target>,
     /// What rooms that are set up allow. A room that is not here is an open one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub passes: BTreeMap<RoomId, RoomPass>,
-}
-
-/// That somebody was let into a room, by what the room was then.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RoomPass {
-    /// The room's guard number. Whoever was let in by another must show anew what it takes.
-    #[serde(rename = "g")]
-    pub guard: u64,
-    /// The most that it allows.
-    pub role: Role,
-    /// Whether what is said there must pass through us.
-    #[serde(rename = "p", default, skip_serializing_if = "is_false")]
-    pub persistent: bool,
-    #[serde(rename = "m", default, skip_serializing_if = "is_false")]
-    pub muted: bool,
-    /// Came in as a member, and showed nothing: who is no member any more is out.
-    #[serde(rename = "b", default, skip_serializing_if = "is_false")]
-    pub member: bool,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde hands over a reference"
-)]
-fn is_false(flag: &bool) -> bool {
-    !flag
 }
 
 /// How the user came by the id.
@@ -60,17 +35,6 @@ pub enum AuthLevel {
     Vouched,
     /// Until that second of the epoch, if the identity says one.
     SignedIn(Option<i64>),
-}
-
-/// The lesser comes first.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Role {
-    #[default]
-    Reader,
-    Writer,
 }
 
 /// What the service is told to allow a connection.
@@ -137,7 +101,7 @@ impl Binding {
 
     /// Whether the sign-in has run out. Who never signed in has none that could.
     pub fn is_expired(&self, now: i64) -> bool {
-        matches!(self.standing, AuthLevel::SignedIn(Some(until)) if until < now)
+        matches!(self.level, AuthLevel::SignedIn(Some(until)) if until < now)
     }
 
     /// The name to show, which falls back to the id.
@@ -165,7 +129,7 @@ mod tests {
         Binding {
             user: UserId::parse("alice").unwrap(),
             name: None,
-            standing: AuthLevel::Anonymous,
+            level: AuthLevel::Anonymous,
             role,
             targets: targets.to_vec(),
             passes: BTreeMap::new(),
@@ -223,7 +187,7 @@ mod tests {
     fn a_writer_whose_sign_in_has_run_out_may_only_join() {
         let room = Target::Room("test".parse().unwrap());
         let writer = |until| Binding {
-            standing: AuthLevel::SignedIn(Some(until)),
+            level: AuthLevel::SignedIn(Some(until)),
             ..binding(Role::Writer, std::slice::from_ref(&room))
         };
 

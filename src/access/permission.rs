@@ -45,7 +45,7 @@ pub fn may_speak(binding: &Binding, place: &Conversation) -> Permit {
         }
         Conversation::Session(_) => {
             let user = binding.user.clone();
-            let is_anonymous = binding.standing == AuthLevel::Anonymous;
+            let is_anonymous = binding.level == AuthLevel::Anonymous;
             Box::new(move |top, draft| {
                 if is_anonymous {
                     return Err(ConversationError::Forbidden(
@@ -68,10 +68,10 @@ pub(crate) fn check_reading(
     match place {
         Conversation::Chat(id) => chat::taking_part(top, &chat_user(binding, id)).map(|_| ()),
         Conversation::Room(id) => room::may_read(top, &speaker(binding, id)),
-        Conversation::Session(_) if binding.standing == AuthLevel::Anonymous => Err(
+        Conversation::Session(_) if binding.level == AuthLevel::Anonymous => Err(
             ConversationError::Forbidden("sign in to take part in sessions"),
         ),
-        Conversation::Session(_) => session::participating(top, &binding.user).map(|_| ()),
+        Conversation::Session(_) => session::participant(top, &binding.user).map(|_| ()),
     }
 }
 
@@ -100,7 +100,7 @@ fn speaker(binding: &Binding, id: &RoomId) -> Speaker {
     let pass = binding.passes.get(id);
     Speaker {
         user: binding.user.clone(),
-        is_anonymous: binding.standing == AuthLevel::Anonymous,
+        is_anonymous: binding.level == AuthLevel::Anonymous,
         bound: is_bound.then(|| Bound {
             role: binding.role_in(id),
             guard: pass.map_or(0, |pass| pass.guard),

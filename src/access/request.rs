@@ -1,91 +1,32 @@
-//! What a caller of `negotiate` asks for, in a query, a form or a JSON object; and the same in
-//! the query of one who dials the service straight.
+//! The parameters of a request for access, however they came, and who sends it: `negotiate` reads
+//! them from a query or a body, `connect_event` from the URL of a client that dials directly.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use axum::extract::Request;
-use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
+use http::HeaderMap;
 use secrecy::SecretString;
-use serde::Deserialize;
 use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
 
-use crate::access::admission::{AccessRequest, RoomCredentials};
-use crate::access::binding::Role;
-use crate::access::caller::RawToken;
-use crate::http::extract::read_body;
-use crate::http::problem::Problem;
+use super::admission::{AccessRequest, AdmissionError, RoomCredentials, token_close_code};
+use super::caller::{Caller, Callers, RawToken};
+use super::peer::Peer;
+use super::rate_limit::RateLimitKey;
+use crate::conversation::room::Role;
 use crate::ids::target::Target;
+use crate::ids::user_id::UserId;
 
 const MAX_TARGETS: usize = 20;
-const MAX_BODY: usize = 64 * 1024;
 
-/// The parameters of a query, for the OpenAPI document.
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query; `WishForm` reads it")]
-pub struct NegotiateQuery {
-    /// Rooms; repeatable or comma-joined, as all targets are. At least one target is needed.
-    room_id: Option<String>,
-    /// Chats.
-    chat_id: Option<String>,
-    /// Sessions of two.
-    session_id: Option<String>,
-    /// Organisations whose events to hear.
-    org_id: Option<String>,
-    /// Devices whose telemetry to hear.
-    device_id: Option<String>,
-    /// `notifications`, `audio`, `chats`.
-    channel: Option<String>,
-    /// The user id of an anonymous caller, the display name of a signed-in one; beside an API
-    /// token the user to negotiate for.
-    username: Option<String>,
-    /// `writer` or `reader` in rooms.
-    #[param(example = "reader")]
-    role: Option<String>,
-    /// A room's password.
-    password: Option<String>,
-    /// A JWT, where no header can be set.
-    token: Option<String>,
-}
-
-/// The same in a body, where targets may also be lists.
-#[derive(Debug, Deserialize, ToSchema)]
-#[expect(dead_code, reason = "describes the body; `WishForm` reads it")]
-pub struct NegotiateBody {
-    room_id: Option<TextOrList>,
-    chat_id: Option<TextOrList>,
-    session_id: Option<TextOrList>,
-    org_id: Option<TextOrList>,
-    device_id: Option<TextOrList>,
-    channel: Option<TextOrList>,
-    username: Option<String>,
-    role: Option<String>,
-    password: Option<String>,
-    /// A room's invite: only here, since a GET may be repeated on its way.
-    invite: Option<String>,
-    token: Option<String>,
-}
-
-/// One, several with commas between, or a list.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(untagged)]
-pub enum TextOrList {
-    Text(String),
-    List(Vec<String>),
-}
-
-/// A form that was read and makes sense.
+/// Parameters that were read and are valid.
 #[derive(Debug)]
 pub struct ParsedRequest {
-    pub wish: AccessRequest,
+    pub access: AccessRequest,
     pub username: Option<String>,
     pub token: Option<RawToken>,
 }
 
-/// Collects parameters, wherever they come from. Unknown ones are passed over.
+/// Collects parameters from any source. Unknown ones are ignored.
 #[derive(Default)]
 pub struct AccessParams {
     targets: Vec<(&'static str, String)>,
@@ -112,7 +53,7 @@ impl AccessParams {
             self.targets.extend(ids.map(|id| (*target, id.to_owned())));
         } else if let Some(field) = self.field(name) {
             match field {
-                // The Functions host joins repeated keys so; without it the answer is the same.
+                // As the Functions host joins repeated keys, so that the answer is the same without it.
                 Some(earlier) => {
                     earlier.push(',');
                     earlier.push_str(value);
@@ -128,13 +69,13 @@ impl AccessParams {
         }
     }
 
-    fn add_query(&mut self, query: &[u8]) {
+    pub fn add_query(&mut self, query: &[u8]) {
         for (name, value) in url::form_urlencoded::parse(query) {
             self.add(&name, &value);
         }
     }
 
-    fn add_json(&mut self, members: &Map<String, Value>) -> Result<(), Problem> {
+    pub fn add_json(&mut self, members: &Map<String, Value>) -> Result<(), AdmissionError> {
         for (name, value) in members {
             let is_target = TARGETS.contains(&name.as_str());
             if !is_target && self.field(name).is_none() {
@@ -155,8 +96,8 @@ impl AccessParams {
         Ok(())
     }
 
-    /// Targets of both count; of what can be said once, the body's word does.
-    fn override_with(&mut self, body: Self) {
+    /// Keeps the targets of both; of every other parameter the body's value wins.
+    pub fn override_with(&mut self, body: Self) {
         self.targets.extend(body.targets);
         self.username = body.username.or(self.username.take());
         self.role = body.role.or(self.role.take());
@@ -184,7 +125,7 @@ impl AccessParams {
         self.invite.is_some()
     }
 
-    pub fn read(self) -> Result<ParsedRequest, Problem> {
+    pub fn read(self) -> Result<ParsedRequest, AdmissionError> {
         let mut targets = Vec::with_capacity(self.targets.len());
         for (parameter, id) in &self.targets {
             let target = target(parameter, id)?;
@@ -192,29 +133,27 @@ impl AccessParams {
                 targets.push(target);
             }
             if targets.len() > MAX_TARGETS {
-                return Err(Problem::invalid_parameter(
-                    "at most 20 targets for one connection",
-                ));
+                return Err(invalid("at most 20 targets for one connection"));
             }
         }
         if targets.is_empty() {
-            return Err(Problem::missing_target());
+            return Err(AdmissionError::MissingTarget);
         }
         let role = match self.role.as_deref() {
             None => Role::default(),
             Some("writer") => Role::Writer,
             Some("reader") => Role::Reader,
             Some(_) => {
-                return Err(Problem::invalid_parameter("`role` is `writer` or `reader`"));
+                return Err(invalid("`role` is `writer` or `reader`"));
             }
         };
         let username = self.username.filter(|name| !name.is_empty());
         Ok(ParsedRequest {
-            wish: AccessRequest {
+            access: AccessRequest {
                 targets,
-                role,
+                requested_role: role,
                 display_name: username.clone(),
-                shown: RoomCredentials {
+                credentials: RoomCredentials {
                     password: self.password.map(SecretString::from),
                     invite: self.invite.map(SecretString::from),
                 },
@@ -225,68 +164,14 @@ impl AccessParams {
     }
 }
 
-/// Passwords, invites and tokens pass through here, so nothing of it is shown.
+/// Holds passwords, invites and tokens, so it shows none of its fields.
 impl fmt::Debug for AccessParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "WishForm({} targets)", self.targets.len())
     }
 }
 
-/// A call to `negotiate`, read but not yet understood.
-#[derive(Debug)]
-pub struct Submission(AccessParams);
-
-impl Submission {
-    pub async fn from_request(request: Request) -> Result<(HeaderMap, Self), Problem> {
-        let (parts, body) = request.into_parts();
-        let mut form = AccessParams::default();
-        form.add_query(parts.uri.query().unwrap_or_default().as_bytes());
-        if form.has_invite() {
-            return Err(Problem::invalid_parameter(
-                "`invite` goes into the body of a POST: a query may be sent twice on its way",
-            ));
-        }
-        if parts.method == axum::http::Method::POST {
-            let body = read_body(body, MAX_BODY).await?;
-            form.override_with(body_form(&parts.headers, &body)?);
-        }
-        Ok((parts.headers, Self(form)))
-    }
-
-    pub fn read(self) -> Result<ParsedRequest, Problem> {
-        self.0.read()
-    }
-}
-
-fn body_form(headers: &HeaderMap, body: &[u8]) -> Result<AccessParams, Problem> {
-    let mut form = AccessParams::default();
-    if body.is_empty() {
-        return Ok(form);
-    }
-    let content_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
-    let media_type = content_type
-        .and_then(|t| t.split(';').next())
-        .map(str::trim);
-    let media_type = media_type.map(str::to_ascii_lowercase);
-    match media_type.as_deref() {
-        Some("application/x-www-form-urlencoded") => {
-            form.add_query(body);
-        }
-        // `fetch` with a string body and no header says text/plain.
-        Some("application/json" | "text/plain") | None => match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => form.add_json(&members)?,
-            _ => return Err(Problem::invalid_parameter("the body must be a JSON object")),
-        },
-        Some(_) => {
-            return Err(Problem::invalid_parameter(
-                "the body must be a JSON object or a form",
-            ));
-        }
-    }
-    Ok(form)
-}
-
-fn target(parameter: &str, id: &str) -> Result<Target, Problem> {
+fn target(parameter: &str, id: &str) -> Result<Target, AdmissionError> {
     let target = match parameter {
         "room_id" => id.parse().map(Target::Room),
         "chat_id" => id.parse().map(Target::Chat),
@@ -295,19 +180,52 @@ fn target(parameter: &str, id: &str) -> Result<Target, Problem> {
         "device_id" => id.parse().map(Target::Device),
         _ => id.parse().map(Target::Channel),
     };
-    target.map_err(|error| Problem::invalid_parameter(format!("`{parameter}` {error}")))
+    target.map_err(|error| invalid(format!("`{parameter}` {error}")))
 }
 
-fn not_text(name: &str) -> Problem {
-    let name: Cow<'_, str> = name.into();
-    Problem::invalid_parameter(format!("`{name}` must be text"))
+fn not_text(name: &str) -> AdmissionError {
+    invalid(format!("`{name}` must be text"))
+}
+
+fn invalid(detail: impl Into<Cow<'static, str>>) -> AdmissionError {
+    AdmissionError::InvalidParameter(detail.into())
+}
+
+/// Identifies the caller, and the user that the caller acts for. The targets decide the close
+/// code of a bad token.
+pub async fn identify(
+    callers: &Callers,
+    headers: &HeaderMap,
+    request: &ParsedRequest,
+) -> Result<(Caller, UserId), AdmissionError> {
+    let close_code = token_close_code(&request.access.targets);
+    let refuse = |error| AdmissionError::from_caller(error, close_code);
+    let caller = callers.identify(headers, request.token.as_ref()).await;
+    let caller = caller.map_err(refuse)?;
+    let user = callers.user(&caller, request.username.as_deref());
+    Ok((caller, user.map_err(refuse)?))
+}
+
+/// The key under which calls are counted. An anonymous caller may take any id, so its address
+/// counts.
+pub fn rate_limit_key(
+    caller: &Caller,
+    user: &UserId,
+    peer: Peer,
+    headers: &HeaderMap,
+    trust_forwarded_for: bool,
+) -> RateLimitKey {
+    match caller {
+        Caller::Anonymous(_) => RateLimitKey::at(peer.address(headers, trust_forwarded_for)),
+        Caller::SignedIn(_) | Caller::Backend(_) => RateLimitKey::User(user.clone()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn query(query: &str) -> Result<ParsedRequest, Problem> {
+    fn query(query: &str) -> Result<ParsedRequest, AdmissionError> {
         let mut form = AccessParams::default();
         form.add_query(query.as_bytes());
         form.read()
@@ -318,7 +236,7 @@ mod tests {
         for form in ["room_id=a&room_id=b", "room_id=a,b", "room_id=a%2C%20b,a"] {
             let read = query(form).unwrap();
 
-            assert_eq!(read.wish.targets.len(), 2, "{form}");
+            assert_eq!(read.access.targets.len(), 2, "{form}");
         }
     }
 
@@ -370,7 +288,7 @@ mod tests {
         assert_eq!(
             read(r#"{"room_id":["a","b"],"role":null,"x":1}"#)
                 .unwrap()
-                .wish
+                .access
                 .targets
                 .len(),
             2

@@ -6,11 +6,11 @@ use webpubsub::AccessKey;
 use webpubsub::upstream::{header, verify_signature};
 
 use crate::access::caller::bearer;
+use crate::access::caller::jwks::FetchError;
 use crate::access::caller::jwt::{TokenError, TokenVerifier};
 use crate::azure::http_client::SharedHttpClient;
 use crate::clock::Clock;
 use crate::config::{Credential, JwtConfig, KeySource, WebhookTrust};
-use crate::http::problem::Problem;
 use crate::logging::clipped;
 
 /// Checks events: by signature where there is a key, by Entra token where there is none.
@@ -21,6 +21,15 @@ pub enum ServiceProof {
         tokens: Box<TokenVerifier>,
         caller: String,
     },
+}
+
+/// Why an event is not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum ProofError {
+    #[error("this event is not from our service")]
+    NotOurs,
+    #[error("the issuer's keys are unavailable")]
+    KeysUnavailable(#[source] FetchError),
 }
 
 impl ServiceProof {
@@ -37,7 +46,7 @@ impl ServiceProof {
     /// Proves that the service sent these headers.
     ///
     /// A signature covers the connection id and nothing else: not the body, not the time.
-    pub async fn verify(&self, headers: &HeaderMap, connection_id: &str) -> Result<(), Problem> {
+    pub async fn verify(&self, headers: &HeaderMap, connection_id: &str) -> Result<(), ProofError> {
         let genuine = match self {
             Self::Key(key) => {
                 let signature = headers.get(header::CE_SIGNATURE);
@@ -58,7 +67,7 @@ impl ServiceProof {
                 connection.id = clipped(connection_id),
                 "refused an event that is not our service's: is the access key that of this resource?"
             );
-            Err(Problem::unauthenticated("this event is not our service's"))
+            Err(ProofError::NotOurs)
         }
     }
 }
@@ -79,18 +88,12 @@ fn verifier(trust: &WebhookTrust, outgoing: &SharedHttpClient, clock: &Clock) ->
 fn is_callers(
     verified: Result<Map<String, Value>, TokenError>,
     caller: &str,
-) -> Result<bool, Problem> {
+) -> Result<bool, ProofError> {
     match verified {
         Ok(claims) => Ok(["appid", "azp", "oid"]
             .iter()
             .any(|name| claims.get(*name).and_then(Value::as_str) == Some(caller))),
         Err(TokenError::Invalid(_) | TokenError::Expired) => Ok(false),
-        Err(TokenError::KeysUnavailable(cause)) => {
-            tracing::error!(
-                error = &cause as &dyn std::error::Error,
-                "the keys to check the service's events with cannot be had"
-            );
-            Err(Problem::unavailable("the issuer's keys cannot be had"))
-        }
+        Err(TokenError::KeysUnavailable(cause)) => Err(ProofError::KeysUnavailable(cause)),
     }
 }

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use utoipa::openapi::OpenApi;
 use webpubsub::{HubClient, HubClientOptions};
 
-use crate::access::admission::{OpenRooms, PasswordAttempts};
+use crate::access::admission::Admission;
 use crate::access::caller::Callers;
+use crate::access::caller::rights::{Administrator, Publisher};
 use crate::access::rate_limit::RateLimit;
 use crate::access::seal::Sealer;
 use crate::access::service_proof::ServiceProof;
@@ -26,6 +27,7 @@ use crate::config::{Config, ConfigErrors, Credential, Listen, SealSecrets, WebPu
 use crate::conversation::attachments::Attachments;
 use crate::conversation::log::MessageLog;
 use crate::conversation::sweeper::Sweeper;
+use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
 use crate::store::{self, OpenError, Store};
 
@@ -58,8 +60,8 @@ pub struct App {
     pub messages: MessageLog,
     pub courier: Courier,
     pub negotiate_limit: RateLimit,
-    pub password_attempts: PasswordAttempts,
-    pub open_rooms: OpenRooms,
+    pub admission: Admission,
+    pub idempotency: Idempotency,
     pub sweeper: Sweeper,
     /// `None` where the settings name no blob storage.
     pub attachments: Option<Attachments>,
@@ -93,6 +95,8 @@ impl App {
             .transpose()?;
         let store = around(store);
         Ok(Self {
+            admission: Admission::new(store.clone(), clock.clone(), config.require_known_users),
+            idempotency: Idempotency::new(store.clone(), clock.clone(), ids.clone()),
             attachments,
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: sealer(&config.web_pubsub),
@@ -102,8 +106,6 @@ impl App {
             courier,
             store,
             ids: ids.clone(),
-            password_attempts: PasswordAttempts::default(),
-            open_rooms: OpenRooms::default(),
             sweeper: Sweeper::default(),
             negotiate_limit: RateLimit::new(config.negotiate_limit),
             health: HealthChecks::default(),
@@ -214,5 +216,21 @@ impl FromRequestParts<AppState> for Arc<App> {
         let ready = app.ready()?;
         ready.sweeper.go_on(&ready.store);
         Ok(ready)
+    }
+}
+
+impl FromRequestParts<AppState> for Publisher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        Ok(Self::from_headers(&app.ready()?.callers, &parts.headers).await?)
+    }
+}
+
+impl FromRequestParts<AppState> for Administrator {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
+        Ok(Self::from_headers(&app.ready()?.callers, &parts.headers).await?)
     }
 }

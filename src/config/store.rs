@@ -34,7 +34,7 @@ pub enum CosmosCredential {
     },
 }
 
-/// One for each shelf.
+/// One for each collection.
 #[derive(Debug, Clone)]
 pub struct CosmosContainers {
     pub chats: String,

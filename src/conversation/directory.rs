@@ -51,7 +51,7 @@ pub async fn remember(store: &dyn Store, user: &UserId, name: &str) -> Result<()
         user_id: user.clone(),
         name: name.to_owned(),
     };
-    let write = Write::put(KNOWN, &known).map_err(unwritable)?;
+    let write = Write::put(KNOWN, &known)?;
     store.write(&partition(user), vec![write]).await
 }
 
@@ -64,7 +64,7 @@ pub enum Telling {
 
 /// The same, for who wants to know whether it was news.
 pub async fn tell(store: &dyn Store, user: &KnownUser) -> Result<Telling, WriteError> {
-    let insert = Write::insert(KNOWN, user).map_err(unwritable)?;
+    let insert = Write::insert(KNOWN, user)?;
     match store.write(&partition(&user.user_id), vec![insert]).await {
         Ok(()) => Ok(Telling::News),
         Err(WriteError::Conflict { .. }) => {
@@ -73,8 +73,4 @@ pub async fn tell(store: &dyn Store, user: &KnownUser) -> Result<Telling, WriteE
         }
         Err(error) => Err(error),
     }
-}
-
-fn unwritable(error: serde_json::Error) -> WriteError {
-    WriteError::NotDone(StoreError::Refused(error.to_string()))
 }

@@ -1,8 +1,10 @@
-//! Why something was not done with a conversation.
+//! Why a conversation refused something.
 
+use crate::azure::storage_account::StorageError;
 use crate::store::{BadRecord, StoreError, WriteError};
 
-/// The domain's words; `frame` and `problem` make codes and statuses of them.
+/// `frame` turns these into codes and `problem` into statuses. A cause stays attached, so that
+/// it is logged once, where the error is answered.
 #[derive(Debug, thiserror::Error)]
 pub enum ConversationError {
     #[error("{0}")]
@@ -11,29 +13,30 @@ pub enum ConversationError {
     Forbidden(&'static str),
     #[error("{0}")]
     Invalid(&'static str),
-    /// It is there, and is not what was asked for.
+    /// It exists, with other contents.
     #[error("{0}")]
     AlreadyCreated(&'static str),
-    /// Nothing was done: the store, or something else that is needed, does not answer.
+    /// Nothing was done.
     #[error("{0}")]
     Unavailable(&'static str),
-    /// The store failed at a moment from which nobody can tell.
-    #[error("it is not known whether this was stored: send it again, with the same id")]
-    NotKnown,
+    #[error("the store does not answer; nothing was stored, try again shortly")]
+    Store(#[source] StoreError),
+    #[error("blob storage does not answer; nothing was stored, try again shortly")]
+    Blobs(#[source] StorageError),
+    /// The store failed after the write went out.
+    #[error("the outcome is unknown: send it again, with the same id")]
+    OutcomeUnknown(#[source] Option<StoreError>),
 }
-
-const STORE_FAILED: &str = "the store does not answer; nothing was stored, try again shortly";
 
 impl From<StoreError> for ConversationError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
-        Self::Unavailable(STORE_FAILED)
+        Self::Store(error)
     }
 }
 
 impl From<BadRecord> for ConversationError {
     fn from(error: BadRecord) -> Self {
-        StoreError::from(error).into()
+        Self::Store(error.into())
     }
 }
 
@@ -43,22 +46,8 @@ impl From<WriteError> for ConversationError {
             WriteError::Conflict { .. } => {
                 Self::Unavailable("too many changed this at once; nothing was stored, try again")
             }
-            WriteError::NotDone(error) => error.into(),
-            WriteError::Unknown(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the store failed");
-                Self::NotKnown
-            }
+            WriteError::NotDone(error) => Self::Store(error),
+            WriteError::Unknown(error) => Self::OutcomeUnknown(Some(error)),
         }
-    }
-}
-
-/// A record of ours that cannot be written as JSON: none is known.
-impl From<serde_json::Error> for ConversationError {
-    fn from(error: serde_json::Error) -> Self {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "a record cannot be written"
-        );
-        Self::Unavailable("this cannot be stored")
     }
 }

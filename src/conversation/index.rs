@@ -76,8 +76,7 @@ pub(super) async fn add_to(
     listed: &Listed,
 ) -> Result<(), WriteError> {
     let entry = Entry { id: listed.id() };
-    let write = Write::put(listed.key(), &entry)
-        .map_err(|error| WriteError::NotDone(StoreError::Refused(error.to_string())))?;
+    let write = Write::put(listed.key(), &entry)?;
     store.write(list, vec![write]).await
 }
 

@@ -47,7 +47,7 @@ impl SessionGuard {
 }
 
 /// The session as `user`, who takes part in it, finds it. Nobody else learns that there is one.
-pub fn participating(
+pub fn participant(
     top: &ConversationState,
     user: &UserId,
 ) -> Result<Participant, ConversationError> {
@@ -60,7 +60,7 @@ pub fn participating(
 
 /// A participant speaks under the name that the session knows, unless the connection has one.
 pub fn complete(top: &ConversationState, draft: &mut Draft) -> Result<(), ConversationError> {
-    let participant = participating(top, &draft.sender)?;
+    let participant = participant(top, &draft.sender)?;
     if draft.sender_name.is_empty() {
         draft.sender_name = participant.name;
     }

@@ -46,7 +46,7 @@ impl ConversationState {
     }
 
     /// Moves the head on, from just where it was read.
-    pub(super) fn write_head(&self, head: &Head) -> Result<Write, serde_json::Error> {
+    pub(super) fn write_head(&self, head: &Head) -> Result<Write, StoreError> {
         match &self.head_version {
             Some(version) => Write::replace(keys::HEAD, version.clone(), head),
             None => Write::insert(keys::HEAD, head),
@@ -54,10 +54,7 @@ impl ConversationState {
     }
 
     /// Changes the guard, if it still is what was read.
-    pub(super) fn write_guard(
-        &self,
-        guard: &impl serde::Serialize,
-    ) -> Result<Write, serde_json::Error> {
+    pub(super) fn write_guard(&self, guard: &impl serde::Serialize) -> Result<Write, StoreError> {
         match &self.guard {
             Some(record) => Write::replace(keys::GUARD, record.version.clone(), guard),
             None => Write::insert(keys::GUARD, guard),

@@ -47,8 +47,7 @@ fn list() -> Partition {
 /// Puts leftovers on the list.
 pub async fn note(store: &dyn Store, leftovers: &Leftovers) -> Result<(), WriteError> {
     let key = Key::new(leftovers.conversation.clone());
-    let write = Write::put(key, leftovers)
-        .map_err(|error| WriteError::NotDone(StoreError::Refused(error.to_string())))?;
+    let write = Write::put(key, leftovers)?;
     store.write(&list(), vec![write]).await
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::access::admission::AdmissionError;
 use crate::access::caller::RawToken;
 use crate::app::App;
 use crate::clock::rfc3339;
@@ -61,7 +62,7 @@ pub async fn chat(app: Arc<App>, request: Request) -> Result<Json<Answer>, Probl
     let (parts, body) = request.into_parts();
     let token = query_parameter(parts.uri.query(), "token").map(RawToken::new);
     let caller = app.callers.identify(&parts.headers, token.as_ref()).await;
-    caller.map_err(|error| Problem::from_caller(error, None))?;
+    caller.map_err(AdmissionError::from)?;
     let question: Question = read_json(&read_body(body, MAX_BODY).await?)?;
     let length = question.message.trim().chars().count();
     if !(1..=MAX_MESSAGE).contains(&length) {

@@ -7,15 +7,14 @@ use serde::Serialize;
 use webpubsub::upstream::{ConnectRequest, ConnectResponse};
 use webpubsub::{Payload, SendOptions};
 
-use crate::access::admission::{AdmissionError, Principal, admit, readmit};
+use crate::access::admission::{AdmissionError, Principal};
 use crate::access::binding::{Binding, Ticket};
 use crate::access::rate_limit::RateLimitKey;
-use crate::access::request::AccessParams;
+use crate::access::request::{AccessParams, identify};
 use crate::access::seal::Purpose;
 use crate::app::App;
 use crate::azure::web_pubsub::{CallError, join_with_timeout};
 use crate::conversation::{Conversation, chat};
-use crate::functions::negotiate::identify;
 use crate::functions::upstream::{Connection, ConnectionState, SignedEvent, seal, state_header};
 use crate::http::problem::Problem;
 use crate::ids::target::{Channel, ChatId, Target};
@@ -34,7 +33,11 @@ pub async fn connect(app: &App, mut event: SignedEvent) -> Result<Response, Prob
     check_origin(app, &request)?;
     let user = event.context().user_id.as_deref();
     let binding = match (user, request.query("sb")) {
-        (Some(user), Some(ticket)) => readmit(app, negotiated(app, user, ticket)?).await?,
+        (Some(user), Some(ticket)) => {
+            app.admission
+                .readmit(negotiated(app, user, ticket)?)
+                .await?
+        }
         (Some(_), None) | (None, Some(_)) => {
             return Err(Problem::token_invalid(
                 "this address was not made by `negotiate`, or not whole",
@@ -95,14 +98,14 @@ async fn direct_connect(app: &App, request: &ConnectRequest) -> Result<Binding, 
     if let Some(Ok(value)) = authorization.map(HeaderValue::from_str) {
         headers.insert(axum::http::header::AUTHORIZATION, value);
     }
-    let (caller, user) = identify(app, &headers, &form).await?;
+    let (caller, user) = identify(&app.callers, &headers, &form).await?;
     // Passwords are refused above, so that there is nothing to count.
     let visitor = Principal {
         caller: &caller,
-        limited: RateLimitKey::User(user.clone()),
+        limit_key: RateLimitKey::User(user.clone()),
         user,
     };
-    Ok(admit(app, visitor, form.wish).await?)
+    Ok(app.admission.admit(visitor, form.access).await?)
 }
 
 async fn answer(

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::admission::{self, AdmissionError};
+use crate::access::admission::AdmissionError;
 use crate::access::caller::rights::Publisher;
 use crate::access::caller::{Caller, RawToken};
 use crate::app::App;
@@ -216,7 +216,7 @@ pub async fn show(
 
 /// Somebody who could take part in sessions, identified as `negotiate` would.
 async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<UserId, Problem> {
-    let refuse = |error| Problem::from_caller(error, Some(BAD_TOKEN));
+    let refuse = |error| AdmissionError::from_caller(error, Some(BAD_TOKEN));
     let token = query_parameter(query, "token").map(RawToken::new);
     let caller = app.callers.identify(headers, token.as_ref()).await;
     let caller = caller.map_err(refuse)?;
@@ -231,6 +231,6 @@ async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result
     }
     let user = app.callers.user(&caller, username.as_deref());
     let user = user.map_err(refuse)?;
-    admission::check_known(app, &user).await?;
+    app.admission.check_known(&user).await?;
     Ok(user)
 }

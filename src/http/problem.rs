@@ -1,6 +1,7 @@
 //! The one body of a failed request (RFC 9457), and the one place where errors become statuses.
 
 use std::borrow::Cow;
+use std::error::Error;
 
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
@@ -8,14 +9,15 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::access::admission::AdmissionError;
-use crate::access::caller::CallerError;
+use crate::access::caller::rights::RightsError;
 use crate::access::rate_limit::RateLimited;
+use crate::access::service_proof::ProofError;
 use crate::config::ConfigErrors;
 use crate::conversation::ConversationError;
 use crate::store::StoreError;
 
-/// What a client gets when a request fails: only what it can act on. Causes are logged where
-/// the error is turned into this.
+/// The answer to a request that failed: only what the client can act on. The cause is logged
+/// once, as this becomes a response.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -23,6 +25,7 @@ pub struct Problem {
     detail: Cow<'static, str>,
     close_code: Option<u16>,
     retry_after_seconds: Option<u64>,
+    cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
 /// The body, as the OpenAPI document describes it.
@@ -54,6 +57,14 @@ impl Problem {
             detail: detail.into(),
             close_code: None,
             retry_after_seconds: None,
+            cause: None,
+        }
+    }
+
+    pub fn caused_by(self, cause: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            cause: Some(Box::new(cause)),
+            ..self
         }
     }
 
@@ -152,6 +163,10 @@ impl Problem {
         )
     }
 
+    pub fn internal(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
+    }
+
     /// Whether it is certain that the call had no effect.
     pub fn created_nothing(&self) -> bool {
         self.status.is_client_error() || self.code == "unavailable"
@@ -168,6 +183,14 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        if let Some(cause) = &self.cause {
+            tracing::error!(
+                error = &**cause as &dyn Error,
+                "answered {} {}",
+                self.status.as_u16(),
+                self.code
+            );
+        }
         let body = ProblemBody {
             kind: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
@@ -197,20 +220,22 @@ impl From<RateLimited> for Problem {
     }
 }
 
-/// What a conversation answers, over HTTP.
 impl From<ConversationError> for Problem {
-    fn from(refused: ConversationError) -> Self {
-        match refused {
-            ConversationError::NotFound(detail) => Self::not_found(detail),
-            ConversationError::Forbidden(detail) => Self::forbidden(detail),
-            ConversationError::Invalid(detail) => Self::invalid_parameter(detail),
-            ConversationError::AlreadyCreated(detail) => Self::already_created(detail),
-            ConversationError::Unavailable(detail) => Self::unavailable(detail),
-            ConversationError::NotKnown => Self::new(
-                StatusCode::INTERNAL_SERVER_ERROR,
-                "internal",
-                refused.to_string(),
-            ),
+    fn from(error: ConversationError) -> Self {
+        let problem = match &error {
+            ConversationError::NotFound(detail) => Self::not_found(*detail),
+            ConversationError::Forbidden(detail) => Self::forbidden(*detail),
+            ConversationError::Invalid(detail) => Self::invalid_parameter(*detail),
+            ConversationError::AlreadyCreated(detail) => Self::already_created(*detail),
+            ConversationError::Unavailable(_)
+            | ConversationError::Store(_)
+            | ConversationError::Blobs(_) => Self::unavailable(error.to_string()),
+            ConversationError::OutcomeUnknown(_) => Self::internal(error.to_string()),
+        };
+        if error.source().is_some() {
+            problem.caused_by(error)
+        } else {
+            problem
         }
     }
 }
@@ -222,8 +247,15 @@ impl From<StoreError> for Problem {
 }
 
 impl From<AdmissionError> for Problem {
-    fn from(refusal: AdmissionError) -> Self {
-        let status = match refusal {
+    fn from(error: AdmissionError) -> Self {
+        let status = match &error {
+            AdmissionError::InvalidParameter(detail) => {
+                return Self::invalid_parameter(detail.clone());
+            }
+            AdmissionError::MissingTarget => return Self::missing_target(),
+            AdmissionError::TooManyGuesses {
+                retry_after_seconds,
+            } => return Self::rate_limited(*retry_after_seconds),
             AdmissionError::Unauthenticated
             | AdmissionError::TokenInvalid { .. }
             | AdmissionError::TokenExpired { .. }
@@ -236,35 +268,36 @@ impl From<AdmissionError> for Problem {
             | AdmissionError::WrongPassword
             | AdmissionError::InviteRequired
             | AdmissionError::InviteSpent => StatusCode::FORBIDDEN,
-            AdmissionError::TooManyGuesses {
-                retry_after_seconds,
-            } => return Self::rate_limited(retry_after_seconds),
-            AdmissionError::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            AdmissionError::Store(_) | AdmissionError::Write(_) | AdmissionError::Keys(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
         };
-        Self {
-            close_code: refusal.close_code(),
-            ..Self::new(status, refusal.code(), refusal.to_string())
+        let problem = Self {
+            close_code: error.close_code(),
+            ..Self::new(status, error.code(), error.to_string())
+        };
+        if error.source().is_some() {
+            problem.caused_by(error)
+        } else {
+            problem
         }
     }
 }
 
-impl Problem {
-    /// Nobody could be made out. What a bad token closes with depends on what was asked for.
-    pub fn from_caller(error: CallerError, close_code: Option<u16>) -> Self {
+impl From<RightsError> for Problem {
+    fn from(error: RightsError) -> Self {
         match error {
-            CallerError::Unauthenticated => AdmissionError::Unauthenticated.into(),
-            CallerError::TokenInvalid(reason) => {
-                AdmissionError::TokenInvalid { reason, close_code }.into()
-            }
-            CallerError::TokenExpired => AdmissionError::TokenExpired { close_code }.into(),
-            CallerError::UserId(invalid) => Self::invalid_parameter(invalid.to_string()),
-            CallerError::KeysUnavailable(cause) => {
-                tracing::error!(
-                    error = &cause as &dyn std::error::Error,
-                    "the identity provider's keys cannot be had"
-                );
-                Self::unavailable("the identity provider does not answer; try again shortly")
-            }
+            RightsError::Caller(error) => AdmissionError::from(error).into(),
+            RightsError::Forbidden(_) => Self::forbidden(error.to_string()),
+        }
+    }
+}
+
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::NotOurs => Self::unauthenticated(error.to_string()),
+            ProofError::KeysUnavailable(_) => Self::unavailable(error.to_string()).caused_by(error),
         }
     }
 }

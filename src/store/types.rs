@@ -42,20 +42,20 @@ impl Collection {
 /// Records that can be written together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Partition {
-    shelf: Collection,
+    collection: Collection,
     name: String,
 }
 
 impl Partition {
     /// `name` keeps to [`Key`]'s characters.
-    pub fn new(shelf: Collection, name: impl Into<String>) -> Self {
+    pub fn new(collection: Collection, name: impl Into<String>) -> Self {
         let name = name.into();
         debug_assert!(is_safe(&name), "{name} cannot name a partition");
-        Self { shelf, name }
+        Self { collection, name }
     }
 
-    pub fn shelf(&self) -> Collection {
-        self.shelf
+    pub fn collection(&self) -> Collection {
+        self.collection
     }
 
     pub fn name(&self) -> &str {
@@ -120,9 +120,9 @@ pub struct Record {
     pub body: String,
 }
 
-/// A record that holds something else than it should.
+/// A record whose body does not convert to or from its type.
 #[derive(Debug, thiserror::Error)]
-#[error("the record {key} cannot be read")]
+#[error("the record {key} is malformed")]
 pub struct BadRecord {
     key: String,
     source: serde_json::Error,
@@ -155,22 +155,18 @@ pub enum Write {
 }
 
 impl Write {
-    pub fn insert(key: Key, value: &impl Serialize) -> Result<Self, serde_json::Error> {
-        let body = serde_json::to_string(value)?;
+    pub fn insert(key: Key, value: &impl Serialize) -> Result<Self, StoreError> {
+        let body = body(&key, value)?;
         Ok(Self::Insert { key, body })
     }
 
-    pub fn replace(
-        key: Key,
-        version: Version,
-        value: &impl Serialize,
-    ) -> Result<Self, serde_json::Error> {
-        let body = serde_json::to_string(value)?;
+    pub fn replace(key: Key, version: Version, value: &impl Serialize) -> Result<Self, StoreError> {
+        let body = body(&key, value)?;
         Ok(Self::Replace { key, version, body })
     }
 
-    pub fn put(key: Key, value: &impl Serialize) -> Result<Self, serde_json::Error> {
-        let body = serde_json::to_string(value)?;
+    pub fn put(key: Key, value: &impl Serialize) -> Result<Self, StoreError> {
+        let body = body(&key, value)?;
         Ok(Self::Put { key, body })
     }
 
@@ -182,6 +178,15 @@ impl Write {
             | Self::Delete { key, .. } => key,
         }
     }
+}
+
+fn body(key: &Key, value: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|source| {
+        StoreError::BadRecord(BadRecord {
+            key: key.to_string(),
+            source,
+        })
+    })
 }
 
 /// The backend failed.
@@ -212,4 +217,17 @@ pub enum WriteError {
     /// be done yet. A read tells; what expected a version that has moved on can no longer be done.
     #[error("it is not known whether it was written")]
     Unknown(#[source] StoreError),
+}
+
+/// For what fails while a write is still being prepared.
+impl From<StoreError> for WriteError {
+    fn from(error: StoreError) -> Self {
+        Self::NotDone(error)
+    }
+}
+
+impl From<BadRecord> for WriteError {
+    fn from(error: BadRecord) -> Self {
+        Self::NotDone(error.into())
+    }
 }

@@ -126,7 +126,7 @@ async fn post_many(world: &World, name: &str, times: usize) {
     }
 }
 
-/// The store's file, and what lies on its shelf of things done.
+/// The store's file, and what lies on its collection of things done.
 async fn with_file() -> (World, Connection) {
     let file = fresh_folder().join("switchboard.db");
     let store = format!("sqlite:{}", file.display());

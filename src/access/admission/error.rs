@@ -1,13 +1,21 @@
 //! Why somebody may not connect.
 
+use std::borrow::Cow;
+
+use crate::access::caller::CallerError;
+use crate::access::caller::jwks::FetchError;
 use crate::conversation::room::RoomDenied;
 use crate::conversation::room::invite::InviteError;
 use crate::store::{StoreError, WriteError};
 
-/// Why a caller may not connect. `closeCode` is what a server with sockets of its own would have
-/// closed with; web apps written for one still look for it.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why a caller may not connect. `closeCode` is the code with which a server that holds its own
+/// sockets would have closed this one; web apps written for such a server still look for it.
+#[derive(Debug, thiserror::Error)]
 pub enum AdmissionError {
+    #[error("{0}")]
+    InvalidParameter(Cow<'static, str>),
+    #[error("no target")]
+    MissingTarget,
     #[error("sign in first: show a token")]
     Unauthenticated,
     #[error("the token cannot be accepted: {reason}")]
@@ -39,7 +47,11 @@ pub enum AdmissionError {
     #[error("too many wrong passwords for this room")]
     TooManyGuesses { retry_after_seconds: u64 },
     #[error("the store does not answer; try again shortly")]
-    Unavailable,
+    Store(#[source] StoreError),
+    #[error("the store does not answer; try again shortly")]
+    Write(#[source] WriteError),
+    #[error("the identity provider does not answer; try again shortly")]
+    Keys(#[source] FetchError),
 }
 
 impl AdmissionError {
@@ -58,7 +70,9 @@ impl AdmissionError {
             Self::InviteRequired => "invite_required",
             Self::InviteSpent => "invite_spent",
             Self::TooManyGuesses { .. } => "rate_limited",
-            Self::Unavailable => "unavailable",
+            Self::InvalidParameter(_) => "invalid_parameter",
+            Self::MissingTarget => "missing_target",
+            Self::Store(_) | Self::Write(_) | Self::Keys(_) => "unavailable",
         }
     }
 
@@ -78,7 +92,11 @@ impl AdmissionError {
             | Self::InviteRequired
             | Self::InviteSpent
             | Self::TooManyGuesses { .. }
-            | Self::Unavailable => None,
+            | Self::InvalidParameter(_)
+            | Self::MissingTarget
+            | Self::Store(_)
+            | Self::Write(_)
+            | Self::Keys(_) => None,
         }
     }
 }
@@ -110,20 +128,31 @@ impl From<InviteError> for AdmissionError {
 
 impl From<StoreError> for AdmissionError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the store failed while somebody waited at the door"
-        );
-        Self::Unavailable
+        Self::Store(error)
     }
 }
 
 impl From<WriteError> for AdmissionError {
     fn from(error: WriteError) -> Self {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the store failed while somebody waited at the door"
-        );
-        Self::Unavailable
+        Self::Write(error)
+    }
+}
+
+impl From<CallerError> for AdmissionError {
+    fn from(error: CallerError) -> Self {
+        Self::from_caller(error, None)
+    }
+}
+
+impl AdmissionError {
+    /// The close code of a bad token depends on the targets.
+    pub fn from_caller(error: CallerError, close_code: Option<u16>) -> Self {
+        match error {
+            CallerError::Unauthenticated => Self::Unauthenticated,
+            CallerError::TokenInvalid(reason) => Self::TokenInvalid { reason, close_code },
+            CallerError::TokenExpired => Self::TokenExpired { close_code },
+            CallerError::UserId(invalid) => Self::InvalidParameter(invalid.to_string().into()),
+            CallerError::KeysUnavailable(cause) => Self::Keys(cause),
+        }
     }
 }

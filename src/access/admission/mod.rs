@@ -5,47 +5,59 @@ mod password_attempts;
 mod rooms;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use secrecy::SecretString;
 
-use crate::access::binding::{AuthLevel, Binding, Role, RoomPass};
+use crate::access::binding::{AuthLevel, Binding};
 use crate::access::caller::Caller;
 use crate::access::rate_limit::RateLimitKey;
-use crate::app::App;
+use crate::clock::Clock;
 use crate::conversation::chat::ChatGuard;
 use crate::conversation::directory;
+use crate::conversation::room::Role;
 use crate::conversation::{Conversation, ConversationState, session};
-use crate::ids::target::{Channel, ChatId, SessionId, Target};
+use crate::ids::target::{Channel, ChatId, RoomId, SessionId, Target};
 use crate::ids::user_id::UserId;
 use crate::store::{Store, StoreError};
 
 pub use error::AdmissionError;
-pub use password_attempts::PasswordAttempts;
-pub use rooms::OpenRooms;
+use password_attempts::PasswordAttempts;
+use rooms::OpenRooms;
 
-/// What a caller asks for.
+/// The access that a caller asks for.
 #[derive(Debug, Clone)]
 pub struct AccessRequest {
     pub targets: Vec<Target>,
-    pub role: Role,
+    pub requested_role: Role,
     pub display_name: Option<String>,
-    pub shown: RoomCredentials,
+    pub credentials: RoomCredentials,
 }
 
-/// What was shown to be let into rooms. Only `negotiate` takes any.
+/// Credentials for guarded rooms. Only `negotiate` accepts them.
 #[derive(Debug, Clone, Default)]
 pub struct RoomCredentials {
     pub password: Option<SecretString>,
     pub invite: Option<SecretString>,
 }
 
-/// Who wants to connect.
+/// The user who asks, and the caller who proves it.
 #[derive(Debug)]
 pub struct Principal<'a> {
     pub caller: &'a Caller,
     pub user: UserId,
-    /// Whose wrong passwords are counted together.
-    pub limited: RateLimitKey,
+    /// Wrong passwords are counted under it.
+    pub limit_key: RateLimitKey,
+}
+
+/// Decides about every connection.
+#[derive(Debug)]
+pub struct Admission {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    attempts: PasswordAttempts,
+    open_rooms: OpenRooms,
+    require_known_users: bool,
 }
 
 /// The close code of a bad token. Sessions and feeds name different ones; a session's wins.
@@ -60,66 +72,109 @@ pub fn token_close_code(targets: &[Target]) -> Option<u16> {
     }
 }
 
-/// Binds a visitor to what it wished for, or says why not.
-///
-/// Sessions are decided first, because their close code wins over the others'; an invite is spent
-/// last, when nothing else can go wrong.
-pub async fn admit(
-    app: &App,
-    visitor: Principal<'_>,
-    wish: AccessRequest,
-) -> Result<Binding, AdmissionError> {
-    let standing = standing(visitor.caller);
-    for target in &wish.targets {
-        if matches!(target, Target::Session(_)) {
-            check_identity(visitor.caller, target)?;
+impl Admission {
+    pub fn new(store: Arc<dyn Store>, clock: Clock, require_known_users: bool) -> Self {
+        Self {
+            store,
+            clock,
+            attempts: PasswordAttempts::default(),
+            open_rooms: OpenRooms::default(),
+            require_known_users,
         }
     }
-    for session in wish.targets.iter().filter_map(Target::as_session) {
-        check_session(app, &visitor.user, session).await?;
-    }
-    for target in &wish.targets {
-        check_identity(visitor.caller, target)?;
-        if let Target::Chat(id) = target {
-            check_chat(&*app.store, &visitor.user, id).await?;
-        }
-    }
-    let passes = rooms::admit(app, &visitor, standing, &wish).await?;
-    let name = match visitor.caller {
-        Caller::SignedIn(sign_in) => wish.display_name.or_else(|| sign_in.name.clone()),
-        Caller::Anonymous(_) | Caller::Backend(_) => wish.display_name,
-    };
-    Ok(Binding {
-        user: visitor.user,
-        name: name.as_deref().map(cut),
-        standing,
-        role: wish.role,
-        targets: wish.targets,
-        passes,
-    })
-}
 
-/// Decides again what was decided when the address was made: rooms and chats may have changed
-/// since. Who may only read by now comes in as a reader.
-pub async fn readmit(app: &App, binding: Binding) -> Result<Binding, AdmissionError> {
-    let store = &*app.store;
-    let mut passes = BTreeMap::new();
-    for target in &binding.targets {
-        match target {
-            Target::Room(id) => {
-                if let Some(pass) = rooms::readmit(store, &binding, id).await? {
-                    passes.insert(id.clone(), pass);
-                }
+    /// Binds a connection to the targets it asks for, or says why not.
+    ///
+    /// Sessions are decided first, because their close code wins; an invite is spent last, when
+    /// nothing else can fail.
+    pub async fn admit(
+        &self,
+        principal: Principal<'_>,
+        request: AccessRequest,
+    ) -> Result<Binding, AdmissionError> {
+        let level = auth_level(principal.caller);
+        for target in &request.targets {
+            if matches!(target, Target::Session(_)) {
+                check_identity(principal.caller, target)?;
             }
-            Target::Chat(id) => check_chat(store, &binding.user, id).await?,
-            // Who takes part in a session never changes; of the others the sign-in spoke.
-            Target::Session(_) | Target::Org(_) | Target::Device(_) | Target::Channel(_) => {}
+        }
+        for session in request.targets.iter().filter_map(Target::as_session) {
+            self.check_session(&principal.user, session).await?;
+        }
+        for target in &request.targets {
+            check_identity(principal.caller, target)?;
+            if let Target::Chat(id) = target {
+                self.check_chat(&principal.user, id).await?;
+            }
+        }
+        let passes = self.admit_to_rooms(&principal, level, &request).await?;
+        let name = match principal.caller {
+            Caller::SignedIn(sign_in) => request.display_name.or_else(|| sign_in.name.clone()),
+            Caller::Anonymous(_) | Caller::Backend(_) => request.display_name,
+        };
+        Ok(Binding {
+            user: principal.user,
+            name: name.as_deref().map(cut),
+            level,
+            role: request.requested_role,
+            targets: request.targets,
+            passes,
+        })
+    }
+
+    /// Decides a binding again, since rooms and chats may have changed after `negotiate`. A user
+    /// who has become a reader connects as a reader.
+    pub async fn readmit(&self, binding: Binding) -> Result<Binding, AdmissionError> {
+        let mut passes = BTreeMap::new();
+        for target in &binding.targets {
+            match target {
+                Target::Room(id) => {
+                    if let Some(pass) = self.readmit_to_room(&binding, id).await? {
+                        passes.insert(id.clone(), pass);
+                    }
+                }
+                Target::Chat(id) => self.check_chat(&binding.user, id).await?,
+                // A session's participants never change; the sign-in covers the others.
+                Target::Session(_) | Target::Org(_) | Target::Device(_) | Target::Channel(_) => {}
+            }
+        }
+        Ok(Binding { passes, ..binding })
+    }
+
+    /// Call this after changing a room's record.
+    pub fn forget_open_room(&self, room: &RoomId) {
+        self.open_rooms.forget(room);
+    }
+
+    /// Sessions may be limited to users whom a back end has registered.
+    pub async fn check_known(&self, user: &UserId) -> Result<(), AdmissionError> {
+        if self.require_known_users && directory::find(&*self.store, user).await?.is_none() {
+            return Err(AdmissionError::UnknownUser);
+        }
+        Ok(())
+    }
+
+    async fn check_session(&self, user: &UserId, id: &SessionId) -> Result<(), AdmissionError> {
+        self.check_known(user).await?;
+        let session = Conversation::Session(id.clone());
+        let state = ConversationState::read(&*self.store, &session).await?;
+        session::participant(&state, user)
+            .map(|_| ())
+            .map_err(|_| AdmissionError::NotAParticipant)
+    }
+
+    async fn check_chat(&self, user: &UserId, id: &ChatId) -> Result<(), AdmissionError> {
+        let chat = Conversation::Chat(id.clone());
+        let state = ConversationState::read(&*self.store, &chat).await?;
+        let guard: Option<ChatGuard> = state.guard().map_err(StoreError::from)?;
+        match guard {
+            Some(guard) if !guard.deleted && guard.admits(user) => Ok(()),
+            _ => Err(AdmissionError::NotAMember),
         }
     }
-    Ok(Binding { passes, ..binding })
 }
 
-fn standing(caller: &Caller) -> AuthLevel {
+fn auth_level(caller: &Caller) -> AuthLevel {
     match caller {
         Caller::Anonymous(_) => AuthLevel::Anonymous,
         Caller::Backend(_) => AuthLevel::Vouched,
@@ -173,30 +228,5 @@ fn check_identity(caller: &Caller, target: &Target) -> Result<(), AdmissionError
                 ))
             }
         }
-    }
-}
-
-/// Who takes part in sessions is somebody that a back end has told us of, where that is asked for.
-pub async fn check_known(app: &App, user: &UserId) -> Result<(), AdmissionError> {
-    if app.config.require_known_users && directory::find(&*app.store, user).await?.is_none() {
-        return Err(AdmissionError::UnknownUser);
-    }
-    Ok(())
-}
-
-async fn check_session(app: &App, user: &UserId, id: &SessionId) -> Result<(), AdmissionError> {
-    check_known(app, user).await?;
-    let top = ConversationState::read(&*app.store, &Conversation::Session(id.clone())).await?;
-    session::participating(&top, user)
-        .map(|_| ())
-        .map_err(|_| AdmissionError::NotAParticipant)
-}
-
-async fn check_chat(store: &dyn Store, user: &UserId, id: &ChatId) -> Result<(), AdmissionError> {
-    let top = ConversationState::read(store, &Conversation::Chat(id.clone())).await?;
-    let guard: Option<ChatGuard> = top.guard().map_err(StoreError::from)?;
-    match guard {
-        Some(guard) if !guard.deleted && guard.admits(user) => Ok(()),
-        _ => Err(AdmissionError::NotAMember),
     }
 }

@@ -14,7 +14,7 @@ const CONCURRENCY: usize = 2;
 
 /// Wrong passwords, counted for each caller and room.
 #[derive(Debug)]
-pub struct PasswordAttempts {
+pub(super) struct PasswordAttempts {
     limit: RateLimit,
     looking: Semaphore,
 }

@@ -1,16 +1,21 @@
 //! Who may do what only some may. Each is a proof: a handler that takes one needs no check.
 
-use axum::extract::FromRequestParts;
 use http::HeaderMap;
-use http::request::Parts;
 
 use super::{Caller, CallerError, Callers};
-use crate::app::AppState;
-use crate::http::problem::Problem;
 use crate::ids::user_id::UserId;
 
 const PUBLISHER: &str = "publisher";
 const ADMINISTRATOR: &str = "admin";
+
+/// Why a caller holds no such right.
+#[derive(Debug, thiserror::Error)]
+pub enum RightsError {
+    #[error(transparent)]
+    Caller(#[from] CallerError),
+    #[error("this takes the API token, or a sign-in whose roles hold `{0}`")]
+    Forbidden(String),
+}
 
 /// May post and send for others: a back end with the API token, or somebody whose roles say so.
 #[derive(Debug, Clone)]
@@ -24,7 +29,7 @@ pub struct Publisher {
 pub struct Administrator(Publisher);
 
 impl Publisher {
-    pub async fn from_headers(callers: &Callers, headers: &HeaderMap) -> Result<Self, Problem> {
+    pub async fn from_headers(callers: &Callers, headers: &HeaderMap) -> Result<Self, RightsError> {
         Self::with(callers, headers, &[PUBLISHER, ADMINISTRATOR]).await
     }
 
@@ -37,18 +42,14 @@ impl Publisher {
         callers: &Callers,
         headers: &HeaderMap,
         rights: &[&str],
-    ) -> Result<Self, Problem> {
-        let caller = callers.identify(headers, None).await;
-        let caller = caller.map_err(|error| Problem::from_caller(error, None))?;
+    ) -> Result<Self, RightsError> {
+        let caller = callers.identify(headers, None).await?;
         match (Self::of(&caller, rights), caller) {
             (Some(publisher), _) => Ok(publisher),
-            (None, Caller::Anonymous(_)) => {
-                Err(Problem::from_caller(CallerError::Unauthenticated, None))
+            (None, Caller::Anonymous(_)) => Err(CallerError::Unauthenticated.into()),
+            (None, Caller::SignedIn(_) | Caller::Backend(_)) => {
+                Err(RightsError::Forbidden(rights[0].to_owned()))
             }
-            (None, Caller::SignedIn(_) | Caller::Backend(_)) => Err(Problem::forbidden(format!(
-                "this takes the API token, or a sign-in whose roles hold `{}`",
-                rights[0]
-            ))),
         }
     }
 
@@ -67,7 +68,7 @@ impl Publisher {
 }
 
 impl Administrator {
-    pub async fn from_headers(callers: &Callers, headers: &HeaderMap) -> Result<Self, Problem> {
+    pub async fn from_headers(callers: &Callers, headers: &HeaderMap) -> Result<Self, RightsError> {
         let admin = Publisher::with(callers, headers, &[ADMINISTRATOR]).await?;
         Ok(Self(admin))
     }
@@ -84,21 +85,5 @@ impl Administrator {
     /// A back end has no name: it may act for a user instead.
     pub fn has_name(&self) -> bool {
         self.0.user.is_some()
-    }
-}
-
-impl FromRequestParts<AppState> for Publisher {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        Self::from_headers(&app.ready()?.callers, &parts.headers).await
-    }
-}
-
-impl FromRequestParts<AppState> for Administrator {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        Self::from_headers(&app.ready()?.callers, &parts.headers).await
     }
 }

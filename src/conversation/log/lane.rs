@@ -13,7 +13,7 @@ use super::super::message::Draft;
 use super::super::{Conversation, ConversationError, ConversationState};
 use super::write::LONGEST;
 use super::{Hook, Outcome, Permit, Shared};
-use crate::store::{MAX_WRITES, StoreError, WriteError};
+use crate::store::{MAX_WRITES, WriteError};
 
 /// Head, and two records for each message.
 const MAX_AT_ONCE: usize = (MAX_WRITES - 1) / 2;
@@ -292,9 +292,7 @@ impl Lane {
         if news == 0 {
             return Ok(());
         }
-        let write = top.write_head(&head).map_err(|error| {
-            WriteError::NotDone(StoreError::Refused(format!("the head: {error}")))
-        })?;
+        let write = top.write_head(&head)?;
         let partition = self.conversation.partition();
         let written = shared.store.write(&partition, vec![write]).await;
         if let Err(WriteError::Conflict { .. }) = &written {

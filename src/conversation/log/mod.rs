@@ -97,7 +97,9 @@ impl MessageLog {
         let (answer, answered) = oneshot::channel();
         let waiting = Waiting::new(draft, permit, once_stored, answer);
         self.in_lane(conversation, |lane| lane.push(waiting))?;
-        let outcome = answered.await.map_err(|_| ConversationError::NotKnown)??;
+        let outcome = answered
+            .await
+            .map_err(|_| ConversationError::OutcomeUnknown(None))??;
         if outcome.unsent {
             self.make_up_for(conversation, outcome.generation, &outcome.appended.message)
                 .await;

@@ -152,16 +152,7 @@ impl Shared {
             return Ok(Tried::Fewer);
         }
         let now = self.clock.now();
-        let (writes, made) = match compose(batch, &top, sent, now) {
-            Ok(composed) => composed,
-            Err(error) => {
-                tracing::error!(
-                    error = &error as &dyn std::error::Error,
-                    "nothing can be composed"
-                );
-                return Err(StoreError::Refused("a record cannot be written".to_owned()));
-            }
-        };
+        let (writes, made) = compose(batch, &top, sent, now)?;
         match self.store.write(&conversation.partition(), writes).await {
             Ok(()) => Ok(Tried::Stored(made)),
             Err(WriteError::Conflict { position }) => {
@@ -206,7 +197,9 @@ fn refuse(
     for mut waiting in std::mem::take(batch) {
         match (waiting.permit)(top, &mut waiting.draft) {
             Ok(()) => batch.push(waiting),
-            Err(_) if in_doubt => answered.push((waiting, Err(ConversationError::NotKnown))),
+            Err(_) if in_doubt => {
+                answered.push((waiting, Err(ConversationError::OutcomeUnknown(None))))
+            }
             Err(refused) => answered.push((waiting, Err(refused))),
         }
     }
@@ -218,7 +211,7 @@ fn compose(
     top: &ConversationState,
     sent: &BTreeSet<Sent>,
     now: Timestamp,
-) -> Result<(Vec<Write>, Made), serde_json::Error> {
+) -> Result<(Vec<Write>, Made), StoreError> {
     let mut head: Head = top.head.clone();
     for sent in sent {
         sent.mark_in(&mut head);
@@ -275,7 +268,7 @@ fn give_up(
     }
     for waiting in batch.drain(..) {
         let refused = match (&cause, in_doubt) {
-            (_, true) => ConversationError::NotKnown,
+            (_, true) => ConversationError::OutcomeUnknown(None),
             (Some(_), false) => ConversationError::Unavailable(
                 "the store does not answer; nothing was stored, try again",
             ),

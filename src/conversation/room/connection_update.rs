@@ -5,7 +5,7 @@
 //! whom the record makes writers. Who gets less than the room would allow by now reconnects.
 
 use super::guard::{Access, Member, RoomGuard};
-use crate::access::binding::Role;
+use crate::conversation::room::Role;
 use crate::ids::user_id::UserId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use super::Speaker;
 use super::password::PasswordHash;
-use crate::access::binding::{Role, RoomPass};
 use crate::ids::user_id::UserId;
 
 /// How many users a guard names at most: members, banned and muted ones together. It is read
@@ -66,6 +65,43 @@ pub enum Access {
     Members,
 }
 
+/// The lesser comes first.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    #[default]
+    Reader,
+    Writer,
+}
+
+/// That somebody was let into a room, by what the room was then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomPass {
+    /// The room's guard number. Whoever was let in by another must show anew what it takes.
+    #[serde(rename = "g")]
+    pub guard: u64,
+    /// The most that it allows.
+    pub role: Role,
+    /// Whether what is said there must pass through us.
+    #[serde(rename = "p", default, skip_serializing_if = "is_false")]
+    pub persistent: bool,
+    #[serde(rename = "m", default, skip_serializing_if = "is_false")]
+    pub muted: bool,
+    /// Came in as a member, and showed nothing: who is no member any more is out.
+    #[serde(rename = "b", default, skip_serializing_if = "is_false")]
+    pub member: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over a reference"
+)]
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Member {
@@ -88,7 +124,7 @@ pub struct JoinRequest<'a> {
     pub user: &'a UserId,
     /// Nobody else can be held to such an id, so it is nobody's membership.
     pub is_anonymous: bool,
-    pub wish: Role,
+    pub role: Role,
     /// What was shown, now or at `negotiate`: the password, an invite.
     pub pass: Option<&'a RoomPass>,
 }
@@ -111,7 +147,7 @@ impl RoomGuard {
             return Err(RoomDenied::Banned);
         }
         let most = self.most_for(guest)?;
-        if guest.wish > most {
+        if guest.role > most {
             return Err(RoomDenied::NoWriter);
         }
         Ok(RoomPass {
@@ -249,14 +285,14 @@ mod tests {
     fn ask(
         guard: &RoomGuard,
         name: &str,
-        wish: Role,
+        role: Role,
         pass: Option<u64>,
     ) -> Result<Role, RoomDenied> {
         let pass = pass.map(shown);
         let guest = JoinRequest {
             user: &user(name),
             is_anonymous: false,
-            wish,
+            role,
             pass: pass.as_ref(),
         };
         guard.admit(&guest).map(|pass| pass.role)
@@ -312,7 +348,7 @@ mod tests {
         let guest = JoinRequest {
             user: &user("removed"),
             is_anonymous: false,
-            wish: Role::Reader,
+            role: Role::Reader,
             pass: Some(&pass),
         };
 
@@ -336,7 +372,7 @@ mod tests {
         let guest = JoinRequest {
             user: &user("mary"),
             is_anonymous: true,
-            wish: Role::Reader,
+            role: Role::Reader,
             pass: None,
         };
 

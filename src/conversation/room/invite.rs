@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::sleep;
 
 use super::{Access, JoinRequest, Member, RoomGuard};
-use crate::access::binding::{Role, RoomPass};
+use crate::conversation::room::{Role, RoomPass};
 use crate::conversation::{Conversation, ConversationError, ConversationState, keys};
 use crate::ids::target::RoomId;
 use crate::ids::user_id::UserId;
@@ -132,12 +132,11 @@ pub async fn spend(
         if invite.uses_left == 0 || expired || invite.guard != guard.number {
             return Err(InviteError::Spent);
         }
-        if request.wish > invite.role {
+        if request.role > invite.role {
             return Err(InviteError::NoWriter);
         }
         invite.uses_left -= 1;
-        let mut writes =
-            vec![Write::replace(key.clone(), record.version, &invite).map_err(unwritable)?];
+        let mut writes = vec![Write::replace(key.clone(), record.version, &invite)?];
         let pass = RoomPass {
             guard: guard.number,
             role: invite.role,
@@ -151,7 +150,7 @@ pub async fn spend(
                 role: invite.role,
             };
             guard.join(member).map_err(|_| InviteError::RoomFull)?;
-            writes.push(top.write_guard(&guard).map_err(unwritable)?);
+            writes.push(top.write_guard(&guard)?);
         }
         match store.write(&partition, writes).await {
             Ok(()) => return Ok(pass),
@@ -174,8 +173,4 @@ fn as_member(guard: &RoomGuard, request: &JoinRequest<'_>) -> Option<RoomPass> {
 fn pause(user: &UserId, tried: u32) -> Duration {
     let [share, ..] = keys::digest(&["pause", user.as_str(), &tried.to_string()]);
     Duration::from_millis(u64::from(share) * u64::from(tried.min(8)) / 16)
-}
-
-fn unwritable(error: serde_json::Error) -> InviteError {
-    StoreError::Refused(error.to_string()).into()
 }

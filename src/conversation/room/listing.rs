@@ -69,8 +69,7 @@ pub async fn record(store: &dyn Store, id: &RoomId) -> Result<Option<RoomRecord>
 
 /// Comes before the room itself: a room that no list names would be lost.
 pub(super) async fn enter(store: &dyn Store, id: &RoomId) -> Result<(), WriteError> {
-    let write = Write::put(key(id), &Entry { id: id.clone() })
-        .map_err(|error| WriteError::NotDone(StoreError::Refused(error.to_string())))?;
+    let write = Write::put(key(id), &Entry { id: id.clone() })?;
     store.write(&partition(), vec![write]).await
 }
 

@@ -11,12 +11,12 @@ mod password;
 
 pub use connection_update::{Adjustment, ConnectionUpdate, Effect};
 pub use guard::{
-    Access, JoinRequest, Member, RoomDenied, RoomFull, RoomGuard, RoomRecord, Sanction,
+    Access, JoinRequest, Member, Role, RoomDenied, RoomFull, RoomGuard, RoomPass, RoomRecord,
+    Sanction,
 };
 pub use password::PasswordHash;
 
 use super::{ConversationError, ConversationState};
-use crate::access::binding::Role;
 use crate::ids::user_id::UserId;
 
 /// What somebody brings who wants to say something in a room.

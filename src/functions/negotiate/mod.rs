@@ -1,28 +1,28 @@
 //! `negotiate`: the address and token with which a client dials the service.
 
+pub mod body;
+
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::Request;
 use axum::http::header::CACHE_CONTROL;
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 use webpubsub::{ClientAccess, ClientProtocol, ClientTokenRequest, client_token};
 
-use crate::access::admission::{Principal, admit, token_close_code};
+use crate::access::admission::Principal;
 use crate::access::binding::{Binding, Grants, Ticket};
-use crate::access::caller::Caller;
 use crate::access::peer::Peer;
-use crate::access::rate_limit::RateLimitKey;
-use crate::access::request::{NegotiateBody, NegotiateQuery, ParsedRequest, Submission};
+use crate::access::request::{identify, rate_limit_key};
 use crate::access::seal::Purpose;
 use crate::app::App;
 use crate::config::Credential;
 use crate::http::problem::{Problem, ProblemBody};
 use crate::ids::target::Target;
-use crate::ids::user_id::UserId;
+use body::{NegotiateBody, NegotiateQuery, Submission};
 
 /// Where to dial, and as whom.
 #[derive(Serialize, ToSchema)]
@@ -111,50 +111,21 @@ pub async fn from_body(app: Arc<App>, peer: Peer, request: Request) -> Result<Re
 
 async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response, Problem> {
     let (headers, submission) = Submission::from_request(request).await?;
-    let form = submission.read()?;
-    let (caller, user) = identify(app, &headers, &form).await?;
-    let limited = rate_limit_key(app, &caller, &user, peer, &headers);
+    let request = submission.read()?;
+    let (caller, user) = identify(&app.callers, &headers, &request).await?;
+    let trust_forwarded_for = app.config.trust_forwarded_for;
+    let limit_key = rate_limit_key(&caller, &user, peer, &headers, trust_forwarded_for);
     app.negotiate_limit
-        .admit(limited.clone(), app.clock.seconds())?;
-    let visitor = Principal {
+        .admit(limit_key.clone(), app.clock.seconds())?;
+    let principal = Principal {
         caller: &caller,
         user,
-        limited,
+        limit_key,
     };
-    let binding = admit(app, visitor, form.wish).await?;
+    let binding = app.admission.admit(principal, request.access).await?;
     let negotiated = write_answer(app, binding).await?;
     let no_store = HeaderValue::from_static("no-store");
     Ok(([(CACHE_CONTROL, no_store)], Json(negotiated)).into_response())
-}
-
-/// Whose calls and guesses are counted together: anonymous callers take any id they like.
-pub(crate) fn rate_limit_key(
-    app: &App,
-    caller: &Caller,
-    user: &UserId,
-    peer: Peer,
-    headers: &HeaderMap,
-) -> RateLimitKey {
-    match caller {
-        Caller::Anonymous(_) => {
-            RateLimitKey::at(peer.address(headers, app.config.trust_forwarded_for))
-        }
-        Caller::SignedIn(_) | Caller::Backend(_) => RateLimitKey::User(user.clone()),
-    }
-}
-
-/// Who asks, and as whom. A bad token closes with what the targets would have closed with.
-pub(crate) async fn identify(
-    app: &App,
-    headers: &HeaderMap,
-    form: &ParsedRequest,
-) -> Result<(Caller, UserId), Problem> {
-    let close_code = token_close_code(&form.wish.targets);
-    let refuse = |error| Problem::from_caller(error, close_code);
-    let caller = app.callers.identify(headers, form.token.as_ref()).await;
-    let caller = caller.map_err(refuse)?;
-    let user = app.callers.user(&caller, form.username.as_deref());
-    Ok((caller, user.map_err(refuse)?))
 }
 
 /// Token, seal and the rest of the answer.

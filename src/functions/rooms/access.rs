@@ -6,15 +6,15 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::access::admission::{AdmissionError, Principal, admit};
-use crate::access::binding::{Binding, Role};
+use crate::access::admission::{AdmissionError, Principal};
+use crate::access::binding::Binding;
 use crate::access::caller::Caller;
 use crate::access::caller::rights::Administrator;
 use crate::access::peer::Peer;
-use crate::access::request::AccessParams;
+use crate::access::request::{AccessParams, identify, rate_limit_key};
 use crate::app::App;
 use crate::conversation::Conversation;
-use crate::functions::negotiate::{identify, rate_limit_key};
+use crate::conversation::room::Role;
 use crate::http::problem::Problem;
 use crate::ids::user_id::UserId;
 
@@ -81,8 +81,8 @@ impl AccessCheck {
             Conversation::Session(id) => form.add("session_id", id.as_str()),
         }
         let mut form = form.read()?;
-        form.wish.role = role;
-        let (caller, user) = identify(app, &self.headers, &form).await?;
+        form.access.requested_role = role;
+        let (caller, user) = identify(&app.callers, &self.headers, &form).await?;
         let names_nobody = form.username.is_none();
         match Administrator::of(&caller) {
             Some(admin) if admin.has_name() => return Ok(Granted::Administrator(Some(user))),
@@ -96,12 +96,18 @@ impl AccessCheck {
             return Err(AdmissionError::Unauthenticated.into());
         }
         let visitor = Principal {
-            limited: rate_limit_key(app, &caller, &user, self.peer, &self.headers),
+            limit_key: rate_limit_key(
+                &caller,
+                &user,
+                self.peer,
+                &self.headers,
+                app.config.trust_forwarded_for,
+            ),
             caller: &caller,
             user,
         };
         Ok(Granted::Admitted(Box::new(
-            admit(app, visitor, form.wish).await?,
+            app.admission.admit(visitor, form.access).await?,
         )))
     }
 }

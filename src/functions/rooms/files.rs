@@ -12,13 +12,13 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{AccessCheck, AccessQuery, ConversationPath, Granted, Refusals};
-use crate::access::binding::Role;
 use crate::access::permission::{check_reading, check_speaking};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::conversation::ConversationState;
 use crate::conversation::attachments::{self, Address};
 use crate::conversation::file::{self, NewFile};
+use crate::conversation::room::Role;
 use crate::http::extract::query_parameter;
 use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
 use crate::http::problem::{Problem, ProblemBody};
@@ -110,17 +110,19 @@ pub async fn upload(
     let wanted = NewFile::new(&name, &content_type, size)?;
     let blobs = attachments::of(&app)?;
     let (route, now) = (format!("files of {place}"), app.clock.now());
-    let created = call.once(&app, sender.as_str(), &route, async |id| {
-        let store = &*app.store;
-        let record = file::declare(store, &place, &top, id, wanted, &sender, now).await?;
-        let Address { url, expires_at } = blobs.for_upload(&place, id, &record).await?;
-        let answer = Upload {
-            file_id: id,
-            upload_url: url.into(),
-            expires_at: rfc3339(expires_at),
-        };
-        Created::new(StatusCode::CREATED, &answer)
-    });
+    let created = app
+        .idempotency
+        .once(&call, sender.as_str(), &route, async |id| {
+            let store = &*app.store;
+            let record = file::declare(store, &place, &top, id, wanted, &sender, now).await?;
+            let Address { url, expires_at } = blobs.for_upload(&place, id, &record).await?;
+            let answer = Upload {
+                file_id: id,
+                upload_url: url.into(),
+                expires_at: rfc3339(expires_at),
+            };
+            Created::new(StatusCode::CREATED, &answer)
+        });
     created.await
 }
 

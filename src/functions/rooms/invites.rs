@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Refusals, RoomPath};
-use crate::access::binding::Role;
 use crate::access::caller::rights::Administrator;
 use crate::access::seal::Purpose;
 use crate::app::App;
 use crate::clock::rfc3339;
+use crate::conversation::room::Role;
 use crate::conversation::room::invite::{self, Terms};
 use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
 use crate::http::problem::{Problem, ProblemBody};
@@ -72,17 +72,18 @@ pub async fn create(
         uses: body.uses.unwrap_or(1),
     };
     let route = format!("invites to {room}");
-    call.once(&app, administrator.name(), &route, async |id| {
-        let code = app.sealer.code(Purpose::Invite, room.as_str(), id);
-        let now = app.clock.now();
-        let stored = invite::create(&*app.store, &code, &room, &terms, now).await?;
-        let answer = Invite {
-            invite: code.expose_secret().to_owned(),
-            role: stored.role,
-            expires_at: stored.expires_at.map(rfc3339),
-            uses: stored.uses_left,
-        };
-        Created::with_secret(StatusCode::CREATED, &answer)
-    })
-    .await
+    app.idempotency
+        .once(&call, administrator.name(), &route, async |id| {
+            let code = app.sealer.code(Purpose::Invite, room.as_str(), id);
+            let now = app.clock.now();
+            let stored = invite::create(&*app.store, &code, &room, &terms, now).await?;
+            let answer = Invite {
+                invite: code.expose_secret().to_owned(),
+                role: stored.role,
+                expires_at: stored.expires_at.map(rfc3339),
+                uses: stored.uses_left,
+            };
+            Created::with_secret(StatusCode::CREATED, &answer)
+        })
+        .await
 }

@@ -11,7 +11,6 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{AccessCheck, AccessQuery, ConversationPath, Granted, Refusals};
-use crate::access::binding::Role;
 use crate::access::caller::rights::Publisher;
 use crate::access::permission::check_reading;
 use crate::app::App;
@@ -23,6 +22,7 @@ use crate::conversation::log::{Appended, Permit};
 use crate::conversation::message::{
     ChatMessageView, DedupKey, Draft, check_client_id, check_content,
 };
+use crate::conversation::room::Role;
 use crate::conversation::{Conversation, ConversationState, session};
 use crate::http::extract::query_number;
 use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
@@ -137,16 +137,17 @@ pub async fn post(
 ) -> Result<Response, Problem> {
     let wanted = call.read::<NewMessage>()?.checked()?;
     let route = format!("messages of {place}");
-    call.once(&app, publisher.name(), &route, async |uuid| {
-        let appended = wanted.say(&app, &place, uuid).await?;
-        // The same id: an earlier try of this very call stored it.
-        let status = match appended.duplicate && appended.message.uuid != uuid {
-            true => StatusCode::OK,
-            false => StatusCode::CREATED,
-        };
-        Created::new(status, &ChatMessageView::from(&appended.message))
-    })
-    .await
+    app.idempotency
+        .once(&call, publisher.name(), &route, async |uuid| {
+            let appended = wanted.say(&app, &place, uuid).await?;
+            // The same id: an earlier try of this very call stored it.
+            let status = match appended.duplicate && appended.message.uuid != uuid {
+                true => StatusCode::OK,
+                false => StatusCode::CREATED,
+            };
+            Created::new(status, &ChatMessageView::from(&appended.message))
+        })
+        .await
 }
 
 /// A message within its limits.

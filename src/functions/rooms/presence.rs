@@ -9,9 +9,9 @@ use utoipa::ToSchema;
 use webpubsub::ListOptions;
 
 use super::{AccessCheck, ConversationPath, Granted, Refusals};
-use crate::access::binding::Role;
 use crate::app::App;
 use crate::conversation::ConversationState;
+use crate::conversation::room::Role;
 use crate::http::problem::Problem;
 
 /// Who is there, by user id.

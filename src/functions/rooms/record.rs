@@ -108,7 +108,7 @@ pub async fn put(
         persistent: body.persistent,
     };
     let done = manage::set_up(&*app.store, &app.ids, &id, &change, app.clock.now()).await?;
-    app.open_rooms.forget(&id);
+    app.admission.forget_open_room(&id);
     Live::new(&app.hub, &id).apply(&done.after).await?;
     if let Some(due) = done.due {
         manage::settle(&*app.store, &id, due).await;

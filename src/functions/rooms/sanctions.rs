@@ -129,6 +129,6 @@ async fn stored(
     let SanctionBody { user_id, reason } = body;
     let now = app.clock.now();
     let may_send = carry_out(&*app.store, room, &user_id, order, reason, now).await?;
-    app.open_rooms.forget(room);
+    app.admission.forget_open_room(room);
     Ok((user_id, may_send))
 }

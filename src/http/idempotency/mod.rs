@@ -1,11 +1,13 @@
-//! `Idempotency-Key`: a caller that heard no answer calls again, and what it wanted is done once.
+//! `Idempotency-Key`: a caller that got no answer calls again, and the work is done once.
 //!
 //! A handler that creates something takes a [`KeyedCall`] for its body and does its work in
-//! [`KeyedCall::once`]. What it creates gets its id from the one that it is handed there: whoever
-//! takes over from a call that died creates the same again, which the store knows already.
+//! [`Idempotency::once`]. The id that it is given there goes into what it creates: a repeat that
+//! takes over from a call that died creates the same thing again, which the store recognises.
 
 mod key;
 mod record;
+
+use std::sync::Arc;
 
 use axum::extract::{FromRequest, Request};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -16,10 +18,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::app::App;
+use crate::clock::{Clock, Ids};
 use crate::conversation::ConversationError;
 use crate::http::extract::{read_body, read_json};
 use crate::http::problem::Problem;
+use crate::store::Store;
 
 pub use key::{IdempotencyHeader, IdempotencyKey};
 use record::{Claim, Claimed, Done, Scope};
@@ -59,7 +62,8 @@ impl Created {
     pub fn new(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         Ok(Self {
             status,
-            body: serde_json::to_string(body).map_err(ConversationError::from)?,
+            body: serde_json::to_string(body)
+                .map_err(|error| Problem::unavailable("this cannot be stored").caused_by(error))?,
             is_secret: false,
         })
     }
@@ -87,57 +91,65 @@ impl KeyedCall {
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         read_json(&self.body)
     }
+}
 
-    /// Runs `create`, unless this caller's key was used on this route before. It is handed an id
-    /// for what it creates, which stays the same until one try is known to have come through.
+/// Remembers which keyed calls were made, and their answers.
+#[derive(Debug)]
+pub struct Idempotency {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    ids: Ids,
+}
+
+impl Idempotency {
+    pub fn new(store: Arc<dyn Store>, clock: Clock, ids: Ids) -> Self {
+        Self { store, clock, ids }
+    }
+
+    /// Runs `create`, unless this caller has used the key on this route before. `create` gets an
+    /// id for what it creates, which stays the same until one try is known to have succeeded.
     pub async fn once(
         &self,
-        app: &App,
+        call: &KeyedCall,
         caller: &str,
         route: &str,
         create: impl AsyncFnOnce(Uuid) -> Result<Created, Problem>,
     ) -> Result<Response, Problem> {
-        let Some(key) = &self.key else {
-            return Ok(create(app.ids.uuid()).await?.into_response());
+        let Some(key) = &call.key else {
+            return Ok(create(self.ids.uuid()).await?.into_response());
         };
-        let scope = Scope::new(caller, route, key, &self.body);
-        match record::claim(app, scope)
-            .await
-            .map_err(ConversationError::from)?
-        {
-            Claimed::Ours(claim) => carry_out(app, claim, create).await,
+        let scope = Scope::new(caller, route, key, &call.body);
+        let claimed = self.claim(scope).await;
+        match claimed.map_err(ConversationError::from)? {
+            Claimed::Ours(claim) => self.run(claim, create).await,
             Claimed::Done(done) => repeated(done),
             Claimed::ForAnother => Err(Problem::key_reused()),
             Claimed::InUse => Err(Problem::key_in_use()),
         }
     }
-}
 
-async fn carry_out(
-    app: &App,
-    claim: Claim,
-    create: impl AsyncFnOnce(Uuid) -> Result<Created, Problem>,
-) -> Result<Response, Problem> {
-    match create(claim.id()).await {
-        Ok(created) => {
-            claim
-                .finish(
-                    app,
-                    Done {
-                        status: created.status.as_u16(),
-                        body: (!created.is_secret).then(|| created.body.clone()),
-                    },
-                )
-                .await;
-            Ok(created.into_response())
-        }
-        Err(problem) if problem.created_nothing() => {
-            claim.release(app).await;
-            Err(problem)
-        }
-        Err(problem) => {
-            claim.leave(app).await;
-            Err(problem)
+    async fn run(
+        &self,
+        claim: Claim,
+        create: impl AsyncFnOnce(Uuid) -> Result<Created, Problem>,
+    ) -> Result<Response, Problem> {
+        match create(claim.id()).await {
+            Ok(created) => {
+                let done = Done {
+                    status: created.status.as_u16(),
+                    body: (!created.is_secret).then(|| created.body.clone()),
+                };
+                claim.finish(&*self.store, done).await;
+                Ok(created.into_response())
+            }
+            Err(problem) if problem.created_nothing() => {
+                claim.release(&*self.store).await;
+                Err(problem)
+            }
+            Err(problem) => {
+                claim.abandon(&*self.store, self.clock.now()).await;
+                Err(problem)
+            }
         }
     }
 }

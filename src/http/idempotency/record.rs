@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::IdempotencyKey;
-use crate::app::App;
+use super::{Idempotency, IdempotencyKey};
 use crate::conversation::keys::{hash, hash_bytes};
-use crate::store::{Collection, Key, Partition, Record, Store, StoreError, Write, WriteError};
+use crate::store::{Collection, Key, Partition, Record, Store, Write, WriteError};
 
 /// How long a repeat is recognised.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
@@ -95,56 +94,58 @@ impl Scope {
     }
 }
 
-pub(super) async fn claim(app: &App, scope: Scope) -> Result<Claimed, WriteError> {
-    let store = &*app.store;
-    let patience_ends = Instant::now() + TIMEOUT;
-    loop {
-        let now = app.clock.now();
-        let fresh = Claim {
-            id: app.ids.uuid(),
-            began_at: now,
-            scope: Scope {
-                partition: scope.partition.clone(),
-                key: scope.key.clone(),
-                request: scope.request.clone(),
-            },
-        };
-        match fresh.write_over(store, None, now).await {
-            Ok(()) => {
-                fresh.sweep(store, now).await;
-                return Ok(Claimed::Ours(fresh));
+impl Idempotency {
+    pub(super) async fn claim(&self, scope: Scope) -> Result<Claimed, WriteError> {
+        let store = &*self.store;
+        let patience_ends = Instant::now() + TIMEOUT;
+        loop {
+            let now = self.clock.now();
+            let fresh = Claim {
+                id: self.ids.uuid(),
+                began_at: now,
+                scope: Scope {
+                    partition: scope.partition.clone(),
+                    key: scope.key.clone(),
+                    request: scope.request.clone(),
+                },
+            };
+            match fresh.write_over(store, None, now).await {
+                Ok(()) => {
+                    fresh.sweep(store, now).await;
+                    return Ok(Claimed::Ours(fresh));
+                }
+                Err(WriteError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
             }
-            Err(WriteError::Conflict { .. }) => {}
-            Err(error) => return Err(error),
-        }
-        let found = store.get(&scope.partition, &scope.key).await;
-        // Swept away just now, or about to be ours.
-        let Some(record) = found.map_err(WriteError::NotDone)? else {
-            continue;
-        };
-        let there: Processed = record.read().map_err(unreadable)?;
-        let is_over = there.began_at + REMEMBERED <= now;
-        let claim = match there.stage {
-            _ if is_over => fresh,
-            Stage::Free => fresh,
-            _ if there.request != scope.request => return Ok(Claimed::ForAnother),
-            Stage::Done(done) => return Ok(Claimed::Done(done)),
-            Stage::Begun { until } if until <= now => Claim {
-                id: there.id,
-                began_at: there.began_at,
-                ..fresh
-            },
-            Stage::Begun { .. } if Instant::now() < patience_ends => {
-                sleep(LOOK_AGAIN).await;
+            let found = store.get(&scope.partition, &scope.key).await;
+            // Swept away just now, or about to be ours.
+            let Some(record) = found.map_err(WriteError::NotDone)? else {
                 continue;
+            };
+            let there: Processed = record.read()?;
+            let is_over = there.began_at + REMEMBERED <= now;
+            let claim = match there.stage {
+                _ if is_over => fresh,
+                Stage::Free => fresh,
+                _ if there.request != scope.request => return Ok(Claimed::ForAnother),
+                Stage::Done(done) => return Ok(Claimed::Done(done)),
+                Stage::Begun { until } if until <= now => Claim {
+                    id: there.id,
+                    began_at: there.began_at,
+                    ..fresh
+                },
+                Stage::Begun { .. } if Instant::now() < patience_ends => {
+                    sleep(LOOK_AGAIN).await;
+                    continue;
+                }
+                Stage::Begun { .. } => return Ok(Claimed::InUse),
+            };
+            match claim.write_over(store, Some(record), now).await {
+                Ok(()) => return Ok(Claimed::Ours(claim)),
+                // Another repeat was faster.
+                Err(WriteError::Conflict { .. }) => {}
+                Err(error) => return Err(error),
             }
-            Stage::Begun { .. } => return Ok(Claimed::InUse),
-        };
-        match claim.write_over(store, Some(record), now).await {
-            Ok(()) => return Ok(Claimed::Ours(claim)),
-            // Another repeat was faster.
-            Err(WriteError::Conflict { .. }) => {}
-            Err(error) => return Err(error),
         }
     }
 }
@@ -155,26 +156,25 @@ impl Claim {
     }
 
     /// If this cannot be written, a repeat does it all again, with the same id.
-    pub(super) async fn finish(&self, app: &App, done: Done) {
-        self.note(app, Stage::Done(done)).await;
+    pub(super) async fn finish(&self, store: &dyn Store, done: Done) {
+        self.note(store, Stage::Done(done)).await;
     }
 
     /// Nothing was created: the key may be used for anything.
-    pub(super) async fn release(&self, app: &App) {
-        self.note(app, Stage::Free).await;
+    pub(super) async fn release(&self, store: &dyn Store) {
+        self.note(store, Stage::Free).await;
     }
 
     /// Nobody knows what was created: a repeat tries the same, and need not wait.
-    pub(super) async fn leave(&self, app: &App) {
-        let until = app.clock.now();
-        self.note(app, Stage::Begun { until }).await;
+    pub(super) async fn abandon(&self, store: &dyn Store, now: Timestamp) {
+        self.note(store, Stage::Begun { until: now }).await;
     }
 
-    async fn note(&self, app: &App, stage: Stage) {
+    async fn note(&self, store: &dyn Store, stage: Stage) {
         let noted = async {
             let key = self.scope.key.clone();
-            let write = Write::put(key, &self.at(stage)).map_err(unwritable)?;
-            app.store.write(&self.scope.partition, vec![write]).await
+            let write = Write::put(key, &self.at(stage))?;
+            store.write(&self.scope.partition, vec![write]).await
         };
         if let Err(error) = noted.await {
             tracing::warn!(
@@ -196,7 +196,7 @@ impl Claim {
             None => Write::insert(key, &begun),
             Some(record) => Write::replace(key, record.version, &begun),
         };
-        let write = write.map_err(unwritable)?;
+        let write = write?;
         store.write(&self.scope.partition, vec![write]).await
     }
 
@@ -233,12 +233,4 @@ impl Claim {
             let _ = store.write(partition, deletes).await;
         }
     }
-}
-
-fn unreadable(error: crate::store::BadRecord) -> WriteError {
-    WriteError::NotDone(error.into())
-}
-
-fn unwritable(error: serde_json::Error) -> WriteError {
-    WriteError::NotDone(StoreError::Refused(error.to_string()))
 }

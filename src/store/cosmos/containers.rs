@@ -33,48 +33,48 @@ impl Containers {
         }
     }
 
-    pub(super) fn resource(&self, shelf: Collection) -> Resource {
-        Resource::container(&self.database, schema::container(&self.names, shelf))
+    pub(super) fn resource(&self, collection: Collection) -> Resource {
+        Resource::container(&self.database, schema::container(&self.names, collection))
     }
 
     /// Makes sure that the container is there; many callers ask but once.
     pub(super) async fn open(
         &self,
         client: &Client,
-        shelf: Collection,
+        collection: Collection,
         patience: Patience,
     ) -> Result<Seen, StoreError> {
-        let seen = self.seen(shelf).clone();
-        seen.get_or_try_init(|| self.find_or_make(client, shelf, patience))
+        let seen = self.seen(collection).clone();
+        seen.get_or_try_init(|| self.find_or_make(client, collection, patience))
             .await?;
         Ok(seen)
     }
 
     /// The container was not there after all. Who comes later may have seen it made again.
-    pub(super) fn is_gone(&self, shelf: Collection, as_seen: &Seen) {
-        let mut seen = self.seen(shelf);
+    pub(super) fn is_gone(&self, collection: Collection, as_seen: &Seen) {
+        let mut seen = self.seen(collection);
         if Arc::ptr_eq(&seen, as_seen) {
             *seen = Seen::default();
         }
     }
 
-    fn seen(&self, shelf: Collection) -> std::sync::MutexGuard<'_, Seen> {
-        let seen = &self.seen[shelf as usize];
+    fn seen(&self, collection: Collection) -> std::sync::MutexGuard<'_, Seen> {
+        let seen = &self.seen[collection as usize];
         seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn find_or_make(
         &self,
         client: &Client,
-        shelf: Collection,
+        collection: Collection,
         patience: Patience,
     ) -> Result<(), StoreError> {
-        schema::must_be_apart(&self.names, shelf)?;
-        let call = Call::new(Method::GET, self.resource(shelf));
+        schema::must_be_apart(&self.names, collection)?;
+        let call = Call::new(Method::GET, self.resource(collection));
         let answer = client.read(&call, patience).await?;
         match answer.status {
-            StatusCode::OK => answer.json::<ContainerFound>()?.must_be_ours(shelf),
-            StatusCode::NOT_FOUND => self.make(client, shelf, patience).await,
+            StatusCode::OK => answer.json::<ContainerFound>()?.must_be_ours(collection),
+            StatusCode::NOT_FOUND => self.make(client, collection, patience).await,
             _ => Err(client.refusal(&answer)),
         }
     }
@@ -83,19 +83,23 @@ impl Containers {
     async fn make(
         &self,
         client: &Client,
-        shelf: Collection,
+        collection: Collection,
         patience: Patience,
     ) -> Result<(), StoreError> {
-        let name = schema::container(&self.names, shelf);
+        let name = schema::container(&self.names, collection);
         let container = Call::new(Method::POST, Resource::containers(&self.database))
             .json(&schema::container_definition(name));
         let database =
             Call::new(Method::POST, Resource::databases()).json(&json!({ "id": self.database }));
 
-        let mut made = self.create(client, &container, shelf, patience).await?;
+        let mut made = self
+            .create(client, &container, collection, patience)
+            .await?;
         if made == Made::WithoutDatabase {
-            self.create(client, &database, shelf, patience).await?;
-            made = self.create(client, &container, shelf, patience).await?;
+            self.create(client, &database, collection, patience).await?;
+            made = self
+                .create(client, &container, collection, patience)
+                .await?;
         }
         if made == Made::WithoutDatabase {
             let sentence = format!("the database {} goes away", self.database);
@@ -112,7 +116,7 @@ impl Containers {
         &self,
         client: &Client,
         call: &Call,
-        shelf: Collection,
+        collection: Collection,
         patience: Patience,
     ) -> Result<Made, StoreError> {
         // Whether it was made in the end shows when it is asked for again.
@@ -129,7 +133,7 @@ impl Containers {
                 "the container {} in the database {} is not there, and making it is forbidden: \
                  create both, with the partition key /pk (a managed identity can never make \
                  them, COSMOS_KEY can where the account lets it)",
-                schema::container(&self.names, shelf),
+                schema::container(&self.names, collection),
                 self.database,
             ))),
             _ => Err(client.refusal(&answer)),

@@ -1,4 +1,4 @@
-//! Azure Cosmos DB, over its REST interface: a container for each shelf, a logical partition for
+//! Azure Cosmos DB, over its REST interface: a container for each collection, a logical partition for
 //! each partition, a document for each record, and a transactional batch for what is written
 //! together.
 
@@ -74,12 +74,12 @@ impl CosmosStore {
     /// What must be known before records can be read.
     async fn open(
         &self,
-        shelf: Collection,
+        collection: Collection,
         patience: Patience,
     ) -> Result<(Reads, Seen), StoreError> {
         tokio::try_join!(
             self.account.reads(&self.client, patience),
-            self.containers.open(&self.client, shelf, patience),
+            self.containers.open(&self.client, collection, patience),
         )
     }
 
@@ -160,9 +160,9 @@ fn lacks_container(answer: &Answer, writes: &[Write]) -> bool {
 #[async_trait]
 impl Store for CosmosStore {
     async fn get(&self, partition: &Partition, key: &Key) -> Result<Option<Record>, StoreError> {
-        let (patience, shelf) = (Patience::begins(), partition.shelf());
-        let (reads, _) = self.open(shelf, patience).await?;
-        let container = self.containers.resource(shelf);
+        let (patience, collection) = (Patience::begins(), partition.collection());
+        let (reads, _) = self.open(collection, patience).await?;
+        let container = self.containers.resource(collection);
         self.read(&container, partition.name(), key, reads, patience)
             .await
     }
@@ -177,9 +177,10 @@ impl Store for CosmosStore {
         if keys.is_empty() || limit == 0 {
             return Ok(records);
         }
-        let (patience, shelf, pk) = (Patience::begins(), partition.shelf(), partition.name());
-        let (reads, _) = self.open(shelf, patience).await?;
-        let container = self.containers.resource(shelf);
+        let (patience, collection, pk) =
+            (Patience::begins(), partition.collection(), partition.name());
+        let (reads, _) = self.open(collection, patience).await?;
+        let container = self.containers.resource(collection);
         let session = match reads {
             Reads::AreFresh => None,
             Reads::NeedASession => match self.session(&container, pk, patience).await? {
@@ -214,17 +215,18 @@ impl Store for CosmosStore {
         if writes.is_empty() {
             return Ok(());
         }
-        let (patience, shelf, pk) = (Patience::begins(), partition.shelf(), partition.name());
-        let container = self.containers.resource(shelf);
+        let (patience, collection, pk) =
+            (Patience::begins(), partition.collection(), partition.name());
+        let container = self.containers.resource(collection);
         let call = match single(&writes) {
             Some(write) => single::write(&container, pk, write),
             None => batch::write(&container, pk, &writes)?,
         };
-        let open = || self.containers.open(&self.client, shelf, patience);
+        let open = || self.containers.open(&self.client, collection, patience);
         let seen = open().await.map_err(WriteError::NotDone)?;
         let mut answer = self.client.write(&call, patience).await?;
         if lacks_container(&answer, &writes) {
-            self.containers.is_gone(shelf, &seen);
+            self.containers.is_gone(collection, &seen);
             open().await.map_err(WriteError::NotDone)?;
             answer = self.client.write(&call, patience).await?;
         }

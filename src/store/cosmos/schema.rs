@@ -46,9 +46,9 @@ impl Found {
     }
 }
 
-/// Each shelf has a container of its own.
-pub(super) fn container(names: &CosmosContainers, shelf: Collection) -> &str {
-    match shelf {
+/// Each collection has a container of its own.
+pub(super) fn container(names: &CosmosContainers, collection: Collection) -> &str {
+    match collection {
         Collection::Chats => &names.chats,
         Collection::Messages => &names.messages,
         Collection::Users => &names.users,
@@ -57,9 +57,9 @@ pub(super) fn container(names: &CosmosContainers, shelf: Collection) -> &str {
     }
 }
 
-/// The setting that names a shelf's container.
-pub(super) fn setting(shelf: Collection) -> &'static str {
-    match shelf {
+/// The setting that names a collection's container.
+pub(super) fn setting(collection: Collection) -> &'static str {
+    match collection {
         Collection::Chats => "COSMOS_CONTAINER_CHATS",
         Collection::Messages => "COSMOS_CONTAINER_MESSAGES",
         Collection::Users => "COSMOS_CONTAINER_USERS",
@@ -69,14 +69,19 @@ pub(super) fn setting(shelf: Collection) -> &'static str {
 }
 
 /// Partitions of one name on two shelves are two.
-pub(super) fn must_be_apart(names: &CosmosContainers, shelf: Collection) -> Result<(), StoreError> {
-    let name = container(names, shelf);
-    let mut others = Collection::ALL.into_iter().filter(|other| *other != shelf);
+pub(super) fn must_be_apart(
+    names: &CosmosContainers,
+    collection: Collection,
+) -> Result<(), StoreError> {
+    let name = container(names, collection);
+    let mut others = Collection::ALL
+        .into_iter()
+        .filter(|other| *other != collection);
     match others.find(|other| container(names, *other) == name) {
         None => Ok(()),
         Some(other) => Err(StoreError::Refused(format!(
             "{} and {} name the same container, {name}",
-            setting(shelf),
+            setting(collection),
             setting(other),
         ))),
     }
@@ -111,7 +116,7 @@ struct PartitionKeyFound {
 }
 
 impl ContainerFound {
-    pub(super) fn must_be_ours(&self, shelf: Collection) -> Result<(), StoreError> {
+    pub(super) fn must_be_ours(&self, collection: Collection) -> Result<(), StoreError> {
         if self.partition_key.paths == [PARTITION_KEY] {
             return Ok(());
         }
@@ -120,7 +125,7 @@ impl ContainerFound {
              something else made it; {} can name another",
             self.id,
             self.partition_key.paths.join(" and "),
-            setting(shelf),
+            setting(collection),
         )))
     }
 }
@@ -167,7 +172,7 @@ mod tests {
         assert!(
             Collection::ALL
                 .iter()
-                .all(|shelf| must_be_apart(&apart, *shelf).is_ok())
+                .all(|collection| must_be_apart(&apart, *collection).is_ok())
         );
         let refused = must_be_apart(&names("chats"), Collection::Users);
         let sentence = refused.unwrap_err().to_string();

@@ -15,12 +15,12 @@ const APPLICATION: i64 = 0x5357_4244;
 /// The rows of one partition lie together, in the order of their keys: text compares by bytes.
 const CREATE: &str = "
     CREATE TABLE records (
-        shelf TEXT NOT NULL,
+        collection TEXT NOT NULL,
         partition TEXT NOT NULL,
         key TEXT NOT NULL,
         version INTEGER NOT NULL,
         body TEXT NOT NULL,
-        PRIMARY KEY (shelf, partition, key)
+        PRIMARY KEY (collection, partition, key)
     ) STRICT, WITHOUT ROWID";
 
 /// Whose file it is.
@@ -70,10 +70,10 @@ pub(super) fn get(
     connection
         .prepare_cached(
             "SELECT key, version, body FROM records
-             WHERE shelf = ?1 AND partition = ?2 AND key = ?3",
+             WHERE collection = ?1 AND partition = ?2 AND key = ?3",
         )?
         .query_one(
-            params![shelf(partition), partition.name(), key.as_str()],
+            params![collection(partition), partition.name(), key.as_str()],
             record,
         )
         .optional()
@@ -90,11 +90,11 @@ pub(super) fn range(
     connection
         .prepare_cached(
             "SELECT key, version, body FROM records
-             WHERE shelf = ?1 AND partition = ?2 AND key >= ?3 AND key < ?4
+             WHERE collection = ?1 AND partition = ?2 AND key >= ?3 AND key < ?4
              ORDER BY key LIMIT ?5",
         )?
         .query_map(
-            params![shelf(partition), partition.name(), start, end, limit],
+            params![collection(partition), partition.name(), start, end, limit],
             record,
         )?
         .collect()
@@ -114,32 +114,36 @@ pub(super) fn apply(
     write: &Write,
     new: i64,
 ) -> rusqlite::Result<bool> {
-    let (shelf, name, key) = (shelf(partition), partition.name(), write.key().as_str());
+    let (collection, name, key) = (
+        collection(partition),
+        partition.name(),
+        write.key().as_str(),
+    );
     let run = |sql, params: &[&dyn rusqlite::ToSql]| {
         let changed = connection.prepare_cached(sql)?.execute(params)?;
         Ok(changed == 1)
     };
     match write {
         Write::Insert { body, .. } => run(
-            "INSERT INTO records (shelf, partition, key, version, body)
+            "INSERT INTO records (collection, partition, key, version, body)
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-            params![shelf, name, key, new, body],
+            params![collection, name, key, new, body],
         ),
         Write::Put { body, .. } => run(
-            "INSERT INTO records (shelf, partition, key, version, body)
+            "INSERT INTO records (collection, partition, key, version, body)
              VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body",
-            params![shelf, name, key, new, body],
+            params![collection, name, key, new, body],
         ),
         Write::Replace { version, body, .. } => run(
             "UPDATE records SET version = ?4, body = ?5
-             WHERE shelf = ?1 AND partition = ?2 AND key = ?3 AND version = ?6",
-            params![shelf, name, key, new, body, number(version)],
+             WHERE collection = ?1 AND partition = ?2 AND key = ?3 AND version = ?6",
+            params![collection, name, key, new, body, number(version)],
         ),
         Write::Delete { version, .. } => run(
             "DELETE FROM records
-             WHERE shelf = ?1 AND partition = ?2 AND key = ?3 AND version = ?4",
-            params![shelf, name, key, number(version)],
+             WHERE collection = ?1 AND partition = ?2 AND key = ?3 AND version = ?4",
+            params![collection, name, key, number(version)],
         ),
     }
 }
@@ -157,8 +161,8 @@ fn number(version: &Version) -> Option<i64> {
     version.0.parse().ok()
 }
 
-fn shelf(partition: &Partition) -> &'static str {
-    match partition.shelf() {
+fn collection(partition: &Partition) -> &'static str {
+    match partition.collection() {
         Collection::Chats => "chats",
         Collection::Messages => "messages",
         Collection::Users => "users",

@@ -50,7 +50,7 @@ pub(super) fn range(
             query += &format!("&NextRowKey={}", encoded(row));
         }
     }
-    let path = format!("{}()", table(partition.shelf()));
+    let path = format!("{}()", table(partition.collection()));
     with_json(Call::new(Method::GET, path, Repeat::DoesNoHarm).query(query))
 }
 
@@ -73,11 +73,17 @@ pub(super) fn insert_schema() -> Call {
 /// One change, alone or as a part of a batch.
 pub(super) fn write(partition: &Partition, write: &Write) -> Result<Call, serde_json::Error> {
     let once = Repeat::OnlyIfNotDone;
-    let at = |key: &Key| entity_path(table(partition.shelf()), partition.name(), key.as_str());
+    let at = |key: &Key| {
+        entity_path(
+            table(partition.collection()),
+            partition.name(),
+            key.as_str(),
+        )
+    };
     let entity = |key, body| schema::entity(partition.name(), key, body);
     let call = match write {
         Write::Insert { key, body } => {
-            let call = Call::new(Method::POST, table(partition.shelf()), once);
+            let call = Call::new(Method::POST, table(partition.collection()), once);
             with_body(call, entity(key, body)?)
         }
         Write::Put { key, body } => {
@@ -121,5 +127,9 @@ pub(super) fn schema_record() -> Call {
 }
 
 pub(super) fn record(partition: &Partition, key: &Key) -> Call {
-    get(table(partition.shelf()), partition.name(), key.as_str())
+    get(
+        table(partition.collection()),
+        partition.name(),
+        key.as_str(),
+    )
 }

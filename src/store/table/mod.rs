@@ -25,7 +25,7 @@ use crate::azure::storage_account::{
 };
 use crate::clock::Clock;
 
-/// A table for each shelf, made when it is first written to.
+/// A table for each collection, made when it is first written to.
 #[derive(Debug)]
 pub struct TableStore {
     service: ServiceClient,
@@ -141,7 +141,7 @@ impl Store for TableStore {
         self.ready(deadline).await.map_err(WriteError::NotDone)?;
         let mut verdict = self.try_write(partition, &writes, deadline).await?;
         if verdict == Verdict::NoTable {
-            let created = self.create_table(schema::table(partition.shelf()), deadline);
+            let created = self.create_table(schema::table(partition.collection()), deadline);
             created.await.map_err(WriteError::NotDone)?;
             verdict = self.try_write(partition, &writes, deadline).await?;
         }

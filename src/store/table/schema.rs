@@ -1,4 +1,4 @@
-//! How records lie in tables: one table for each shelf, one entity for each record.
+//! How records lie in tables: one table for each collection, one entity for each record.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,8 +19,8 @@ pub(super) const SCHEMA_PROPERTY: &str = "Version";
 const MAX_PROPERTY: usize = 32 * 1024;
 
 /// Tables live side by side with those of others, the Functions host's among them.
-pub(super) fn table(shelf: Collection) -> &'static str {
-    match shelf {
+pub(super) fn table(collection: Collection) -> &'static str {
+    match collection {
         Collection::Chats => "switchboardchats",
         Collection::Messages => "switchboardmessages",
         Collection::Users => "switchboardusers",

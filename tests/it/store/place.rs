@@ -17,10 +17,10 @@ impl<'a> Place<'a> {
         Self::named(store, Collection::Messages, &a_name())
     }
 
-    pub(crate) fn named(store: &'a dyn Store, shelf: Collection, name: &str) -> Self {
+    pub(crate) fn named(store: &'a dyn Store, collection: Collection, name: &str) -> Self {
         Self {
             store,
-            partition: Partition::new(shelf, name),
+            partition: Partition::new(collection, name),
         }
     }
 

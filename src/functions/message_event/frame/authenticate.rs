@@ -55,7 +55,7 @@ impl Authenticate {
             .partition(|target| still_given(&sign_in, target));
         Ok(Renewal {
             binding: Binding {
-                standing: AuthLevel::SignedIn(sign_in.expires_at),
+                level: AuthLevel::SignedIn(sign_in.expires_at),
                 targets: kept,
                 ..current.clone()
             },
@@ -66,7 +66,7 @@ impl Authenticate {
 
 impl Renewal {
     pub fn reply(&self) -> Authenticated {
-        let until = match self.binding.standing {
+        let until = match self.binding.level {
             AuthLevel::SignedIn(until) => until,
             AuthLevel::Anonymous | AuthLevel::Vouched => None,
         };

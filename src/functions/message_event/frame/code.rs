@@ -1,6 +1,8 @@
-//! Why a frame was not carried out.
+//! Why a frame was refused.
 
 use std::borrow::Cow;
+use std::error::Error;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -26,13 +28,16 @@ pub enum Code {
 }
 
 /// An error frame. The connection stays open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct FrameError {
     #[serde(rename = "error")]
     pub code: Code,
     pub message: Cow<'static, str>,
     #[serde(rename = "closeCode", skip_serializing_if = "Option::is_none")]
     pub close_code: Option<u16>,
+    /// For the log; the client learns only what it can act on.
+    #[serde(skip)]
+    pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl FrameError {
@@ -41,6 +46,7 @@ impl FrameError {
             code,
             message: message.into(),
             close_code: None,
+            cause: None,
         }
     }
 
@@ -48,24 +54,45 @@ impl FrameError {
         Self::new(Code::MissingField, format!("`{field}` is missing"))
     }
 
-    pub fn invalid(field: &str, wanted: &str) -> Self {
-        Self::new(Code::InvalidField, format!("`{field}` must be {wanted}"))
+    pub fn invalid(field: &str, expected: &str) -> Self {
+        Self::new(Code::InvalidField, format!("`{field}` must be {expected}"))
+    }
+
+    pub fn caused_by(self, cause: impl Error + Send + Sync + 'static) -> Self {
+        Self {
+            cause: Some(Arc::new(cause)),
+            ..self
+        }
     }
 }
 
-/// What a conversation answers, in a frame.
+/// What the client sees of it.
+impl PartialEq for FrameError {
+    fn eq(&self, other: &Self) -> bool {
+        (self.code, &self.message, self.close_code)
+            == (other.code, &other.message, other.close_code)
+    }
+}
+
 impl From<ConversationError> for FrameError {
-    fn from(refused: ConversationError) -> Self {
-        let (code, message) = match refused {
-            ConversationError::NotFound(message) => (Code::NotFound, message),
-            ConversationError::Forbidden(message) => (Code::Forbidden, message),
-            ConversationError::Invalid(message) | ConversationError::AlreadyCreated(message) => {
-                (Code::InvalidField, message)
+    fn from(error: ConversationError) -> Self {
+        let code = match &error {
+            ConversationError::NotFound(_) => Code::NotFound,
+            ConversationError::Forbidden(_) => Code::Forbidden,
+            ConversationError::Invalid(_) | ConversationError::AlreadyCreated(_) => {
+                Code::InvalidField
             }
-            ConversationError::Unavailable(message) => (Code::Unavailable, message),
-            ConversationError::NotKnown => return Self::new(Code::Internal, refused.to_string()),
+            ConversationError::Unavailable(_)
+            | ConversationError::Store(_)
+            | ConversationError::Blobs(_) => Code::Unavailable,
+            ConversationError::OutcomeUnknown(_) => Code::Internal,
         };
-        Self::new(code, message)
+        let frame = Self::new(code, error.to_string());
+        if error.source().is_some() {
+            frame.caused_by(error)
+        } else {
+            frame
+        }
     }
 }
 

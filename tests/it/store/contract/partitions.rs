@@ -7,7 +7,7 @@ use crate::store::place::{Place, a_name, assert_conflict_at, insert, put, replac
 
 pub(crate) async fn partitions_of_one_name_on_two_shelves_are_apart(store: &dyn Store) {
     let name = a_name();
-    let places = Collection::ALL.map(|shelf| Place::named(store, shelf, &name));
+    let places = Collection::ALL.map(|collection| Place::named(store, collection, &name));
 
     for (n, place) in (0..).zip(&places) {
         place.write(vec![insert("a", n)]).await.unwrap();
