@@ -16,6 +16,7 @@ pub mod http;
 
 pub mod access;
 
+pub mod audio;
 pub mod conversation;
 
 pub mod store;

@@ -63,8 +63,7 @@ pub struct App {
     pub admission: Admission,
     pub idempotency: Idempotency,
     pub sweeper: Sweeper,
-    /// `None` where the settings name no blob storage.
-    pub attachments: Option<Attachments>,
+    pub attachments: Attachments,
     pub health: HealthChecks,
 }
 
@@ -90,10 +89,8 @@ impl App {
             .storage
             .as_ref()
             .filter(|account| account.blobs.is_some());
-        let attachments = account
-            .map(|account| Attachments::new(account, &outgoing, &identities, &clock))
-            .transpose()?;
         let store = around(store);
+        let attachments = Attachments::new(account, store.clone(), &outgoing, &identities, &clock)?;
         Ok(Self {
             admission: Admission::new(store.clone(), clock.clone(), config.require_known_users),
             idempotency: Idempotency::new(store.clone(), clock.clone(), ids.clone()),
@@ -214,7 +211,7 @@ impl FromRequestParts<AppState> for Arc<App> {
 
     async fn from_request_parts(_: &mut Parts, app: &AppState) -> Result<Self, Problem> {
         let ready = app.ready()?;
-        ready.sweeper.go_on(&ready.store);
+        ready.sweeper.sweep_in_background(&ready.store);
         Ok(ready)
     }
 }

@@ -1,9 +1,13 @@
-//! Frames on their way to clients, by way of the service.
+//! Sends frames to clients through the service.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
 use serde::Serialize;
+use tokio::time::timeout;
 use webpubsub::{HubClient, Payload, SendOptions, filter};
 
-use super::web_pubsub::CallError;
+use super::web_pubsub::{CallError, TIMEOUT};
 use crate::ids::user_id::UserId;
 
 /// Sends to groups. Cheap to clone.
@@ -46,6 +50,29 @@ impl Courier {
             ..SendOptions::default()
         };
         self.send(group, frame, &options).await
+    }
+
+    /// Puts connections into a group, and returns those that are in it now.
+    pub async fn join_group<'a>(
+        &self,
+        group: &str,
+        connections: impl IntoIterator<Item = &'a str>,
+    ) -> BTreeSet<String> {
+        let joins = connections.into_iter().map(|id| async move {
+            let joining = self.0.add_connection_to_group(group, id);
+            let joined = match timeout(TIMEOUT, joining).await {
+                Ok(joined) => joined.map_err(CallError::from),
+                Err(_) => Err(CallError::TooLong),
+            };
+            if let Err(error) = &joined {
+                tracing::warn!(
+                    error = error as &dyn std::error::Error,
+                    "connection {id} could not join {group}"
+                );
+            }
+            joined.ok().map(|()| id.to_owned())
+        });
+        join_all(joins).await.into_iter().flatten().collect()
     }
 
     async fn send(

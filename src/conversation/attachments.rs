@@ -1,119 +1,121 @@
-//! Blob storage as messages use it: clients put files there and get them from there themselves,
-//! through addresses that are good for a while.
+//! Files in blob storage. Clients upload and download them directly, through signed URLs that are
+//! valid for a short time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use url::Url;
 use uuid::Uuid;
 
-use crate::app::App;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
 use crate::azure::storage_account::blob::BlobContainer;
-use crate::azure::storage_account::{SetupError, StorageAccount, StorageError};
+use crate::azure::storage_account::{SetupError, StorageAccount};
 use crate::clock::Clock;
-use crate::conversation::file::{self, Attached, FileRecord};
+use crate::conversation::attachment::Attachment;
+use crate::conversation::file::{self, FileRecord};
 use crate::conversation::{Conversation, ConversationError};
 use crate::ids::user_id::UserId;
+use crate::store::Store;
 
 const CONTAINER: &str = "switchboard-files";
-/// How long an address is good for.
-const LIVES: Duration = Duration::from_secs(15 * 60);
+/// How long a signed URL is valid.
+const URL_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
+/// The uploads of all conversations. Without blob storage every call fails.
 #[derive(Debug)]
 pub struct Attachments {
-    container: BlobContainer,
+    store: Arc<dyn Store>,
+    container: Option<BlobContainer>,
     clock: Clock,
 }
 
-/// An address, and until when it is good.
+/// A signed URL.
 #[derive(Debug)]
-pub struct Address {
+pub struct SignedUrl {
     pub url: Url,
     pub expires_at: Timestamp,
 }
 
 impl Attachments {
-    /// No call goes out.
+    /// Makes no call. `account` is `None` where the settings name no blob storage.
     pub fn new(
-        account: &StorageAccount,
-        outgoing: &SharedHttpClient,
+        account: Option<&StorageAccount>,
+        store: Arc<dyn Store>,
+        http: &SharedHttpClient,
         identities: &ManagedIdentities,
         clock: &Clock,
     ) -> Result<Self, SetupError> {
-        let (outgoing, clock) = (outgoing.clone(), clock.clone());
+        let container = account.map(|account| {
+            BlobContainer::new(account, CONTAINER, http.clone(), clock.clone(), identities)
+        });
         Ok(Self {
-            container: BlobContainer::new(account, CONTAINER, outgoing, clock.clone(), identities)?,
-            clock,
+            store,
+            container: container.transpose()?,
+            clock: clock.clone(),
         })
+    }
+
+    /// Fails early where nothing can be uploaded.
+    pub fn check_available(&self) -> Result<(), ConversationError> {
+        self.container().map(|_| ())
+    }
+
+    fn container(&self) -> Result<&BlobContainer, ConversationError> {
+        let container = self.container.as_ref();
+        container.ok_or(ConversationError::Unavailable(
+            "there is no blob storage here",
+        ))
+    }
+
+    /// The file that `sender` uploaded to this conversation, if the upload is complete.
+    pub(super) async fn attach(
+        &self,
+        conversation: &Conversation,
+        sender: &UserId,
+        id: Option<Uuid>,
+    ) -> Result<Option<Attachment>, ConversationError> {
+        let Some(id) = id else {
+            return Ok(None);
+        };
+        let container = self.container()?;
+        let found = file::find(&*self.store, conversation, id).await?;
+        let record = found.filter(|record| record.is_by(sender));
+        let record = record.ok_or(ConversationError::NotFound(
+            "there is no such file of yours here",
+        ))?;
+        let uploaded = container.properties(&record.path(conversation, id)).await;
+        let uploaded = uploaded.map_err(ConversationError::Blobs)?;
+        record.attach(id, uploaded.map(|blob| blob.size)).map(Some)
     }
 
     pub async fn for_upload(
         &self,
-        place: &Conversation,
+        conversation: &Conversation,
         id: Uuid,
         record: &FileRecord,
-    ) -> Result<Address, ConversationError> {
-        let expires_at = self.clock.now() + LIVES;
-        let path = record.path(place, id);
-        let url = self.container.upload_url(&path, LIVES).await;
-        let url = url.map_err(failed)?;
-        Ok(Address { url, expires_at })
+    ) -> Result<SignedUrl, ConversationError> {
+        let expires_at = self.clock.now() + URL_LIFETIME;
+        let path = record.path(conversation, id);
+        let url = self.container()?.upload_url(&path, URL_LIFETIME).await;
+        let url = url.map_err(ConversationError::Blobs)?;
+        Ok(SignedUrl { url, expires_at })
     }
 
     pub async fn for_download(
         &self,
-        place: &Conversation,
+        conversation: &Conversation,
         id: Uuid,
         record: &FileRecord,
-    ) -> Result<Address, ConversationError> {
-        let expires_at = self.clock.now() + LIVES;
-        let path = record.path(place, id);
+    ) -> Result<SignedUrl, ConversationError> {
+        let expires_at = self.clock.now() + URL_LIFETIME;
+        let path = record.path(conversation, id);
         let url = self
-            .container
-            .download_url(&path, &record.name, &record.content_type, LIVES)
+            .container()?
+            .download_url(&path, &record.name, &record.content_type, URL_LIFETIME)
             .await
-            .map_err(failed)?;
-        Ok(Address { url, expires_at })
+            .map_err(ConversationError::Blobs)?;
+        Ok(SignedUrl { url, expires_at })
     }
-}
-
-/// Where there is no blob storage, nobody can upload.
-pub fn of(app: &App) -> Result<&Attachments, ConversationError> {
-    let attachments = app.attachments.as_ref();
-    attachments.ok_or(ConversationError::Unavailable(
-        "there is no blob storage here",
-    ))
-}
-
-/// A file that `sender` uploaded for this conversation, if all of it is there.
-pub async fn attach(
-    app: &App,
-    place: &Conversation,
-    sender: &UserId,
-    id: Option<Uuid>,
-) -> Result<Option<Attached>, ConversationError> {
-    let Some(id) = id else {
-        return Ok(None);
-    };
-    let container = &of(app)?.container;
-    let found = file::find(&*app.store, place, id).await?;
-    let record = found.filter(|record| record.is_by(sender));
-    let record = record.ok_or(ConversationError::NotFound(
-        "there is no such file of yours here",
-    ))?;
-    let uploaded = container.properties(&record.path(place, id)).await;
-    let uploaded = uploaded.map_err(failed)?.map(|blob| blob.size);
-    record.attach(id, uploaded).map(Some)
-}
-
-fn failed(error: StorageError) -> ConversationError {
-    tracing::error!(
-        error = &error as &dyn std::error::Error,
-        "blob storage failed"
-    );
-    ConversationError::Unavailable(
-        "blob storage does not answer; nothing was stored, try again shortly",
-    )
 }

@@ -5,8 +5,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::log::Permit;
-use super::message::FileNote;
+use super::attachment::{Attachment, FileNote};
 use super::{Conversation, ConversationError, ConversationState, keys};
 use crate::ids::user_id::UserId;
 use crate::store::{Store, StoreError, Write, WriteError};
@@ -34,13 +33,6 @@ pub struct FileRecord {
     #[serde(rename = "gen")]
     generation: u64,
     created_at: Timestamp,
-}
-
-/// A file that a message may bring along, while the conversation is still the same.
-#[derive(Debug, Clone)]
-pub struct Attached {
-    pub note: FileNote,
-    generation: u64,
 }
 
 impl NewFile {
@@ -94,7 +86,7 @@ fn is_content_type(text: &str) -> bool {
 pub async fn declare(
     store: &dyn Store,
     place: &Conversation,
-    top: &ConversationState,
+    state: &ConversationState,
     id: Uuid,
     file: NewFile,
     sender: &UserId,
@@ -105,7 +97,7 @@ pub async fn declare(
         content_type: file.content_type,
         size: file.size,
         sender: sender.clone(),
-        generation: top.head.generation,
+        generation: state.head.generation,
         created_at: now,
     };
     let write = Write::insert(keys::file(id), &record)?;
@@ -140,8 +132,8 @@ impl FileRecord {
     }
 
     /// Whether it belongs to what the conversation is now.
-    pub fn is_of(&self, top: &ConversationState) -> bool {
-        self.generation == top.head.generation
+    pub fn is_of(&self, state: &ConversationState) -> bool {
+        self.generation == state.head.generation
     }
 
     pub fn is_by(&self, sender: &UserId) -> bool {
@@ -149,9 +141,9 @@ impl FileRecord {
     }
 
     /// What a message says of it, once so much was uploaded.
-    pub fn attach(self, id: Uuid, uploaded: Option<u64>) -> Result<Attached, ConversationError> {
+    pub fn attach(self, id: Uuid, uploaded: Option<u64>) -> Result<Attachment, ConversationError> {
         match uploaded {
-            Some(size) if size == self.size => Ok(Attached {
+            Some(size) if size == self.size => Ok(Attachment {
                 note: FileNote {
                     file_id: id,
                     name: self.name,
@@ -165,21 +157,6 @@ impl FileRecord {
             )),
             None => Err(ConversationError::Invalid("`file`: it is not uploaded yet")),
         }
-    }
-}
-
-impl Attached {
-    /// Lets nobody bring it along once the room was deleted.
-    pub fn guarded(file: Option<&Self>, permit: Permit) -> Permit {
-        let Some(generation) = file.map(|file| file.generation) else {
-            return permit;
-        };
-        Box::new(move |top, draft| {
-            if top.head.generation != generation {
-                return Err(ConversationError::NotFound("there is no such file here"));
-            }
-            permit(top, draft)
-        })
     }
 }
 

@@ -56,16 +56,16 @@ pub struct Page {
     pub has_more: bool,
 }
 
-/// Reads a page of the conversation whose top this is: one range of keys, however long it is.
+/// Reads a page of the conversation whose state this is: one range of keys, however long it is.
 pub async fn page(
     store: &dyn Store,
     conversation: &Conversation,
-    top: &ConversationState,
+    state: &ConversationState,
     part: Part,
     limit: Option<u64>,
 ) -> Result<Page, StoreError> {
     let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST);
-    let (generation, last) = (top.head.generation, top.head.seq);
+    let (generation, last) = (state.head.generation, state.head.seq);
     let range = part.range(limit, last);
     let mut found = messages(store, conversation, generation, range).await?;
     match part {

@@ -231,7 +231,7 @@ pub async fn set_read_position(
 }
 
 /// Several reads at a time, with the answers in the order of the questions.
-pub(super) async fn side_by_side<T>(
+pub(super) async fn buffered<T>(
     reads: Vec<impl Future<Output = Result<T, StoreError>>>,
 ) -> Result<Vec<T>, StoreError> {
     stream::iter(reads)

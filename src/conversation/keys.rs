@@ -12,7 +12,7 @@ pub(super) const GUARD: Key = Key::literal("a:guard");
 pub(super) const HEAD: Key = Key::literal("a:head");
 
 /// Guard and head.
-pub(super) fn top() -> Range<Key> {
+pub(super) fn guard_and_head() -> Range<Key> {
     Key::literal("a:").prefix_range()
 }
 
@@ -20,11 +20,11 @@ pub(super) fn message(generation: u64, seq: u64) -> Key {
     Key::new(format!("m:{generation:08}:{seq:016}"))
 }
 
-pub(super) fn marker(generation: u64, marker: &DedupKey) -> Key {
-    Key::new(format!("id:{generation:08}:{}", marker.0))
+pub(super) fn dedup(generation: u64, key: &DedupKey) -> Key {
+    Key::new(format!("id:{generation:08}:{}", key.0))
 }
 
-/// Messages and marks of all generations before this one.
+/// Messages and dedup records of all generations before this one.
 pub(super) fn generations_before(end: u64) -> [Range<Key>; 2] {
     [
         Key::literal("m:")..Key::new(format!("m:{end:08}:")),
@@ -62,7 +62,7 @@ pub(super) fn file(id: uuid::Uuid) -> Key {
     Key::new(format!("file:{id}"))
 }
 
-/// By what a repeat of a message is known.
+/// Identifies repeats of one message.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DedupKey(String);
 
@@ -72,12 +72,12 @@ impl DedupKey {
         Self(hash(&["client", sender, id]))
     }
 
-    /// The event that brought it, which the service may repeat.
+    /// The event that carried it, which the service may repeat.
     pub fn event(connection: &str, event: &str) -> Self {
         Self(hash(&["event", connection, event]))
     }
 
-    /// Nothing: no repeat of it can come.
+    /// A message that cannot be repeated.
     pub fn none(uuid: uuid::Uuid) -> Self {
         Self(hash(&["message", &uuid.to_string()]))
     }

@@ -1,12 +1,13 @@
-//! A message: what is stored of it, and the two spellings in which clients get it.
+//! A message: the record that is stored, and the two forms in which clients receive it.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::attachment::{Attachment, FileNote};
 pub use super::keys::DedupKey;
-use super::{Conversation, ConversationError};
+use super::{Author, Conversation, ConversationError, ConversationState};
 use crate::clock::rfc3339;
 use crate::ids::user_id::UserId;
 
@@ -28,61 +29,83 @@ pub struct Message {
     pub file: Option<FileNote>,
 }
 
-/// A file that a message brings along.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FileNote {
-    #[schema(value_type = String)]
-    pub file_id: Uuid,
-    pub name: String,
-    pub content_type: String,
-    pub size: u64,
+/// The part of a message that its sender writes, within its limits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageInput {
+    pub content: String,
+    /// The client's own id, by which a repeat is recognised.
+    pub id: Option<String>,
+    /// A file that was uploaded before.
+    pub file: Option<Uuid>,
 }
 
-/// What somebody wants to say.
+impl MessageInput {
+    pub fn new(
+        content: String,
+        id: Option<String>,
+        file: Option<Uuid>,
+    ) -> Result<Self, InvalidMessage> {
+        if let Some(id) = &id
+            && !(1..=MAX_CLIENT_ID).contains(&id.chars().count())
+        {
+            return Err(InvalidMessage::Id);
+        }
+        check_content(&content, file.is_some())?;
+        Ok(Self { content, id, file })
+    }
+}
+
+/// Text within its limits. It is kept as it was sent.
+fn check_content(content: &str, has_file: bool) -> Result<(), InvalidMessage> {
+    let length = content.trim().chars().count();
+    match length {
+        0 if !has_file => Err(InvalidMessage::Empty),
+        0..=MAX_CONTENT => Ok(()),
+        _ => Err(InvalidMessage::TooLong),
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidMessage {
+    #[error("a message is not empty")]
+    Empty,
+    #[error("a message has at most 2000 characters")]
+    TooLong,
+    #[error("a message's `id` has 1 to 200 characters")]
+    Id,
+}
+
+/// A message that is about to be stored.
 #[derive(Debug, Clone)]
 pub struct Draft {
     pub uuid: Uuid,
     pub content: String,
     pub client_id: Option<String>,
+    pub author: Author,
     pub sender: UserId,
+    /// Where it is empty, [`Draft::authorize`] fills in the name that the conversation knows.
     pub sender_name: String,
-    pub file: Option<FileNote>,
-    /// By what a repeat is known.
-    pub marker: DedupKey,
-}
-
-/// Text within its limits. It is kept as it was sent.
-pub fn check_content(content: &str, has_file: bool) -> Result<(), BadContent> {
-    let length = content.trim().chars().count();
-    match length {
-        0 if !has_file => Err(BadContent::Empty),
-        0..=MAX_CONTENT => Ok(()),
-        _ => Err(BadContent::TooLong),
-    }
-}
-
-/// What is wrong with a message's text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadContent {
-    #[error("a message is not empty")]
-    Empty,
-    #[error("a message has at most 2000 characters")]
-    TooLong,
-}
-
-pub fn check_client_id(id: &str) -> Result<(), ConversationError> {
-    if (1..=MAX_CLIENT_ID).contains(&id.chars().count()) {
-        Ok(())
-    } else {
-        Err(ConversationError::Invalid(
-            "a message's `id` has 1 to 200 characters",
-        ))
-    }
+    pub attachment: Option<Attachment>,
+    pub dedup_key: DedupKey,
+    /// A connection that joins the conversation's group once the message is stored, before it is
+    /// sent, so that it receives its own message.
+    pub join: Option<String>,
 }
 
 impl Draft {
-    pub(super) fn into_message(&self, seq: u64, created_at: Timestamp) -> Message {
+    /// Checks author and file against the conversation as it was just read.
+    pub(super) fn authorize(&mut self, state: &ConversationState) -> Result<(), ConversationError> {
+        if let Some(attachment) = &self.attachment {
+            attachment.check(state)?;
+        }
+        self.author.can_post(state)?;
+        if self.sender_name.is_empty() {
+            self.sender_name = self.author.name_of(&self.sender, state)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn to_message(&self, seq: u64, created_at: Timestamp) -> Message {
         Message {
             uuid: self.uuid,
             client_id: self.client_id.clone(),
@@ -91,12 +114,15 @@ impl Draft {
             sender: self.sender.clone(),
             sender_name: self.sender_name.clone(),
             created_at,
-            file: self.file.clone(),
+            file: self
+                .attachment
+                .as_ref()
+                .map(|attached| attached.note.clone()),
         }
     }
 }
 
-/// A message as chats and the REST interface spell it. `id` is the client's, if it gave one.
+/// A message as chats and the REST API show it. `id` is the client's, if it gave one.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Message)]
@@ -127,7 +153,7 @@ impl From<&Message> for ChatMessageView {
     }
 }
 
-/// A message as rooms and sessions spell it. `message_id` is always ours.
+/// A message as rooms and sessions show it. `message_id` is always ours.
 #[derive(Debug, Clone, Serialize)]
 pub struct RoomMessageView {
     message_id: Uuid,
@@ -144,7 +170,7 @@ pub struct RoomMessageView {
     file: Option<SessionFile>,
 }
 
-/// A file as rooms and sessions spell it.
+/// A file as rooms and sessions show it.
 #[derive(Debug, Clone, Serialize)]
 struct SessionFile {
     file_id: Uuid,
@@ -199,11 +225,11 @@ mod tests {
             assert_eq!(check_content(good, false), Ok(()), "{good}");
         }
         for empty in ["", " ", "\n\t\u{a0}\u{2003}"] {
-            assert_eq!(check_content(empty, false), Err(BadContent::Empty));
+            assert_eq!(check_content(empty, false), Err(InvalidMessage::Empty));
         }
         assert_eq!(
             check_content(&"😀".repeat(2001), false),
-            Err(BadContent::TooLong)
+            Err(InvalidMessage::TooLong)
         );
     }
 
@@ -212,7 +238,7 @@ mod tests {
         assert_eq!(check_content("", true), Ok(()));
         assert_eq!(
             check_content(&"x".repeat(2001), true),
-            Err(BadContent::TooLong)
+            Err(InvalidMessage::TooLong)
         );
     }
 

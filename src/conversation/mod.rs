@@ -15,7 +15,9 @@
 //! and id together. A generation ends when a room is deleted: whoever still holds the old head
 //! can write no more, and what is left of it is cleared away later.
 
+pub mod attachment;
 pub mod attachments;
+pub mod author;
 pub mod chat;
 pub mod directory;
 pub mod error;
@@ -25,6 +27,7 @@ pub mod history;
 pub mod index;
 pub mod log;
 pub mod message;
+pub mod post;
 pub mod room;
 pub mod session;
 pub mod sweep;
@@ -40,6 +43,7 @@ use serde::Serialize;
 use crate::ids::target::{ChatId, RoomId, SessionId, Target};
 use crate::store::{Collection, Partition};
 
+pub use author::Author;
 pub use error::ConversationError;
 pub use state::ConversationState;
 
@@ -95,12 +99,12 @@ impl Conversation {
 }
 
 impl Conversation {
-    /// Rooms are always there, since anyone may name one; chats and sessions have to be made.
-    pub fn check_there(&self, top: &ConversationState) -> Result<(), ConversationError> {
+    /// A room always exists, since anyone may name one; chats and sessions are created.
+    pub fn check_exists(&self, state: &ConversationState) -> Result<(), ConversationError> {
         match self {
             Self::Room(_) => Ok(()),
-            Self::Chat(_) => chat::there(top).map(|_| ()),
-            Self::Session(_) if top.guard.is_some() => Ok(()),
+            Self::Chat(_) => chat::existing(state).map(|_| ()),
+            Self::Session(_) if state.guard.is_some() => Ok(()),
             Self::Session(_) => Err(ConversationError::NotFound("there is no such session")),
         }
     }

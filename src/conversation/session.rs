@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::head::Head;
 use super::index::{self, Listed};
-use super::message::Draft;
 use super::{Conversation, ConversationError, ConversationState, keys};
 use crate::conversation::directory;
 use crate::ids::target::SessionId;
@@ -46,33 +45,24 @@ impl SessionGuard {
     }
 }
 
-/// The session as `user`, who takes part in it, finds it. Nobody else learns that there is one.
+/// The participant that `user` is. Nobody else learns whether the session exists.
 pub fn participant(
-    top: &ConversationState,
+    state: &ConversationState,
     user: &UserId,
 ) -> Result<Participant, ConversationError> {
-    let guard: Option<SessionGuard> = top.guard()?;
+    let guard: Option<SessionGuard> = state.guard()?;
     let found = guard.as_ref().and_then(|guard| guard.participant(user));
     found
         .cloned()
         .ok_or(ConversationError::Forbidden(NOT_YOURS))
 }
 
-/// A participant speaks under the name that the session knows, unless the connection has one.
-pub fn complete(top: &ConversationState, draft: &mut Draft) -> Result<(), ConversationError> {
-    let participant = participant(top, &draft.sender)?;
-    if draft.sender_name.is_empty() {
-        draft.sender_name = participant.name;
-    }
-    Ok(())
-}
-
-/// The name that the session knows somebody by who takes part in it.
+/// The name under which the session lists a participant.
 pub fn name_of(
-    top: &ConversationState,
+    state: &ConversationState,
     user: &UserId,
 ) -> Result<Option<String>, ConversationError> {
-    let guard: Option<SessionGuard> = top.guard()?;
+    let guard: Option<SessionGuard> = state.guard()?;
     let found = guard.as_ref().and_then(|guard| guard.participant(user));
     Ok(found.map(|participant| participant.name.clone()))
 }
@@ -97,9 +87,9 @@ pub async fn create(
         ));
     }
     let conversation = Conversation::Session(id.clone());
-    let top = ConversationState::read(store, &conversation).await?;
-    if let Some(there) = top.guard()? {
-        return already_there(id, there, top.head, guard);
+    let state = ConversationState::read(store, &conversation).await?;
+    if let Some(there) = state.guard()? {
+        return already_there(id, there, state.head, guard);
     }
     // Lists first: what they name and is not there is passed over, but a session that no list
     // names would be lost.
@@ -111,9 +101,9 @@ pub async fn create(
     match store.write(&conversation.partition(), vec![write]).await {
         Ok(()) => Ok((Creation::Made, unseen(id, guard.clone(), Head::default()))),
         Err(error @ WriteError::Conflict { .. }) => {
-            let top = ConversationState::read(store, &conversation).await?;
-            match top.guard()? {
-                Some(there) => already_there(id, there, top.head, guard),
+            let state = ConversationState::read(store, &conversation).await?;
+            match state.guard()? {
+                Some(there) => already_there(id, there, state.head, guard),
                 None => Err(error.into()),
             }
         }
@@ -159,8 +149,8 @@ pub async fn view(
     user: &UserId,
 ) -> Result<Option<SessionView>, StoreError> {
     let conversation = Conversation::Session(id.clone());
-    let top = ConversationState::read(store, &conversation).await?;
-    let Some(guard) = top
+    let state = ConversationState::read(store, &conversation).await?;
+    let Some(guard) = state
         .guard::<SessionGuard>()?
         .filter(|guard| guard.participant(user).is_some())
     else {
@@ -169,8 +159,8 @@ pub async fn view(
     let read = index::read_position(store, user, &conversation).await?;
     Ok(Some(SessionView {
         id: id.clone(),
-        unread: top.head.unread(user, read),
-        head: top.head,
+        unread: state.head.unread(user, read),
+        head: state.head,
         guard,
     }))
 }
@@ -183,7 +173,7 @@ pub async fn list(
 ) -> Result<Vec<SessionView>, StoreError> {
     let ids = index::sessions(store, user, MAX_LISTED).await?;
     let views = ids.iter().map(|id| view(store, id, user)).collect();
-    let found = index::side_by_side(views).await?;
+    let found = index::buffered(views).await?;
     let mut sessions: Vec<_> = found.into_iter().flatten().collect();
     sessions.sort_by_key(|session| {
         std::cmp::Reverse(

@@ -17,22 +17,22 @@ pub struct ConversationState {
 impl ConversationState {
     pub async fn read(store: &dyn Store, conversation: &Conversation) -> Result<Self, StoreError> {
         let records = store
-            .range(&conversation.partition(), keys::top(), 2)
+            .range(&conversation.partition(), keys::guard_and_head(), 2)
             .await?;
-        let mut top = Self {
+        let mut state = Self {
             guard: None,
             head: Head::default(),
             head_version: None,
         };
         for record in records {
             if record.key == keys::HEAD {
-                top.head = record.read()?;
-                top.head_version = Some(record.version);
+                state.head = record.read()?;
+                state.head_version = Some(record.version);
             } else {
-                top.guard = Some(record);
+                state.guard = Some(record);
             }
         }
-        Ok(top)
+        Ok(state)
     }
 
     /// The guard as what it is; `None` where there never was one.

@@ -15,7 +15,7 @@ use crate::store::{
 /// What is stored of a conversation's earlier generations. Spelled as the queue message that may
 /// ask for the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leftovers {
+pub struct Garbage {
     /// The conversation's group: a room's is its id.
     #[serde(rename = "room_id")]
     pub conversation: String,
@@ -30,7 +30,7 @@ pub enum Swept {
     All,
 }
 
-impl Leftovers {
+impl Garbage {
     /// Everything before this head. A first generation has nothing before it.
     pub(super) fn before(conversation: &Conversation, head: &Head) -> Option<Self> {
         Some(Self {
@@ -44,10 +44,10 @@ fn list() -> Partition {
     Partition::new(Collection::Settings, "leftovers")
 }
 
-/// Puts leftovers on the list.
-pub async fn note(store: &dyn Store, leftovers: &Leftovers) -> Result<(), WriteError> {
-    let key = Key::new(leftovers.conversation.clone());
-    let write = Write::put(key, leftovers)?;
+/// Puts garbage on the list.
+pub async fn note(store: &dyn Store, garbage: &Garbage) -> Result<(), WriteError> {
+    let key = Key::new(garbage.conversation.clone());
+    let write = Write::put(key, garbage)?;
     store.write(&list(), vec![write]).await
 }
 
@@ -57,8 +57,8 @@ pub async fn step(store: &dyn Store) -> Result<Swept, StoreError> {
     let Some(entry) = store.range(&list(), keys, 1).await?.pop() else {
         return Ok(Swept::All);
     };
-    let leftovers: Leftovers = entry.read()?;
-    if clear(store, &leftovers).await? == Swept::All {
+    let garbage: Garbage = entry.read()?;
+    if clear(store, &garbage).await? == Swept::All {
         let Record { key, version, .. } = entry;
         // Put on the list again since: then it stays there.
         delete(store, &list(), vec![Write::Delete { key, version }]).await?;
@@ -66,13 +66,13 @@ pub async fn step(store: &dyn Store) -> Result<Swept, StoreError> {
     Ok(Swept::Some)
 }
 
-/// Clears away one batch of these. Whatever `leftovers` says, nothing that is alive is touched.
-pub async fn clear(store: &dyn Store, leftovers: &Leftovers) -> Result<Swept, StoreError> {
-    let Some(conversation) = Conversation::of_group(&leftovers.conversation) else {
+/// Clears away one batch of these. Whatever `garbage` says, nothing that is alive is touched.
+pub async fn clear(store: &dyn Store, garbage: &Garbage) -> Result<Swept, StoreError> {
+    let Some(conversation) = Conversation::of_group(&garbage.conversation) else {
         return Ok(Swept::All);
     };
-    let top = ConversationState::read(store, &conversation).await?;
-    let end = top.head.generation.min(leftovers.generation + 1);
+    let state = ConversationState::read(store, &conversation).await?;
+    let end = state.head.generation.min(garbage.generation + 1);
     let partition = conversation.partition();
     for keys in keys::generations_before(end) {
         let records = store.range(&partition, keys, MAX_WRITES).await?;
@@ -82,7 +82,7 @@ pub async fn clear(store: &dyn Store, leftovers: &Leftovers) -> Result<Swept, St
         }
     }
     match &conversation {
-        Conversation::Room(_) => clear_belongings(store, &partition, &top).await,
+        Conversation::Room(_) => clear_belongings(store, &partition, &state).await,
         Conversation::Chat(_) | Conversation::Session(_) => Ok(Swept::All),
     }
 }
@@ -99,11 +99,11 @@ struct Belonging {
 async fn clear_belongings(
     store: &dyn Store,
     partition: &Partition,
-    top: &ConversationState,
+    state: &ConversationState,
 ) -> Result<Swept, StoreError> {
-    let guard: Option<RoomGuard> = top.guard()?;
+    let guard: Option<RoomGuard> = state.guard()?;
     let number = guard.map_or(0, |guard| guard.number);
-    let generation = top.head.generation;
+    let generation = state.head.generation;
     let is_old = |record: &Record| -> Result<bool, BadRecord> {
         let belonging: Belonging = record.read()?;
         Ok(belonging.guard.is_some_and(|it| it < number)

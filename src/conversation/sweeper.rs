@@ -1,10 +1,10 @@
-//! When leftovers of deleted conversations are cleared away: a batch at a time, while this
+//! When garbage of deleted conversations are cleared away: a batch at a time, while this
 //! process handles other calls. An app that nobody calls may be frozen at any moment.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::conversation::sweep::{self, Leftovers, Swept};
+use crate::conversation::sweep::{self, Garbage, Swept};
 use crate::store::Store;
 
 /// Knows whether there may be something to clear away. Cheap to clone.
@@ -20,21 +20,21 @@ struct Shared {
 }
 
 impl Sweeper {
-    /// Sees to it that leftovers are cleared away: the one place to hand them to a queue. They are out of sight already, so a failure
+    /// Sees to it that garbage are cleared away: the one place to hand them to a queue. They are out of sight already, so a failure
     /// is no failure of what the caller does.
-    pub async fn take(&self, store: &dyn Store, leftovers: &Leftovers) {
-        if let Err(error) = sweep::note(store, leftovers).await {
+    pub async fn schedule(&self, store: &dyn Store, garbage: &Garbage) {
+        if let Err(error) = sweep::note(store, garbage).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "what is left of {} stays in the store until it is deleted again",
-                leftovers.conversation
+                garbage.conversation
             );
         }
         self.0.asked.fetch_add(1, Ordering::SeqCst);
     }
 
     /// Clears away one batch beside the call that is being handled, unless one is on its way.
-    pub fn go_on(&self, store: &Arc<dyn Store>) {
+    pub fn sweep_in_background(&self, store: &Arc<dyn Store>) {
         let shared = &self.0;
         let asked = shared.asked.load(Ordering::SeqCst);
         if asked == shared.done.load(Ordering::SeqCst) || shared.busy.swap(true, Ordering::SeqCst) {
@@ -47,7 +47,7 @@ impl Sweeper {
                 Ok(Swept::Some) => {}
                 Err(error) => tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "leftovers could not be cleared away; the next call tries again"
+                    "garbage could not be cleared away; the next call tries again"
                 ),
             }
             shared.busy.store(false, Ordering::SeqCst);

@@ -36,7 +36,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(chat::chat))
         .routes(routes!(record::list))
         .routes(routes!(record::put, record::get, record::delete))
-        .routes(routes!(messages::read, messages::post))
+        .routes(routes!(messages::list, messages::create))
         .routes(routes!(files::upload, files::download))
         .routes(routes!(presence::presence))
         .routes(routes!(invites::create))

@@ -72,6 +72,17 @@ impl FromStr for Channel {
     }
 }
 
+/// As callers name it.
+impl fmt::Display for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Notifications => "notifications",
+            Self::Audio => "audio",
+            Self::Chats => "chats",
+        })
+    }
+}
+
 /// Says what the id should have been.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be {0}")]

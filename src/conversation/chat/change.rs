@@ -1,7 +1,7 @@
 //! What a chat's owner may do with it.
 
 use super::super::index::{self, Listed};
-use super::super::sweep::Leftovers;
+use super::super::sweep::Garbage;
 use super::super::{ConversationError, ConversationState};
 use super::{ChatGuard, ChatView, check_name, conversation, member_list};
 use crate::conversation::directory;
@@ -24,7 +24,7 @@ pub struct Changed {
     pub guard: ChatGuard,
     pub view: ChatView,
     /// What is still stored of a chat that is deleted.
-    pub leftovers: Option<Leftovers>,
+    pub garbage: Option<Garbage>,
 }
 
 /// Changes a chat. Whoever lost a race looks again: another change may have come first.
@@ -37,28 +37,25 @@ pub async fn change(
     let conversation = conversation(id);
     let mut tried = 0;
     loop {
-        let top = ConversationState::read(store, &conversation).await?;
-        let before = owned(&top, user, change)?;
+        let state = ConversationState::read(store, &conversation).await?;
+        let before = owned(&state, user, change)?;
         let after = changed(&before, change)?;
         list_for_newcomers(store, id, &before, &after).await?;
-        let mut writes = vec![top.write_guard(&after)?];
-        let mut leftovers = None;
+        let mut writes = vec![state.write_guard(&after)?];
+        let mut garbage = None;
         if after.deleted {
-            let mut head = top.head.clone();
+            let mut head = state.head.clone();
             if !before.deleted {
                 // Whoever is about to send holds the old head, and can write no more.
-                head = top.head.after_deletion();
-                writes.push(top.write_head(&head)?);
+                head = state.head.after_deletion();
+                writes.push(state.write_head(&head)?);
             }
-            leftovers = Leftovers::before(&conversation, &head);
+            garbage = Garbage::before(&conversation, &head);
         }
         match store.write(&conversation.partition(), writes).await {
             Ok(()) => {
-                let changed = finish(store, id, &before, after, &top, user).await?;
-                return Ok(Changed {
-                    leftovers,
-                    ..changed
-                });
+                let changed = finish(store, id, &before, after, &state, user).await?;
+                return Ok(Changed { garbage, ..changed });
             }
             Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
             Err(error) => return Err(error.into()),
@@ -67,12 +64,12 @@ pub async fn change(
 }
 
 fn owned(
-    top: &ConversationState,
+    state: &ConversationState,
     user: &UserId,
     change: &Change,
 ) -> Result<ChatGuard, ConversationError> {
     const NO_SUCH_CHAT: ConversationError = ConversationError::NotFound("there is no such chat");
-    let guard: ChatGuard = top.guard()?.ok_or(NO_SUCH_CHAT)?;
+    let guard: ChatGuard = state.guard()?.ok_or(NO_SUCH_CHAT)?;
     if guard.owner != *user {
         return Err(if guard.admits(user) && !guard.deleted {
             ConversationError::Forbidden("only the chat's owner may do that")
@@ -124,7 +121,7 @@ async fn finish(
     id: &ChatId,
     before: &ChatGuard,
     after: ChatGuard,
-    top: &ConversationState,
+    state: &ConversationState,
     user: &UserId,
 ) -> Result<Changed, ConversationError> {
     let gone = |user: &&UserId| after.deleted || !members(&after).contains(user);
@@ -143,10 +140,10 @@ async fn finish(
         }
     }
     let read = index::read_position(store, user, &conversation(id)).await;
-    let unread = top.head.unread(user, read.unwrap_or(top.head.seq));
+    let unread = state.head.unread(user, read.unwrap_or(state.head.seq));
     Ok(Changed {
-        view: ChatView::new(id, &after, &top.head, unread),
+        view: ChatView::new(id, &after, &state.head, unread),
         guard: after,
-        leftovers: None,
+        garbage: None,
     })
 }

@@ -33,9 +33,9 @@ pub async fn list(
     ids.truncate(limit);
     let found = found(store, user, &ids).await?;
     let read = index::chat_read_positions(store, user, &ids).await?;
-    let views = found.iter().map(|(id, guard, top)| {
+    let views = found.iter().map(|(id, guard, state)| {
         let read = read.get(id).copied().unwrap_or(0);
-        ChatView::new(id, guard, &top.head, top.head.unread(user, read))
+        ChatView::new(id, guard, &state.head, state.head.unread(user, read))
     });
     Ok(ChatPage {
         chats: views.collect(),
@@ -52,8 +52,8 @@ pub async fn most_active(
     let most = usize::try_from(MOST).unwrap_or(usize::MAX);
     let ids = listed(store, user, None, most).await?;
     let mut found = found(store, user, &ids).await?;
-    found.sort_by_key(|(_, guard, top)| {
-        Reverse(top.head.last_message_at.unwrap_or(guard.created_at))
+    found.sort_by_key(|(_, guard, state)| {
+        Reverse(state.head.last_message_at.unwrap_or(guard.created_at))
     });
     let ids = found.into_iter().map(|(id, _, _)| id);
     Ok(ids.take(count).collect())
@@ -85,11 +85,11 @@ async fn found(
     ids: &[ChatId],
 ) -> Result<Vec<(ChatId, ChatGuard, ConversationState)>, StoreError> {
     let reads = ids.iter().map(|id| async move {
-        let top = ConversationState::read(store, &Conversation::Chat(id.clone())).await?;
-        let guard: Option<ChatGuard> = top.guard()?;
+        let state = ConversationState::read(store, &Conversation::Chat(id.clone())).await?;
+        let guard: Option<ChatGuard> = state.guard()?;
         let there = guard.filter(|guard| !guard.deleted && guard.admits(user));
-        Ok(there.map(|guard| (id.clone(), guard, top)))
+        Ok(there.map(|guard| (id.clone(), guard, state)))
     });
-    let found = index::side_by_side(reads.collect()).await?;
+    let found = index::buffered(reads.collect()).await?;
     Ok(found.into_iter().flatten().collect())
 }

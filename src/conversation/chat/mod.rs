@@ -49,12 +49,12 @@ impl ChatGuard {
     }
 }
 
-/// The chat, if it is there and `user` may take part in it.
-pub fn taking_part(
-    top: &ConversationState,
+/// The chat, if it exists and `user` may take part in it.
+pub fn authorize(
+    state: &ConversationState,
     user: &ChatUser,
 ) -> Result<ChatGuard, ConversationError> {
-    let guard = there(top)?;
+    let guard = existing(state)?;
     if !guard.admits(&user.user) {
         return Err(ConversationError::Forbidden(
             "you are not a member of this chat",
@@ -68,8 +68,8 @@ pub fn taking_part(
     Ok(guard)
 }
 
-pub(super) fn there(top: &ConversationState) -> Result<ChatGuard, ConversationError> {
-    let guard: Option<ChatGuard> = top.guard()?;
+pub(super) fn existing(state: &ConversationState) -> Result<ChatGuard, ConversationError> {
+    let guard: Option<ChatGuard> = state.guard()?;
     let there = guard.filter(|guard| !guard.deleted);
     there.ok_or(ConversationError::NotFound("there is no such chat"))
 }

@@ -1,68 +1,69 @@
-//! One conversation's queue in this instance, and the task that empties it.
+//! The queue of one conversation in this instance, and the task that empties it.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use futures_util::future::join_all;
-use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout_at};
 
-use super::super::head::Head;
-use super::super::message::Draft;
-use super::super::{Conversation, ConversationError, ConversationState};
-use super::write::LONGEST;
-use super::{Hook, Outcome, Permit, Shared};
-use crate::store::{MAX_WRITES, WriteError};
+use super::super::{Conversation, ConversationError};
+use super::commit::Commit;
+use super::context::Context;
+use super::delivery::Delivery;
+use super::pending::{Pending, Sent};
+use crate::store::MAX_WRITES;
 
-/// Head, and two records for each message.
-const MAX_AT_ONCE: usize = (MAX_WRITES - 1) / 2;
-/// Whoever comes when so many wait is told to come again.
+/// The head, and two records for each message.
+const MAX_BATCH: usize = (MAX_WRITES - 1) / 2;
 const MAX_WAITING: usize = 2000;
-/// How long word of what was sent may wait for a write to travel with.
-const SETTLE: Duration = Duration::from_millis(500);
-/// How long recording it may go on being tried: others send it again after ten seconds.
-const MAX_SETTLING: Duration = Duration::from_secs(8);
-const MAX_HOOK: Duration = Duration::from_secs(5);
+/// How long to wait before recording sent messages, so that the record can ride on the next
+/// write.
+const RECORD_DELAY: Duration = Duration::from_millis(500);
+/// Give up recording after this: after ten seconds other instances resend.
+const RECORD_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// Somebody who waits for a message to be stored and sent.
-pub(super) struct Waiting {
-    pub(super) draft: Draft,
-    pub(super) permit: Permit,
-    /// Runs between storing and sending. Locked only to be `Sync`: one at a time has it anyway.
-    once_stored: Mutex<Option<Hook>>,
-    answer: oneshot::Sender<Result<Outcome, ConversationError>>,
-    since: Instant,
+const OVERLOADED: ConversationError = ConversationError::Unavailable(
+    "too many messages wait for this conversation; nothing was stored, try again",
+);
+
+/// The lanes of all conversations that somebody posts in.
+#[derive(Debug)]
+pub(super) struct Lanes {
+    pub(super) context: Context,
+    open: Mutex<HashMap<Conversation, Arc<Lane>>>,
 }
 
-impl Waiting {
-    pub(super) fn new(
-        draft: Draft,
-        permit: Permit,
-        once_stored: Option<Hook>,
-        answer: oneshot::Sender<Result<Outcome, ConversationError>>,
-    ) -> Self {
+impl Lanes {
+    pub(super) fn new(context: Context) -> Self {
         Self {
-            draft,
-            permit,
-            once_stored: Mutex::new(once_stored),
-            answer,
-            since: Instant::now(),
+            context,
+            open: Mutex::default(),
         }
     }
 
-    /// Whoever has gone hears nothing, and misses nothing: a retry is answered alike.
-    pub(super) fn answer(self, outcome: Result<Outcome, ConversationError>) {
-        let _ = self.answer.send(outcome);
+    pub(super) fn is_empty(&self) -> bool {
+        self.open().is_empty()
     }
 
-    fn has_gone(&self) -> bool {
-        self.answer.is_closed()
+    /// Opens the lane if there is none. No lane ends while `put` runs, so what it puts into the
+    /// lane is seen.
+    pub(super) fn with_lane<T>(
+        self: &Arc<Self>,
+        conversation: &Conversation,
+        put: impl FnOnce(&Lane) -> T,
+    ) -> T {
+        let mut open = self.open();
+        let lane = open.entry(conversation.clone()).or_insert_with(|| {
+            let lane = Arc::new(Lane::new(conversation.clone()));
+            tokio::spawn(lane.clone().run(self.clone()));
+            lane
+        });
+        put(lane)
     }
 
-    /// Behind a slow store a queue may take longer than anybody waits for an answer.
-    fn has_waited_too_long(&self) -> bool {
-        self.since.elapsed() > LONGEST
+    fn open(&self) -> MutexGuard<'_, HashMap<Conversation, Arc<Lane>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -75,10 +76,10 @@ pub(super) struct Lane {
 
 #[derive(Default)]
 struct Queue {
-    waiting: VecDeque<Waiting>,
-    /// What went out and is not recorded so.
+    waiting: VecDeque<Pending>,
+    /// Messages that were sent, and are not recorded so.
     sent: BTreeSet<Sent>,
-    /// When the oldest of it was noted.
+    /// When the oldest of them was noted.
     sent_since: Option<Instant>,
 }
 
@@ -90,24 +91,9 @@ impl Queue {
         self.sent.extend(sent);
     }
 
-    /// When it must be recorded, whoever comes.
-    fn settles_at(&self) -> Option<Instant> {
+    fn record_due(&self) -> Option<Instant> {
         let since = self.sent_since.filter(|_| !self.sent.is_empty());
-        since.map(|since| since + SETTLE)
-    }
-}
-
-/// A message that went out. Of a room that was deleted since, nothing is recorded any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Sent {
-    pub(super) generation: u64,
-    pub(super) seq: u64,
-}
-
-impl Sent {
-    /// Whether that was news.
-    pub(super) fn mark_in(self, head: &mut Head) -> bool {
-        self.generation == head.generation && head.mark_sent(self.seq)
+        since.map(|since| since + RECORD_DELAY)
     }
 }
 
@@ -118,7 +104,7 @@ impl std::fmt::Debug for Queue {
 }
 
 impl Lane {
-    pub(super) fn new(conversation: Conversation) -> Self {
+    fn new(conversation: Conversation) -> Self {
         Self {
             conversation,
             queue: Mutex::default(),
@@ -126,14 +112,12 @@ impl Lane {
         }
     }
 
-    pub(super) fn push(&self, waiting: Waiting) -> Result<(), ConversationError> {
+    pub(super) fn push(&self, pending: Pending) -> Result<(), ConversationError> {
         let mut queue = self.queue();
         if queue.waiting.len() >= MAX_WAITING {
-            return Err(ConversationError::Unavailable(
-                "too many messages wait for this conversation; nothing was stored, try again",
-            ));
+            return Err(OVERLOADED);
         }
-        queue.waiting.push_back(waiting);
+        queue.waiting.push_back(pending);
         self.arrived.notify_one();
         Ok(())
     }
@@ -147,157 +131,132 @@ impl Lane {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Ends when nothing waits and nothing is left to record.
-    pub(super) async fn run(self: Arc<Self>, shared: Arc<Shared>) {
+    /// Ends when no message waits and none is left to record.
+    async fn run(self: Arc<Self>, lanes: Arc<Lanes>) {
+        let context = &lanes.context;
         loop {
             let batch = self.next_batch();
             if !batch.is_empty() {
-                self.carry_out(&shared, batch).await;
-                // A batch that stored nothing took no word along, and others like it may follow
-                // without end.
-                let due = self.queue().settles_at();
+                self.process_batch(context, batch).await;
+                // A batch that stored nothing recorded nothing either, and more such batches may
+                // follow.
+                let due = self.queue().record_due();
                 if due.is_some_and(|due| due <= Instant::now()) {
-                    self.settle(&shared).await;
+                    self.record_sent(context).await;
                 }
                 continue;
             }
-            let due = self.queue().settles_at();
+            let due = self.queue().record_due();
             if let Some(due) = due
-                && !self.wait_for_company(&shared, due).await
+                && !self.wait_for_next_message(context, due).await
             {
-                self.settle(&shared).await;
+                self.record_sent(context).await;
             }
-            let mut lanes = shared.lanes();
+            let mut open = lanes.open();
             let queue = self.queue();
             if queue.waiting.is_empty() && queue.sent.is_empty() {
-                lanes.remove(&self.conversation);
+                open.remove(&self.conversation);
                 break;
             }
         }
-        // Whoever drains looks again.
-        shared.draining.send_modify(|_| {});
+        context.draining.send_modify(|_| {});
     }
 
-    /// Those who wait, but no two with the same id: the second is answered once the first is stored.
-    fn next_batch(&self) -> Vec<Waiting> {
+    /// Takes messages from the queue, but no two with the same dedup key: the second is answered
+    /// once the first is stored.
+    fn next_batch(&self) -> Vec<Pending> {
         let mut queue = self.queue();
-        let mut batch: Vec<Waiting> = Vec::new();
-        let mut markers = HashSet::new();
+        let mut batch: Vec<Pending> = Vec::new();
+        let mut keys = HashSet::new();
         let mut later = VecDeque::new();
-        while batch.len() < MAX_AT_ONCE
-            && let Some(waiting) = queue.waiting.pop_front()
+        while batch.len() < MAX_BATCH
+            && let Some(pending) = queue.waiting.pop_front()
         {
-            if waiting.has_gone() {
+            if pending.is_abandoned() {
                 continue;
             }
-            if waiting.has_waited_too_long() {
-                waiting.answer(Err(ConversationError::Unavailable(
-                    "too many messages wait for this conversation; nothing was stored, try again",
-                )));
+            if pending.is_too_old() {
+                pending.answer(Err(OVERLOADED));
                 continue;
             }
-            if markers.insert(waiting.draft.marker.clone()) {
-                batch.push(waiting);
+            if keys.insert(pending.draft.dedup_key.clone()) {
+                batch.push(pending);
             } else {
-                later.push_back(waiting);
+                later.push_back(pending);
             }
         }
-        while let Some(waiting) = later.pop_back() {
-            queue.waiting.push_front(waiting);
+        while let Some(pending) = later.pop_back() {
+            queue.waiting.push_front(pending);
         }
         batch
     }
 
-    async fn carry_out(&self, shared: &Shared, batch: Vec<Waiting>) {
+    async fn process_batch(&self, context: &Context, batch: Vec<Pending>) {
         let noted = self.queue().sent.clone();
-        let mut written = shared.write(&self.conversation, batch, &noted).await;
-        let mut sent: Vec<Sent> = Vec::new();
-        if let Some(stored) = &mut written.stored {
-            let hooks = stored.waiting.iter_mut().filter_map(|(waiting, _)| {
-                let hook = waiting.once_stored.get_mut();
-                hook.unwrap_or_else(PoisonError::into_inner).take()
-            });
-            if timeout(MAX_HOOK, join_all(hooks)).await.is_err() {
-                tracing::warn!(
-                    "some senders in {} could not join it in time",
-                    self.conversation
-                );
-            }
-            // They are in the head that was just written.
+        let result = Commit::new(context, &self.conversation, batch, &noted)
+            .run()
+            .await;
+        let mut joined = BTreeSet::new();
+        if let Some(stored) = &result.stored {
+            joined = self.join_senders(context, &result.senders).await;
+            // The write that just succeeded has recorded these.
             self.queue().sent.retain(|sent| !noted.contains(sent));
-            let leftovers = shared
-                .leftovers(&self.conversation, stored.generation, &stored.overdue)
-                .await;
-            let fresh = stored.waiting.iter().map(|(_, message)| message);
-            let messages: Vec<_> = leftovers.iter().chain(fresh).collect();
-            sent = shared
-                .send_all(&self.conversation, &messages)
-                .await
-                .into_iter()
-                .map(|seq| Sent {
-                    generation: stored.generation,
-                    seq,
-                })
-                .collect();
+            let delivery = Delivery::new(context, &self.conversation);
+            let generation = stored.generation;
+            let overdue = delivery.unsent_by_others(generation, &stored.overdue).await;
+            let messages: Vec<_> = overdue.iter().chain(&stored.messages).collect();
+            let sent = delivery.send_all(&messages).await;
+            let sent = sent.into_iter().map(|seq| Sent { generation, seq });
+            self.queue().note_sent(sent);
         }
-        self.queue().note_sent(sent);
-        written.answer();
+        result.answer(&joined);
     }
 
-    /// Whether something arrived that word of what was sent can travel with.
-    async fn wait_for_company(&self, shared: &Shared, until: Instant) -> bool {
-        let mut draining = shared.draining.subscribe();
+    /// Puts connections that asked for it into the group, before anything is sent to it.
+    async fn join_senders(&self, context: &Context, senders: &[Pending]) -> BTreeSet<String> {
+        let connections = senders.iter().filter_map(|p| p.draft.join.as_deref());
+        let group = self.conversation.group();
+        context.courier.join_group(&group, connections).await
+    }
+
+    /// Returns whether a message arrived whose write can record the sent ones.
+    async fn wait_for_next_message(&self, context: &Context, until: Instant) -> bool {
+        let mut draining = context.draining.subscribe();
         let drained = async {
-            // An error means that nobody is left who could drain.
+            // An error means that no drain can come any more.
             let _ = draining.wait_for(|draining| *draining).await;
         };
-        let company = async {
+        let message = async {
             while self.queue().waiting.is_empty() {
                 self.arrived.notified().await;
             }
         };
         tokio::select! {
             () = drained => false,
-            arrived = timeout_at(until, company) => arrived.is_ok(),
+            arrived = timeout_at(until, message) => arrived.is_ok(),
         }
     }
 
-    /// Records what was sent. What cannot be recorded now is kept for later: nobody else knows
-    /// of it, and would send it again.
-    async fn settle(&self, shared: &Shared) {
+    /// Records the sent messages. If that fails they stay noted: no other instance knows that
+    /// they were sent, and would send them again.
+    async fn record_sent(&self, context: &Context) {
         let sent = std::mem::take(&mut self.queue().sent);
-        let deadline = Instant::now() + MAX_SETTLING;
+        let delivery = Delivery::new(context, &self.conversation);
+        let deadline = Instant::now() + RECORD_TIMEOUT;
         for attempt in 0.. {
-            match self.record(shared, &sent).await {
+            match delivery.record_sent(&sent).await {
                 Ok(()) => return,
                 Err(error) => tracing::debug!(
                     error = &error as &dyn std::error::Error,
-                    "what was sent in {} is not recorded yet",
+                    "the sent messages of {} are not recorded yet",
                     self.conversation
                 ),
             }
             if !self.queue().waiting.is_empty() || Instant::now() > deadline {
                 break;
             }
-            sleep(shared.pause(attempt)).await;
+            sleep(context.pause(attempt)).await;
         }
         self.queue().note_sent(sent);
-    }
-
-    async fn record(&self, shared: &Shared, sent: &BTreeSet<Sent>) -> Result<(), WriteError> {
-        let top = ConversationState::read(&*shared.store, &self.conversation).await;
-        let top = top.map_err(WriteError::NotDone)?;
-        let mut head = top.head.clone();
-        let news = sent.iter().filter(|sent| sent.mark_in(&mut head)).count();
-        if news == 0 {
-            return Ok(());
-        }
-        let write = top.write_head(&head)?;
-        let partition = self.conversation.partition();
-        let written = shared.store.write(&partition, vec![write]).await;
-        if let Err(WriteError::Conflict { .. }) = &written {
-            shared.count_lost_race();
-        }
-        written
     }
 }

@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::Speaker;
 use super::password::PasswordHash;
 use crate::ids::user_id::UserId;
 
@@ -171,25 +170,6 @@ impl RoomGuard {
             (Access::Password, None) => Err(RoomDenied::PasswordRequired),
             (Access::Invite, None) => Err(RoomDenied::InviteRequired),
             (Access::Members, _) => Err(RoomDenied::NotAMember),
-        }
-    }
-
-    /// What a speaker may do by now, which is never more than when the connection was made.
-    pub(super) fn role_of(&self, speaker: &Speaker) -> Option<Role> {
-        let member = self.membership(&speaker.user, speaker.is_anonymous);
-        match (member, speaker.bound) {
-            (Some(member), Some(bound)) => Some(member.min(bound.role)),
-            (Some(member), None) => Some(member),
-            (None, None) => None,
-            (None, Some(bound)) => match self.access() {
-                Access::Open => Some(bound.role),
-                Access::Password | Access::Invite
-                    if bound.guard == self.number && !bound.as_member =>
-                {
-                    Some(bound.role)
-                }
-                Access::Password | Access::Invite | Access::Members => None,
-            },
         }
     }
 

@@ -121,8 +121,8 @@ pub async fn spend(
     loop {
         // The invite first: of one that was used up meanwhile, the guard then knows by whom.
         let found = store.get(&partition, &key).await?;
-        let top = ConversationState::read(store, &conversation).await?;
-        let mut guard: RoomGuard = top.guard().map_err(StoreError::from)?.unwrap_or_default();
+        let state = ConversationState::read(store, &conversation).await?;
+        let mut guard: RoomGuard = state.guard().map_err(StoreError::from)?.unwrap_or_default();
         if let Some(pass) = as_member(&guard, request) {
             return Ok(pass);
         }
@@ -150,7 +150,7 @@ pub async fn spend(
                 role: invite.role,
             };
             guard.join(member).map_err(|_| InviteError::RoomFull)?;
-            writes.push(top.write_guard(&guard)?);
+            writes.push(state.write_guard(&guard)?);
         }
         match store.write(&partition, writes).await {
             Ok(()) => return Ok(pass),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{RoomGuard, RoomRecord};
-use crate::conversation::index::side_by_side;
+use crate::conversation::index::buffered;
 use crate::conversation::{Conversation, ConversationState};
 use crate::ids::target::RoomId;
 use crate::store::{Collection, Key, Partition, Store, StoreError, Version, Write, WriteError};
@@ -53,7 +53,7 @@ pub async fn page(
         let record = record(store, id).await?;
         Ok(record.map(|record| (id.clone(), record)))
     });
-    let found = side_by_side(reads.collect()).await?;
+    let found = buffered(reads.collect()).await?;
     Ok(RoomPage {
         rooms: found.into_iter().flatten().collect(),
         next_cursor: ids.pop().filter(|_| has_more),
@@ -62,8 +62,8 @@ pub async fn page(
 
 /// One room, if somebody set it up.
 pub async fn record(store: &dyn Store, id: &RoomId) -> Result<Option<RoomRecord>, StoreError> {
-    let top = ConversationState::read(store, &Conversation::Room(id.clone())).await?;
-    let guard: Option<RoomGuard> = top.guard()?;
+    let state = ConversationState::read(store, &Conversation::Room(id.clone())).await?;
+    let guard: Option<RoomGuard> = state.guard()?;
     Ok(guard.and_then(|guard| guard.record))
 }
 

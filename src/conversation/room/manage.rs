@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Access, ConnectionUpdate, Member, PasswordHash, RoomGuard, RoomRecord, listing};
 use crate::clock::Ids;
-use crate::conversation::sweep::Leftovers;
+use crate::conversation::sweep::Garbage;
 use crate::conversation::{Conversation, ConversationError, ConversationState};
 use crate::ids::target::RoomId;
 use crate::store::{MAX_BODY, Store, Write, WriteError};
@@ -41,7 +41,7 @@ pub struct Removed {
     /// To be settled once its connections are closed.
     pub due: Option<Uuid>,
     /// What is still stored of it, or may be.
-    pub leftovers: Option<Leftovers>,
+    pub garbage: Option<Garbage>,
 }
 
 /// Sets a room up, or changes it. Whoever lost a race looks again.
@@ -60,8 +60,8 @@ pub async fn set_up(
     let conversation = Conversation::Room(id.clone());
     let mut tried = 0;
     loop {
-        let top = ConversationState::read(store, &conversation).await?;
-        let before: RoomGuard = top.guard()?.unwrap_or_default();
+        let state = ConversationState::read(store, &conversation).await?;
+        let before: RoomGuard = state.guard()?.unwrap_or_default();
         let record = changed(&before, change, hash.as_ref(), now).await?;
         let mut guard = RoomGuard {
             record: Some(record.clone()),
@@ -75,7 +75,7 @@ pub async fn set_up(
         // After the room was read: if it goes in between, this write fails, and if it goes later,
         // it finds this entry.
         listing::enter(store, id).await?;
-        let write = write(&top, &guard)?;
+        let write = write(&state, &guard)?;
         match store.write(&conversation.partition(), vec![write]).await {
             Ok(()) => {
                 return Ok(RoomUpdate {
@@ -93,14 +93,14 @@ pub async fn set_up(
 
 /// The guard, if it is not too large to be kept.
 pub(super) fn write(
-    top: &ConversationState,
+    state: &ConversationState,
     guard: &RoomGuard,
 ) -> Result<Write, ConversationError> {
     const TOO_MANY: &str = "a room has at most 1000 members, banned and muted users together";
     guard
         .check_size()
         .map_err(|_| ConversationError::Invalid(TOO_MANY))?;
-    let write = top.write_guard(guard)?;
+    let write = state.write_guard(guard)?;
     match &write {
         Write::Insert { body, .. } | Write::Replace { body, .. } | Write::Put { body, .. }
             if body.len() > MAX_BODY =>
@@ -208,13 +208,13 @@ pub async fn remove(
     let conversation = Conversation::Room(id.clone());
     let mut tried = 0;
     loop {
-        let top = ConversationState::read(store, &conversation).await?;
-        let before: RoomGuard = top.guard()?.unwrap_or_default();
-        if is_nothing(&before, &top) {
+        let state = ConversationState::read(store, &conversation).await?;
+        let before: RoomGuard = state.guard()?.unwrap_or_default();
+        if is_nothing(&before, &state) {
             // Perhaps a repeat, whose first answer was lost before all was done.
             return Ok(Removed {
                 due: before.due,
-                leftovers: Leftovers::before(&conversation, &top.head),
+                garbage: Garbage::before(&conversation, &state.head),
             });
         }
         let guard = RoomGuard {
@@ -222,15 +222,15 @@ pub async fn remove(
             due: Some(ids.uuid()),
             ..RoomGuard::default()
         };
-        let head = top.head.after_deletion();
+        let head = state.head.after_deletion();
         let place = listing::place(store, id).await?;
-        let writes = vec![top.write_guard(&guard)?, top.write_head(&head)?];
+        let writes = vec![state.write_guard(&guard)?, state.write_head(&head)?];
         match store.write(&conversation.partition(), writes).await {
             Ok(()) => {
                 listing::leave(store, id, place).await;
                 return Ok(Removed {
                     due: guard.due,
-                    leftovers: Leftovers::before(&conversation, &head),
+                    garbage: Garbage::before(&conversation, &head),
                 });
             }
             Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
@@ -239,8 +239,11 @@ pub async fn remove(
     }
 }
 
-fn is_nothing(guard: &RoomGuard, top: &ConversationState) -> bool {
-    guard.record.is_none() && guard.banned.is_empty() && guard.muted.is_empty() && top.head.seq == 0
+fn is_nothing(guard: &RoomGuard, state: &ConversationState) -> bool {
+    guard.record.is_none()
+        && guard.banned.is_empty()
+        && guard.muted.is_empty()
+        && state.head.seq == 0
 }
 
 /// Open connections are as the guard says. If this is not recorded, they are closed once more
@@ -248,13 +251,13 @@ fn is_nothing(guard: &RoomGuard, top: &ConversationState) -> bool {
 pub async fn settle(store: &dyn Store, id: &RoomId, due: Uuid) {
     let conversation = Conversation::Room(id.clone());
     let settled = async {
-        let top = ConversationState::read(store, &conversation).await?;
-        let guard: Option<RoomGuard> = top.guard()?;
+        let state = ConversationState::read(store, &conversation).await?;
+        let guard: Option<RoomGuard> = state.guard()?;
         let Some(mut guard) = guard.filter(|guard| guard.due == Some(due)) else {
             return Ok(());
         };
         guard.due = None;
-        let writes = vec![top.write_guard(&guard)?];
+        let writes = vec![state.write_guard(&guard)?];
         match store.write(&conversation.partition(), writes).await {
             Err(WriteError::Conflict { .. }) => Ok(()),
             done => done.map_err(ConversationError::from),

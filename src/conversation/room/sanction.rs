@@ -47,12 +47,12 @@ pub async fn carry_out(
     let conversation = Conversation::Room(room.clone());
     let mut tried = 0;
     loop {
-        let top = ConversationState::read(store, &conversation).await?;
-        let mut guard: RoomGuard = top.guard()?.unwrap_or_default();
+        let state = ConversationState::read(store, &conversation).await?;
+        let mut guard: RoomGuard = state.guard()?.unwrap_or_default();
         if !apply(&mut guard, user, order, &sanction) {
             return Ok(MaySend(connection_update::may_send(user, &guard)));
         }
-        let write = manage::write(&top, &guard)?;
+        let write = manage::write(&state, &guard)?;
         match store.write(&conversation.partition(), vec![write]).await {
             Ok(()) => return Ok(MaySend(connection_update::may_send(user, &guard))),
             Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,

@@ -11,10 +11,11 @@ use crate::access::binding::Binding;
 use crate::access::caller::Caller;
 use crate::access::caller::rights::Administrator;
 use crate::access::peer::Peer;
+use crate::access::permission::author;
 use crate::access::request::{AccessParams, identify, rate_limit_key};
 use crate::app::App;
-use crate::conversation::Conversation;
 use crate::conversation::room::Role;
+use crate::conversation::{Author, Conversation};
 use crate::http::problem::Problem;
 use crate::ids::user_id::UserId;
 
@@ -48,6 +49,15 @@ pub enum Granted {
     Admitted(Box<Binding>),
 }
 
+impl Granted {
+    pub fn author(&self, conversation: &Conversation) -> Author {
+        match self {
+            Self::Administrator(_) => Author::Publisher(conversation.clone()),
+            Self::Admitted(binding) => author(binding, conversation),
+        }
+    }
+}
+
 impl<S: Send + Sync> FromRequestParts<S> for AccessCheck {
     type Rejection = Problem;
 
@@ -62,11 +72,11 @@ impl<S: Send + Sync> FromRequestParts<S> for AccessCheck {
 }
 
 impl AccessCheck {
-    /// Lets an administrator in, and anybody whom `negotiate` would let in with this role.
-    pub async fn enter(
+    /// Admits an administrator, and anyone whom `negotiate` would admit with this role.
+    pub async fn decide(
         &self,
         app: &App,
-        place: &Conversation,
+        conversation: &Conversation,
         role: Role,
     ) -> Result<Granted, Problem> {
         let mut form = AccessParams::default();
@@ -75,7 +85,7 @@ impl AccessCheck {
                 form.add(&name, &value);
             }
         }
-        match place {
+        match conversation {
             Conversation::Room(id) => form.add("room_id", id.as_str()),
             Conversation::Chat(id) => form.add("chat_id", id.as_str()),
             Conversation::Session(id) => form.add("session_id", id.as_str()),
@@ -90,7 +100,7 @@ impl AccessCheck {
             Some(_) | None => {}
         }
         if matches!(
-            (&caller, place),
+            (&caller, conversation),
             (Caller::Anonymous(_), Conversation::Chat(_))
         ) {
             return Err(AdmissionError::Unauthenticated.into());

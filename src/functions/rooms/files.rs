@@ -12,11 +12,10 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::{AccessCheck, AccessQuery, ConversationPath, Granted, Refusals};
-use crate::access::permission::{check_reading, check_speaking};
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::conversation::ConversationState;
-use crate::conversation::attachments::{self, Address};
+use crate::conversation::attachments::SignedUrl;
 use crate::conversation::file::{self, NewFile};
 use crate::conversation::room::Role;
 use crate::http::extract::query_parameter;
@@ -85,21 +84,16 @@ pub struct WhichFile {
 )]
 pub async fn upload(
     app: Arc<App>,
-    asking: AccessCheck,
-    ConversationPath(place): ConversationPath,
+    check: AccessCheck,
+    ConversationPath(conversation): ConversationPath,
     call: KeyedCall,
 ) -> Result<Response, Problem> {
-    let entrant = asking.enter(&app, &place, Role::Writer).await?;
-    let top = ConversationState::read(&*app.store, &place).await?;
-    let sender = match entrant {
-        Granted::Administrator(user) => {
-            place.check_there(&top)?;
-            user.map_or_else(|| UserId::parse(PUBLISHER), Ok)
-        }
-        Granted::Admitted(binding) => {
-            check_speaking(&binding, &place, &top)?;
-            Ok(binding.user)
-        }
+    let granted = check.decide(&app, &conversation, Role::Writer).await?;
+    let state = ConversationState::read(&*app.store, &conversation).await?;
+    granted.author(&conversation).can_post(&state)?;
+    let sender = match granted {
+        Granted::Administrator(user) => user.map_or_else(|| UserId::parse(PUBLISHER), Ok),
+        Granted::Admitted(binding) => Ok(binding.user),
     };
     let sender = sender.map_err(|error| Problem::invalid_parameter(error.to_string()))?;
     let FileToUpload {
@@ -108,14 +102,18 @@ pub async fn upload(
         size,
     } = call.read()?;
     let wanted = NewFile::new(&name, &content_type, size)?;
-    let blobs = attachments::of(&app)?;
-    let (route, now) = (format!("files of {place}"), app.clock.now());
+    app.attachments.check_available()?;
+    let (route, now) = (format!("files of {conversation}"), app.clock.now());
     let created = app
         .idempotency
         .once(&call, sender.as_str(), &route, async |id| {
             let store = &*app.store;
-            let record = file::declare(store, &place, &top, id, wanted, &sender, now).await?;
-            let Address { url, expires_at } = blobs.for_upload(&place, id, &record).await?;
+            let record =
+                file::declare(store, &conversation, &state, id, wanted, &sender, now).await?;
+            let SignedUrl { url, expires_at } = app
+                .attachments
+                .for_upload(&conversation, id, &record)
+                .await?;
             let answer = Upload {
                 file_id: id,
                 upload_url: url.into(),
@@ -137,24 +135,26 @@ pub async fn upload(
 )]
 pub async fn download(
     app: Arc<App>,
-    asking: AccessCheck,
-    ConversationPath(place): ConversationPath,
+    check: AccessCheck,
+    ConversationPath(conversation): ConversationPath,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Download>, Problem> {
-    let entrant = asking.enter(&app, &place, Role::Reader).await?;
-    let top = ConversationState::read(&*app.store, &place).await?;
-    match entrant {
-        Granted::Administrator(_) => place.check_there(&top)?,
-        Granted::Admitted(binding) => check_reading(&binding, &place, &top)?,
-    }
+    let granted = check.decide(&app, &conversation, Role::Reader).await?;
+    let state = ConversationState::read(&*app.store, &conversation).await?;
+    granted.author(&conversation).can_read(&state)?;
     let named = query_parameter(query.as_deref(), "file")
         .ok_or(Problem::invalid_parameter("`file` says which file"))?;
     let no_such = || Problem::not_found("there is no such file here");
     let id = Uuid::try_parse(&named).map_err(|_| no_such())?;
-    let blobs = attachments::of(&app)?;
-    let found = file::find(&*app.store, &place, id).await?;
-    let record = found.filter(|file| file.is_of(&top)).ok_or_else(no_such)?;
-    let Address { url, expires_at } = blobs.for_download(&place, id, &record).await?;
+    app.attachments.check_available()?;
+    let found = file::find(&*app.store, &conversation, id).await?;
+    let record = found
+        .filter(|file| file.is_of(&state))
+        .ok_or_else(no_such)?;
+    let SignedUrl { url, expires_at } = app
+        .attachments
+        .for_download(&conversation, id, &record)
+        .await?;
     Ok(Json(Download {
         download_url: url.into(),
         expires_at: rfc3339(expires_at),

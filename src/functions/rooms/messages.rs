@@ -1,4 +1,4 @@
-//! `rooms/{id}/messages`: what was said, and saying something as a back end.
+//! `rooms/{id}/messages`: the history, and posting as a back end.
 
 use std::sync::Arc;
 
@@ -10,20 +10,17 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{AccessCheck, AccessQuery, ConversationPath, Granted, Refusals};
+use super::Refusals;
+use super::access::{AccessCheck, AccessQuery};
+use super::path::ConversationPath;
 use crate::access::caller::rights::Publisher;
-use crate::access::permission::check_reading;
 use crate::app::App;
-use crate::conversation::attachments;
-use crate::conversation::directory;
-use crate::conversation::file::Attached;
 use crate::conversation::history::{self, Part};
-use crate::conversation::log::{Appended, Permit};
-use crate::conversation::message::{
-    ChatMessageView, DedupKey, Draft, check_client_id, check_content,
-};
+use crate::conversation::keys::DedupKey;
+use crate::conversation::message::{ChatMessageView, MessageInput};
+use crate::conversation::post::{NewMessage, post};
 use crate::conversation::room::Role;
-use crate::conversation::{Conversation, ConversationState, session};
+use crate::conversation::{Author, Conversation, ConversationState, directory};
 use crate::http::extract::query_number;
 use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
 use crate::http::problem::{Problem, ProblemBody};
@@ -56,7 +53,7 @@ pub struct WhichPart {
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct NewMessage {
+pub struct NewMessageBody {
     /// 1 to 2000 characters; none are needed beside a file.
     #[serde(default)]
     content: String,
@@ -80,17 +77,17 @@ pub struct FileReference {
 
 /// `GET /api/rooms/{id}/messages`
 #[utoipa::path(
-    get, path = "/api/rooms/{id}/messages", summary = "What was said", tag = "rooms",
+    get, path = "/api/rooms/{id}/messages", summary = "Reads messages", tag = "rooms",
     params(
         ("id" = String, Path, description = "The room, or `chat:<id>`, `session:<id>`"),
         WhichPart, AccessQuery,
     ),
     responses((status = 200, description = "A page of messages", body = Messages), Refusals)
 )]
-pub async fn read(
+pub async fn list(
     app: Arc<App>,
-    asking: AccessCheck,
-    ConversationPath(place): ConversationPath,
+    check: AccessCheck,
+    ConversationPath(conversation): ConversationPath,
     RawQuery(query): RawQuery,
 ) -> Result<Json<Messages>, Problem> {
     let number = |name| query_number(query.as_deref(), name);
@@ -98,14 +95,10 @@ pub async fn read(
         Part::new(number("before")?, number("after")?)?,
         number("limit")?,
     );
-    let entrant = asking.enter(&app, &place, Role::Reader).await?;
-    let top = ConversationState::read(&*app.store, &place).await?;
-    match entrant {
-        Granted::Administrator(_) => place.check_there(&top)?,
-        // Who came in by what `negotiate` remembers is looked at again.
-        Granted::Admitted(binding) => check_reading(&binding, &place, &top)?,
-    }
-    let page = history::page(&*app.store, &place, &top, part, limit).await?;
+    let granted = check.decide(&app, &conversation, Role::Reader).await?;
+    let state = ConversationState::read(&*app.store, &conversation).await?;
+    granted.author(&conversation).can_read(&state)?;
+    let page = history::page(&*app.store, &conversation, &state, part, limit).await?;
     Ok(Json(Messages {
         messages: page.messages.iter().map(ChatMessageView::from).collect(),
         last_seq: page.last_seq,
@@ -115,12 +108,12 @@ pub async fn read(
 
 /// `POST /api/rooms/{id}/messages`
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/messages", summary = "Says something as a publisher", tag = "rooms",
+    post, path = "/api/rooms/{id}/messages", summary = "Posts a message as a publisher", tag = "rooms",
     params(
         ("id" = String, Path, description = "The room, or `chat:<id>`, `session:<id>`"),
         IdempotencyHeader,
     ),
-    request_body = NewMessage,
+    request_body = NewMessageBody,
     responses(
         (status = 200, description = "A message with this `id` was there already", body = ChatMessageView),
         (status = 201, description = "The message", body = ChatMessageView),
@@ -129,87 +122,68 @@ pub async fn read(
         Refusals,
     )
 )]
-pub async fn post(
+pub async fn create(
     app: Arc<App>,
     publisher: Publisher,
-    ConversationPath(place): ConversationPath,
+    ConversationPath(conversation): ConversationPath,
     call: KeyedCall,
 ) -> Result<Response, Problem> {
-    let wanted = call.read::<NewMessage>()?.checked()?;
-    let route = format!("messages of {place}");
-    app.idempotency
-        .once(&call, publisher.name(), &route, async |uuid| {
-            let appended = wanted.say(&app, &place, uuid).await?;
-            // The same id: an earlier try of this very call stored it.
-            let status = match appended.duplicate && appended.message.uuid != uuid {
-                true => StatusCode::OK,
-                false => StatusCode::CREATED,
-            };
-            Created::new(status, &ChatMessageView::from(&appended.message))
-        })
-        .await
+    let body = call.read::<NewMessageBody>()?;
+    let new = body.read(&conversation)?;
+    let route = format!("messages of {conversation}");
+    let caller = publisher.name();
+    let created = app.idempotency.once(&call, caller, &route, async |uuid| {
+        let new = new.with_uuid(uuid);
+        let posted = post(&app.messages, &app.attachments, &conversation, new).await?;
+        // The same id: an earlier try of this very call stored it.
+        let status = match posted.duplicate && posted.message.uuid != uuid {
+            true => StatusCode::OK,
+            false => StatusCode::CREATED,
+        };
+        Created::new(status, &ChatMessageView::from(&posted.message))
+    });
+    created.await
 }
 
-/// A message within its limits.
-struct Checked {
-    content: String,
-    id: Option<String>,
-    sender: UserId,
-    sender_name: Option<String>,
-    file: Option<Uuid>,
-}
-
-impl NewMessage {
-    fn checked(self) -> Result<Checked, Problem> {
-        let bad = |error: &dyn std::fmt::Display| Problem::invalid_parameter(error.to_string());
-        check_content(&self.content, self.file.is_some()).map_err(|error| bad(&error))?;
-        if let Some(id) = &self.id {
-            check_client_id(id)?;
-        }
-        let sender = self.sender_id.map_or_else(|| UserId::parse(PUBLISHER), Ok);
+impl NewMessageBody {
+    /// A back end may post anywhere, and name the user for whom it posts.
+    fn read(self, conversation: &Conversation) -> Result<PublishedMessage, Problem> {
+        let file = self.file.map(|file| file.file_id);
+        let input = MessageInput::new(self.content, self.id, file)
+            .map_err(|error| Problem::invalid_parameter(error.to_string()))?;
         let name = self.sender_name.as_deref().map(directory::check_name);
-        Ok(Checked {
-            content: self.content,
-            id: self.id,
-            sender: sender.map_err(|error| bad(&error))?,
-            sender_name: name.transpose()?,
-            file: self.file.map(|file| file.file_id),
+        Ok(PublishedMessage {
+            input,
+            author: Author::Publisher(conversation.clone()),
+            sender: self.sender_id.map_or_else(publisher_id, Ok)?,
+            sender_name: name.transpose()?.unwrap_or_default(),
         })
     }
 }
 
-impl Checked {
-    async fn say(self, app: &App, place: &Conversation, uuid: Uuid) -> Result<Appended, Problem> {
-        let file = attachments::attach(app, place, &self.sender, self.file).await?;
-        let marker = match &self.id {
-            Some(id) => DedupKey::client_id(self.sender.as_str(), id),
-            None => DedupKey::none(uuid),
-        };
-        let permit = Attached::guarded(file.as_ref(), permit(place.clone()));
-        let draft = Draft {
+/// A body within its limits, which still lacks an id.
+struct PublishedMessage {
+    input: MessageInput,
+    author: Author,
+    sender: UserId,
+    sender_name: String,
+}
+
+impl PublishedMessage {
+    fn with_uuid(self, uuid: Uuid) -> NewMessage {
+        NewMessage {
             uuid,
-            content: self.content,
-            client_id: self.id,
+            input: self.input,
+            author: self.author,
             sender: self.sender,
-            sender_name: self.sender_name.unwrap_or_default(),
-            file: file.map(|file| file.note),
-            marker,
-        };
-        Ok(app.messages.append(place, draft, permit, None).await?)
+            sender_name: self.sender_name,
+            fallback_key: DedupKey::none(uuid),
+            join: None,
+        }
     }
 }
 
-/// A publisher may speak anywhere. Whom it speaks for is named as the session does, or by id.
-fn permit(place: Conversation) -> Permit {
-    Box::new(move |top, draft| {
-        place.check_there(top)?;
-        if draft.sender_name.is_empty() {
-            let known = match place {
-                Conversation::Session(_) => session::name_of(top, &draft.sender)?,
-                Conversation::Room(_) | Conversation::Chat(_) => None,
-            };
-            draft.sender_name = known.unwrap_or_else(|| draft.sender.to_string());
-        }
-        Ok(())
-    })
+/// The sender of a message whose back end names nobody.
+fn publisher_id() -> Result<UserId, Problem> {
+    UserId::parse(PUBLISHER).map_err(|error| Problem::invalid_parameter(error.to_string()))
 }

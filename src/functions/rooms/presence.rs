@@ -40,11 +40,11 @@ pub struct Present {
 )]
 pub async fn presence(
     app: Arc<App>,
-    asking: AccessCheck,
+    check: AccessCheck,
     ConversationPath(place): ConversationPath,
 ) -> Result<Json<Presence>, Problem> {
-    if let Granted::Administrator(_) = asking.enter(&app, &place, Role::Reader).await? {
-        place.check_there(&ConversationState::read(&*app.store, &place).await?)?;
+    if let Granted::Administrator(_) = check.decide(&app, &place, Role::Reader).await? {
+        place.check_exists(&ConversationState::read(&*app.store, &place).await?)?;
     }
     let listed = connections(&app, &place.group()).await;
     let users = listed.map_err(|error| {

@@ -172,8 +172,8 @@ pub async fn delete(
     RoomPath(id): RoomPath,
 ) -> Result<StatusCode, Problem> {
     let removed = manage::remove(&*app.store, &app.ids, &id).await?;
-    if let Some(leftovers) = &removed.leftovers {
-        app.sweeper.take(&*app.store, leftovers).await;
+    if let Some(garbage) = &removed.garbage {
+        app.sweeper.schedule(&*app.store, garbage).await;
     }
     if let Some(due) = removed.due {
         Live::new(&app.hub, &id)

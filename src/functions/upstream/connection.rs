@@ -9,7 +9,7 @@ use webpubsub::upstream::header;
 use crate::access::binding::Binding;
 use crate::access::seal::{Purpose, SealBroken};
 use crate::app::App;
-use crate::functions::message_event::frame::audio::AudioTally;
+use crate::audio::AudioTally;
 use crate::http::problem::Problem;
 use crate::ids::target::{ChatId, Target};
 use crate::ids::user_id::UserId;

@@ -12,7 +12,7 @@ use switchboard::clock::{Clock, Ids};
 use switchboard::conversation::history::{Part, page};
 use switchboard::conversation::log::MessageLog;
 use switchboard::conversation::message::{DedupKey, Draft, Message};
-use switchboard::conversation::{Conversation, ConversationState};
+use switchboard::conversation::{Author, Conversation, ConversationState};
 use switchboard::ids::user_id::UserId;
 use switchboard::store::Store;
 use switchboard::store::sqlite::SqliteStore;
@@ -24,18 +24,18 @@ use crate::support::fresh_folder;
 
 const INSTANCES: usize = 3;
 
-/// One thing that is said: where, by whom, under which id.
+/// One message: through which instance, by which sender, under which id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct PostMessage {
+struct Post {
     instance: usize,
     sender: usize,
     id: usize,
 }
 
 /// What is said in each wave is said at once.
-fn waves() -> impl Strategy<Value = Vec<Vec<PostMessage>>> {
+fn waves() -> impl Strategy<Value = Vec<Vec<Post>>> {
     let say = (0..INSTANCES, 0..2_usize, 0..8_usize);
-    let say = say.prop_map(|(instance, sender, id)| PostMessage {
+    let say = say.prop_map(|(instance, sender, id)| Post {
         instance,
         sender,
         id,
@@ -53,10 +53,12 @@ fn draft(sender: usize, id: &str, content: String) -> Draft {
         uuid: Ids::random().uuid(),
         content,
         client_id: Some(id.to_owned()),
-        marker: DedupKey::client_id(sender.as_str(), id),
+        dedup_key: DedupKey::client_id(sender.as_str(), id),
         sender_name: sender.to_string(),
         sender,
-        file: None,
+        author: Author::Publisher(lobby()),
+        attachment: None,
+        join: None,
     }
 }
 
@@ -86,7 +88,7 @@ fn instances_give_each_message_one_number_without_a_gap() {
     result.unwrap();
 }
 
-async fn check_waves(hub: &HubClient, waves: Vec<Vec<PostMessage>>) -> Result<(), TestCaseError> {
+async fn check_waves(hub: &HubClient, waves: Vec<Vec<Post>>) -> Result<(), TestCaseError> {
     let path = fresh_folder().join("switchboard.db");
     let logs: Vec<_> = (0..INSTANCES).map(|_| log(sqlite(&path), hub)).collect();
     let mut model: BTreeMap<(usize, usize), Message> = BTreeMap::new();
@@ -95,10 +97,7 @@ async fn check_waves(hub: &HubClient, waves: Vec<Vec<PostMessage>>) -> Result<()
             let content = format!("wave {number}, {n}");
             let draft = draft(say.sender, &say.id.to_string(), content);
             let log = &logs[say.instance];
-            async move {
-                log.append(&lobby(), draft, Box::new(|_, _| Ok(())), None)
-                    .await
-            }
+            async move { log.append(&lobby(), draft).await }
         });
         let answers = join_all(saying).await;
         let known: BTreeSet<_> = model.keys().copied().collect();
@@ -171,7 +170,7 @@ async fn what_is_said_at_once_is_one_write_and_one_record() {
 
     let saying = (0..20).map(|n| {
         let draft = draft(n, "1", "hello".to_owned());
-        log.append(&lobby, draft, Box::new(|_, _| Ok(())), None)
+        log.append(&lobby, draft)
     });
     for said in join_all(saying).await {
         said.unwrap();

@@ -1,11 +1,15 @@
-//! `authenticate`: a fresh token for a connection whose sign-in runs out, without dropping it.
+//! `authenticate`: a fresh token for a connection whose sign-in expires, without reconnecting.
 
+use jiff::Timestamp;
 use serde::Serialize;
 
+use super::call::Call;
 use super::code::{Code, FrameError};
 use super::fields::Fields;
+use super::reply::Reply;
 use crate::access::binding::{AuthLevel, Binding};
-use crate::access::caller::{CallerError, Callers, RawToken, SignIn};
+use crate::access::caller::{CallerError, RawToken, SignIn};
+use crate::azure::web_pubsub::join_with_timeout;
 use crate::clock::rfc3339;
 use crate::ids::target::Target;
 
@@ -14,19 +18,12 @@ pub struct Authenticate {
     token: RawToken,
 }
 
-#[derive(Debug, Serialize)]
-pub struct Authenticated {
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "authenticated")]
+struct Authenticated {
     user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,
-}
-
-/// What a new sign-in makes of a connection.
-#[derive(Debug)]
-pub struct Renewal {
-    pub binding: Binding,
-    /// What the new token no longer gives.
-    pub lost: Vec<Target>,
 }
 
 impl Authenticate {
@@ -36,51 +33,52 @@ impl Authenticate {
         })
     }
 
-    /// Checks the token and works out what becomes of the binding. Nothing is changed here.
-    pub async fn renew(&self, callers: &Callers, current: &Binding) -> Result<Renewal, FrameError> {
-        let sign_in = callers
-            .sign_in(self.token.as_str())
-            .await
-            .map_err(refused)?;
-        if sign_in.user() != &current.user {
+    /// Groups that the new token no longer grants are left first: if that fails, the old sign-in
+    /// stays and the client tries again.
+    pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
+        let sign_in = call.app.callers.sign_in(self.token.as_str()).await;
+        let sign_in = sign_in.map_err(refused)?;
+        if sign_in.user() != &call.binding().user {
             return Err(FrameError::new(
                 Code::Forbidden,
-                "the token is another user's than this connection's",
+                "the token belongs to another user",
             ));
         }
-        let (kept, lost) = current
+        let current = call.binding().clone();
+        let (kept, lost): (Vec<_>, Vec<_>) = current
             .targets
-            .iter()
-            .cloned()
-            .partition(|target| still_given(&sign_in, target));
-        Ok(Renewal {
-            binding: Binding {
-                level: AuthLevel::SignedIn(sign_in.expires_at),
-                targets: kept,
-                ..current.clone()
-            },
-            lost,
-        })
-    }
-}
-
-impl Renewal {
-    pub fn reply(&self) -> Authenticated {
-        let until = match self.binding.level {
-            AuthLevel::SignedIn(until) => until,
-            AuthLevel::Anonymous | AuthLevel::Vouched => None,
-        };
-        Authenticated {
-            user_id: self.binding.user.to_string(),
-            expires_at: until
-                .and_then(|second| jiff::Timestamp::from_second(second).ok())
+            .into_iter()
+            .partition(|target| still_grants(&sign_in, target));
+        leave(call, &lost).await?;
+        let reply = Authenticated {
+            user_id: current.user.to_string(),
+            expires_at: sign_in
+                .expires_at
+                .and_then(|second| Timestamp::from_second(second).ok())
                 .map(rfc3339),
-        }
+        };
+        call.connection.state_mut().binding = Binding {
+            level: AuthLevel::SignedIn(sign_in.expires_at),
+            targets: kept,
+            ..call.binding().clone()
+        };
+        Ok(Some(Reply::of(&reply)))
     }
 }
 
-/// Membership of rooms, chats and sessions is ours to know; of these the token speaks.
-fn still_given(sign_in: &SignIn, target: &Target) -> bool {
+async fn leave(call: &Call<'_>, lost: &[Target]) -> Result<(), FrameError> {
+    let (hub, id) = (&call.app.hub, call.connection.id());
+    let user = &call.binding().user;
+    let groups = lost.iter().filter_map(|target| target.group(user));
+    let leaving =
+        groups.map(|group| async move { Ok(hub.remove_connection_from_group(&group, id).await?) });
+    join_with_timeout(leaving)
+        .await
+        .map_err(|error| FrameError::new(Code::Unavailable, "try again shortly").caused_by(error))
+}
+
+/// The token decides about organisations and devices; we decide about rooms, chats and sessions.
+fn still_grants(sign_in: &SignIn, target: &Target) -> bool {
     match target {
         Target::Org(org) => sign_in.is_member_of(org),
         Target::Device(_) => sign_in.has_right("devices"),
@@ -93,16 +91,11 @@ fn refused(error: CallerError) -> FrameError {
         CallerError::TokenExpired => {
             FrameError::new(Code::TokenExpired, "this token has expired as well")
         }
-        CallerError::KeysUnavailable(cause) => {
-            tracing::error!(
-                error = &cause as &dyn std::error::Error,
-                "the identity provider's keys cannot be had"
-            );
-            FrameError::new(
-                Code::Unavailable,
-                "the identity provider does not answer; try again shortly",
-            )
-        }
+        CallerError::KeysUnavailable(_) => FrameError::new(
+            Code::Unavailable,
+            "the identity provider does not answer; try again shortly",
+        )
+        .caused_by(error),
         CallerError::Unauthenticated | CallerError::TokenInvalid(_) | CallerError::UserId(_) => {
             FrameError::new(Code::Forbidden, error.to_string())
         }

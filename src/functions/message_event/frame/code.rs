@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::conversation::ConversationError;
-use crate::conversation::message::BadContent;
+use crate::conversation::message::InvalidMessage;
 use crate::store::StoreError;
 
 /// The stable part of an error frame.
@@ -102,11 +102,12 @@ impl From<StoreError> for FrameError {
     }
 }
 
-impl From<BadContent> for FrameError {
-    fn from(bad: BadContent) -> Self {
+impl From<InvalidMessage> for FrameError {
+    fn from(bad: InvalidMessage) -> Self {
         let code = match bad {
-            BadContent::Empty => Code::EmptyMessage,
-            BadContent::TooLong => Code::MessageTooLong,
+            InvalidMessage::Empty => Code::EmptyMessage,
+            InvalidMessage::Id => Code::InvalidField,
+            InvalidMessage::TooLong => Code::MessageTooLong,
         };
         Self::new(code, bad.to_string())
     }

@@ -9,9 +9,6 @@ use crate::conversation::Conversation;
 use crate::ids::target::{ChatId, RoomId, SessionId};
 use crate::ids::user_id::UserId;
 
-/// Which conversation a frame names.
-pub type Place = Conversation;
-
 const MAX_USERS: usize = 1000;
 
 /// The members of a frame. A `null` counts as absent, since many clients write absence so.
@@ -92,8 +89,8 @@ impl Fields {
             .ok_or_else(|| FrameError::missing("chatId"))
     }
 
-    /// The conversation that the frame names, if it names one.
-    pub fn place(&self) -> Result<Option<Place>, FrameError> {
+    /// The conversation that the frame names, if any.
+    pub fn conversation(&self) -> Result<Option<Conversation>, FrameError> {
         let named = [
             self.id::<ChatId>("chatId")?.map(Conversation::Chat),
             self.id::<SessionId>("session_id")?

@@ -1,12 +1,14 @@
-//! Finds the frame in a user event. It can come as a plain text frame, as the data of an event
-//! named `message`, or with its type as the event's name.
+//! Finds the frame in a user event. It comes as a plain text frame, as the data of an event named
+//! `message`, or with its type as the event's name.
 
 use serde_json::{Map, Value};
 use webpubsub::upstream::EventData;
 
-use super::{Code, Fields, Frame, FrameError};
+use super::Frame;
+use super::code::{Code, FrameError};
+use super::fields::Fields;
 
-/// A frame, or why it is none, with the id that the answer must repeat.
+/// A frame or the error in it, with the id that the reply repeats.
 #[derive(Debug)]
 pub struct Incoming {
     pub frame: Result<Frame, FrameError>,
@@ -83,8 +85,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    use super::super::{Ping, Test};
     use super::*;
-    use crate::functions::message_event::frame::{Ping, TestRequest};
 
     fn text(frame: &str) -> EventData {
         EventData::Text(frame.to_owned())
@@ -192,7 +194,7 @@ mod tests {
         fn a_test_frame_keeps_its_message(message in any::<String>()) {
             let frame = parse("message", &text(&json!({ "type": "test", "message": message }).to_string()));
 
-            prop_assert_eq!(frame.frame, Ok(Frame::Test(TestRequest { message })));
+            prop_assert_eq!(frame.frame, Ok(Frame::Test(Test { message })));
         }
     }
 }

@@ -3,19 +3,22 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::call::Call;
 use super::code::FrameError;
 use super::fields::Fields;
-use crate::clock::{Clock, rfc3339};
+use super::reply::Reply;
+use crate::clock::rfc3339;
 
 #[derive(Debug, PartialEq)]
 pub struct Ping {
     pub timestamp: Option<Value>,
 }
 
-/// Bears the client's own time if it gave one, so that it can tell how long the way was; else
-/// ours.
-#[derive(Debug, Serialize)]
-pub struct Pong {
+/// Repeats the client's time, so that the client can measure the round trip; otherwise it holds
+/// the server's.
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "pong")]
+struct Pong {
     timestamp: Value,
 }
 
@@ -26,11 +29,10 @@ impl Ping {
         })
     }
 
-    pub fn reply(self, clock: &Clock) -> Pong {
-        Pong {
-            timestamp: self
-                .timestamp
-                .unwrap_or_else(|| rfc3339(clock.now()).into()),
-        }
+    pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
+        let server_time = || rfc3339(call.app.clock.now()).into();
+        Ok(Some(Reply::of(&Pong {
+            timestamp: self.timestamp.unwrap_or_else(server_time),
+        })))
     }
 }

@@ -1,38 +1,40 @@
-//! `test`: a client tries whether its words arrive.
+//! `test`: a client tries whether its messages arrive.
 
 use serde::Serialize;
 
+use super::call::Call;
 use super::code::FrameError;
 use super::fields::Fields;
-use crate::clock::{Clock, rfc3339};
+use super::reply::Reply;
+use crate::clock::rfc3339;
 
 #[derive(Debug, PartialEq)]
-pub struct TestRequest {
+pub struct Test {
     pub message: String,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TestReply {
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "test_response", rename_all = "camelCase")]
+struct TestResponse {
     original_message: String,
     message: &'static str,
     timestamp: String,
 }
 
-impl TestRequest {
+impl Test {
     pub(super) fn read(fields: &Fields) -> Result<Self, FrameError> {
-        // The client's time is checked, so that a mistake in it does not wait for another frame.
+        // Checked although it is unused, so that a mistake in it does not surface in another frame.
         fields.timestamp("timestamp")?;
         Ok(Self {
             message: fields.text("message")?.to_owned(),
         })
     }
 
-    pub fn reply(self, clock: &Clock) -> TestReply {
-        TestReply {
+    pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
+        Ok(Some(Reply::of(&TestResponse {
             original_message: self.message,
             message: "Your test message arrived.",
-            timestamp: rfc3339(clock.now()),
-        }
+            timestamp: rfc3339(call.app.clock.now()),
+        })))
     }
 }

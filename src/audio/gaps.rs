@@ -152,9 +152,9 @@ mod tests {
 
     #[test]
     fn the_largest_numbers_do_not_overflow() {
-        let top = (1 << 53) - 1;
+        let state = (1 << 53) - 1;
 
-        assert_eq!(after(&[top - 2, top]).missing(), [top - 1]);
+        assert_eq!(after(&[state - 2, state]).missing(), [state - 1]);
     }
 
     #[test]

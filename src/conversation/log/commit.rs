@@ -1,0 +1,270 @@
+//! Storing a batch: one read and one write, repeated when another instance came first.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, sleep};
+
+use super::super::head::Head;
+use super::super::keys;
+use super::super::{Conversation, ConversationError, ConversationState};
+use super::context::{COMMIT_TIMEOUT, Context};
+use super::dedup::{self, DedupRecord};
+use super::pending::{Answer, Pending, Posted, Sent, Stored};
+use super::uncertain::UncertainWrite;
+use crate::store::{StoreError, Write, WriteError};
+
+/// How many unsent messages of others are sent along with one batch.
+const MAX_OVERDUE: usize = 100;
+
+type Answered = (Pending, Result<Answer, ConversationError>);
+
+/// One batch on its way into the store.
+pub(super) struct Commit<'a> {
+    context: &'a Context,
+    conversation: &'a Conversation,
+    /// Recorded in the head by the same write.
+    sent: &'a BTreeSet<Sent>,
+    batch: Vec<Pending>,
+    answered: Vec<Answered>,
+    uncertain: Option<UncertainWrite>,
+}
+
+/// The end of a batch: the messages that were stored, and answers for the others.
+pub(super) struct BatchResult {
+    pub(super) stored: Option<Stored>,
+    /// The senders of the stored messages, in the same order.
+    pub(super) senders: Vec<Pending>,
+    answered: Vec<Answered>,
+}
+
+impl BatchResult {
+    /// Answers every sender. `joined` are the connections that joined the group.
+    pub(super) fn answer(self, joined: &BTreeSet<String>) {
+        for (pending, answer) in self.answered {
+            pending.answer(answer);
+        }
+        let Some(stored) = self.stored else {
+            return;
+        };
+        for (pending, message) in self.senders.into_iter().zip(stored.messages) {
+            let has_joined = |connection: &String| joined.contains(connection);
+            let posted = Posted {
+                message,
+                duplicate: false,
+                joined: pending.draft.join.as_ref().is_some_and(has_joined),
+            };
+            pending.answer(Ok(Answer {
+                posted,
+                generation: stored.generation,
+                unsent: false,
+            }));
+        }
+    }
+}
+
+/// The outcome of one read and one write.
+enum Attempt {
+    Stored(Stored),
+    /// Some senders were answered and nothing was written. The others can be tried at once.
+    Fewer,
+    /// Another instance came first.
+    LostRace,
+}
+
+impl<'a> Commit<'a> {
+    pub(super) fn new(
+        context: &'a Context,
+        conversation: &'a Conversation,
+        batch: Vec<Pending>,
+        sent: &'a BTreeSet<Sent>,
+    ) -> Self {
+        Self {
+            context,
+            conversation,
+            sent,
+            batch,
+            answered: Vec::new(),
+            uncertain: None,
+        }
+    }
+
+    pub(super) async fn run(mut self) -> BatchResult {
+        let deadline = Instant::now() + COMMIT_TIMEOUT;
+        let mut pauses = 0;
+        let stored = loop {
+            match self.attempt().await {
+                Ok(Attempt::Stored(stored)) => break Some(stored),
+                Ok(_) if self.batch.is_empty() => break None,
+                Ok(Attempt::Fewer) => continue,
+                Ok(Attempt::LostRace) if Instant::now() < deadline => {}
+                // The outcome of a write is unknown: ask the store until time is up.
+                Err(_) if self.uncertain.is_some() && Instant::now() < deadline => {}
+                Ok(Attempt::LostRace) => {
+                    self.give_up(None);
+                    break None;
+                }
+                Err(error) => {
+                    self.give_up(Some(&error));
+                    break None;
+                }
+            }
+            pauses += 1;
+            sleep(self.context.pause(pauses)).await;
+        };
+        BatchResult {
+            stored,
+            senders: self.batch,
+            answered: self.answered,
+        }
+    }
+
+    async fn attempt(&mut self) -> Result<Attempt, StoreError> {
+        let store = &*self.context.store;
+        let state = ConversationState::read(store, self.conversation).await?;
+        if let Some(uncertain) = &self.uncertain {
+            let found = uncertain.find_committed(store, self.conversation, &self.batch);
+            if let Some(stored) = found.await? {
+                return Ok(Attempt::Stored(stored));
+            }
+            if !uncertain.may_still_land(&state) {
+                self.uncertain = None;
+            }
+        }
+        self.refuse_unauthorized(&state);
+        if self.batch.is_empty() {
+            return Ok(Attempt::Fewer);
+        }
+        let (writes, stored) = self.compose(&state, self.context.clock.now())?;
+        let partition = self.conversation.partition();
+        match store.write(&partition, writes).await {
+            Ok(()) => Ok(Attempt::Stored(stored)),
+            Err(WriteError::Conflict { position }) => {
+                if let Some(first) = repeated(position, self.batch.len())
+                    && self.answer_repeats(&state, first).await?
+                {
+                    return Ok(Attempt::Fewer);
+                }
+                self.context.count_lost_race();
+                Ok(Attempt::LostRace)
+            }
+            Err(WriteError::NotDone(error)) => Err(error),
+            Err(WriteError::Unknown(error)) => {
+                UncertainWrite::note(&mut self.uncertain, &state, &stored);
+                Err(error)
+            }
+        }
+    }
+
+    /// Answers the senders who may not post. While a write is uncertain, such a sender's message
+    /// may already be stored.
+    fn refuse_unauthorized(&mut self, state: &ConversationState) {
+        for mut pending in std::mem::take(&mut self.batch) {
+            match pending.draft.authorize(state) {
+                Ok(()) => self.batch.push(pending),
+                Err(_) if self.uncertain.is_some() => {
+                    let unknown = ConversationError::OutcomeUnknown(None);
+                    self.answered.push((pending, Err(unknown)));
+                }
+                Err(refused) => self.answered.push((pending, Err(refused))),
+            }
+        }
+    }
+
+    /// The head first, then a message and its dedup record for each draft.
+    fn compose(
+        &self,
+        state: &ConversationState,
+        now: Timestamp,
+    ) -> Result<(Vec<Write>, Stored), StoreError> {
+        let mut head: Head = state.head.clone();
+        for sent in self.sent {
+            sent.mark_in(&mut head);
+        }
+        let overdue = head.overdue(now).flat_map(|run| run.from..=run.to);
+        let overdue = overdue.take(MAX_OVERDUE).collect();
+        let generation = head.generation;
+        let mut writes = Vec::with_capacity(1 + 2 * self.batch.len());
+        let mut messages = Vec::with_capacity(self.batch.len());
+        for Pending { draft, .. } in &self.batch {
+            let (seq, at) = head.push(&draft.sender, now);
+            let message = draft.to_message(seq, at);
+            let record = DedupRecord {
+                seq,
+                uuid: draft.uuid,
+            };
+            let key = keys::dedup(generation, &draft.dedup_key);
+            writes.push(Write::insert(keys::message(generation, seq), &message)?);
+            writes.push(Write::insert(key, &record)?);
+            messages.push(message);
+        }
+        writes.insert(0, state.write_head(&head)?);
+        let stored = Stored {
+            generation,
+            messages,
+            overdue,
+        };
+        Ok((writes, stored))
+    }
+
+    /// Answers the senders whose messages an earlier try stored, from the first known one on.
+    /// Returns whether there was any.
+    async fn answer_repeats(
+        &mut self,
+        state: &ConversationState,
+        first: usize,
+    ) -> Result<bool, StoreError> {
+        let store = &*self.context.store;
+        let found = dedup::find(store, self.conversation, state, &self.batch, first).await?;
+        let any = !found.is_empty();
+        let generation = state.head.generation;
+        // From the end, so that the positions of the others stay valid.
+        for (index, message) in found.into_iter().rev() {
+            let seq = message.seq;
+            let was_sent = self.sent.contains(&Sent { generation, seq });
+            let answer = Answer {
+                unsent: state.head.is_unsent(seq) && !was_sent,
+                generation,
+                posted: Posted {
+                    message,
+                    duplicate: true,
+                    joined: false,
+                },
+            };
+            self.answered.push((self.batch.remove(index), Ok(answer)));
+        }
+        Ok(any)
+    }
+
+    fn give_up(&mut self, cause: Option<&StoreError>) {
+        if let Some(cause) = cause {
+            tracing::error!(
+                error = cause as &dyn std::error::Error,
+                "failed to store {} messages in {}",
+                self.batch.len(),
+                self.conversation
+            );
+        }
+        for pending in self.batch.drain(..) {
+            let error = match (cause, &self.uncertain) {
+                (_, Some(_)) => ConversationError::OutcomeUnknown(None),
+                (Some(_), None) => ConversationError::Unavailable(
+                    "the store does not answer; nothing was stored, try again",
+                ),
+                (None, None) => ConversationError::Unavailable(
+                    "too many write here at once; nothing was stored, try again",
+                ),
+            };
+            self.answered.push((pending, Err(error)));
+        }
+    }
+}
+
+/// The draft whose dedup record existed already. The head comes first, then pairs of message and
+/// dedup record.
+fn repeated(position: usize, batch: usize) -> Option<usize> {
+    let is_dedup_record = position > 0 && position.is_multiple_of(2);
+    is_dedup_record
+        .then(|| position / 2 - 1)
+        .filter(|index| *index < batch)
+}

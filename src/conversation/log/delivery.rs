@@ -1,0 +1,147 @@
+//! Sending stored messages to everyone, and recording that they were sent.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::{Instant, timeout_at};
+
+use super::super::history;
+use super::super::message::{ChatMessageView, Message, RoomMessageView};
+use super::super::{Conversation, ConversationState};
+use super::context::Context;
+use super::pending::Sent;
+use crate::ids::target::ChatId;
+use crate::store::WriteError;
+
+/// How long an answer waits for its broadcast.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A message as it is broadcast, in the form of its kind of conversation.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type")]
+pub enum MessageFrame {
+    #[serde(rename = "MESSAGE", rename_all = "camelCase")]
+    Chat {
+        chat_id: ChatId,
+        message: ChatMessageView,
+    },
+    #[serde(rename = "message")]
+    Other(RoomMessageView),
+}
+
+pub fn frame(conversation: &Conversation, message: &Message) -> MessageFrame {
+    match conversation {
+        Conversation::Chat(id) => MessageFrame::Chat {
+            chat_id: id.clone(),
+            message: message.into(),
+        },
+        Conversation::Room(_) | Conversation::Session(_) => {
+            MessageFrame::Other(RoomMessageView::of(message, conversation))
+        }
+    }
+}
+
+/// Delivers the messages of one conversation.
+#[derive(Clone, Copy)]
+pub(super) struct Delivery<'a> {
+    context: &'a Context,
+    conversation: &'a Conversation,
+}
+
+impl<'a> Delivery<'a> {
+    pub(super) fn new(context: &'a Context, conversation: &'a Conversation) -> Self {
+        Self {
+            context,
+            conversation,
+        }
+    }
+
+    /// Sends one message to the group. Returns whether it certainly went out.
+    pub(super) async fn send(self, message: &Message) -> bool {
+        self.send_until(message, Instant::now() + TIMEOUT).await
+    }
+
+    /// Sends messages one after the other, so that nobody sees one before its predecessor.
+    /// Returns the numbers of those that went out.
+    pub(super) async fn send_all(self, messages: &[&Message]) -> Vec<u64> {
+        let deadline = Instant::now() + TIMEOUT;
+        let mut sent = Vec::new();
+        for message in messages {
+            if self.send_until(message, deadline).await {
+                sent.push(message.seq);
+            }
+        }
+        sent
+    }
+
+    async fn send_until(self, message: &Message, deadline: Instant) -> bool {
+        let group = self.conversation.group();
+        let frame = frame(self.conversation, message);
+        let sending = self.context.courier.to_group(&group, &frame);
+        match timeout_at(deadline, sending).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "message {} of {} is stored but could not be sent; it will be sent later",
+                    message.seq,
+                    self.conversation
+                );
+                false
+            }
+            Err(_) => {
+                tracing::error!(
+                    "message {} of {} is stored but was not sent in time; it will be sent later",
+                    message.seq,
+                    self.conversation
+                );
+                false
+            }
+        }
+    }
+
+    /// Messages that other instances stored and seem not to have sent. Sent ones may lie between
+    /// the first and the last of them.
+    pub(super) async fn unsent_by_others(self, generation: u64, overdue: &[u64]) -> Vec<Message> {
+        let Some((first, last)) = overdue.first().zip(overdue.last()) else {
+            return Vec::new();
+        };
+        let range = *first..=*last;
+        let store = &*self.context.store;
+        let found = history::messages(store, self.conversation, generation, range).await;
+        match found {
+            Ok(mut messages) => {
+                messages.retain(|message| overdue.contains(&message.seq));
+                messages
+            }
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "failed to read the unsent messages of {}",
+                    self.conversation
+                );
+                Vec::new()
+            }
+        }
+    }
+
+    /// Records in the head that these messages were sent.
+    pub(super) async fn record_sent(self, sent: &BTreeSet<Sent>) -> Result<(), WriteError> {
+        let store = &*self.context.store;
+        let state = ConversationState::read(store, self.conversation).await?;
+        let mut head = state.head.clone();
+        let changes = sent.iter().filter(|sent| sent.mark_in(&mut head)).count();
+        if changes == 0 {
+            return Ok(());
+        }
+        let write = state.write_head(&head)?;
+        let written = store
+            .write(&self.conversation.partition(), vec![write])
+            .await;
+        if let Err(WriteError::Conflict { .. }) = &written {
+            self.context.count_lost_race();
+        }
+        written
+    }
+}

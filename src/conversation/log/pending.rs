@@ -1,0 +1,84 @@
+//! A message on its way through a lane, and what becomes of it.
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::super::ConversationError;
+use super::super::head::Head;
+use super::super::message::{Draft, Message};
+use super::context::COMMIT_TIMEOUT;
+
+/// A message that is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    pub message: Message,
+    /// An earlier try stored it.
+    pub duplicate: bool,
+    /// The draft's connection has joined the group.
+    pub joined: bool,
+}
+
+/// The answer to a sender.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) posted: Posted,
+    pub(super) generation: u64,
+    /// An earlier try stored it, and nobody has recorded that it was sent.
+    pub(super) unsent: bool,
+}
+
+/// A message that waits to be stored and sent.
+pub(super) struct Pending {
+    pub(super) draft: Draft,
+    answer: oneshot::Sender<Result<Answer, ConversationError>>,
+    since: Instant,
+}
+
+impl Pending {
+    pub(super) fn new(
+        draft: Draft,
+        answer: oneshot::Sender<Result<Answer, ConversationError>>,
+    ) -> Self {
+        Self {
+            draft,
+            answer,
+            since: Instant::now(),
+        }
+    }
+
+    /// A sender that is gone misses nothing: its retry gets the same answer.
+    pub(super) fn answer(self, answer: Result<Answer, ConversationError>) {
+        let _ = self.answer.send(answer);
+    }
+
+    pub(super) fn is_abandoned(&self) -> bool {
+        self.answer.is_closed()
+    }
+
+    /// Behind a slow store a queue may take longer than a sender waits for an answer.
+    pub(super) fn is_too_old(&self) -> bool {
+        self.since.elapsed() > COMMIT_TIMEOUT
+    }
+}
+
+/// A message that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Sent {
+    pub(super) generation: u64,
+    pub(super) seq: u64,
+}
+
+impl Sent {
+    /// Returns whether the head changed. A deleted generation records nothing.
+    pub(super) fn mark_in(self, head: &mut Head) -> bool {
+        self.generation == head.generation && head.mark_sent(self.seq)
+    }
+}
+
+/// What one write stores.
+pub(super) struct Stored {
+    pub(super) generation: u64,
+    pub(super) messages: Vec<Message>,
+    /// Messages that other instances stored long ago and have not recorded as sent.
+    pub(super) overdue: Vec<u64>,
+}

@@ -1,0 +1,42 @@
+//! `DELETE_CHAT`, by the chat's owner.
+
+use serde::Serialize;
+
+use super::call::Call;
+use super::chat_group::ChatGroup;
+use super::code::FrameError;
+use super::fields::Fields;
+use super::reply::Reply;
+use crate::conversation::chat::{self, Change};
+use crate::ids::target::ChatId;
+
+#[derive(Debug, PartialEq)]
+pub struct DeleteChat {
+    pub chat: ChatId,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename = "CHAT_DELETED", rename_all = "camelCase")]
+struct ChatDeleted {
+    chat_id: ChatId,
+}
+
+impl DeleteChat {
+    pub(super) fn read(fields: &Fields) -> Result<Self, FrameError> {
+        Ok(Self {
+            chat: fields.chat_id()?,
+        })
+    }
+
+    pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
+        let (store, user) = (&*call.app.store, &call.binding().user);
+        let changed = chat::change(store, &self.chat, user, &Change::Delete).await?;
+        if let Some(garbage) = &changed.garbage {
+            call.app.sweeper.schedule(store, garbage).await;
+        }
+        let deleted = ChatDeleted { chat_id: self.chat };
+        let group = ChatGroup::new(call.app, &deleted.chat_id);
+        group.notify_others(call.connection.id(), &deleted).await;
+        Ok(Some(Reply::of(&deleted)))
+    }
+}

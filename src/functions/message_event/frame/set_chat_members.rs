@@ -1,0 +1,47 @@
+//! `SET_CHAT_MEMBERS`, by the chat's owner.
+
+use super::call::Call;
+use super::chat_group::{ChatGroup, ChatUpdated};
+use super::code::{Code, FrameError};
+use super::fields::Fields;
+use super::reply::Reply;
+use crate::conversation::chat::{self, Change};
+use crate::ids::target::ChatId;
+use crate::ids::user_id::UserId;
+
+#[derive(Debug, PartialEq)]
+pub struct SetChatMembers {
+    pub chat: ChatId,
+    pub members: Vec<UserId>,
+}
+
+impl SetChatMembers {
+    pub(super) fn read(fields: &Fields) -> Result<Self, FrameError> {
+        let members = fields.users("members")?;
+        let members = members.ok_or_else(|| FrameError::missing("members"))?;
+        Ok(Self {
+            chat: fields.chat_id()?,
+            members,
+        })
+    }
+
+    /// Removed members must hear nothing more, so they leave the group before anything is
+    /// announced. If that fails, the same frame again does the rest.
+    pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
+        let (store, user) = (&*call.app.store, &call.binding().user);
+        let change = Change::Members(self.members);
+        let changed = chat::change(store, &self.chat, user, &change).await?;
+        let group = ChatGroup::new(call.app, &self.chat);
+        group.evict_others(&changed.guard).await.map_err(|error| {
+            FrameError::new(
+                Code::Unavailable,
+                "the members are changed, but who was removed may still listen: send it again",
+            )
+            .caused_by(error)
+        })?;
+        group.join_members(&changed.guard).await;
+        let updated = ChatUpdated { chat: changed.view };
+        group.notify_others(call.connection.id(), &updated).await;
+        Ok(Some(Reply::of(&updated)))
+    }
+}
