@@ -8,6 +8,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::Conversation;
+use crate::conversation::conflicts::Conflicts;
 use crate::conversation::directory;
 use crate::ids::target::{ChatId, SessionId};
 use crate::ids::user_id::UserId;
@@ -202,30 +203,17 @@ pub async fn set_read_position(
     conversation: &Conversation,
     seq: u64,
 ) -> Result<(), WriteError> {
-    const TRIES: usize = 5;
     let (partition, key) = (directory::partition(user), read_key(conversation));
-    let mut tried = 0;
+    let mut conflicts = Conflicts::default();
     loop {
-        let found = store.get(&partition, &key).await;
-        let found = found.map_err(WriteError::NotDone)?;
-        let body = format!(r#"{{"seq":{seq}}}"#);
-        let key = key.clone();
-        let write = match found {
-            None => Write::Insert { key, body },
-            Some(record) => {
-                let read: Read = record
-                    .read()
-                    .map_err(|bad| WriteError::NotDone(bad.into()))?;
-                if read.seq >= seq {
-                    return Ok(());
-                }
-                let version = record.version;
-                Write::Replace { key, version, body }
-            }
+        let write = match store.get(&partition, &key).await? {
+            None => Write::insert(key.clone(), &Read { seq })?,
+            Some(record) if record.read::<Read>()?.seq >= seq => return Ok(()),
+            Some(record) => Write::replace(key.clone(), record.version, &Read { seq })?,
         };
         match store.write(&partition, vec![write]).await {
-            Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
-            done => return done,
+            Ok(()) => return Ok(()),
+            Err(error) => conflicts.retry_after(error).await?,
         }
     }
 }

@@ -33,6 +33,7 @@ pub mod session;
 pub mod sweep;
 pub mod sweeper;
 
+mod conflicts;
 pub(crate) mod keys;
 mod state;
 

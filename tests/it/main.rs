@@ -19,6 +19,7 @@ mod sessions;
 mod status;
 mod storage_account;
 mod store;
+mod structure;
 mod triggers;
 mod upstream;
 mod users;

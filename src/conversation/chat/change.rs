@@ -4,12 +4,11 @@ use super::super::index::{self, Listed};
 use super::super::sweep::Garbage;
 use super::super::{ConversationError, ConversationState};
 use super::{ChatGuard, ChatView, check_name, conversation, member_list};
+use crate::conversation::conflicts::Conflicts;
 use crate::conversation::directory;
 use crate::ids::target::ChatId;
 use crate::ids::user_id::UserId;
-use crate::store::{Store, WriteError};
-
-const TRIES: usize = 8;
+use crate::store::Store;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -35,7 +34,7 @@ pub async fn change(
     change: &Change,
 ) -> Result<Changed, ConversationError> {
     let conversation = conversation(id);
-    let mut tried = 0;
+    let mut conflicts = Conflicts::default();
     loop {
         let state = ConversationState::read(store, &conversation).await?;
         let before = owned(&state, user, change)?;
@@ -52,14 +51,12 @@ pub async fn change(
             }
             garbage = Garbage::before(&conversation, &head);
         }
-        match store.write(&conversation.partition(), writes).await {
-            Ok(()) => {
-                let changed = finish(store, id, &before, after, &state, user).await?;
-                return Ok(Changed { garbage, ..changed });
-            }
-            Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
-            Err(error) => return Err(error.into()),
+        if let Err(error) = store.write(&conversation.partition(), writes).await {
+            conflicts.retry_after(error).await?;
+            continue;
         }
+        let changed = finish(store, id, &before, after, &state, user).await?;
+        return Ok(Changed { garbage, ..changed });
     }
 }
 

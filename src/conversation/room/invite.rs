@@ -1,21 +1,17 @@
 //! Invites: a code that lets somebody in, so many times and for so long. What is stored is its
 //! hash, so that whoever reads the store can use none.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use tokio::time::sleep;
 
 use super::{Access, JoinRequest, Member, RoomGuard};
+use crate::conversation::conflicts::Conflicts;
 use crate::conversation::room::{Role, RoomPass};
 use crate::conversation::{Conversation, ConversationError, ConversationState, keys};
 use crate::ids::target::RoomId;
-use crate::ids::user_id::UserId;
 use crate::store::{Key, Store, StoreError, Write, WriteError};
 
-const TRIES: u32 = 30;
 const MAX_USES: u32 = 100_000;
 /// A year.
 const MAX_SECONDS: u32 = 31_536_000;
@@ -117,9 +113,10 @@ pub async fn spend(
     let conversation = Conversation::Room(room.clone());
     let partition = conversation.partition();
     let key = key(code);
-    let mut tried = 0;
+    let mut conflicts = Conflicts::default();
     loop {
-        // The invite first: of one that was used up meanwhile, the guard then knows by whom.
+        // Read the invite before the guard, so that if someone else used it up in between, the
+        // guard already lists them as a member.
         let found = store.get(&partition, &key).await?;
         let state = ConversationState::read(store, &conversation).await?;
         let mut guard: RoomGuard = state.guard().map_err(StoreError::from)?.unwrap_or_default();
@@ -154,23 +151,13 @@ pub async fn spend(
         }
         match store.write(&partition, writes).await {
             Ok(()) => return Ok(pass),
-            Err(WriteError::Conflict { .. }) if tried < TRIES => {
-                tried += 1;
-                sleep(pause(request.user, tried)).await;
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) => conflicts.retry_after(error).await?,
         }
     }
 }
 
-/// Who asked twice at once has become a member in the meantime.
+/// A user who sent two requests at once is a member when the second is decided.
 fn as_member(guard: &RoomGuard, request: &JoinRequest<'_>) -> Option<RoomPass> {
     guard.membership(request.user, request.is_anonymous)?;
     guard.admit(request).ok()
-}
-
-/// Grows, and differs from user to user, so that those who met do not meet again.
-fn pause(user: &UserId, tried: u32) -> Duration {
-    let [share, ..] = keys::digest(&["pause", user.as_str(), &tried.to_string()]);
-    Duration::from_millis(u64::from(share) * u64::from(tried.min(8)) / 16)
 }

@@ -6,12 +6,12 @@ use uuid::Uuid;
 
 use super::{Access, ConnectionUpdate, Member, PasswordHash, RoomGuard, RoomRecord, listing};
 use crate::clock::Ids;
+use crate::conversation::conflicts::Conflicts;
 use crate::conversation::sweep::Garbage;
 use crate::conversation::{Conversation, ConversationError, ConversationState};
 use crate::ids::target::RoomId;
 use crate::store::{MAX_BODY, Store, Write, WriteError};
 
-const TRIES: usize = 8;
 const MAX_NAME: usize = 200;
 const MAX_PASSWORD: usize = 256;
 
@@ -58,7 +58,7 @@ pub async fn set_up(
         None => None,
     };
     let conversation = Conversation::Room(id.clone());
-    let mut tried = 0;
+    let mut conflicts = Conflicts::default();
     loop {
         let state = ConversationState::read(store, &conversation).await?;
         let before: RoomGuard = state.guard()?.unwrap_or_default();
@@ -85,8 +85,7 @@ pub async fn set_up(
                     due: guard.due,
                 });
             }
-            Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
-            Err(error) => return Err(error.into()),
+            Err(error) => conflicts.retry_after(error).await?,
         }
     }
 }
@@ -206,7 +205,7 @@ pub async fn remove(
     id: &RoomId,
 ) -> Result<Removed, ConversationError> {
     let conversation = Conversation::Room(id.clone());
-    let mut tried = 0;
+    let mut conflicts = Conflicts::default();
     loop {
         let state = ConversationState::read(store, &conversation).await?;
         let before: RoomGuard = state.guard()?.unwrap_or_default();
@@ -233,8 +232,7 @@ pub async fn remove(
                     garbage: Garbage::before(&conversation, &head),
                 });
             }
-            Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
-            Err(error) => return Err(error.into()),
+            Err(error) => conflicts.retry_after(error).await?,
         }
     }
 }

@@ -3,15 +3,14 @@
 use jiff::Timestamp;
 
 use super::{RoomGuard, Sanction, connection_update, manage};
+use crate::conversation::conflicts::Conflicts;
 use crate::conversation::{Conversation, ConversationError, ConversationState};
 use crate::ids::target::RoomId;
 use crate::ids::user_id::UserId;
-use crate::store::{Store, WriteError};
+use crate::store::Store;
 
-const TRIES: usize = 8;
 const MAX_REASON: usize = 200;
 
-/// What becomes of somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     Ban,
@@ -29,45 +28,43 @@ pub fn check_reason(reason: Option<&str>) -> Result<(), ConversationError> {
     Ok(())
 }
 
-/// Whether the user, as the room is now, may send to its group by what the record says alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MaySend(pub bool);
-
-/// Carries out an order. It may be given twice.
-pub async fn carry_out(
+/// Bans, unbans, mutes or unmutes a user. Doing it twice does no harm. Returns whether the record
+/// alone lets the user send to the group now.
+pub async fn apply(
     store: &dyn Store,
     room: &RoomId,
     user: &UserId,
-    order: Action,
+    action: Action,
     reason: Option<String>,
     now: Timestamp,
-) -> Result<MaySend, ConversationError> {
+) -> Result<bool, ConversationError> {
     check_reason(reason.as_deref())?;
     let sanction = Sanction { at: now, reason };
     let conversation = Conversation::Room(room.clone());
-    let mut tried = 0;
+    let mut conflicts = Conflicts::default();
     loop {
         let state = ConversationState::read(store, &conversation).await?;
         let mut guard: RoomGuard = state.guard()?.unwrap_or_default();
-        if !apply(&mut guard, user, order, &sanction) {
-            return Ok(MaySend(connection_update::may_send(user, &guard)));
+        let changed = change(&mut guard, user, action, &sanction);
+        let may_send = connection_update::may_send(user, &guard);
+        if !changed {
+            return Ok(may_send);
         }
         let write = manage::write(&state, &guard)?;
         match store.write(&conversation.partition(), vec![write]).await {
-            Ok(()) => return Ok(MaySend(connection_update::may_send(user, &guard))),
-            Err(WriteError::Conflict { .. }) if tried < TRIES => tried += 1,
-            Err(error) => return Err(error.into()),
+            Ok(()) => return Ok(may_send),
+            Err(error) => conflicts.retry_after(error).await?,
         }
     }
 }
 
-/// Whether it changed anything.
-fn apply(guard: &mut RoomGuard, user: &UserId, order: Action, sanction: &Sanction) -> bool {
-    let list = match order {
+/// Returns whether the guard changed.
+fn change(guard: &mut RoomGuard, user: &UserId, action: Action, sanction: &Sanction) -> bool {
+    let list = match action {
         Action::Ban | Action::Unban => &mut guard.banned,
         Action::Mute | Action::Unmute => &mut guard.muted,
     };
-    match order {
+    match action {
         Action::Unban | Action::Unmute => list.remove(user).is_some(),
         Action::Ban | Action::Mute => {
             if list.contains_key(user) && sanction.reason.is_none() {

@@ -1,4 +1,4 @@
-//! `rooms/{id}/kick`, `ban`, `unban`, `mute`, `unmute`: keeping order. What lasts is stored
+//! `rooms/{id}/kick`, `ban`, `unban`, `mute`, `unmute`: keeping action. What lasts is stored
 //! first, so that whoever comes back meets it; then those who are there feel it.
 
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use super::{Refusals, RoomPath};
 use crate::access::caller::rights::Administrator;
 use crate::app::App;
 use crate::conversation::room::Effect;
-use crate::conversation::room::sanction::{Action, MaySend, carry_out, check_reason};
+use crate::conversation::room::sanction::{self, Action, check_reason};
 use crate::http::extract::JsonBody;
 use crate::http::problem::Problem;
 use crate::ids::target::RoomId;
@@ -112,7 +112,7 @@ pub async fn unmute(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
-    let (user, MaySend(may_send)) = stored(&app, &room, Action::Unmute, body).await?;
+    let (user, may_send) = stored(&app, &room, Action::Unmute, body).await?;
     if may_send {
         let live = Live::new(&app.hub, &room);
         live.apply_to(&user, Effect::GrantSend).await?;
@@ -123,12 +123,12 @@ pub async fn unmute(
 async fn stored(
     app: &App,
     room: &RoomId,
-    order: Action,
+    action: Action,
     body: SanctionBody,
-) -> Result<(UserId, MaySend), Problem> {
+) -> Result<(UserId, bool), Problem> {
     let SanctionBody { user_id, reason } = body;
     let now = app.clock.now();
-    let may_send = carry_out(&*app.store, room, &user_id, order, reason, now).await?;
+    let may_send = sanction::apply(&*app.store, room, &user_id, action, reason, now).await?;
     app.admission.forget_open_room(room);
     Ok((user_id, may_send))
 }
