@@ -19,13 +19,13 @@ pub struct AccessKey {
 
 impl AccessKey {
     /// Takes the key as the portal shows it.
-    pub fn new(key: impl Into<String>) -> Result<Self, EmptyAccessKey> {
+    pub fn new(key: impl Into<String>) -> Result<Self, EmptyAccessKeyError> {
         let secret = SecretString::from(key.into());
         if secret.expose_secret().trim().is_empty() {
-            return Err(EmptyAccessKey);
+            return Err(EmptyAccessKeyError);
         }
-        let keyed =
-            Hmac::new_from_slice(secret.expose_secret().as_bytes()).map_err(|_| EmptyAccessKey)?;
+        let keyed = Hmac::new_from_slice(secret.expose_secret().as_bytes())
+            .map_err(|_| EmptyAccessKeyError)?;
         Ok(Self { secret, keyed })
     }
 
@@ -58,7 +58,7 @@ impl fmt::Debug for AccessKey {
 /// A key of no characters would let anyone sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the access key is empty")]
-pub struct EmptyAccessKey;
+pub struct EmptyAccessKeyError;
 
 #[cfg(test)]
 mod tests {

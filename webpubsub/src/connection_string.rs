@@ -3,7 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{AccessKey, Endpoint, InvalidEndpoint};
+use crate::access_key::AccessKey;
+use crate::endpoint::{Endpoint, EndpointError};
 
 /// Where a Web PubSub service is and the key that opens it.
 ///
@@ -28,17 +29,17 @@ impl ConnectionString {
 }
 
 impl FromStr for ConnectionString {
-    type Err = InvalidConnectionString;
+    type Err = ConnectionStringError;
 
-    fn from_str(raw: &str) -> Result<Self, InvalidConnectionString> {
+    fn from_str(raw: &str) -> Result<Self, ConnectionStringError> {
         let segments = Segments::read(raw)?;
 
         let endpoint = segments
             .endpoint
-            .ok_or(InvalidConnectionString::Missing("Endpoint"))?;
+            .ok_or(ConnectionStringError::Missing("Endpoint"))?;
         let key = segments
             .access_key
-            .ok_or(InvalidConnectionString::Missing("AccessKey"))?;
+            .ok_or(ConnectionStringError::Missing("AccessKey"))?;
 
         let mut endpoint: Endpoint = if endpoint.contains("://") {
             endpoint.parse()?
@@ -48,11 +49,11 @@ impl FromStr for ConnectionString {
         if let Some(port) = segments.port {
             let port = port
                 .parse()
-                .map_err(|_| InvalidConnectionString::InvalidPort)?;
+                .map_err(|_| ConnectionStringError::InvalidPort)?;
             endpoint = endpoint.with_port(port);
         }
         let access_key =
-            AccessKey::new(key).map_err(|_| InvalidConnectionString::Missing("AccessKey"))?;
+            AccessKey::new(key).map_err(|_| ConnectionStringError::Missing("AccessKey"))?;
 
         Ok(Self {
             endpoint,
@@ -69,14 +70,14 @@ struct Segments<'a> {
 }
 
 impl<'a> Segments<'a> {
-    fn read(raw: &'a str) -> Result<Self, InvalidConnectionString> {
+    fn read(raw: &'a str) -> Result<Self, ConnectionStringError> {
         let mut segments = Self::default();
         let filled = raw.split(';').map(str::trim).enumerate();
         for (index, segment) in filled.filter(|(_, segment)| !segment.is_empty()) {
             // Only the first `=` separates: a key may end in `=`.
             let (name, value) = segment
                 .split_once('=')
-                .ok_or(InvalidConnectionString::NoEqualsSign { index: index + 1 })?;
+                .ok_or(ConnectionStringError::NoEqualsSign { index: index + 1 })?;
             let (slot, name) = match name.trim().to_ascii_lowercase().as_str() {
                 "endpoint" => (&mut segments.endpoint, "Endpoint"),
                 "accesskey" => (&mut segments.access_key, "AccessKey"),
@@ -84,7 +85,7 @@ impl<'a> Segments<'a> {
                 _ => continue,
             };
             if slot.replace(value.trim()).is_some() {
-                return Err(InvalidConnectionString::Repeated(name));
+                return Err(ConnectionStringError::Repeated(name));
             }
         }
         Ok(segments)
@@ -103,7 +104,7 @@ impl fmt::Debug for ConnectionString {
 /// Why a text is no connection string. None of these show the text: it holds the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidConnectionString {
+pub enum ConnectionStringError {
     /// A part that must be there is absent or empty.
     #[error("the connection string has no {0}")]
     Missing(&'static str),
@@ -121,7 +122,7 @@ pub enum InvalidConnectionString {
     InvalidPort,
     /// `Endpoint` is no address of a service.
     #[error("the connection string's Endpoint is not usable: {0}")]
-    Endpoint(#[from] InvalidEndpoint),
+    Endpoint(#[from] EndpointError),
 }
 
 #[cfg(test)]
@@ -130,7 +131,7 @@ mod tests {
 
     const KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
 
-    fn parse(raw: &str) -> Result<ConnectionString, InvalidConnectionString> {
+    fn parse(raw: &str) -> Result<ConnectionString, ConnectionStringError> {
         raw.parse()
     }
 

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-use crate::{ClientProtocol, HubName};
+use crate::client_protocol::ClientProtocol;
+use crate::hub::HubName;
 
 /// Scheme, host and port of a Web PubSub service, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -60,21 +61,21 @@ impl Endpoint {
 }
 
 impl FromStr for Endpoint {
-    type Err = InvalidEndpoint;
+    type Err = EndpointError;
 
-    fn from_str(raw: &str) -> Result<Self, InvalidEndpoint> {
-        let url = Url::parse(raw).map_err(|_| InvalidEndpoint::NoUrl)?;
+    fn from_str(raw: &str) -> Result<Self, EndpointError> {
+        let url = Url::parse(raw).map_err(|_| EndpointError::NotAUrl)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(InvalidEndpoint::Scheme);
+            return Err(EndpointError::Scheme);
         }
         if url.host().is_none_or(|host| host == Host::Domain("")) {
-            return Err(InvalidEndpoint::NoUrl);
+            return Err(EndpointError::NotAUrl);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidEndpoint::UserInfo);
+            return Err(EndpointError::UserInfo);
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err(InvalidEndpoint::MoreThanAnOrigin);
+            return Err(EndpointError::NotAnOrigin);
         }
         Ok(Self { url })
     }
@@ -89,10 +90,10 @@ impl fmt::Display for Endpoint {
 /// Why a text is no endpoint. The text itself is not shown: it may hold a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidEndpoint {
+pub enum EndpointError {
     /// It cannot be read as a URL with a host.
     #[error("it is not a URL with a host")]
-    NoUrl,
+    NotAUrl,
     /// It is neither `http` nor `https`.
     #[error("its scheme is neither http nor https")]
     Scheme,
@@ -101,7 +102,7 @@ pub enum InvalidEndpoint {
     UserInfo,
     /// The service lives at the root of its host.
     #[error("it has a path, a query or a fragment")]
-    MoreThanAnOrigin,
+    NotAnOrigin,
 }
 
 #[cfg(test)]
@@ -161,15 +162,15 @@ mod tests {
     #[test]
     fn anything_but_an_origin_is_refused() {
         let cases = [
-            ("localhost:8080", InvalidEndpoint::Scheme),
-            ("ws://localhost", InvalidEndpoint::Scheme),
-            ("https://", InvalidEndpoint::NoUrl),
-            ("nonsense", InvalidEndpoint::NoUrl),
-            ("https://me@host", InvalidEndpoint::UserInfo),
-            ("https://:pw@host", InvalidEndpoint::UserInfo),
-            ("https://host/hub", InvalidEndpoint::MoreThanAnOrigin),
-            ("https://host/?a", InvalidEndpoint::MoreThanAnOrigin),
-            ("https://host/#a", InvalidEndpoint::MoreThanAnOrigin),
+            ("localhost:8080", EndpointError::Scheme),
+            ("ws://localhost", EndpointError::Scheme),
+            ("https://", EndpointError::NotAUrl),
+            ("nonsense", EndpointError::NotAUrl),
+            ("https://me@host", EndpointError::UserInfo),
+            ("https://:pw@host", EndpointError::UserInfo),
+            ("https://host/hub", EndpointError::NotAnOrigin),
+            ("https://host/?a", EndpointError::NotAnOrigin),
+            ("https://host/#a", EndpointError::NotAnOrigin),
         ];
 
         for (raw, expected) in cases {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub enum Error {
     /// The service answered, and not with success.
     #[error("the service answered {status}{}", detail(code.as_deref(), message.as_deref()))]
-    Refused {
+    Service {
         /// The answer's status.
         status: StatusCode,
         /// The service's own code, for instance `Error.Connection.NotExisted`.
@@ -35,10 +35,10 @@ pub enum Error {
     Credential(#[source] azure_core::Error),
     /// The call could not be put into a request.
     #[error(transparent)]
-    InvalidArgument(#[from] InvalidArgument),
+    InvalidArgument(#[from] ArgumentError),
     /// The service answered with success, but not with what the call returns.
     #[error("the service's answer could not be read: {0}")]
-    UnexpectedAnswer(&'static str),
+    UnexpectedResponse(&'static str),
     /// A page's link leads away from our endpoint, and would take our token there.
     #[error("the service's next page is not at our endpoint")]
     ForeignLink,
@@ -51,7 +51,7 @@ impl Error {
     /// The status of the service's answer, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
-            Self::Refused { status, .. } => Some(*status),
+            Self::Service { status, .. } => Some(*status),
             _ => None,
         }
     }
@@ -59,7 +59,7 @@ impl Error {
     /// The service's own code for it.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Refused { code, .. } => code.as_deref(),
+            Self::Service { code, .. } => code.as_deref(),
             _ => None,
         }
     }
@@ -72,7 +72,7 @@ impl Error {
     /// Whether the same call may succeed later. The client has then already retried it.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => matches!(
+            Self::Service { status, .. } => matches!(
                 *status,
                 StatusCode::REQUEST_TIMEOUT
                     | StatusCode::TOO_MANY_REQUESTS
@@ -84,16 +84,16 @@ impl Error {
             Self::TimedOut(_) | Self::Unreachable(_) => true,
             Self::Credential(_)
             | Self::InvalidArgument(_)
-            | Self::UnexpectedAnswer(_)
+            | Self::UnexpectedResponse(_)
             | Self::ForeignLink
             | Self::Other(_) => false,
         }
     }
 
-    pub(crate) fn refused(response: &RawResponse) -> Self {
+    pub(crate) fn from_response(response: &RawResponse) -> Self {
         let body: Body = serde_json::from_slice(response.body()).unwrap_or_default();
         let header = response.headers().get_optional_string(&ERROR_CODE);
-        Self::Refused {
+        Self::Service {
             status: StatusCode::from_u16(response.status().into())
                 .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             code: header.or(body.code).filter(|code| !code.is_empty()),
@@ -102,14 +102,14 @@ impl Error {
     }
 
     pub(crate) fn from_pipeline(error: azure_core::Error) -> Self {
-        if let Some(TryTimedOut(after)) = find(&error) {
+        if let Some(TryTimeoutError(after)) = find(&error) {
             return Self::TimedOut(*after);
         }
         match error.kind() {
             ErrorKind::HttpResponse {
                 raw_response: Some(response),
                 ..
-            } => Self::refused(response),
+            } => Self::from_response(response),
             ErrorKind::Connection | ErrorKind::Io => Self::Unreachable(error),
             ErrorKind::Credential => Self::Credential(error),
             ErrorKind::HttpResponse { .. } | ErrorKind::DataConversion | ErrorKind::Other => {
@@ -122,7 +122,7 @@ impl Error {
 /// An argument that has no place in a request. Said before anything is sent.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidArgument {
+pub enum ArgumentError {
     /// Empty, `.` or `..`: as a part of a path these would address something else, such as
     /// the whole hub instead of one user.
     #[error("{0} must not be empty, `.` or `..`")]
@@ -159,7 +159,7 @@ pub enum InvalidArgument {
 /// Marks a try that ran out of time, inside the pipeline's own error.
 #[derive(Debug, thiserror::Error)]
 #[error("no answer within {0:?}")]
-pub(crate) struct TryTimedOut(pub(crate) Duration);
+pub(crate) struct TryTimeoutError(pub(crate) Duration);
 
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut next = Some(error);

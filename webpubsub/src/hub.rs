@@ -27,22 +27,22 @@ impl HubName {
 }
 
 impl TryFrom<String> for HubName {
-    type Error = InvalidHubName;
+    type Error = HubNameError;
 
-    fn try_from(raw: String) -> Result<Self, InvalidHubName> {
+    fn try_from(raw: String) -> Result<Self, HubNameError> {
         let legal = |c: char| c.is_ascii_alphanumeric() || "_`,.[]".contains(c);
         let starts_well = raw.starts_with(|c: char| c.is_ascii_alphabetic());
         if raw.len() > 128 || !starts_well || !raw.chars().all(legal) {
-            return Err(InvalidHubName);
+            return Err(HubNameError);
         }
         Ok(Self(raw))
     }
 }
 
 impl FromStr for HubName {
-    type Err = InvalidHubName;
+    type Err = HubNameError;
 
-    fn from_str(raw: &str) -> Result<Self, InvalidHubName> {
+    fn from_str(raw: &str) -> Result<Self, HubNameError> {
         raw.to_owned().try_into()
     }
 }
@@ -62,7 +62,7 @@ impl fmt::Display for HubName {
 /// The text is no name of a hub.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a hub name is a letter, then up to 127 letters, digits or any of _`,.[]")]
-pub struct InvalidHubName;
+pub struct HubNameError;
 
 #[cfg(test)]
 mod tests {

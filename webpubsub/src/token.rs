@@ -7,7 +7,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use crate::{AccessKey, Endpoint, HubName};
+use crate::access_key::AccessKey;
+use crate::client_protocol::ClientProtocol;
+use crate::endpoint::Endpoint;
+use crate::hub::HubName;
 
 /// What a client is allowed to do once it has connected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,29 +36,6 @@ impl Default for ClientTokenRequest {
             lifetime: Duration::from_secs(3600),
             protocol: ClientProtocol::Default,
         }
-    }
-}
-
-/// The kind of client; each has its own path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum ClientProtocol {
-    /// Plain WebSockets and the `*.webpubsub.azure.v1` subprotocols.
-    #[default]
-    Default,
-    /// MQTT over WebSockets.
-    Mqtt,
-    /// Socket.IO; needs a service that was created for it.
-    SocketIo,
-}
-
-impl ClientProtocol {
-    pub(crate) fn path(self, hub: &HubName) -> String {
-        let prefix = match self {
-            Self::Default => "/client/hubs/",
-            Self::Mqtt => "/clients/mqtt/hubs/",
-            Self::SocketIo => "/clients/socketio/hubs/",
-        };
-        format!("{prefix}{hub}")
     }
 }
 

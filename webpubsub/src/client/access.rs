@@ -5,8 +5,10 @@ use std::time::Duration;
 use azure_core::http::Method;
 use serde::Deserialize;
 
-use super::HubClient;
-use crate::{ClientAccess, ClientProtocol, ClientTokenRequest, Error, client_token};
+use super::hub_client::HubClient;
+use crate::client_protocol::ClientProtocol;
+use crate::error::Error;
+use crate::token::{ClientAccess, ClientTokenRequest, client_token};
 
 impl HubClient {
     /// What a client needs to connect: a URL and a token.
@@ -36,7 +38,7 @@ impl HubClient {
         };
         let route = self
             .route()
-            .then(":generateToken")
+            .segment(":generateToken")
             .query_if("userId", user_id)
             .query_each("role", &request.roles)
             .query_each("group", &request.groups)
@@ -44,7 +46,7 @@ impl HubClient {
             .query("clientType", client_type);
         let response = self.call(Method::Post, route).await?;
         let answer: Answer = serde_json::from_slice(response.body())
-            .map_err(|_| Error::UnexpectedAnswer("it holds no token"))?;
+            .map_err(|_| Error::UnexpectedResponse("it holds no token"))?;
         Ok(answer.token)
     }
 }

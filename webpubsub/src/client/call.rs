@@ -1,16 +1,12 @@
 //! One call: a request through the pipeline, and its answer.
 
-use std::sync::Arc;
-
-use azure_core::error::ErrorKind;
-use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Method, PipelineSendOptions, RawResponse, Request, Url};
 use tokio::time::{Instant, timeout_at};
 
-use super::HubClient;
 use super::deadline::Deadline;
+use super::hub_client::HubClient;
 use super::route::Route;
-use crate::Error;
+use crate::error::Error;
 
 impl HubClient {
     pub(super) fn route(&self) -> Route {
@@ -19,21 +15,21 @@ impl HubClient {
 
     /// Sends a request without a body and expects success.
     pub(super) async fn call(&self, method: Method, route: Route) -> Result<RawResponse, Error> {
-        succeeded(self.request(Request::new(route.finish()?, method)).await?)
+        check_status(self.request(Request::new(route.finish()?, method)).await?)
     }
 
     /// Asks whether something is there: success or 404.
-    pub(super) async fn ask(&self, route: Route) -> Result<bool, Error> {
+    pub(super) async fn exists(&self, route: Route) -> Result<bool, Error> {
         let request = Request::new(route.finish()?, Method::Head);
-        match succeeded(self.request(request).await?) {
+        match check_status(self.request(request).await?) {
             Ok(_) => Ok(true),
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    pub(super) async fn fetch(&self, url: Url) -> Result<RawResponse, Error> {
-        succeeded(self.request(Request::new(url, Method::Get)).await?)
+    pub(super) async fn get(&self, url: Url) -> Result<RawResponse, Error> {
+        check_status(self.request(Request::new(url, Method::Get)).await?)
     }
 
     pub(super) async fn request(&self, mut request: Request) -> Result<RawResponse, Error> {
@@ -58,26 +54,10 @@ impl HubClient {
     }
 }
 
-pub(super) fn succeeded(response: RawResponse) -> Result<RawResponse, Error> {
+pub(super) fn check_status(response: RawResponse) -> Result<RawResponse, Error> {
     if response.status().is_success() {
         Ok(response)
     } else {
-        Err(Error::refused(&response))
-    }
-}
-
-/// Hands a request to the rest of the pipeline. The transport ends every pipeline and is not
-/// ours, so there always is a rest.
-pub(super) async fn pass_on(
-    ctx: &Context<'_>,
-    request: &mut Request,
-    next: &[Arc<dyn Policy>],
-) -> PolicyResult {
-    match next.split_first() {
-        Some((policy, rest)) => policy.send(ctx, request, rest).await,
-        None => Err(azure_core::Error::with_message(
-            ErrorKind::Other,
-            "the pipeline has no transport",
-        )),
+        Err(Error::from_response(&response))
     }
 }

@@ -2,9 +2,9 @@
 
 use azure_core::http::Method;
 
-use super::HubClient;
+use super::hub_client::HubClient;
 use super::route::Route;
-use crate::Error;
+use crate::error::Error;
 
 /// Which connections stay open, and what the others are told.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,7 +27,7 @@ impl HubClient {
         group: &str,
         options: &CloseOptions,
     ) -> Result<(), Error> {
-        let route = self.route().then("groups").name("group", group)?;
+        let route = self.route().segment("groups").name("group", group)?;
         self.close(route, options).await
     }
 
@@ -37,7 +37,7 @@ impl HubClient {
         user_id: &str,
         options: &CloseOptions,
     ) -> Result<(), Error> {
-        let route = self.route().then("users").name("user id", user_id)?;
+        let route = self.route().segment("users").name("user id", user_id)?;
         self.close(route, options).await
     }
 
@@ -49,7 +49,7 @@ impl HubClient {
     ) -> Result<(), Error> {
         let route = self
             .route()
-            .then("connections")
+            .segment("connections")
             .name("connection id", connection_id)?
             .query_if("reason", reason);
         self.call(Method::Delete, route).await?;
@@ -58,7 +58,7 @@ impl HubClient {
 
     async fn close(&self, route: Route, options: &CloseOptions) -> Result<(), Error> {
         let route = route
-            .then(":closeConnections")
+            .segment(":closeConnections")
             .query_each("excluded", &options.excluded)
             .query_if("reason", options.reason.as_deref());
         self.call(Method::Post, route).await?;

@@ -11,8 +11,7 @@ use azure_core::http::{AsyncRawResponse, Context, Request, StatusCode};
 use azure_core::time::OffsetDateTime;
 use tokio::time::{Instant, timeout};
 
-use super::call::pass_on;
-use crate::error::TryTimedOut;
+use crate::error::TryTimeoutError;
 
 const RETRY_HEADERS: [HeaderName; 3] = [X_MS_RETRY_AFTER_MS, RETRY_AFTER_MS, RETRY_AFTER];
 
@@ -36,13 +35,15 @@ impl Policy for TryTimeout {
         request: &mut Request,
         next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
-        let answer = timeout(self.0, pass_on(ctx, request, next)).await;
+        let answer = timeout(self.0, send_next(ctx, request, next)).await;
         let response = answer.map_err(|_| {
             // The kind makes the retry policy try again.
-            azure_core::Error::new(ErrorKind::Io, TryTimedOut(self.0))
+            azure_core::Error::new(ErrorKind::Io, TryTimeoutError(self.0))
         })??;
         match ctx.value::<Deadline>() {
-            Some(deadline) if retry_comes_too_late(&response, *deadline) => give_up(response).await,
+            Some(deadline) if retry_exceeds_deadline(&response, *deadline) => {
+                give_up(response).await
+            }
             _ => Ok(response),
         }
     }
@@ -50,7 +51,7 @@ impl Policy for TryTimeout {
 
 /// The pipeline would wait as long as the service asks, and then be cut off: the caller
 /// would learn only that time ran out, and late. The service's own answer is worth more.
-fn retry_comes_too_late(response: &AsyncRawResponse, deadline: Deadline) -> bool {
+fn retry_exceeds_deadline(response: &AsyncRawResponse, deadline: Deadline) -> bool {
     let asks_to_wait = matches!(
         response.status(),
         StatusCode::TooManyRequests | StatusCode::ServiceUnavailable
@@ -70,4 +71,20 @@ async fn give_up(response: AsyncRawResponse) -> PolicyResult {
         raw_response: Some(Box::new(response)),
     }
     .into_error())
+}
+
+/// Hands a request to the rest of the pipeline. The transport ends every pipeline and is not
+/// ours, so there always is a rest.
+pub(super) async fn send_next(
+    ctx: &Context<'_>,
+    request: &mut Request,
+    next: &[Arc<dyn Policy>],
+) -> PolicyResult {
+    match next.split_first() {
+        Some((policy, rest)) => policy.send(ctx, request, rest).await,
+        None => Err(azure_core::Error::with_message(
+            ErrorKind::Other,
+            "the pipeline has no transport",
+        )),
+    }
 }

@@ -4,11 +4,11 @@ use azure_core::http::headers::CONTENT_TYPE;
 use azure_core::http::{Method, Request};
 use serde::Serialize;
 
-use super::HubClient;
-use super::call::succeeded;
+use super::call::check_status;
+use super::hub_client::HubClient;
 use super::route::Route;
+use crate::error::{ArgumentError, Error};
 use crate::filter::Filter;
-use crate::{Error, InvalidArgument};
 
 impl HubClient {
     /// Puts a connection into a group. A connection that is gone is
@@ -41,9 +41,9 @@ impl HubClient {
     ) -> Result<(), Error> {
         let route = self
             .route()
-            .then("connections")
+            .segment("connections")
             .name("connection id", connection_id)?
-            .then("groups");
+            .segment("groups");
         self.call(Method::Delete, route).await?;
         Ok(())
     }
@@ -67,9 +67,9 @@ impl HubClient {
     pub async fn remove_user_from_all_groups(&self, user_id: &str) -> Result<(), Error> {
         let route = self
             .route()
-            .then("users")
+            .segment("users")
             .name("user id", user_id)?
-            .then("groups");
+            .segment("groups");
         self.call(Method::Delete, route).await?;
         Ok(())
     }
@@ -102,7 +102,7 @@ impl HubClient {
         filter: &Filter,
     ) -> Result<(), Error> {
         if groups.is_empty() {
-            return Err(InvalidArgument::NoGroups.into());
+            return Err(ArgumentError::NoGroups.into());
         }
         let change = GroupChange {
             groups,
@@ -110,10 +110,10 @@ impl HubClient {
         };
         // Texts always serialise; an empty body would only be refused.
         let body = serde_json::to_vec(&change).unwrap_or_default();
-        let mut request = Request::new(self.route().then(action).finish()?, Method::Post);
+        let mut request = Request::new(self.route().segment(action).finish()?, Method::Post);
         request.insert_header(CONTENT_TYPE, "application/json");
         request.set_body(body);
-        succeeded(self.request(request).await?)?;
+        check_status(self.request(request).await?)?;
         Ok(())
     }
 
@@ -121,19 +121,19 @@ impl HubClient {
         &self,
         group: &str,
         connection_id: &str,
-    ) -> Result<Route, InvalidArgument> {
+    ) -> Result<Route, ArgumentError> {
         self.route()
-            .then("groups")
+            .segment("groups")
             .name("group", group)?
-            .then("connections")
+            .segment("connections")
             .name("connection id", connection_id)
     }
 
-    fn user_in_group(&self, group: &str, user_id: &str) -> Result<Route, InvalidArgument> {
+    fn user_in_group(&self, group: &str, user_id: &str) -> Result<Route, ArgumentError> {
         self.route()
-            .then("users")
+            .segment("users")
             .name("user id", user_id)?
-            .then("groups")
+            .segment("groups")
             .name("group", group)
     }
 }

@@ -3,8 +3,8 @@
 use azure_core::http::Url;
 use serde::Deserialize;
 
-use super::HubClient;
-use crate::{Error, InvalidArgument};
+use super::hub_client::HubClient;
+use crate::error::{ArgumentError, Error};
 
 /// How much of a list is wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -52,19 +52,19 @@ impl HubClient {
         &self,
         group: &str,
         options: &ListOptions,
-    ) -> Result<GroupMembers, InvalidArgument> {
+    ) -> Result<GroupMembers, ArgumentError> {
         let page_size_is_bad = options
             .max_page_size
             .is_some_and(|size| !(1..=200).contains(&size));
         if page_size_is_bad || options.top == Some(0) {
-            return Err(InvalidArgument::PageSize);
+            return Err(ArgumentError::PageSize);
         }
         let number = |number: Option<u32>| number.map(|number| number.to_string());
         let route = self
             .route()
-            .then("groups")
+            .segment("groups")
             .name("group", group)?
-            .then("connections")
+            .segment("connections")
             .query_if("maxpagesize", number(options.max_page_size).as_deref())
             .query_if("top", number(options.top).as_deref())
             .query_if("continuationToken", options.continuation_token.as_deref());
@@ -82,16 +82,16 @@ impl GroupMembers {
         let Some(url) = self.next.clone() else {
             return Ok(None);
         };
-        let response = self.client.fetch(url.clone()).await?;
+        let response = self.client.get(url.clone()).await?;
         let page: Page = serde_json::from_slice(response.body())
-            .map_err(|_| Error::UnexpectedAnswer("it is not a page of connections"))?;
+            .map_err(|_| Error::UnexpectedResponse("it is not a page of connections"))?;
         let next = page
             .next_link
             .filter(|link| !link.is_empty())
-            .map(|link| self.own_link(&link))
+            .map(|link| self.same_origin_link(&link))
             .transpose()?;
         if next.as_ref() == Some(&url) {
-            return Err(Error::UnexpectedAnswer("the page links to itself"));
+            return Err(Error::UnexpectedResponse("the page links to itself"));
         }
         let continuation_token = next.as_ref().and_then(continuation_token);
         self.next = next;
@@ -111,7 +111,7 @@ impl GroupMembers {
     }
 
     /// The link carries our authorization with it, so it may lead nowhere else.
-    fn own_link(&self, link: &str) -> Result<Url, Error> {
+    fn same_origin_link(&self, link: &str) -> Result<Url, Error> {
         let link = Url::parse(link).map_err(|_| Error::ForeignLink)?;
         let own = Url::parse(self.client.endpoint().as_str()).map_err(|_| Error::ForeignLink)?;
         if link.origin() != own.origin() || !link.username().is_empty() || link.password().is_some()

@@ -2,9 +2,9 @@
 
 use azure_core::http::Method;
 
-use super::HubClient;
+use super::hub_client::HubClient;
 use super::route::Route;
-use crate::{Error, InvalidArgument};
+use crate::error::{ArgumentError, Error};
 
 /// Something a connection may be allowed to do with a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,7 +56,7 @@ impl HubClient {
         permission: Permission,
         group: &str,
     ) -> Result<bool, Error> {
-        self.ask(self.permission(connection_id, permission, group)?)
+        self.exists(self.permission(connection_id, permission, group)?)
             .await
     }
 
@@ -65,15 +65,15 @@ impl HubClient {
         connection_id: &str,
         permission: Permission,
         group: &str,
-    ) -> Result<Route, InvalidArgument> {
+    ) -> Result<Route, ArgumentError> {
         if group.is_empty() {
-            return Err(InvalidArgument::Name("group"));
+            return Err(ArgumentError::Name("group"));
         }
         Ok(self
             .route()
-            .then("permissions")
-            .then(permission.as_str())
-            .then("connections")
+            .segment("permissions")
+            .segment(permission.as_str())
+            .segment("connections")
             .name("connection id", connection_id)?
             .query("targetName", group))
     }

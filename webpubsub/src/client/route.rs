@@ -3,7 +3,9 @@
 use azure_core::http::Url;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{Endpoint, HubName, InvalidArgument};
+use crate::endpoint::Endpoint;
+use crate::error::ArgumentError;
+use crate::hub::HubName;
 
 pub(super) const API_VERSION: &str = "2024-12-01";
 
@@ -43,18 +45,18 @@ impl Route {
     }
 
     /// Appends a fixed part of the path.
-    pub(super) fn then(mut self, part: &str) -> Self {
+    pub(super) fn segment(mut self, part: &str) -> Self {
         self.url.push('/');
         self.url.push_str(part);
         self
     }
 
     /// Appends a name that someone chose; `what` says whose.
-    pub(super) fn name(self, what: &'static str, name: &str) -> Result<Self, InvalidArgument> {
+    pub(super) fn name(self, what: &'static str, name: &str) -> Result<Self, ArgumentError> {
         if matches!(name, "" | "." | "..") {
-            return Err(InvalidArgument::Name(what));
+            return Err(ArgumentError::Name(what));
         }
-        Ok(self.then(&utf8_percent_encode(name, RESERVED_IN_PATH).to_string()))
+        Ok(self.segment(&utf8_percent_encode(name, RESERVED_IN_PATH).to_string()))
     }
 
     pub(super) fn query(mut self, name: &str, value: &str) -> Self {
@@ -78,14 +80,14 @@ impl Route {
         }
     }
 
-    pub(super) fn finish(self) -> Result<Url, InvalidArgument> {
+    pub(super) fn finish(self) -> Result<Url, ArgumentError> {
         let text = self.url + &self.query;
-        let url = Url::parse(&text).map_err(|_| InvalidArgument::Url)?;
+        let url = Url::parse(&text).map_err(|_| ArgumentError::Url)?;
         // A parser that rewrites anything would make the token one for another URL.
         if url.as_str() == text {
             Ok(url)
         } else {
-            Err(InvalidArgument::Url)
+            Err(ArgumentError::Url)
         }
     }
 }
@@ -99,8 +101,11 @@ mod tests {
         Route::hub(&endpoint, &"Chat".parse().unwrap())
     }
 
-    fn group(name: &str) -> Result<String, InvalidArgument> {
-        let route = hub().then("groups").name("group", name)?.then(":send");
+    fn group(name: &str) -> Result<String, ArgumentError> {
+        let route = hub()
+            .segment("groups")
+            .name("group", name)?
+            .segment(":send");
         Ok(route.finish()?.into())
     }
 
@@ -131,14 +136,14 @@ mod tests {
     #[test]
     fn a_name_that_would_climb_out_is_refused() {
         for name in ["", ".", ".."] {
-            assert_eq!(group(name), Err(InvalidArgument::Name("group")));
+            assert_eq!(group(name), Err(ArgumentError::Name("group")));
         }
     }
 
     #[test]
     fn a_query_survives_the_url_parser_unchanged() {
         let url = hub()
-            .then(":send")
+            .segment(":send")
             .query("filter", "userId eq 'a b'")
             .query_each("excluded", &["x&y".into(), "z".into()])
             .query_if("reason", None)
@@ -158,7 +163,10 @@ mod tests {
         let endpoint = "http://localhost".parse().unwrap();
         let hub = "a_`,.[]".parse().unwrap();
 
-        let url = Route::hub(&endpoint, &hub).then(":send").finish().unwrap();
+        let url = Route::hub(&endpoint, &hub)
+            .segment(":send")
+            .finish()
+            .unwrap();
 
         assert_eq!(url.path(), "/api/hubs/a_%60%2C.%5B%5D/:send");
     }

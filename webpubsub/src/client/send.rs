@@ -10,12 +10,12 @@ use http::HeaderValue;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::HubClient;
-use super::call::succeeded;
+use super::call::check_status;
+use super::hub_client::HubClient;
 use super::route::Route;
+use crate::error::{ArgumentError, Error};
 use crate::filter::Filter;
 use crate::upstream::header::METADATA_PREFIX;
-use crate::{Error, InvalidArgument};
 
 /// What clients get.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ impl HubClient {
     pub async fn send_to_all(&self, payload: Payload, options: &SendOptions) -> Result<(), Error> {
         let route = self
             .route()
-            .then(":send")
+            .segment(":send")
             .query_each("excluded", &options.excluded)
             .query_if("filter", options.filter.as_ref().map(Filter::as_str));
         self.send(route, payload, options).await
@@ -91,9 +91,9 @@ impl HubClient {
     ) -> Result<(), Error> {
         let route = self
             .route()
-            .then("groups")
+            .segment("groups")
             .name("group", group)?
-            .then(":send")
+            .segment(":send")
             .query_each("excluded", &options.excluded)
             .query_if("filter", options.filter.as_ref().map(Filter::as_str));
         self.send(route, payload, options).await
@@ -109,9 +109,9 @@ impl HubClient {
         refuse(!options.excluded.is_empty(), "send_to_user", "excluded")?;
         let route = self
             .route()
-            .then("users")
+            .segment("users")
             .name("user id", user_id)?
-            .then(":send")
+            .segment(":send")
             .query_if("filter", options.filter.as_ref().map(Filter::as_str));
         self.send(route, payload, options).await
     }
@@ -131,9 +131,9 @@ impl HubClient {
         refuse(options.filter.is_some(), "send_to_connection", "filter")?;
         let route = self
             .route()
-            .then("connections")
+            .segment("connections")
             .name("connection id", connection_id)?
-            .then(":send");
+            .segment(":send");
         self.send(route, payload, options).await
     }
 
@@ -154,38 +154,34 @@ impl HubClient {
             let (name, value) = metadata_header(key, value)?;
             request.insert_header(name, value);
         }
-        succeeded(self.request(request).await?)?;
+        check_status(self.request(request).await?)?;
         Ok(())
     }
 }
 
-fn refuse(
-    given: bool,
-    operation: &'static str,
-    option: &'static str,
-) -> Result<(), InvalidArgument> {
+fn refuse(given: bool, operation: &'static str, option: &'static str) -> Result<(), ArgumentError> {
     if given {
-        Err(InvalidArgument::Option { operation, option })
+        Err(ArgumentError::Option { operation, option })
     } else {
         Ok(())
     }
 }
 
-fn ttl_seconds(ttl: Duration) -> Result<u64, InvalidArgument> {
+fn ttl_seconds(ttl: Duration) -> Result<u64, ArgumentError> {
     let seconds = ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0);
     if seconds > 300 {
-        return Err(InvalidArgument::TimeToLive);
+        return Err(ArgumentError::TimeToLive);
     }
     Ok(seconds)
 }
 
-fn metadata_header(key: &str, value: &str) -> Result<(HeaderName, String), InvalidArgument> {
+fn metadata_header(key: &str, value: &str) -> Result<(HeaderName, String), ArgumentError> {
     let name: http::HeaderName = format!("{METADATA_PREFIX}{key}")
         .parse()
-        .map_err(|_| InvalidArgument::Metadata)?;
+        .map_err(|_| ArgumentError::Metadata)?;
     let printable = HeaderValue::from_str(value).is_ok() && value.is_ascii();
     if key.is_empty() || !printable {
-        return Err(InvalidArgument::Metadata);
+        return Err(ArgumentError::Metadata);
     }
     Ok((HeaderName::from(name.as_str().to_owned()), value.to_owned()))
 }
@@ -200,7 +196,7 @@ mod tests {
         assert_eq!(ttl_seconds(Duration::from_secs(300)), Ok(300));
         assert_eq!(
             ttl_seconds(Duration::from_millis(300_001)),
-            Err(InvalidArgument::TimeToLive)
+            Err(ArgumentError::TimeToLive)
         );
     }
 
@@ -214,7 +210,7 @@ mod tests {
             ("k", "é"),
             ("é", "v"),
         ] {
-            assert_eq!(metadata_header(key, value), Err(InvalidArgument::Metadata));
+            assert_eq!(metadata_header(key, value), Err(ArgumentError::Metadata));
         }
     }
 

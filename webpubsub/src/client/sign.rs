@@ -9,9 +9,10 @@ use azure_core::http::headers::AUTHORIZATION;
 use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Request};
 
-use super::call::pass_on;
+use super::deadline::send_next;
 use super::options::Clock;
-use crate::{AccessKey, server_token};
+use crate::access_key::AccessKey;
+use crate::token::server_token;
 
 /// Long enough for clocks that disagree, short enough to be worthless soon.
 const LIFETIME: Duration = Duration::from_secs(300);
@@ -37,7 +38,7 @@ impl Policy for SignEachTry {
     ) -> PolicyResult {
         let token = server_token(&self.key, request.url().as_str(), (self.clock)(), LIFETIME);
         request.insert_header(AUTHORIZATION, format!("Bearer {token}"));
-        pass_on(ctx, request, next).await
+        send_next(ctx, request, next).await
     }
 }
 

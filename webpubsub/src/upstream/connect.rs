@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::json_object;
+use super::json::json_object;
 
 const LONG_USER_ID: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
 const LONG_ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";

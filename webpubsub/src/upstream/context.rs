@@ -6,13 +6,13 @@ use std::time::SystemTime;
 use azure_core::time::parse_rfc3339;
 use http::{HeaderMap, HeaderName};
 
-use super::EventKind;
 use super::header::{
     CE_AWPSVERSION, CE_CONNECTION_ID, CE_CONNECTION_STATE, CE_EVENT_NAME, CE_HUB, CE_ID,
     CE_PHYSICAL_CONNECTION_ID, CE_SESSION_ID, CE_SOURCE, CE_SPECVERSION, CE_SUBPROTOCOL, CE_TIME,
     CE_TYPE, CE_USER_ID, METADATA_PREFIX,
 };
-use crate::{HubName, InvalidHubName};
+use super::kind::EventKind;
+use crate::hub::{HubName, HubNameError};
 
 /// Everything an event says about itself before its body.
 ///
@@ -54,17 +54,17 @@ impl EventContext {
     /// A header that must be there and is not, one that comes twice where the two might
     /// differ, and one whose value is not Web PubSub's are told apart, so that a wrong
     /// set-up can be named.
-    pub fn from_headers(headers: &HeaderMap) -> Result<Self, InvalidEvent> {
+    pub fn from_headers(headers: &HeaderMap) -> Result<Self, EventError> {
         version(headers, CE_SPECVERSION, true)?;
         // Microsoft's documentation has samples without this one, so it may be absent.
         version(headers, CE_AWPSVERSION, false)?;
 
         let kind = EventKind::from_type(required(headers, CE_TYPE)?)
-            .ok_or(InvalidEvent::Foreign(CE_TYPE))?;
+            .ok_or(EventError::InvalidValue(CE_TYPE))?;
         let hub = required(headers, CE_HUB)?.parse()?;
         let event_name = event_name(headers, &kind)?;
         let time = single(headers, CE_TIME)?
-            .map(|time| parse_rfc3339(time).map_err(|_| InvalidEvent::Foreign(CE_TIME)))
+            .map(|time| parse_rfc3339(time).map_err(|_| EventError::InvalidValue(CE_TIME)))
             .transpose()?
             .map(SystemTime::from);
 
@@ -86,51 +86,51 @@ impl EventContext {
     }
 }
 
-fn version(headers: &HeaderMap, name: HeaderName, must: bool) -> Result<(), InvalidEvent> {
+fn version(headers: &HeaderMap, name: HeaderName, must: bool) -> Result<(), EventError> {
     match single(headers, name.clone())? {
         Some("1.0") => Ok(()),
         None if !must => Ok(()),
-        None => Err(InvalidEvent::Missing(name)),
-        Some(_) => Err(InvalidEvent::Foreign(name)),
+        None => Err(EventError::Missing(name)),
+        Some(_) => Err(EventError::InvalidValue(name)),
     }
 }
 
 /// The name in `ce-eventName` must be the one in `ce-type`. Only presence events may come
 /// without it: no description of theirs names that header.
-fn event_name(headers: &HeaderMap, kind: &EventKind) -> Result<String, InvalidEvent> {
+fn event_name(headers: &HeaderMap, kind: &EventKind) -> Result<String, EventError> {
     let presence = matches!(kind, EventKind::GroupJoined | EventKind::GroupLeft);
     match filled(headers, CE_EVENT_NAME)? {
         Some(name) if presence || name.eq_ignore_ascii_case(kind.name()) => Ok(name),
-        Some(_) => Err(InvalidEvent::Foreign(CE_EVENT_NAME)),
+        Some(_) => Err(EventError::InvalidValue(CE_EVENT_NAME)),
         None if presence => Ok(kind.name().to_owned()),
-        None => Err(InvalidEvent::Missing(CE_EVENT_NAME)),
+        None => Err(EventError::Missing(CE_EVENT_NAME)),
     }
 }
 
-fn required(headers: &HeaderMap, name: HeaderName) -> Result<&str, InvalidEvent> {
+fn required(headers: &HeaderMap, name: HeaderName) -> Result<&str, EventError> {
     single(headers, name.clone())?
         .filter(|value| !value.is_empty())
-        .ok_or(InvalidEvent::Missing(name))
+        .ok_or(EventError::Missing(name))
 }
 
-fn filled(headers: &HeaderMap, name: HeaderName) -> Result<Option<String>, InvalidEvent> {
+fn filled(headers: &HeaderMap, name: HeaderName) -> Result<Option<String>, EventError> {
     Ok(single(headers, name)?
         .filter(|value| !value.is_empty())
         .map(str::to_owned))
 }
 
-fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, InvalidEvent> {
+fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, EventError> {
     let mut values = headers.get_all(&name).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
     if values.next().is_some() {
-        return Err(InvalidEvent::Repeated(name));
+        return Err(EventError::Repeated(name));
     }
     text(value.as_bytes(), name).map(Some)
 }
 
-fn metadata(headers: &HeaderMap) -> Result<BTreeMap<String, String>, InvalidEvent> {
+fn metadata(headers: &HeaderMap) -> Result<BTreeMap<String, String>, EventError> {
     let mut metadata = BTreeMap::new();
     for (name, value) in headers {
         let Some(key) = name.as_str().strip_prefix(METADATA_PREFIX) else {
@@ -138,23 +138,23 @@ fn metadata(headers: &HeaderMap) -> Result<BTreeMap<String, String>, InvalidEven
         };
         let value = text(value.as_bytes(), name.clone())?.to_owned();
         if metadata.insert(key.to_owned(), value).is_some() {
-            return Err(InvalidEvent::Repeated(name.clone()));
+            return Err(EventError::Repeated(name.clone()));
         }
     }
     Ok(metadata)
 }
 
 /// The service writes user ids as raw UTF-8, so ASCII alone would not do.
-fn text(value: &[u8], name: HeaderName) -> Result<&str, InvalidEvent> {
+fn text(value: &[u8], name: HeaderName) -> Result<&str, EventError> {
     std::str::from_utf8(value)
         .map(str::trim)
-        .map_err(|_| InvalidEvent::NotText(name))
+        .map_err(|_| EventError::NotUtf8(name))
 }
 
 /// Why a request is no event of Web PubSub. Values are not shown, only the header's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidEvent {
+pub enum EventError {
     /// A header that every event has is absent or empty.
     #[error("the event has no `{0}` header")]
     Missing(HeaderName),
@@ -163,13 +163,13 @@ pub enum InvalidEvent {
     Repeated(HeaderName),
     /// A header that is not UTF-8.
     #[error("the event's `{0}` header is not text")]
-    NotText(HeaderName),
+    NotUtf8(HeaderName),
     /// A header whose value does not belong to a Web PubSub event.
     #[error("the event's `{0}` header is not one of Web PubSub's")]
-    Foreign(HeaderName),
+    InvalidValue(HeaderName),
     /// `ce-hub` is no name of a hub.
     #[error("the event's `ce-hub` header is not a hub: {0}")]
-    Hub(#[from] InvalidHubName),
+    Hub(#[from] HubNameError),
 }
 
 #[cfg(test)]
@@ -268,7 +268,7 @@ mod tests {
             absent.remove(&name);
             assert_eq!(
                 EventContext::from_headers(&absent),
-                Err(InvalidEvent::Missing(name))
+                Err(EventError::Missing(name))
             );
         }
     }
@@ -296,7 +296,7 @@ mod tests {
             headers.append(&name, HeaderValue::from_static("b"));
             assert_eq!(
                 EventContext::from_headers(&headers),
-                Err(InvalidEvent::Repeated(name))
+                Err(EventError::Repeated(name))
             );
         }
     }
@@ -314,12 +314,12 @@ mod tests {
         for (name, value) in cases {
             assert_eq!(
                 EventContext::from_headers(&with(name, value)),
-                Err(InvalidEvent::Foreign(HeaderName::from_static(name)))
+                Err(EventError::InvalidValue(HeaderName::from_static(name)))
             );
         }
         assert_eq!(
             EventContext::from_headers(&with("ce-hub", "../x")),
-            Err(InvalidEvent::Hub(InvalidHubName))
+            Err(EventError::Hub(HubNameError))
         );
     }
 
@@ -330,7 +330,7 @@ mod tests {
 
         assert_eq!(
             EventContext::from_headers(&headers),
-            Err(InvalidEvent::NotText(CE_USER_ID))
+            Err(EventError::NotUtf8(CE_USER_ID))
         );
     }
 

@@ -20,7 +20,7 @@ pub enum EventData {
 impl EventData {
     /// Reads a body. A parameter such as `; charset=utf-8` does not matter, and a body
     /// without a type is bytes.
-    pub fn read(content_type: Option<&str>, body: Bytes) -> Result<Self, InvalidEventData> {
+    pub fn read(content_type: Option<&str>, body: Bytes) -> Result<Self, EventDataError> {
         let Some(content_type) = content_type else {
             return Ok(Self::Binary(body));
         };
@@ -29,17 +29,17 @@ impl EventData {
         if is("text/plain") {
             String::from_utf8(body.into())
                 .map(Self::Text)
-                .map_err(|_| InvalidEventData::NotUtf8)
+                .map_err(|_| EventDataError::NotUtf8)
         } else if is("application/json") {
             serde_json::from_slice(&body)
                 .map(Self::Json)
-                .map_err(InvalidEventData::NotJson)
+                .map_err(EventDataError::NotJson)
         } else if is("application/octet-stream") {
             Ok(Self::Binary(body))
         } else if is("application/x-protobuf") {
             Ok(Self::Protobuf(body))
         } else {
-            Err(InvalidEventData::UnknownType)
+            Err(EventDataError::UnknownType)
         }
     }
 
@@ -58,7 +58,7 @@ impl EventData {
 /// Why a body is not what its type says.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidEventData {
+pub enum EventDataError {
     /// Text that is not UTF-8.
     #[error("the event's text is not UTF-8")]
     NotUtf8,
@@ -74,7 +74,7 @@ pub enum InvalidEventData {
 mod tests {
     use super::*;
 
-    fn read(content_type: &str, body: &'static [u8]) -> Result<EventData, InvalidEventData> {
+    fn read(content_type: &str, body: &'static [u8]) -> Result<EventData, EventDataError> {
         EventData::read(Some(content_type), Bytes::from_static(body))
     }
 
@@ -113,21 +113,21 @@ mod tests {
     fn a_body_that_breaks_its_promise_is_refused() {
         assert!(matches!(
             read("text/plain", b"\xff"),
-            Err(InvalidEventData::NotUtf8)
+            Err(EventDataError::NotUtf8)
         ));
         assert!(matches!(
             read("application/json", b""),
-            Err(InvalidEventData::NotJson(_))
+            Err(EventDataError::NotJson(_))
         ));
         assert!(matches!(
             read("application/json", b"{} {}"),
-            Err(InvalidEventData::NotJson(_))
+            Err(EventDataError::NotJson(_))
         ));
         assert!(matches!(
             read("application/xml", b"<a/>"),
-            Err(InvalidEventData::UnknownType)
+            Err(EventDataError::UnknownType)
         ));
-        assert!(matches!(read("", b""), Err(InvalidEventData::UnknownType)));
+        assert!(matches!(read("", b""), Err(EventDataError::UnknownType)));
     }
 
     #[test]

@@ -18,24 +18,15 @@ mod kind;
 
 mod connect;
 mod data;
-mod notice;
+mod json;
+mod notification;
 
 pub use connect::{
     ClientCertificate, ConnectRequest, ConnectResponse, MqttConnect, MqttUserProperty,
 };
-pub use context::{EventContext, InvalidEvent};
-pub use data::{EventData, InvalidEventData};
+pub use context::{EventContext, EventError};
+pub use data::{EventData, EventDataError};
 pub use kind::EventKind;
-pub use notice::{Disconnected, GroupEvent};
+pub use notification::{Disconnected, GroupEvent};
 pub use origin::allowed_origins;
 pub use signature::verify_signature;
-
-/// Reads a body that must be a JSON object. serde alone would take `[]` for a struct whose
-/// members all have defaults, and so let a body of another shape pass as an empty one.
-fn json_object<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, serde_json::Error> {
-    let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
-    if first.is_some_and(|&byte| byte != b'{') {
-        return Err(serde::de::Error::custom("the body is not a JSON object"));
-    }
-    serde_json::from_slice(body)
-}

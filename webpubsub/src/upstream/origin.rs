@@ -1,6 +1,6 @@
 //! The handshake before any event: may this service deliver here?
 
-use crate::Endpoint;
+use crate::endpoint::Endpoint;
 
 /// More origins than this are not looked at: the service names itself, and little else.
 const MAX_ORIGINS: usize = 16;

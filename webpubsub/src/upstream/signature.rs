@@ -1,6 +1,6 @@
 //! `ce-signature`: is this event the service's?
 
-use crate::AccessKey;
+use crate::access_key::AccessKey;
 
 /// The service signs with each of its two keys; a few more are looked at, then no more,
 /// so that a forged header cannot keep us busy.

@@ -1,7 +1,7 @@
 //! Lists of connections, page by page.
 
 use serde_json::json;
-use webpubsub::{Error, InvalidArgument, ListOptions};
+use webpubsub::{ArgumentError, Error, ListOptions};
 
 use crate::server::{Reply, Server};
 
@@ -99,7 +99,7 @@ async fn a_page_that_links_to_itself_ends_the_list() {
 
     let error = pages.all().await.unwrap_err();
 
-    assert!(matches!(error, Error::UnexpectedAnswer(_)), "{error:?}");
+    assert!(matches!(error, Error::UnexpectedResponse(_)), "{error:?}");
 }
 
 #[tokio::test]
@@ -127,6 +127,6 @@ async fn sizes_the_service_would_refuse_are_not_sent() {
 
     for options in [of(Some(0), None), of(None, Some(0)), of(None, Some(201))] {
         let refused = server.client().list_connections_in_group("g", &options);
-        assert_eq!(refused.err(), Some(InvalidArgument::PageSize));
+        assert_eq!(refused.err(), Some(ArgumentError::PageSize));
     }
 }

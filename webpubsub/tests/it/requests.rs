@@ -10,7 +10,7 @@ use azure_core::error::ErrorKind;
 use azure_core::http::new_http_client;
 use webpubsub::filter::Filter;
 use webpubsub::{
-    ClientTokenRequest, CloseOptions, Error, HubClient, HubClientOptions, InvalidArgument,
+    ArgumentError, ClientTokenRequest, CloseOptions, Error, HubClient, HubClientOptions,
     LazyHttpClient, Payload, Permission, SendOptions,
 };
 
@@ -69,7 +69,7 @@ async fn a_name_that_would_change_the_path_is_not_sent() {
         let everyone = CloseOptions::default();
         assert!(matches!(
             client.close_user_connections(name, &everyone).await,
-            Err(Error::InvalidArgument(InvalidArgument::Name("user id")))
+            Err(Error::InvalidArgument(ArgumentError::Name("user id")))
         ));
         assert!(client.close_connection(name, None).await.is_err());
         assert!(client.group_exists(name).await.is_err());
@@ -111,7 +111,7 @@ async fn an_option_the_operation_does_not_have_is_not_dropped_in_silence() {
     for refused in refused {
         assert!(matches!(
             refused,
-            Err(Error::InvalidArgument(InvalidArgument::Option { .. }))
+            Err(Error::InvalidArgument(ArgumentError::Option { .. }))
         ));
     }
     assert!(server.take().is_empty());
@@ -128,7 +128,7 @@ async fn a_change_of_no_groups_is_not_sent() {
 
     assert!(matches!(
         refused,
-        Err(Error::InvalidArgument(InvalidArgument::NoGroups))
+        Err(Error::InvalidArgument(ArgumentError::NoGroups))
     ));
 }
 
@@ -196,7 +196,7 @@ async fn a_time_to_live_beyond_the_services_is_not_sent() {
 
     assert!(matches!(
         refused,
-        Err(Error::InvalidArgument(InvalidArgument::TimeToLive))
+        Err(Error::InvalidArgument(ArgumentError::TimeToLive))
     ));
 }
 
@@ -217,7 +217,7 @@ fn a_token_credential_is_refused_over_plain_http() {
         HubClientOptions::default(),
     );
 
-    assert_eq!(refused.err(), Some(InvalidArgument::InsecureEndpoint));
+    assert_eq!(refused.err(), Some(ArgumentError::InsecureEndpoint));
 }
 
 #[tokio::test]

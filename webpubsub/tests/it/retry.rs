@@ -157,7 +157,7 @@ async fn nobody_listening_is_unreachable() {
     // The listener is closed by the runtime, some time after it was dropped.
     let error = loop {
         match send(&client).await.unwrap_err() {
-            Error::Refused { .. } => tokio::task::yield_now().await,
+            Error::Service { .. } => tokio::task::yield_now().await,
             error => break error,
         }
     };

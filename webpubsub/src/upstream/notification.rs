@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::json_object;
+use super::json::json_object;
 
 /// The body of a `disconnected` event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
