@@ -2,7 +2,7 @@
 
 use crate::hub::HubName;
 
-/// The kind of client; each has its own path.
+/// The kind of client that will connect. Each kind has its own URL path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ClientProtocol {
     /// Plain WebSockets and the `*.webpubsub.azure.v1` subprotocols.
@@ -10,7 +10,7 @@ pub enum ClientProtocol {
     Default,
     /// MQTT over WebSockets.
     Mqtt,
-    /// Socket.IO; needs a service that was created for it.
+    /// Socket.IO. The service must have been created as Web PubSub for Socket.IO.
     SocketIo,
 }
 

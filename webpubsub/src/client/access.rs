@@ -1,4 +1,4 @@
-//! Lets a client in.
+//! Gives a client access: a URL and a token.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::error::Error;
 use crate::token::{ClientAccess, ClientTokenRequest, client_token};
 
 impl HubClient {
-    /// What a client needs to connect: a URL and a token.
+    /// Returns the URL and the token with which a client connects.
     ///
-    /// With an access key the token is minted here. Without one the service mints it
-    /// (`:generateToken`), in whole minutes, rounded up.
+    /// With an access key, the token is minted locally. Without one, the service mints it
+    /// (`:generateToken`), and its lifetime is rounded up to whole minutes.
     pub async fn client_access(&self, request: &ClientTokenRequest) -> Result<ClientAccess, Error> {
         let token = match &self.shared.key {
             Some(key) => {
@@ -45,9 +45,9 @@ impl HubClient {
             .query("minutesToExpire", &minutes(request.lifetime).to_string())
             .query("clientType", client_type);
         let response = self.call(Method::Post, route).await?;
-        let answer: Answer = serde_json::from_slice(response.body())
-            .map_err(|_| Error::UnexpectedResponse("it holds no token"))?;
-        Ok(answer.token)
+        let body: GeneratedToken = serde_json::from_slice(response.body())
+            .map_err(|_| Error::UnexpectedResponse("it contains no token"))?;
+        Ok(body.token)
     }
 }
 
@@ -56,7 +56,7 @@ fn minutes(lifetime: Duration) -> u64 {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct GeneratedToken {
     token: String,
 }
 

@@ -1,4 +1,4 @@
-//! One call: a request through the pipeline, and its answer.
+//! Sends a request through the pipeline and checks the response.
 
 use azure_core::http::{Context, Method, PipelineSendOptions, RawResponse, Request, Url};
 use tokio::time::{Instant, timeout_at};
@@ -13,12 +13,12 @@ impl HubClient {
         Route::hub(&self.shared.endpoint, &self.shared.hub)
     }
 
-    /// Sends a request without a body and expects success.
+    /// Sends a request without a body. Any status but success is an error.
     pub(super) async fn call(&self, method: Method, route: Route) -> Result<RawResponse, Error> {
         check_status(self.request(Request::new(route.finish()?, method)).await?)
     }
 
-    /// Asks whether something is there: success or 404.
+    /// Sends a `HEAD` request: success means that the resource exists, 404 that it does not.
     pub(super) async fn exists(&self, route: Route) -> Result<bool, Error> {
         let request = Request::new(route.finish()?, Method::Head);
         match check_status(self.request(request).await?) {
@@ -38,15 +38,15 @@ impl HubClient {
         }
         let deadline = Instant::now() + self.shared.timeout;
         let context = Context::new().with_value(Deadline(deadline));
-        // The answer's status is judged by the caller, who may take 404 for an answer.
-        let checks = PipelineSendOptions {
+        // Our caller checks the status, because 404 is not always an error.
+        let send_options = PipelineSendOptions {
             skip_checks: true,
             ..PipelineSendOptions::default()
         };
         let sent = self
             .shared
             .pipeline
-            .send(&context, &mut request, Some(checks));
+            .send(&context, &mut request, Some(send_options));
         timeout_at(deadline, sent)
             .await
             .map_err(|_| Error::TimedOut(self.shared.timeout))?

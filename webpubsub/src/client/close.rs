@@ -6,12 +6,12 @@ use super::hub_client::HubClient;
 use super::route::Route;
 use crate::error::Error;
 
-/// Which connections stay open, and what the others are told.
+/// Options for closing many connections.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CloseOptions {
     /// Connections that stay open.
     pub excluded: Vec<String>,
-    /// Free text that the clients are told.
+    /// Free text that is sent to the clients.
     pub reason: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl HubClient {
         self.close(route, options).await
     }
 
-    /// Closes one connection. One that is already gone is no failure.
+    /// Closes one connection. Succeeds if the connection is already closed.
     pub async fn close_connection(
         &self,
         connection_id: &str,

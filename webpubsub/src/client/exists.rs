@@ -1,18 +1,20 @@
-//! Asks who is there.
+//! Checks the service's health, and whether connections, groups and users exist.
+
+use azure_core::http::Method;
 
 use super::hub_client::HubClient;
 use super::route::Route;
 use crate::error::Error;
 
 impl HubClient {
-    /// Whether the service is in good health.
+    /// Checks whether the service is healthy.
     pub async fn health(&self) -> Result<(), Error> {
         let route = Route::service(self.endpoint()).segment("health");
-        self.call(azure_core::http::Method::Head, route).await?;
+        self.call(Method::Head, route).await?;
         Ok(())
     }
 
-    /// Whether a connection is open.
+    /// Checks whether a connection is open.
     pub async fn connection_exists(&self, connection_id: &str) -> Result<bool, Error> {
         let route = self
             .route()
@@ -21,13 +23,13 @@ impl HubClient {
         self.exists(route).await
     }
 
-    /// Whether anyone is in a group.
+    /// Checks whether a group has any connections.
     pub async fn group_exists(&self, group: &str) -> Result<bool, Error> {
         self.exists(self.route().segment("groups").name("group", group)?)
             .await
     }
 
-    /// Whether a user has any connection.
+    /// Checks whether a user has any connections.
     pub async fn user_exists(&self, user_id: &str) -> Result<bool, Error> {
         self.exists(self.route().segment("users").name("user id", user_id)?)
             .await

@@ -1,4 +1,4 @@
-//! Puts connections and users into groups and takes them out.
+//! Adds connections and users to groups, and removes them.
 
 use azure_core::http::headers::CONTENT_TYPE;
 use azure_core::http::{Method, Request};
@@ -11,7 +11,7 @@ use crate::error::{ArgumentError, Error};
 use crate::filter::Filter;
 
 impl HubClient {
-    /// Puts a connection into a group. A connection that is gone is
+    /// Adds a connection to a group. If the connection is closed, the error is
     /// [not found](Error::is_not_found).
     pub async fn add_connection_to_group(
         &self,
@@ -23,7 +23,7 @@ impl HubClient {
         Ok(())
     }
 
-    /// Takes a connection out of a group.
+    /// Removes a connection from a group.
     pub async fn remove_connection_from_group(
         &self,
         group: &str,
@@ -34,7 +34,7 @@ impl HubClient {
         Ok(())
     }
 
-    /// Takes a connection out of all groups.
+    /// Removes a connection from all groups.
     pub async fn remove_connection_from_all_groups(
         &self,
         connection_id: &str,
@@ -48,7 +48,7 @@ impl HubClient {
         Ok(())
     }
 
-    /// Puts every connection that a user has now into a group. A user without one is
+    /// Adds a user's open connections to a group. If the user has none, the error is
     /// [not found](Error::is_not_found).
     pub async fn add_user_to_group(&self, group: &str, user_id: &str) -> Result<(), Error> {
         let route = self.user_in_group(group, user_id)?;
@@ -56,14 +56,14 @@ impl HubClient {
         Ok(())
     }
 
-    /// Takes every connection of a user out of a group.
+    /// Removes every connection of a user from a group.
     pub async fn remove_user_from_group(&self, group: &str, user_id: &str) -> Result<(), Error> {
         let route = self.user_in_group(group, user_id)?;
         self.call(Method::Delete, route).await?;
         Ok(())
     }
 
-    /// Takes every connection of a user out of all groups.
+    /// Removes every connection of a user from all groups.
     pub async fn remove_user_from_all_groups(&self, user_id: &str) -> Result<(), Error> {
         let route = self
             .route()
@@ -74,9 +74,9 @@ impl HubClient {
         Ok(())
     }
 
-    /// Puts every connection that meets the filter into each of the groups.
+    /// Adds every connection that matches the filter to each of the groups.
     ///
-    /// The filter is required, since the service takes a missing one for the whole hub.
+    /// The filter is required: without one, the service would add every connection of the hub.
     pub async fn add_connections_to_groups(
         &self,
         groups: &[String],
@@ -85,7 +85,7 @@ impl HubClient {
         self.change_groups(":addToGroups", groups, filter).await
     }
 
-    /// Takes every connection that meets the filter out of each of the groups.
+    /// Removes every connection that matches the filter from each of the groups.
     pub async fn remove_connections_from_groups(
         &self,
         groups: &[String],
@@ -108,7 +108,7 @@ impl HubClient {
             groups,
             filter: filter.as_str(),
         };
-        // Texts always serialise; an empty body would only be refused.
+        // Strings always serialise; the service would reject an empty body.
         let body = serde_json::to_vec(&change).unwrap_or_default();
         let mut request = Request::new(self.route().segment(action).finish()?, Method::Post);
         request.insert_header(CONTENT_TYPE, "application/json");

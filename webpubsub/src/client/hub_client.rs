@@ -1,4 +1,4 @@
-//! A client for one hub: where the service is, how calls are authorized and sent.
+//! The client for one hub: its construction, its credentials and its pipeline.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,19 +19,19 @@ use crate::endpoint::Endpoint;
 use crate::error::ArgumentError;
 use crate::hub::{HubName, HubNameError};
 
-/// Later than any call should end, and early enough for clocks not to overflow.
+/// Longer than any call should take, and short enough to add to an `Instant` safely.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// azure_core doubles the wait each time, without a check for overflow.
+/// azure_core doubles the wait each time and does not check for overflow.
 const MAX_RETRIES: u32 = 20;
 
 const ENTRA_SCOPE: &str = "https://webpubsub.azure.com/.default";
 
-/// Speaks to the service about one hub. Cheap to clone; creating one opens no connection.
+/// Calls the service's REST API for one hub. Cheap to clone; creating one opens no connection.
 ///
-/// Every call is retried after a failure that may pass (no connection, no answer in time,
-/// 408, 429, 500, 502, 503, 504). A failed try may have reached the service all the same, so
-/// a message is delivered *at least* once: give messages an id if a repeat would matter.
+/// Every call is retried after a transient failure (no connection, a timeout, 408, 429, 500,
+/// 502, 503 or 504). A failed attempt may still have reached the service, so messages are
+/// delivered *at least* once: give each message an id if duplicates would matter.
 #[derive(Clone)]
 pub struct HubClient {
     pub(super) shared: Arc<Shared>,
@@ -47,7 +47,8 @@ pub(super) struct Shared {
 }
 
 impl HubClient {
-    /// Authorizes with an access key. Client tokens are then minted here, without a request.
+    /// Creates a client that authorizes with an access key. It mints client tokens locally,
+    /// without a request.
     pub fn with_key(
         endpoint: Endpoint,
         key: AccessKey,
@@ -61,9 +62,10 @@ impl HubClient {
         Self::new(endpoint, hub, Some(key), authorize, options)
     }
 
-    /// Authorizes with Microsoft Entra ID, for instance a managed identity.
+    /// Creates a client that authorizes with Microsoft Entra ID, for instance with a managed
+    /// identity.
     ///
-    /// Only over https: a bearer token is good for everything its owner may do.
+    /// The endpoint must use https, because anyone who reads a bearer token can use it.
     pub fn with_credential(
         endpoint: Endpoint,
         credential: Arc<dyn TokenCredential>,
@@ -80,7 +82,7 @@ impl HubClient {
         Ok(Self::new(endpoint, hub, None, authorize, options))
     }
 
-    /// Takes endpoint and key from a connection string.
+    /// Creates a client from a connection string and a hub name.
     pub fn from_connection_string(
         connection_string: &str,
         hub: &str,
@@ -118,7 +120,7 @@ impl HubClient {
             .unwrap_or_else(|| Arc::new(LazyHttpClient::default()));
         let core_options = ClientOptions {
             retry: RetryOptions::exponential(ExponentialRetryOptions {
-                // azure_core doubles it before the first wait already.
+                // azure_core doubles the delay even before the first wait.
                 initial_delay: azure_duration(options.retry_delay.min(MAX_TIMEOUT) / 2),
                 max_retries: options.max_retries.min(MAX_RETRIES),
                 max_total_elapsed: azure_duration(options.timeout.min(MAX_TIMEOUT)),
@@ -127,8 +129,8 @@ impl HubClient {
             transport: Some(Transport::new(http_client)),
             ..ClientOptions::default()
         };
-        // The time a credential takes to fetch a token counts for the try, so the limit is
-        // outside of it.
+        // The time limit wraps the authorization, so that an attempt includes the time a
+        // credential takes to fetch a token.
         let per_try: Vec<Arc<dyn Policy>> =
             vec![Arc::new(TryTimeout(options.try_timeout)), authorize];
         let pipeline = Pipeline::new(
@@ -161,13 +163,13 @@ impl fmt::Debug for HubClient {
     }
 }
 
-/// Why no client could be made from a connection string and a hub's name.
+/// Why a client could not be created from a connection string and a hub name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HubClientSetupError {
-    /// The connection string.
+    /// The connection string is not valid.
     #[error(transparent)]
     ConnectionString(#[from] ConnectionStringError),
-    /// The hub.
+    /// The hub name is not valid.
     #[error(transparent)]
     Hub(#[from] HubNameError),
 }

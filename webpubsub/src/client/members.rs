@@ -6,14 +6,14 @@ use serde::Deserialize;
 use super::hub_client::HubClient;
 use crate::error::{ArgumentError, Error};
 
-/// How much of a list is wanted.
+/// Which part of a list to return, and in pages of which size.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ListOptions {
-    /// At most this many connections over all pages.
+    /// The maximum number of connections over all pages.
     pub top: Option<u32>,
-    /// At most this many in a page, 1 to 200. The service may give fewer.
+    /// The maximum number of connections in a page, 1 to 200. A page may hold fewer.
     pub max_page_size: Option<u32>,
-    /// Go on where an earlier list left off.
+    /// Where to continue an earlier list; see [`MemberPage::continuation_token`].
     pub continuation_token: Option<String>,
 }
 
@@ -22,24 +22,24 @@ pub struct ListOptions {
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct GroupMember {
-    /// The connection.
+    /// The connection's id.
     pub connection_id: String,
-    /// Whose it is, unless it is anonymous.
+    /// The connection's user; `None` if it is anonymous.
     #[serde(default)]
     pub user_id: Option<String>,
 }
 
-/// Some of the connections in a group.
+/// One page of the connections in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemberPage {
-    /// The connections; may be empty although more follow.
+    /// The connections. A page may be empty even if more pages follow.
     pub members: Vec<GroupMember>,
     /// Where the next page begins, for a later [`ListOptions`]; `None` on the last page.
     pub continuation_token: Option<String>,
 }
 
-/// The pages of a list. Each is asked for when it is wanted.
+/// The connections in a group, fetched page by page.
 #[derive(Debug)]
 pub struct GroupMembers {
     client: HubClient,
@@ -47,7 +47,8 @@ pub struct GroupMembers {
 }
 
 impl HubClient {
-    /// Lists the connections in a group. A group that nobody is in is an empty list.
+    /// Lists the connections in a group. Nothing is sent until the first page is requested.
+    /// The list of an empty group is empty.
     pub fn list_connections_in_group(
         &self,
         group: &str,
@@ -76,8 +77,8 @@ impl HubClient {
 }
 
 impl GroupMembers {
-    /// The next page, or `None` after the last one. After an error the same page can be
-    /// asked for again.
+    /// Fetches the next page; `None` after the last one. After an error, the next call
+    /// fetches the same page again.
     pub async fn next_page(&mut self) -> Result<Option<MemberPage>, Error> {
         let Some(url) = self.next.clone() else {
             return Ok(None);
@@ -101,7 +102,7 @@ impl GroupMembers {
         }))
     }
 
-    /// All pages in one list.
+    /// Fetches all remaining pages and returns their connections in one list.
     pub async fn all(mut self) -> Result<Vec<GroupMember>, Error> {
         let mut members = Vec::new();
         while let Some(page) = self.next_page().await? {
@@ -110,7 +111,8 @@ impl GroupMembers {
         Ok(members)
     }
 
-    /// The link carries our authorization with it, so it may lead nowhere else.
+    /// Checks that a link stays at our endpoint, because the request carries our
+    /// authorization.
     fn same_origin_link(&self, link: &str) -> Result<Url, Error> {
         let link = Url::parse(link).map_err(|_| Error::ForeignLink)?;
         let own = Url::parse(self.client.endpoint().as_str()).map_err(|_| Error::ForeignLink)?;

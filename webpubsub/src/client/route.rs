@@ -1,4 +1,4 @@
-//! From an operation to its URL.
+//! Builds the URL of an operation.
 
 use azure_core::http::Url;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,19 +9,19 @@ use crate::hub::HubName;
 
 pub(super) const API_VERSION: &str = "2024-12-01";
 
-/// Everything but RFC 3986's unreserved characters.
+/// All characters except RFC 3986's unreserved ones.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// In a path `:` stays too: servers that compare the token with a path they have decoded and
-/// encoded again write it so, and refuse a token for `%3A`.
+/// In a path, `:` is not encoded either: a server that decodes the path and encodes it again
+/// before comparing it with the token writes `:`, and refuses a token for `%3A`.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b':');
 
-/// A URL in the making. It is built so that it is already in the form in which it is sent:
-/// the token signs these very bytes.
+/// A URL that is being built. Its text is exactly what is sent, because the token signs
+/// those bytes.
 pub(super) struct Route {
     url: String,
     query: String,
@@ -44,14 +44,14 @@ impl Route {
         }
     }
 
-    /// Appends a fixed part of the path.
-    pub(super) fn segment(mut self, part: &str) -> Self {
+    /// Appends a fixed path segment.
+    pub(super) fn segment(mut self, segment: &str) -> Self {
         self.url.push('/');
-        self.url.push_str(part);
+        self.url.push_str(segment);
         self
     }
 
-    /// Appends a name that someone chose; `what` says whose.
+    /// Appends a name as one encoded path segment. `what` describes the name in an error.
     pub(super) fn name(self, what: &'static str, name: &str) -> Result<Self, ArgumentError> {
         if matches!(name, "" | "." | "..") {
             return Err(ArgumentError::Name(what));
@@ -83,7 +83,7 @@ impl Route {
     pub(super) fn finish(self) -> Result<Url, ArgumentError> {
         let text = self.url + &self.query;
         let url = Url::parse(&text).map_err(|_| ArgumentError::Url)?;
-        // A parser that rewrites anything would make the token one for another URL.
+        // If the parser changed the text, the token would be for another URL.
         if url.as_str() == text {
             Ok(url)
         } else {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_is_one_part_of_the_path_whatever_it_holds() {
+    fn any_name_is_encoded_as_one_path_segment() {
         let cases = [
             ("lobby", "lobby"),
             ("room:lobby", "room:lobby"),
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_would_climb_out_is_refused() {
+    fn names_that_would_change_the_path_are_refused() {
         for name in ["", ".", ".."] {
             assert_eq!(group(name), Err(ArgumentError::Name("group")));
         }
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn every_hub_name_can_be_addressed() {
+    fn a_hub_name_with_every_special_character_can_be_addressed() {
         let endpoint = "http://localhost".parse().unwrap();
         let hub = "a_`,.[]".parse().unwrap();
 

@@ -1,7 +1,7 @@
-//! Reads JSON bodies.
+//! Parses JSON bodies.
 
-/// Reads a body that must be a JSON object. serde alone would take `[]` for a struct whose
-/// members all have defaults, and so let a body of another shape pass as an empty one.
+/// Parses a body that must be a JSON object. serde accepts `[]` for a struct whose fields all
+/// have defaults, so an array would otherwise pass as an empty object.
 pub(super) fn json_object<T: serde::de::DeserializeOwned>(
     body: &[u8],
 ) -> Result<T, serde_json::Error> {

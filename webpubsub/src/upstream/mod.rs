@@ -1,12 +1,12 @@
-//! What the service posts to a web hook: CloudEvents in HTTP's binary mode.
+//! Reads the events that the service posts to a webhook: CloudEvents in HTTP binary mode.
 //!
-//! A request passes through in this order: [`allowed_origins`] answers the service's
-//! `OPTIONS`; [`verify_signature`] tells whether a `POST` is the service's;
-//! [`EventContext::from_headers`] says what happened, and the body is a [`ConnectRequest`],
-//! [`Disconnected`], [`GroupEvent`] or [`EventData`].
+//! [`allowed_origins`] answers the service's `OPTIONS` request. For a `POST`,
+//! [`EventContext::from_headers`] reads the headers, [`verify_signature`] checks that the
+//! service sent it, and the body is a [`ConnectRequest`], [`Disconnected`], [`GroupEvent`] or
+//! [`EventData`].
 //!
-//! Mind what the signature proves: that the sender knows the access key and means this
-//! connection id. It covers neither the body nor the time, so a recorded one stays good.
+//! The signature proves only that someone with the access key signed this connection id. It
+//! covers neither the body nor the time, so a recorded signature stays valid.
 
 pub mod header;
 
