@@ -1,4 +1,5 @@
-//! What the store costs: a page of history, a durable write alone, and many at once.
+//! Measures the store: reading a page of history, one durable write at a time, and many
+//! concurrent ones.
 
 use std::error::Error;
 use std::path::Path;
@@ -13,15 +14,17 @@ use switchboard::store::sqlite::SqliteStore;
 use switchboard::store::{Collection, Key, MAX_WRITES, Partition, Store, Write, WriteError};
 use tokio::runtime::{Builder, Runtime};
 
-/// The messages of one long conversation, and of one page.
+/// The number of messages in a long conversation.
 const MESSAGES: u64 = 100_000;
+
+/// The number of messages in a page.
 const PAGE: u64 = 50;
 
 const WRITERS: u64 = 32;
 
 type Backends = Vec<(&'static str, Arc<dyn Store>)>;
 
-/// Each is measured alike.
+/// The backends to measure.
 fn backends() -> Result<Backends, Box<dyn Error>> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("store-bench");
     if folder.exists() {
@@ -31,7 +34,7 @@ fn backends() -> Result<Backends, Box<dyn Error>> {
     Ok(vec![("SQLite", Arc::new(sqlite))])
 }
 
-/// Whether a page costs what it returns, wherever in the conversation it lies.
+/// Reads pages at different positions: the cost should not depend on the position.
 fn history(bench: &mut Criterion, runtime: &Runtime, backends: &Backends) -> Done {
     for (name, store) in backends {
         let long = Partition::new(Collection::Messages, "long");
@@ -54,7 +57,7 @@ fn history(bench: &mut Criterion, runtime: &Runtime, backends: &Backends) -> Don
     Ok(())
 }
 
-/// A send as the domain makes it: the head, the message, and the client's id of it.
+/// Writes what the domain writes for a message: the head, the message, and its client id.
 fn writes(bench: &mut Criterion, runtime: &Runtime, backends: &Backends) -> Done {
     let sent = AtomicU64::new(0);
     let next = || sent.fetch_add(1, Ordering::Relaxed);

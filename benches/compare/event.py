@@ -1,5 +1,5 @@
-"""Writes a wrk script that posts a signed ping, and asks a handler that seals its connection
-states for one. usage: event.py BASE KEY SCRIPT"""
+"""Writes a wrk script that posts a signed ping. If the handler seals connection states, it first
+gets one through a connect event. usage: event.py BASE KEY SCRIPT"""
 
 import hashlib
 import hmac

@@ -1,5 +1,5 @@
-// The yardstick: the same two calls on Express with Microsoft's packages, as their samples write
-// them. usage: node express.mjs PORT CONNECTION_STRING
+// For comparison: the same two calls on Express with Microsoft's packages, written like their
+// samples. usage: node express.mjs PORT CONNECTION_STRING
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 import { WebPubSubEventHandler } from '@azure/web-pubsub-express';
 import express from 'express';

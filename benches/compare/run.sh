@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# negotiate and a signed ping, side by side on three servers, each on one core, loaded from another:
-# this handler, Express and FastAPI with Microsoft's packages. Figures of one run can be compared with
-# each other, not with those of another machine.
+# Compares three servers by the calls negotiate and a signed ping: this handler, and Express and
+# FastAPI with Microsoft's packages. Each server runs on one core, and wrk on another. Compare only
+# figures from the same run on the same machine.
 # usage: benches/compare/run.sh [SECONDS]     needs wrk, Node.js 20, Python 3.9
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -57,5 +57,5 @@ for name in switchboard express fastapi; do
   printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$name" "${negotiate[$name]}" "$(ratio "${negotiate[switchboard]}" "${negotiate[$name]}")" \
     "${ping[$name]}" "$(ratio "${ping[switchboard]}" "${ping[$name]}")" "${memory[$name]}" "${start[$name]}"
 done
-printf '\nratio: how many times as many as that server answers this handler answers.\n'
+printf '\nratio: the rate of switchboard divided by the rate of that server.\n'
 printf 'release binary without `dev`: %s bytes. %s, %s\n' "$(stat -c %s "$target/release/switchboard")" "$(awk -F': ' '/model name/{print $2; exit}' /proc/cpuinfo)" "$(uname -sm)"

@@ -1,4 +1,5 @@
-"""From starting a program to its first 200. usage: start.py PORT PATH TIMES COMMAND…"""
+"""Prints the median time, in milliseconds, from starting a server to its first 200.
+usage: start.py PORT PATH TIMES COMMAND…"""
 
 import http.client
 import statistics
@@ -23,7 +24,7 @@ def once():
                 time.sleep(0.0002)
             finally:
                 connection.close()
-        raise SystemExit("it never answered")
+        raise SystemExit("the server did not answer within 30 seconds")
     finally:
         process.kill()
         process.wait()

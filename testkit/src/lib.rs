@@ -1,9 +1,9 @@
-//! Software that we did not write, for tests: Node and Python packages at pinned versions,
-//! installed once for each target directory.
+//! Runs third-party software in tests: Node and Python packages at pinned versions, installed
+//! once for each target directory.
 //!
-//! A folder of a member's tests holds scripts beside a `package.json` with its lock file, or a
-//! `requirements.txt`. [`Scripts`] copies it below the target directory, installs what it names
-//! when that is not there yet, and runs the scripts.
+//! The folder of a test contains scripts beside a `package.json` with its lock file, or a
+//! `requirements.txt`. [`Scripts`] copies the folder below the target directory, installs the
+//! packages if they are not there yet, and runs the scripts.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -17,21 +17,21 @@ const NODE_MISSING: &str =
 const PYTHON_MISSING: &str =
     "Python is missing: install version 3.9 or newer with its venv module (Debian: python3-venv)";
 
-/// Why tests cannot run here, in a sentence that says what to do.
+/// The packages cannot be set up. The message says what to do about it.
 #[derive(Debug)]
-pub struct CannotSetUp(String);
+pub struct SetupError(String);
 
-impl std::fmt::Display for CannotSetUp {
+impl std::fmt::Display for SetupError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for CannotSetUp {}
+impl std::error::Error for SetupError {}
 
-impl From<io::Error> for CannotSetUp {
+impl From<io::Error> for SetupError {
     fn from(error: io::Error) -> Self {
-        Self(format!("a folder for the tests cannot be set up: {error}"))
+        Self(format!("failed to set up a folder for the tests: {error}"))
     }
 }
 
@@ -42,11 +42,12 @@ pub struct Scripts {
 }
 
 impl Scripts {
-    /// Sets up the packages that `source` names. `below` is the test's `CARGO_TARGET_TMPDIR`.
+    /// Installs the packages of the folder `source`. `below` is the test's
+    /// `CARGO_TARGET_TMPDIR`.
     ///
-    /// Each state of the lock files has a home of its own, so nothing stale is ever used; who
-    /// comes while another test installs waits for it.
-    pub fn set_up(source: &Path, below: &Path) -> Result<Self, CannotSetUp> {
+    /// Each version of the lock files gets a separate folder, so that no stale packages are
+    /// used. If another test is installing into the folder, this call waits for it.
+    pub fn set_up(source: &Path, below: &Path) -> Result<Self, SetupError> {
         let name = source
             .file_name()
             .and_then(OsStr::to_str)
@@ -73,12 +74,13 @@ impl Scripts {
         Ok(Self { home })
     }
 
-    /// Where the packages are.
+    /// The folder that contains the scripts and their packages.
     pub fn home(&self) -> &Path {
         &self.home
     }
 
-    /// Runs a script: its ending says in which language.
+    /// A command that runs a script: with Python if its name ends in `.py`, otherwise with
+    /// Node.
     pub fn command(&self, script: &str) -> Command {
         let own_node = self.home.join("node_modules/node/bin/node");
         let program = if script.ends_with(".py") {
@@ -102,7 +104,8 @@ fn hash(files: &[PathBuf]) -> u64 {
     hasher.finish()
 }
 
-/// Leaves a file alone that is there already: another test may be reading it.
+/// Copies a folder. Unchanged files are not written again, because another test may be
+/// reading them.
 fn copy_files(source: &Path, home: &Path) -> io::Result<()> {
     for entry in fs::read_dir(source)? {
         let entry = entry?;
@@ -120,7 +123,7 @@ fn copy_files(source: &Path, home: &Path) -> io::Result<()> {
     Ok(())
 }
 
-fn install_node_packages(home: &Path) -> Result<(), CannotSetUp> {
+fn install_node_packages(home: &Path) -> Result<(), SetupError> {
     let mut npm = Command::new("npm");
     npm.args([
         "ci",
@@ -128,31 +131,33 @@ fn install_node_packages(home: &Path) -> Result<(), CannotSetUp> {
         "--no-fund",
         "--omit-lockfile-registry-resolved",
     ]);
-    succeed(npm.current_dir(home), NODE_MISSING)
+    run(npm.current_dir(home), NODE_MISSING)
 }
 
-fn install_python_packages(home: &Path) -> Result<(), CannotSetUp> {
+fn install_python_packages(home: &Path) -> Result<(), SetupError> {
     let venv = home.join("venv");
-    succeed(
+    run(
         Command::new("python3").args(["-m", "venv"]).arg(&venv),
         PYTHON_MISSING,
     )?;
     let mut pip = Command::new(venv.join("bin/python"));
     pip.args(["-m", "pip", "install", "--quiet", "--requirement"]);
-    succeed(pip.arg(home.join("requirements.txt")), PYTHON_MISSING)
+    run(pip.arg(home.join("requirements.txt")), PYTHON_MISSING)
 }
 
-fn succeed(command: &mut Command, missing: &str) -> Result<(), CannotSetUp> {
+/// Runs a command and fails unless it succeeds. `missing` is the message if the program is
+/// not installed.
+fn run(command: &mut Command, missing: &str) -> Result<(), SetupError> {
     let output = command.output().map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => CannotSetUp(missing.to_owned()),
-        _ => CannotSetUp(format!("{command:?}: {error}")),
+        io::ErrorKind::NotFound => SetupError(missing.to_owned()),
+        _ => SetupError(format!("{command:?}: {error}")),
     })?;
     if output.status.success() {
         return Ok(());
     }
-    let said = [output.stdout, output.stderr].concat();
-    Err(CannotSetUp(format!(
+    let printed = [output.stdout, output.stderr].concat();
+    Err(SetupError(format!(
         "{command:?} failed:\n{}",
-        String::from_utf8_lossy(&said)
+        String::from_utf8_lossy(&printed)
     )))
 }

@@ -1,4 +1,4 @@
-//! Prints the URL with which a client can connect.
+//! Prints a URL with which a client can connect.
 //!
 //! `cargo run -p webpubsub --example negotiate -- '<connection string>' <hub> [user]`
 

@@ -1,4 +1,4 @@
-//! Sends a text to a group and says who was in it.
+//! Sends a text message to a group and lists the group's connections.
 //!
 //! `cargo run -p webpubsub --example send -- '<connection string>' <hub> <group> <text>`
 
@@ -13,8 +13,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [connection_string, hub, group, text] = arguments.as_slice() else {
         return Err("usage: send <connection string> <hub> <group> <text>".into());
     };
-    // Without a provider the first request would panic. A second installation is refused,
-    // and could only come from this very program.
+    // Without a provider, the first request would panic. Installing fails only if this program
+    // has already installed one.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client =
         HubClient::from_connection_string(connection_string, hub, HubClientOptions::default())?;

@@ -1,4 +1,4 @@
-//! The key that signs tokens and proves where an upstream event comes from.
+//! The access key: signs tokens and verifies the signatures of upstream events.
 
 use std::fmt;
 
@@ -8,9 +8,9 @@ use sha2::Sha256;
 
 /// One of the two keys of a Web PubSub service.
 ///
-/// The key is text, used as it is: although it looks like base64, it is never decoded.
-/// The HMAC state that depends on the key alone is computed once, here, because a busy
-/// server signs and checks with the same key thousands of times a second.
+/// The key's text is used as is: although it looks like base64, it is never decoded.
+/// The HMAC state that depends only on the key is computed once, because a busy server
+/// signs and verifies with the same key thousands of times a second.
 #[derive(Clone)]
 pub struct AccessKey {
     secret: SecretString,
@@ -18,32 +18,32 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    /// Takes the key as the portal shows it.
-    pub fn new(key: impl Into<String>) -> Result<Self, EmptyAccessKey> {
+    /// Creates a key from its text, as the Azure portal shows it.
+    pub fn new(key: impl Into<String>) -> Result<Self, EmptyAccessKeyError> {
         let secret = SecretString::from(key.into());
         if secret.expose_secret().trim().is_empty() {
-            return Err(EmptyAccessKey);
+            return Err(EmptyAccessKeyError);
         }
-        let keyed =
-            Hmac::new_from_slice(secret.expose_secret().as_bytes()).map_err(|_| EmptyAccessKey)?;
+        let keyed = Hmac::new_from_slice(secret.expose_secret().as_bytes())
+            .map_err(|_| EmptyAccessKeyError)?;
         Ok(Self { secret, keyed })
     }
 
-    /// HMAC-SHA256 of the message.
+    /// Computes the HMAC-SHA256 of `message`.
     pub fn sign(&self, message: &[u8]) -> [u8; 32] {
         let mut mac = self.keyed.clone();
         mac.update(message);
         mac.finalize().into_bytes().into()
     }
 
-    /// Whether `tag` is this key's signature of the message, in constant time.
+    /// Checks in constant time whether `tag` is this key's signature of `message`.
     pub fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         let mut mac = self.keyed.clone();
         mac.update(message);
         mac.verify_slice(tag).is_ok()
     }
 
-    /// The key itself, for who derives keys of their own from it.
+    /// The key's text, for deriving other keys from it.
     pub fn secret(&self) -> &SecretString {
         &self.secret
     }
@@ -55,10 +55,10 @@ impl fmt::Debug for AccessKey {
     }
 }
 
-/// A key of no characters would let anyone sign.
+/// The access key is empty or blank. Anyone could sign with such a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the access key is empty")]
-pub struct EmptyAccessKey;
+pub struct EmptyAccessKeyError;
 
 #[cfg(test)]
 mod tests {
@@ -70,7 +70,7 @@ mod tests {
 
     /// RFC 4231, test case 2.
     #[test]
-    fn signing_agrees_with_the_published_vector() {
+    fn a_signature_matches_the_published_vector() {
         let key = AccessKey::new("Jefe").unwrap();
 
         let tag = key.sign(b"what do ya want for nothing?");

@@ -1,14 +1,15 @@
-//! `Endpoint=…;AccessKey=…;Version=1.0;` as the Azure portal shows it.
+//! Parses connection strings: `Endpoint=…;AccessKey=…;Version=1.0;`, as in the Azure portal.
 
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{AccessKey, Endpoint, InvalidEndpoint};
+use crate::access_key::AccessKey;
+use crate::endpoint::{Endpoint, EndpointError};
 
-/// Where a Web PubSub service is and the key that opens it.
+/// The endpoint and the access key of a Web PubSub service.
 ///
-/// Names are matched without regard to case, in any order. A segment that nobody knows is
-/// ignored, as Microsoft's own packages do, so that a newer string still works.
+/// Property names are case-insensitive and may come in any order. Unknown properties are
+/// ignored, as in Microsoft's packages, so that future connection strings still work.
 #[derive(Clone)]
 pub struct ConnectionString {
     endpoint: Endpoint,
@@ -16,29 +17,29 @@ pub struct ConnectionString {
 }
 
 impl ConnectionString {
-    /// The service's address.
+    /// The service's endpoint.
     pub fn endpoint(&self) -> &Endpoint {
         &self.endpoint
     }
 
-    /// The key that signs tokens and proves upstream events.
+    /// The key that signs tokens and verifies upstream events.
     pub fn access_key(&self) -> &AccessKey {
         &self.access_key
     }
 }
 
 impl FromStr for ConnectionString {
-    type Err = InvalidConnectionString;
+    type Err = ConnectionStringError;
 
-    fn from_str(raw: &str) -> Result<Self, InvalidConnectionString> {
+    fn from_str(raw: &str) -> Result<Self, ConnectionStringError> {
         let segments = Segments::read(raw)?;
 
         let endpoint = segments
             .endpoint
-            .ok_or(InvalidConnectionString::Missing("Endpoint"))?;
+            .ok_or(ConnectionStringError::Missing("Endpoint"))?;
         let key = segments
             .access_key
-            .ok_or(InvalidConnectionString::Missing("AccessKey"))?;
+            .ok_or(ConnectionStringError::Missing("AccessKey"))?;
 
         let mut endpoint: Endpoint = if endpoint.contains("://") {
             endpoint.parse()?
@@ -48,11 +49,11 @@ impl FromStr for ConnectionString {
         if let Some(port) = segments.port {
             let port = port
                 .parse()
-                .map_err(|_| InvalidConnectionString::InvalidPort)?;
+                .map_err(|_| ConnectionStringError::InvalidPort)?;
             endpoint = endpoint.with_port(port);
         }
         let access_key =
-            AccessKey::new(key).map_err(|_| InvalidConnectionString::Missing("AccessKey"))?;
+            AccessKey::new(key).map_err(|_| ConnectionStringError::Missing("AccessKey"))?;
 
         Ok(Self {
             endpoint,
@@ -69,14 +70,14 @@ struct Segments<'a> {
 }
 
 impl<'a> Segments<'a> {
-    fn read(raw: &'a str) -> Result<Self, InvalidConnectionString> {
+    fn read(raw: &'a str) -> Result<Self, ConnectionStringError> {
         let mut segments = Self::default();
         let filled = raw.split(';').map(str::trim).enumerate();
         for (index, segment) in filled.filter(|(_, segment)| !segment.is_empty()) {
-            // Only the first `=` separates: a key may end in `=`.
+            // Only the first `=` is a separator: a key may end in `=`.
             let (name, value) = segment
                 .split_once('=')
-                .ok_or(InvalidConnectionString::NoEqualsSign { index: index + 1 })?;
+                .ok_or(ConnectionStringError::NoEqualsSign { index: index + 1 })?;
             let (slot, name) = match name.trim().to_ascii_lowercase().as_str() {
                 "endpoint" => (&mut segments.endpoint, "Endpoint"),
                 "accesskey" => (&mut segments.access_key, "AccessKey"),
@@ -84,7 +85,7 @@ impl<'a> Segments<'a> {
                 _ => continue,
             };
             if slot.replace(value.trim()).is_some() {
-                return Err(InvalidConnectionString::Repeated(name));
+                return Err(ConnectionStringError::Repeated(name));
             }
         }
         Ok(segments)
@@ -100,28 +101,28 @@ impl fmt::Debug for ConnectionString {
     }
 }
 
-/// Why a text is no connection string. None of these show the text: it holds the key.
+/// Why a connection string is not valid. No error shows the text, because it contains the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidConnectionString {
-    /// A part that must be there is absent or empty.
+pub enum ConnectionStringError {
+    /// A required property is missing or empty.
     #[error("the connection string has no {0}")]
     Missing(&'static str),
-    /// A part is there twice, and they might differ.
+    /// A property occurs more than once.
     #[error("the connection string has more than one {0}")]
     Repeated(&'static str),
-    /// A part that is no `name=value`; counted from one.
+    /// A part is not of the form `name=value`.
     #[error("part {index} of the connection string has no `=`")]
     NoEqualsSign {
-        /// Which part, counted from one.
+        /// The position of the part, counted from one.
         index: usize,
     },
-    /// `Port` is no number from 0 to 65535.
+    /// `Port` is not a number from 0 to 65535.
     #[error("the connection string's Port is not a port number")]
     InvalidPort,
-    /// `Endpoint` is no address of a service.
-    #[error("the connection string's Endpoint is not usable: {0}")]
-    Endpoint(#[from] InvalidEndpoint),
+    /// `Endpoint` is not valid.
+    #[error("the connection string's Endpoint is not valid: {0}")]
+    Endpoint(#[from] EndpointError),
 }
 
 #[cfg(test)]
@@ -130,12 +131,12 @@ mod tests {
 
     const KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
 
-    fn parse(raw: &str) -> Result<ConnectionString, InvalidConnectionString> {
+    fn parse(raw: &str) -> Result<ConnectionString, ConnectionStringError> {
         raw.parse()
     }
 
     #[test]
-    fn the_portals_own_form_is_read() {
+    fn a_connection_string_from_the_portal_is_read() {
         let parsed = parse(&format!(
             "Endpoint=https://demo.webpubsub.azure.com;AccessKey={KEY};Version=1.0;"
         ))
@@ -152,14 +153,14 @@ mod tests {
     }
 
     #[test]
-    fn order_and_letter_case_of_names_do_not_matter() {
+    fn property_names_are_case_insensitive_and_in_any_order() {
         let parsed = parse("VERSION=1.0;accesskey=k;;ENDPOINT=http://localhost:8080/;").unwrap();
 
         assert_eq!(parsed.endpoint().as_str(), "http://localhost:8080");
     }
 
     #[test]
-    fn a_key_may_hold_equals_signs() {
+    fn a_key_may_contain_equals_signs() {
         let parsed = parse("Endpoint=https://a.b;AccessKey=ab==").unwrap();
 
         assert_eq!(
@@ -169,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_without_a_scheme_means_https() {
+    fn an_endpoint_without_a_scheme_uses_https() {
         let parsed = parse("Endpoint=demo.webpubsub.azure.com;AccessKey=k").unwrap();
 
         assert_eq!(
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn port_overrides_the_endpoints_own() {
+    fn port_overrides_the_port_in_the_endpoint() {
         let parsed = parse("Endpoint=http://localhost:1;AccessKey=k;Port=8080").unwrap();
 
         assert_eq!(parsed.endpoint().as_str(), "http://localhost:8080");

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use url::{Host, Url};
 
-use crate::{ClientProtocol, HubName};
+use crate::client_protocol::ClientProtocol;
+use crate::hub::HubName;
 
 /// Scheme, host and port of a Web PubSub service, and nothing else.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,7 +16,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// `https://demo.webpubsub.azure.com`, without a trailing slash.
+    /// The endpoint without a trailing slash, for instance `https://demo.webpubsub.azure.com`.
     pub fn as_str(&self) -> &str {
         self.url.as_str().trim_end_matches('/')
     }
@@ -25,56 +26,56 @@ impl Endpoint {
         self.url.host_str().unwrap_or_default()
     }
 
-    /// The port that is dialled, whether it is written or the scheme's own.
+    /// The port, or the scheme's default port if the endpoint names none.
     pub fn port(&self) -> u16 {
         self.url.port_or_known_default().unwrap_or_default()
     }
 
-    /// `host`, or `host:port` where the port is not the scheme's own.
+    /// `host`, or `host:port` if the port is not the scheme's default.
     pub fn authority(&self) -> &str {
         let text = self.as_str();
         text.split_once("://").map_or(text, |(_, rest)| rest)
     }
 
-    /// Whether requests travel over TLS.
+    /// Whether the scheme is https.
     pub fn is_secure(&self) -> bool {
         self.url.scheme() == "https"
     }
 
-    /// What a client of this hub dials, still without its token.
+    /// The WebSocket URL for clients of `hub`, without a token.
     pub fn client_url(&self, hub: &HubName, protocol: ClientProtocol) -> String {
         let scheme = if self.is_secure() { "wss" } else { "ws" };
         format!("{scheme}://{}{}", self.authority(), protocol.path(hub))
     }
 
-    /// The `aud` of a client token: like the client's URL, but `http` and not `ws`.
+    /// The `aud` claim of a client token: the client URL with `http` in place of `ws`.
     pub fn client_audience(&self, hub: &HubName, protocol: ClientProtocol) -> String {
         format!("{}{}", self.as_str(), protocol.path(hub))
     }
 
     pub(crate) fn with_port(mut self, port: u16) -> Self {
-        // Only a URL without a host refuses a port, and an endpoint has one.
+        // Setting a port fails only on a URL without a host, and an endpoint has a host.
         let _ = self.url.set_port(Some(port));
         self
     }
 }
 
 impl FromStr for Endpoint {
-    type Err = InvalidEndpoint;
+    type Err = EndpointError;
 
-    fn from_str(raw: &str) -> Result<Self, InvalidEndpoint> {
-        let url = Url::parse(raw).map_err(|_| InvalidEndpoint::NoUrl)?;
+    fn from_str(raw: &str) -> Result<Self, EndpointError> {
+        let url = Url::parse(raw).map_err(|_| EndpointError::NotAUrl)?;
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(InvalidEndpoint::Scheme);
+            return Err(EndpointError::Scheme);
         }
         if url.host().is_none_or(|host| host == Host::Domain("")) {
-            return Err(InvalidEndpoint::NoUrl);
+            return Err(EndpointError::NotAUrl);
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidEndpoint::UserInfo);
+            return Err(EndpointError::UserInfo);
         }
         if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
-            return Err(InvalidEndpoint::MoreThanAnOrigin);
+            return Err(EndpointError::NotAnOrigin);
         }
         Ok(Self { url })
     }
@@ -86,22 +87,22 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// Why a text is no endpoint. The text itself is not shown: it may hold a password.
+/// Why an endpoint is not valid. No error shows the text, because it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidEndpoint {
-    /// It cannot be read as a URL with a host.
+pub enum EndpointError {
+    /// It is not a URL with a host.
     #[error("it is not a URL with a host")]
-    NoUrl,
-    /// It is neither `http` nor `https`.
+    NotAUrl,
+    /// The scheme is neither `http` nor `https`.
     #[error("its scheme is neither http nor https")]
     Scheme,
-    /// A user name or password would be sent nowhere, so it is a mistake.
-    #[error("it holds a user name or password")]
+    /// It contains a user name or password, which would never be sent.
+    #[error("it contains a user name or password")]
     UserInfo,
-    /// The service lives at the root of its host.
+    /// It has more than a scheme, a host and a port.
     #[error("it has a path, a query or a fragment")]
-    MoreThanAnOrigin,
+    NotAnOrigin,
 }
 
 #[cfg(test)]
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schemes_own_port_is_left_out() {
+    fn the_schemes_default_port_is_omitted() {
         let endpoint = endpoint("https://demo.webpubsub.azure.com:443");
 
         assert_eq!(endpoint.as_str(), "https://demo.webpubsub.azure.com");
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_dial_ws_where_the_service_speaks_http() {
+    fn a_client_url_uses_ws_for_http_and_wss_for_https() {
         let hub: HubName = "Chat_Hub".parse().unwrap();
         let local = endpoint("http://localhost:8080");
         let cloud = endpoint("https://demo.webpubsub.azure.com");
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_audience_stays_http() {
+    fn the_audience_keeps_the_http_scheme() {
         let hub: HubName = "Chat_Hub".parse().unwrap();
 
         let audience =
@@ -161,15 +162,15 @@ mod tests {
     #[test]
     fn anything_but_an_origin_is_refused() {
         let cases = [
-            ("localhost:8080", InvalidEndpoint::Scheme),
-            ("ws://localhost", InvalidEndpoint::Scheme),
-            ("https://", InvalidEndpoint::NoUrl),
-            ("nonsense", InvalidEndpoint::NoUrl),
-            ("https://me@host", InvalidEndpoint::UserInfo),
-            ("https://:pw@host", InvalidEndpoint::UserInfo),
-            ("https://host/hub", InvalidEndpoint::MoreThanAnOrigin),
-            ("https://host/?a", InvalidEndpoint::MoreThanAnOrigin),
-            ("https://host/#a", InvalidEndpoint::MoreThanAnOrigin),
+            ("localhost:8080", EndpointError::Scheme),
+            ("ws://localhost", EndpointError::Scheme),
+            ("https://", EndpointError::NotAUrl),
+            ("nonsense", EndpointError::NotAUrl),
+            ("https://me@host", EndpointError::UserInfo),
+            ("https://:pw@host", EndpointError::UserInfo),
+            ("https://host/hub", EndpointError::NotAnOrigin),
+            ("https://host/?a", EndpointError::NotAnOrigin),
+            ("https://host/#a", EndpointError::NotAnOrigin),
         ];
 
         for (raw, expected) in cases {

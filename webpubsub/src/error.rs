@@ -1,4 +1,4 @@
-//! What can go wrong with a call to the service.
+//! The errors of a call to the service.
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -13,66 +13,67 @@ use serde::Deserialize;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The service answered, and not with success.
+    /// The service answered with a status other than success.
     #[error("the service answered {status}{}", detail(code.as_deref(), message.as_deref()))]
-    Refused {
-        /// The answer's status.
+    Service {
+        /// The status of the response.
         status: StatusCode,
-        /// The service's own code, for instance `Error.Connection.NotExisted`.
+        /// The service's error code, for instance `Error.Connection.NotExisted`.
         code: Option<String>,
-        /// What the service says about it, for people.
+        /// The service's error message, for people.
         message: Option<String>,
     },
-    /// No answer in the time that the options grant. The service may have acted all the same.
-    #[error("the service gave no answer within {0:?}")]
+    /// The service did not answer within the time limit. It may have acted nevertheless.
+    #[error("the service did not answer within {0:?}")]
     TimedOut(Duration),
-    /// The connection failed before an answer was there. Unless it never came about, the
-    /// service may have acted all the same.
+    /// The connection failed before the response arrived. If the request was sent, the service
+    /// may have acted nevertheless.
     #[error("the service could not be reached")]
     Unreachable(#[source] azure_core::Error),
-    /// The credential gave no token.
-    #[error("no token for the service")]
+    /// The credential returned no token.
+    #[error("failed to get a token for the service")]
     Credential(#[source] azure_core::Error),
-    /// The call could not be put into a request.
+    /// An argument is not valid. Nothing was sent.
     #[error(transparent)]
-    InvalidArgument(#[from] InvalidArgument),
-    /// The service answered with success, but not with what the call returns.
-    #[error("the service's answer could not be read: {0}")]
-    UnexpectedAnswer(&'static str),
-    /// A page's link leads away from our endpoint, and would take our token there.
-    #[error("the service's next page is not at our endpoint")]
+    InvalidArgument(#[from] ArgumentError),
+    /// The service answered with success, but the body is not the expected one.
+    #[error("unexpected response from the service: {0}")]
+    UnexpectedResponse(&'static str),
+    /// The link to the next page leads to another origin. Following it would send our token
+    /// there.
+    #[error("the link to the next page leads to another origin")]
     ForeignLink,
-    /// What azure_core reports beyond these.
+    /// Any other error of azure_core.
     #[error("the request failed")]
     Other(#[source] azure_core::Error),
 }
 
 impl Error {
-    /// The status of the service's answer, if there was one.
+    /// The status of the service's response, if it reported an error.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
-            Self::Refused { status, .. } => Some(*status),
+            Self::Service { status, .. } => Some(*status),
             _ => None,
         }
     }
 
-    /// The service's own code for it.
+    /// The service's error code, if it sent one.
     pub fn code(&self) -> Option<&str> {
         match self {
-            Self::Refused { code, .. } => code.as_deref(),
+            Self::Service { code, .. } => code.as_deref(),
             _ => None,
         }
     }
 
-    /// Whether the connection, user or group is not there.
+    /// Whether the connection, user or group does not exist.
     pub fn is_not_found(&self) -> bool {
         self.status() == Some(StatusCode::NOT_FOUND)
     }
 
-    /// Whether the same call may succeed later. The client has then already retried it.
+    /// Whether the same call may succeed later. The client has already retried such a call.
     pub fn is_transient(&self) -> bool {
         match self {
-            Self::Refused { status, .. } => matches!(
+            Self::Service { status, .. } => matches!(
                 *status,
                 StatusCode::REQUEST_TIMEOUT
                     | StatusCode::TOO_MANY_REQUESTS
@@ -84,16 +85,16 @@ impl Error {
             Self::TimedOut(_) | Self::Unreachable(_) => true,
             Self::Credential(_)
             | Self::InvalidArgument(_)
-            | Self::UnexpectedAnswer(_)
+            | Self::UnexpectedResponse(_)
             | Self::ForeignLink
             | Self::Other(_) => false,
         }
     }
 
-    pub(crate) fn refused(response: &RawResponse) -> Self {
+    pub(crate) fn from_response(response: &RawResponse) -> Self {
         let body: Body = serde_json::from_slice(response.body()).unwrap_or_default();
         let header = response.headers().get_optional_string(&ERROR_CODE);
-        Self::Refused {
+        Self::Service {
             status: StatusCode::from_u16(response.status().into())
                 .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             code: header.or(body.code).filter(|code| !code.is_empty()),
@@ -102,14 +103,14 @@ impl Error {
     }
 
     pub(crate) fn from_pipeline(error: azure_core::Error) -> Self {
-        if let Some(TryTimedOut(after)) = find(&error) {
+        if let Some(TryTimeoutError(after)) = find(&error) {
             return Self::TimedOut(*after);
         }
         match error.kind() {
             ErrorKind::HttpResponse {
                 raw_response: Some(response),
                 ..
-            } => Self::refused(response),
+            } => Self::from_response(response),
             ErrorKind::Connection | ErrorKind::Io => Self::Unreachable(error),
             ErrorKind::Credential => Self::Credential(error),
             ErrorKind::HttpResponse { .. } | ErrorKind::DataConversion | ErrorKind::Other => {
@@ -119,47 +120,47 @@ impl Error {
     }
 }
 
-/// An argument that has no place in a request. Said before anything is sent.
+/// An argument that cannot be sent. Reported before any request is made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidArgument {
-    /// Empty, `.` or `..`: as a part of a path these would address something else, such as
-    /// the whole hub instead of one user.
+pub enum ArgumentError {
+    /// The name is empty, `.` or `..`. In a path, such a name would address something else,
+    /// for instance the whole hub instead of one user.
     #[error("{0} must not be empty, `.` or `..`")]
     Name(&'static str),
-    /// An option that this operation does not have. Dropping it in silence would, for
-    /// instance, send to who was excluded.
+    /// The operation does not support this option. Ignoring it could, for instance, send to
+    /// an excluded connection.
     #[error("{operation} has no option `{option}`")]
     Option {
         /// The operation.
         operation: &'static str,
-        /// The option it lacks.
+        /// The unsupported option.
         option: &'static str,
     },
-    /// A message can be kept for at most five minutes.
+    /// The time to live is longer than five minutes.
     #[error("a message's time to live is at most 300 seconds")]
     TimeToLive,
-    /// A key or value that cannot be a header.
+    /// A key or a value cannot be sent as a header.
     #[error("metadata must be printable ASCII, and its key a header name")]
     Metadata,
-    /// There must be at least one group.
+    /// The list of groups is empty.
     #[error("the list of groups is empty")]
     NoGroups,
-    /// Pages hold 1 to 200 connections, and a list at least one.
+    /// `max_page_size` is not between 1 and 200, or `top` is 0.
     #[error("a page holds 1 to 200 connections and a list at least one")]
     PageSize,
-    /// A bearer token must not travel in the clear.
-    #[error("a token credential needs an https endpoint")]
+    /// The endpoint is not https. A bearer token must not be sent in the clear.
+    #[error("a token credential requires an https endpoint")]
     InsecureEndpoint,
-    /// The URL would change on its way, and the token be for another one.
+    /// The URL would be normalized before it is sent, and the token would not match it.
     #[error("the request's URL is not in its normal form")]
     Url,
 }
 
-/// Marks a try that ran out of time, inside the pipeline's own error.
+/// Marks an attempt that timed out; the pipeline's error contains it.
 #[derive(Debug, thiserror::Error)]
-#[error("no answer within {0:?}")]
-pub(crate) struct TryTimedOut(pub(crate) Duration);
+#[error("no response within {0:?}")]
+pub(crate) struct TryTimeoutError(pub(crate) Duration);
 
 fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
     let mut next = Some(error);

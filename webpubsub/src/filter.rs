@@ -1,4 +1,4 @@
-//! Filters choose among connections: OData's small language, without its quoting mistakes.
+//! Builds OData filters that select connections, with correct quoting.
 //!
 //! ```
 //! use webpubsub::filter;
@@ -13,38 +13,39 @@
 
 use std::fmt;
 
-/// A condition that a connection meets or not.
+/// A condition on connections.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Filter(String);
 
 impl Filter {
-    /// Takes a condition as it stands. Text that comes from users belongs in [`literal`].
+    /// Uses an OData expression unchanged. Quote text that comes from users with [`literal`].
     pub fn raw(expression: impl Into<String>) -> Self {
         Self(expression.into())
     }
 
-    /// The condition in OData.
+    /// The OData expression.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Both must hold.
+    /// Both conditions must hold.
     #[must_use]
     pub fn and(self, other: Filter) -> Filter {
         Filter(format!("({self}) and ({other})"))
     }
 
-    /// Either must hold.
+    /// At least one of the conditions must hold.
     #[must_use]
     pub fn or(self, other: Filter) -> Filter {
         Filter(format!("({self}) or ({other})"))
     }
 
-    /// It must not hold. The parentheses matter: a bare `not` takes only what is next to it.
+    /// The condition must not hold. It is put in parentheses, because a bare `not` applies only
+    /// to the next term.
     #[must_use]
     #[expect(
         clippy::should_implement_trait,
-        reason = "it stands beside `and` and `or`, which are no operators in Rust"
+        reason = "it belongs with `and` and `or`, which are not operators in Rust"
     )]
     pub fn not(self) -> Filter {
         Filter(format!("not ({self})"))
@@ -57,44 +58,44 @@ impl fmt::Display for Filter {
     }
 }
 
-/// Connections of this user.
+/// Matches the connections of a user.
 pub fn user_id(user: &str) -> Filter {
     Filter(format!("userId eq {}", literal(user)))
 }
 
-/// Connections of any of these users; of nobody, if there are none.
+/// Matches the connections of any of the users, and none if the list is empty.
 pub fn user_id_in<'a>(users: impl IntoIterator<Item = &'a str>) -> Filter {
     one_of("userId", users)
 }
 
-/// Connections whose user is not known.
+/// Matches connections without a user.
 pub fn anonymous() -> Filter {
     Filter("userId eq null".to_owned())
 }
 
-/// This connection.
+/// Matches one connection.
 pub fn connection_id(connection: &str) -> Filter {
     Filter(format!("connectionId eq {}", literal(connection)))
 }
 
-/// Any of these connections; none, if there are none.
+/// Matches any of the connections, and none if the list is empty.
 pub fn connection_id_in<'a>(connections: impl IntoIterator<Item = &'a str>) -> Filter {
     one_of("connectionId", connections)
 }
 
-/// Connections that are in this group.
+/// Matches the connections in a group.
 pub fn in_group(group: &str) -> Filter {
     Filter(format!("{} in groups", literal(group)))
 }
 
-/// A text as OData writes it: in single quotes, with each quote in it doubled.
+/// Quotes text as an OData string: in single quotes, with each quote in the text doubled.
 pub fn literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
 
 fn one_of<'a>(field: &str, values: impl IntoIterator<Item = &'a str>) -> Filter {
     let values: Vec<String> = values.into_iter().map(literal).collect();
-    // `in ()` is no OData, and leaving the condition out would choose everyone.
+    // `in ()` is not valid OData, and without the condition the filter would match everyone.
     if values.is_empty() {
         return Filter("false".to_owned());
     }
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quote_in_a_value_cannot_end_it() {
+    fn a_quote_in_a_value_does_not_end_the_value() {
         assert_eq!(user_id("O'Brien").as_str(), "userId eq 'O''Brien'");
         assert_eq!(
             user_id("' or true or userId eq '").as_str(),
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_combine_without_precedence_surprises() {
+    fn combined_conditions_are_parenthesised() {
         let (a, b, c) = (Filter::raw("a"), Filter::raw("b"), Filter::raw("c"));
 
         assert_eq!(a.or(b).and(c.not()).as_str(), "((a) or (b)) and (not (c))");
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_chooses_nobody() {
+    fn an_empty_list_matches_nobody() {
         assert_eq!(user_id_in([]).as_str(), "false");
     }
 }

@@ -5,17 +5,16 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Names a hub: an ASCII letter, then up to 127 letters, digits or any of ``_`,.[]``.
+/// The name of a hub: an ASCII letter, then up to 127 letters, digits or any of ``_`,.[]``.
 ///
-/// The service takes hub names without regard to case but keeps the case it is given, so
-/// equality here is exact, and [`eq_ignore_case`](Self::eq_ignore_case) is how an event's
-/// hub is compared with one's own.
+/// The service ignores the case of hub names but preserves it. `==` is case-sensitive; use
+/// [`eq_ignore_case`](Self::eq_ignore_case) to compare the hub of an event with your own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct HubName(String);
 
 impl HubName {
-    /// The name as it was given.
+    /// The name, in its original case.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -27,22 +26,22 @@ impl HubName {
 }
 
 impl TryFrom<String> for HubName {
-    type Error = InvalidHubName;
+    type Error = HubNameError;
 
-    fn try_from(raw: String) -> Result<Self, InvalidHubName> {
+    fn try_from(raw: String) -> Result<Self, HubNameError> {
         let legal = |c: char| c.is_ascii_alphanumeric() || "_`,.[]".contains(c);
         let starts_well = raw.starts_with(|c: char| c.is_ascii_alphabetic());
         if raw.len() > 128 || !starts_well || !raw.chars().all(legal) {
-            return Err(InvalidHubName);
+            return Err(HubNameError);
         }
         Ok(Self(raw))
     }
 }
 
 impl FromStr for HubName {
-    type Err = InvalidHubName;
+    type Err = HubNameError;
 
-    fn from_str(raw: &str) -> Result<Self, InvalidHubName> {
+    fn from_str(raw: &str) -> Result<Self, HubNameError> {
         raw.to_owned().try_into()
     }
 }
@@ -59,24 +58,24 @@ impl fmt::Display for HubName {
     }
 }
 
-/// The text is no name of a hub.
+/// The text is not a valid hub name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a hub name is a letter, then up to 127 letters, digits or any of _`,.[]")]
-pub struct InvalidHubName;
+pub struct HubNameError;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_documented_alphabet_is_taken() {
+    fn every_documented_character_is_accepted() {
         for name in ["h", "ViewerHub", "a_`,.[]9", &"h".repeat(128)] {
             assert!(name.parse::<HubName>().is_ok(), "{name}");
         }
     }
 
     #[test]
-    fn what_could_change_a_url_is_refused() {
+    fn names_that_could_change_a_url_are_refused() {
         for name in [
             "",
             "1h",
@@ -94,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn serde_uses_the_same_door() {
+    fn deserializing_applies_the_same_rules() {
         assert!(serde_json::from_str::<HubName>("\"../x\"").is_err());
         assert_eq!(
             serde_json::to_string(&HubName("ViewerHub".into())).unwrap(),
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hub_is_the_same_in_any_letter_case() {
+    fn hub_names_can_be_compared_ignoring_case() {
         let (a, b): (HubName, HubName) =
             ("ViewerHub".parse().unwrap(), "viewerhub".parse().unwrap());
 

@@ -5,6 +5,7 @@ mod endpoint;
 mod hub;
 
 mod access_key;
+mod client_protocol;
 mod token;
 
 pub mod filter;
@@ -13,13 +14,14 @@ pub mod upstream;
 mod client;
 mod error;
 
-pub use access_key::{AccessKey, EmptyAccessKey};
+pub use access_key::{AccessKey, EmptyAccessKeyError};
 pub use client::{
-    Clock, CloseOptions, GroupMember, GroupMembers, HubClient, HubClientOptions, InvalidHubClient,
-    LazyHttpClient, ListOptions, MemberPage, Payload, Permission, SendOptions,
+    Clock, CloseOptions, GroupMember, GroupMembers, HubClient, HubClientOptions,
+    HubClientSetupError, LazyHttpClient, ListOptions, MemberPage, Payload, Permission, SendOptions,
 };
-pub use connection_string::{ConnectionString, InvalidConnectionString};
-pub use endpoint::{Endpoint, InvalidEndpoint};
-pub use error::{Error, InvalidArgument};
-pub use hub::{HubName, InvalidHubName};
-pub use token::{ClientAccess, ClientProtocol, ClientTokenRequest, client_token, server_token};
+pub use client_protocol::ClientProtocol;
+pub use connection_string::{ConnectionString, ConnectionStringError};
+pub use endpoint::{Endpoint, EndpointError};
+pub use error::{ArgumentError, Error};
+pub use hub::{HubName, HubNameError};
+pub use token::{ClientAccess, ClientTokenRequest, client_token, server_token};

@@ -1,4 +1,4 @@
-//! Tokens signed with the access key. Pure, so that they can be checked to the byte.
+//! Mints tokens that the access key signs. Pure functions, so that tests can compare bytes.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,20 +7,23 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use crate::{AccessKey, Endpoint, HubName};
+use crate::access_key::AccessKey;
+use crate::client_protocol::ClientProtocol;
+use crate::endpoint::Endpoint;
+use crate::hub::HubName;
 
-/// What a client is allowed to do once it has connected.
+/// The contents of a client token: who the client is and what it may do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientTokenRequest {
-    /// Who the client is; `None` (or an empty text) for an anonymous one.
+    /// The client's user id; `None` or an empty string for an anonymous client.
     pub user_id: Option<String>,
-    /// For instance `webpubsub.sendToGroup.lobby`.
+    /// The client's roles, for instance `webpubsub.sendToGroup.lobby`.
     pub roles: Vec<String>,
-    /// Groups the connection is in from its first moment, without needing a role.
+    /// Groups that the connection joins when it opens. No role is needed for them.
     pub groups: Vec<String>,
-    /// How long a connection may be opened with the token. An open one is not closed by it.
+    /// How long the token can be used to connect. An open connection stays open after that.
     pub lifetime: Duration,
-    /// Which kind of client will connect.
+    /// The kind of client that will connect.
     pub protocol: ClientProtocol,
 }
 
@@ -36,32 +39,7 @@ impl Default for ClientTokenRequest {
     }
 }
 
-/// The kind of client; each has its own path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum ClientProtocol {
-    /// Plain WebSockets and the `*.webpubsub.azure.v1` subprotocols.
-    #[default]
-    Default,
-    /// MQTT over WebSockets.
-    Mqtt,
-    /// Socket.IO; needs a service that was created for it.
-    SocketIo,
-}
-
-impl ClientProtocol {
-    pub(crate) fn path(self, hub: &HubName) -> String {
-        let prefix = match self {
-            Self::Default => "/client/hubs/",
-            Self::Mqtt => "/clients/mqtt/hubs/",
-            Self::SocketIo => "/clients/socketio/hubs/",
-        };
-        format!("{prefix}{hub}")
-    }
-}
-
-/// Mints the token a client shows when it connects.
-///
-/// `issued_at` comes from the caller, so that this stays a pure function.
+/// Mints the token with which a client connects.
 pub fn client_token(
     key: &AccessKey,
     endpoint: &Endpoint,
@@ -81,10 +59,10 @@ pub fn client_token(
     sign(key, &claims)
 }
 
-/// Mints the token that opens the REST API for one request.
+/// Mints the token that authorizes one request to the REST API.
 ///
-/// `url` is the whole URL as it goes over the wire, query and all: that is what the
-/// service compares with the token's audience.
+/// `url` is the whole URL as it is sent, including the query: the service compares it with
+/// the token's audience.
 pub fn server_token(
     key: &AccessKey,
     url: &str,
@@ -100,17 +78,17 @@ pub fn server_token(
     sign(key, &claims)
 }
 
-/// A token and where to use it.
+/// A client token and the URL to use it with.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientAccess {
     /// The WebSocket URL without the token.
     pub base_url: String,
-    /// The token alone, for a client that sends it as `Authorization: Bearer`.
+    /// The token, for a client that sends it as `Authorization: Bearer`.
     pub token: String,
 }
 
 impl ClientAccess {
-    /// The URL a client dials, token included. Treat it as a password.
+    /// The WebSocket URL including the token. Treat it as a password.
     pub fn url(&self) -> String {
         format!("{}?access_token={}", self.base_url, self.token)
     }
@@ -151,11 +129,11 @@ struct ServerClaims<'a> {
     expires: u64,
 }
 
-/// `{"alg":"HS256","typ":"JWT"}` in base64url, and the dot after it.
+/// `{"alg":"HS256","typ":"JWT"}` in base64url, with the dot that follows it.
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
 
 fn sign(key: &AccessKey, claims: &impl Serialize) -> String {
-    // Claims of text and numbers always serialise; an empty token would simply be refused.
+    // Strings and numbers always serialise; the service would refuse an empty token.
     let claims = serde_json::to_vec(claims).unwrap_or_default();
     let mut token = String::with_capacity(HEADER.len() + claims.len().div_ceil(3) * 4 + 44);
     token.push_str(HEADER);
@@ -196,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_token_carries_what_the_service_reads() {
+    fn a_client_token_contains_the_services_claims() {
         let claims = client_claims(&ClientTokenRequest {
             user_id: Some("u".into()),
             roles: vec!["r".into()],
@@ -214,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_asked_for_is_left_out() {
+    fn empty_claims_are_omitted() {
         let claims = client_claims(&ClientTokenRequest {
             user_id: Some(String::new()),
             protocol: ClientProtocol::Mqtt,
@@ -232,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_token_is_for_one_url() {
+    fn a_server_tokens_audience_is_the_url() {
         let url = "http://localhost:8080/api/hubs/h/:send?api-version=2024-12-01&excluded=x";
 
         let token = server_token(&key(), url, at(1_000), Duration::from_secs(300));
@@ -243,7 +221,7 @@ mod tests {
         );
     }
 
-    /// RFC 7515's structure with the key as raw text: signature over `header.claims`.
+    /// As in RFC 7515, with the key as raw text: the signature covers `header.claims`.
     #[test]
     fn the_signature_covers_header_and_claims() {
         let token = server_token(&key(), "http://a.b/", at(1), Duration::from_secs(1));
@@ -259,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn no_lifetime_overflows() {
+    fn the_longest_lifetime_does_not_overflow() {
         let token = server_token(&key(), "http://a.b/", at(1), Duration::MAX);
 
         assert_eq!(claims_of(&token)["exp"], json!(u64::MAX));

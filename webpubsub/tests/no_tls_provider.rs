@@ -1,9 +1,9 @@
-//! In a process of its own: here nobody has installed a TLS provider.
+//! A separate test binary, because no TLS provider may be installed in its process.
 
 use webpubsub::{ClientTokenRequest, HubClient, HubClientOptions};
 
 #[tokio::test]
-async fn a_client_can_be_made_and_mint_tokens_before_a_tls_provider_is_there() {
+async fn a_client_can_be_created_and_mint_tokens_without_a_tls_provider() {
     let client = HubClient::from_connection_string(
         "Endpoint=https://demo.webpubsub.azure.com;AccessKey=secret",
         "hub",

@@ -1,18 +1,20 @@
-//! Lets a client in.
+//! Gives a client access: a URL and a token.
 
 use std::time::Duration;
 
 use azure_core::http::Method;
 use serde::Deserialize;
 
-use super::HubClient;
-use crate::{ClientAccess, ClientProtocol, ClientTokenRequest, Error, client_token};
+use super::hub_client::HubClient;
+use crate::client_protocol::ClientProtocol;
+use crate::error::Error;
+use crate::token::{ClientAccess, ClientTokenRequest, client_token};
 
 impl HubClient {
-    /// What a client needs to connect: a URL and a token.
+    /// Returns the URL and the token with which a client connects.
     ///
-    /// With an access key the token is minted here. Without one the service mints it
-    /// (`:generateToken`), in whole minutes, rounded up.
+    /// With an access key, the token is minted locally. Without one, the service mints it
+    /// (`:generateToken`), and its lifetime is rounded up to whole minutes.
     pub async fn client_access(&self, request: &ClientTokenRequest) -> Result<ClientAccess, Error> {
         let token = match &self.shared.key {
             Some(key) => {
@@ -36,16 +38,16 @@ impl HubClient {
         };
         let route = self
             .route()
-            .then(":generateToken")
+            .segment(":generateToken")
             .query_if("userId", user_id)
             .query_each("role", &request.roles)
             .query_each("group", &request.groups)
             .query("minutesToExpire", &minutes(request.lifetime).to_string())
             .query("clientType", client_type);
         let response = self.call(Method::Post, route).await?;
-        let answer: Answer = serde_json::from_slice(response.body())
-            .map_err(|_| Error::UnexpectedAnswer("it holds no token"))?;
-        Ok(answer.token)
+        let body: GeneratedToken = serde_json::from_slice(response.body())
+            .map_err(|_| Error::UnexpectedResponse("it contains no token"))?;
+        Ok(body.token)
     }
 }
 
@@ -54,7 +56,7 @@ fn minutes(lifetime: Duration) -> u64 {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct GeneratedToken {
     token: String,
 }
 

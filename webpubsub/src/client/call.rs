@@ -1,39 +1,35 @@
-//! One call: a request through the pipeline, and its answer.
+//! Sends a request through the pipeline and checks the response.
 
-use std::sync::Arc;
-
-use azure_core::error::ErrorKind;
-use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Method, PipelineSendOptions, RawResponse, Request, Url};
 use tokio::time::{Instant, timeout_at};
 
-use super::HubClient;
 use super::deadline::Deadline;
+use super::hub_client::HubClient;
 use super::route::Route;
-use crate::Error;
+use crate::error::Error;
 
 impl HubClient {
     pub(super) fn route(&self) -> Route {
         Route::hub(&self.shared.endpoint, &self.shared.hub)
     }
 
-    /// Sends a request without a body and expects success.
+    /// Sends a request without a body. Any status but success is an error.
     pub(super) async fn call(&self, method: Method, route: Route) -> Result<RawResponse, Error> {
-        succeeded(self.request(Request::new(route.finish()?, method)).await?)
+        check_status(self.request(Request::new(route.finish()?, method)).await?)
     }
 
-    /// Asks whether something is there: success or 404.
-    pub(super) async fn ask(&self, route: Route) -> Result<bool, Error> {
+    /// Sends a `HEAD` request: success means that the resource exists, 404 that it does not.
+    pub(super) async fn exists(&self, route: Route) -> Result<bool, Error> {
         let request = Request::new(route.finish()?, Method::Head);
-        match succeeded(self.request(request).await?) {
+        match check_status(self.request(request).await?) {
             Ok(_) => Ok(true),
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error),
         }
     }
 
-    pub(super) async fn fetch(&self, url: Url) -> Result<RawResponse, Error> {
-        succeeded(self.request(Request::new(url, Method::Get)).await?)
+    pub(super) async fn get(&self, url: Url) -> Result<RawResponse, Error> {
+        check_status(self.request(Request::new(url, Method::Get)).await?)
     }
 
     pub(super) async fn request(&self, mut request: Request) -> Result<RawResponse, Error> {
@@ -42,15 +38,15 @@ impl HubClient {
         }
         let deadline = Instant::now() + self.shared.timeout;
         let context = Context::new().with_value(Deadline(deadline));
-        // The answer's status is judged by the caller, who may take 404 for an answer.
-        let checks = PipelineSendOptions {
+        // Our caller checks the status, because 404 is not always an error.
+        let send_options = PipelineSendOptions {
             skip_checks: true,
             ..PipelineSendOptions::default()
         };
         let sent = self
             .shared
             .pipeline
-            .send(&context, &mut request, Some(checks));
+            .send(&context, &mut request, Some(send_options));
         timeout_at(deadline, sent)
             .await
             .map_err(|_| Error::TimedOut(self.shared.timeout))?
@@ -58,26 +54,10 @@ impl HubClient {
     }
 }
 
-pub(super) fn succeeded(response: RawResponse) -> Result<RawResponse, Error> {
+pub(super) fn check_status(response: RawResponse) -> Result<RawResponse, Error> {
     if response.status().is_success() {
         Ok(response)
     } else {
-        Err(Error::refused(&response))
-    }
-}
-
-/// Hands a request to the rest of the pipeline. The transport ends every pipeline and is not
-/// ours, so there always is a rest.
-pub(super) async fn pass_on(
-    ctx: &Context<'_>,
-    request: &mut Request,
-    next: &[Arc<dyn Policy>],
-) -> PolicyResult {
-    match next.split_first() {
-        Some((policy, rest)) => policy.send(ctx, request, rest).await,
-        None => Err(azure_core::Error::with_message(
-            ErrorKind::Other,
-            "the pipeline has no transport",
-        )),
+        Err(Error::from_response(&response))
     }
 }

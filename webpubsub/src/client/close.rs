@@ -2,16 +2,16 @@
 
 use azure_core::http::Method;
 
-use super::HubClient;
+use super::hub_client::HubClient;
 use super::route::Route;
-use crate::Error;
+use crate::error::Error;
 
-/// Which connections stay open, and what the others are told.
+/// Options for closing many connections.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CloseOptions {
     /// Connections that stay open.
     pub excluded: Vec<String>,
-    /// Free text that the clients are told.
+    /// Free text that is sent to the clients.
     pub reason: Option<String>,
 }
 
@@ -27,7 +27,7 @@ impl HubClient {
         group: &str,
         options: &CloseOptions,
     ) -> Result<(), Error> {
-        let route = self.route().then("groups").name("group", group)?;
+        let route = self.route().segment("groups").name("group", group)?;
         self.close(route, options).await
     }
 
@@ -37,11 +37,11 @@ impl HubClient {
         user_id: &str,
         options: &CloseOptions,
     ) -> Result<(), Error> {
-        let route = self.route().then("users").name("user id", user_id)?;
+        let route = self.route().segment("users").name("user id", user_id)?;
         self.close(route, options).await
     }
 
-    /// Closes one connection. One that is already gone is no failure.
+    /// Closes one connection. Succeeds if the connection is already closed.
     pub async fn close_connection(
         &self,
         connection_id: &str,
@@ -49,7 +49,7 @@ impl HubClient {
     ) -> Result<(), Error> {
         let route = self
             .route()
-            .then("connections")
+            .segment("connections")
             .name("connection id", connection_id)?
             .query_if("reason", reason);
         self.call(Method::Delete, route).await?;
@@ -58,7 +58,7 @@ impl HubClient {
 
     async fn close(&self, route: Route, options: &CloseOptions) -> Result<(), Error> {
         let route = route
-            .then(":closeConnections")
+            .segment(":closeConnections")
             .query_each("excluded", &options.excluded)
             .query_if("reason", options.reason.as_deref());
         self.call(Method::Post, route).await?;

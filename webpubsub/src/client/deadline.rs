@@ -1,4 +1,4 @@
-//! Keeps a try, and the wait for the next one, within the time that is granted.
+//! Limits the time of each attempt, and of the wait before the next one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,16 +11,15 @@ use azure_core::http::{AsyncRawResponse, Context, Request, StatusCode};
 use azure_core::time::OffsetDateTime;
 use tokio::time::{Instant, timeout};
 
-use super::call::pass_on;
-use crate::error::TryTimedOut;
+use crate::error::TryTimeoutError;
 
 const RETRY_HEADERS: [HeaderName; 3] = [X_MS_RETRY_AFTER_MS, RETRY_AFTER_MS, RETRY_AFTER];
 
-/// When a call must be done; travels in the pipeline's context.
+/// When the whole call must have finished. Stored in the pipeline's context.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(pub(super) Instant);
 
-/// Limits each try.
+/// Limits the time of each attempt.
 #[derive(Debug)]
 pub(super) struct TryTimeout(pub(super) Duration);
 
@@ -36,21 +35,24 @@ impl Policy for TryTimeout {
         request: &mut Request,
         next: &[Arc<dyn Policy>],
     ) -> PolicyResult {
-        let answer = timeout(self.0, pass_on(ctx, request, next)).await;
-        let response = answer.map_err(|_| {
-            // The kind makes the retry policy try again.
-            azure_core::Error::new(ErrorKind::Io, TryTimedOut(self.0))
+        let result = timeout(self.0, send_next(ctx, request, next)).await;
+        let response = result.map_err(|_| {
+            // The retry policy retries errors of this kind.
+            azure_core::Error::new(ErrorKind::Io, TryTimeoutError(self.0))
         })??;
         match ctx.value::<Deadline>() {
-            Some(deadline) if retry_comes_too_late(&response, *deadline) => give_up(response).await,
+            Some(deadline) if retry_exceeds_deadline(&response, *deadline) => {
+                into_error(response).await
+            }
             _ => Ok(response),
         }
     }
 }
 
-/// The pipeline would wait as long as the service asks, and then be cut off: the caller
-/// would learn only that time ran out, and late. The service's own answer is worth more.
-fn retry_comes_too_late(response: &AsyncRawResponse, deadline: Deadline) -> bool {
+/// Whether the service asks for a wait that would pass the deadline. The pipeline would
+/// wait until the deadline and then report a timeout; returning the service's response at
+/// once tells the caller more, and sooner.
+fn retry_exceeds_deadline(response: &AsyncRawResponse, deadline: Deadline) -> bool {
     let asks_to_wait = matches!(
         response.status(),
         StatusCode::TooManyRequests | StatusCode::ServiceUnavailable
@@ -61,8 +63,8 @@ fn retry_comes_too_late(response: &AsyncRawResponse, deadline: Deadline) -> bool
             .is_some_and(|wait| wait > left)
 }
 
-/// An error of this kind passes the retry policy by.
-async fn give_up(response: AsyncRawResponse) -> PolicyResult {
+/// Turns a response into an error of a kind that the retry policy does not retry.
+async fn into_error(response: AsyncRawResponse) -> PolicyResult {
     let response = response.try_into_raw_response().await?;
     Err(ErrorKind::HttpResponse {
         status: response.status(),
@@ -70,4 +72,20 @@ async fn give_up(response: AsyncRawResponse) -> PolicyResult {
         raw_response: Some(Box::new(response)),
     }
     .into_error())
+}
+
+/// Passes a request to the next policy. Every pipeline ends with the transport, so a policy
+/// of ours is never the last one.
+pub(super) async fn send_next(
+    ctx: &Context<'_>,
+    request: &mut Request,
+    next: &[Arc<dyn Policy>],
+) -> PolicyResult {
+    match next.split_first() {
+        Some((policy, rest)) => policy.send(ctx, request, rest).await,
+        None => Err(azure_core::Error::with_message(
+            ErrorKind::Other,
+            "the pipeline has no transport",
+        )),
+    }
 }

@@ -1,35 +1,37 @@
-//! Asks who is there.
+//! Checks the service's health, and whether connections, groups and users exist.
 
-use super::HubClient;
+use azure_core::http::Method;
+
+use super::hub_client::HubClient;
 use super::route::Route;
-use crate::Error;
+use crate::error::Error;
 
 impl HubClient {
-    /// Whether the service is in good health.
+    /// Checks whether the service is healthy.
     pub async fn health(&self) -> Result<(), Error> {
-        let route = Route::service(self.endpoint()).then("health");
-        self.call(azure_core::http::Method::Head, route).await?;
+        let route = Route::service(self.endpoint()).segment("health");
+        self.call(Method::Head, route).await?;
         Ok(())
     }
 
-    /// Whether a connection is open.
+    /// Checks whether a connection is open.
     pub async fn connection_exists(&self, connection_id: &str) -> Result<bool, Error> {
         let route = self
             .route()
-            .then("connections")
+            .segment("connections")
             .name("connection id", connection_id)?;
-        self.ask(route).await
+        self.exists(route).await
     }
 
-    /// Whether anyone is in a group.
+    /// Checks whether a group has any connections.
     pub async fn group_exists(&self, group: &str) -> Result<bool, Error> {
-        self.ask(self.route().then("groups").name("group", group)?)
+        self.exists(self.route().segment("groups").name("group", group)?)
             .await
     }
 
-    /// Whether a user has any connection.
+    /// Checks whether a user has any connections.
     pub async fn user_exists(&self, user_id: &str) -> Result<bool, Error> {
-        self.ask(self.route().then("users").name("user id", user_id)?)
+        self.exists(self.route().segment("users").name("user id", user_id)?)
             .await
     }
 }

@@ -1,17 +1,17 @@
-//! Puts connections and users into groups and takes them out.
+//! Adds connections and users to groups, and removes them.
 
 use azure_core::http::headers::CONTENT_TYPE;
 use azure_core::http::{Method, Request};
 use serde::Serialize;
 
-use super::HubClient;
-use super::call::succeeded;
+use super::call::check_status;
+use super::hub_client::HubClient;
 use super::route::Route;
+use crate::error::{ArgumentError, Error};
 use crate::filter::Filter;
-use crate::{Error, InvalidArgument};
 
 impl HubClient {
-    /// Puts a connection into a group. A connection that is gone is
+    /// Adds a connection to a group. If the connection is closed, the error is
     /// [not found](Error::is_not_found).
     pub async fn add_connection_to_group(
         &self,
@@ -23,7 +23,7 @@ impl HubClient {
         Ok(())
     }
 
-    /// Takes a connection out of a group.
+    /// Removes a connection from a group.
     pub async fn remove_connection_from_group(
         &self,
         group: &str,
@@ -34,21 +34,21 @@ impl HubClient {
         Ok(())
     }
 
-    /// Takes a connection out of all groups.
+    /// Removes a connection from all groups.
     pub async fn remove_connection_from_all_groups(
         &self,
         connection_id: &str,
     ) -> Result<(), Error> {
         let route = self
             .route()
-            .then("connections")
+            .segment("connections")
             .name("connection id", connection_id)?
-            .then("groups");
+            .segment("groups");
         self.call(Method::Delete, route).await?;
         Ok(())
     }
 
-    /// Puts every connection that a user has now into a group. A user without one is
+    /// Adds a user's open connections to a group. If the user has none, the error is
     /// [not found](Error::is_not_found).
     pub async fn add_user_to_group(&self, group: &str, user_id: &str) -> Result<(), Error> {
         let route = self.user_in_group(group, user_id)?;
@@ -56,27 +56,27 @@ impl HubClient {
         Ok(())
     }
 
-    /// Takes every connection of a user out of a group.
+    /// Removes every connection of a user from a group.
     pub async fn remove_user_from_group(&self, group: &str, user_id: &str) -> Result<(), Error> {
         let route = self.user_in_group(group, user_id)?;
         self.call(Method::Delete, route).await?;
         Ok(())
     }
 
-    /// Takes every connection of a user out of all groups.
+    /// Removes every connection of a user from all groups.
     pub async fn remove_user_from_all_groups(&self, user_id: &str) -> Result<(), Error> {
         let route = self
             .route()
-            .then("users")
+            .segment("users")
             .name("user id", user_id)?
-            .then("groups");
+            .segment("groups");
         self.call(Method::Delete, route).await?;
         Ok(())
     }
 
-    /// Puts every connection that meets the filter into each of the groups.
+    /// Adds every connection that matches the filter to each of the groups.
     ///
-    /// The filter is required, since the service takes a missing one for the whole hub.
+    /// The filter is required: without one, the service would add every connection of the hub.
     pub async fn add_connections_to_groups(
         &self,
         groups: &[String],
@@ -85,7 +85,7 @@ impl HubClient {
         self.change_groups(":addToGroups", groups, filter).await
     }
 
-    /// Takes every connection that meets the filter out of each of the groups.
+    /// Removes every connection that matches the filter from each of the groups.
     pub async fn remove_connections_from_groups(
         &self,
         groups: &[String],
@@ -102,18 +102,18 @@ impl HubClient {
         filter: &Filter,
     ) -> Result<(), Error> {
         if groups.is_empty() {
-            return Err(InvalidArgument::NoGroups.into());
+            return Err(ArgumentError::NoGroups.into());
         }
         let change = GroupChange {
             groups,
             filter: filter.as_str(),
         };
-        // Texts always serialise; an empty body would only be refused.
+        // Strings always serialise; the service would reject an empty body.
         let body = serde_json::to_vec(&change).unwrap_or_default();
-        let mut request = Request::new(self.route().then(action).finish()?, Method::Post);
+        let mut request = Request::new(self.route().segment(action).finish()?, Method::Post);
         request.insert_header(CONTENT_TYPE, "application/json");
         request.set_body(body);
-        succeeded(self.request(request).await?)?;
+        check_status(self.request(request).await?)?;
         Ok(())
     }
 
@@ -121,19 +121,19 @@ impl HubClient {
         &self,
         group: &str,
         connection_id: &str,
-    ) -> Result<Route, InvalidArgument> {
+    ) -> Result<Route, ArgumentError> {
         self.route()
-            .then("groups")
+            .segment("groups")
             .name("group", group)?
-            .then("connections")
+            .segment("connections")
             .name("connection id", connection_id)
     }
 
-    fn user_in_group(&self, group: &str, user_id: &str) -> Result<Route, InvalidArgument> {
+    fn user_in_group(&self, group: &str, user_id: &str) -> Result<Route, ArgumentError> {
         self.route()
-            .then("users")
+            .segment("users")
             .name("user id", user_id)?
-            .then("groups")
+            .segment("groups")
             .name("group", group)
     }
 }

@@ -1,4 +1,4 @@
-//! An HTTP client that costs nothing until it is used.
+//! An HTTP client that is not built until it is used.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -6,13 +6,14 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request, new_http_client};
 
-/// Builds an HTTP client for the first request and keeps it.
+/// Builds an HTTP client on the first request and then reuses it.
 ///
-/// Building one loads the system's certificates and takes milliseconds, and with rustls it
-/// panics while no cryptography provider is installed. A process that may never send should
-/// pay neither, and one that installs its provider a little later should not fail.
+/// Building a client loads the system's certificates, which takes milliseconds, and with
+/// rustls it panics if no cryptography provider is installed. A process that never sends
+/// should not pay that cost, and a process may install its provider after it creates a
+/// [`HubClient`](crate::HubClient).
 ///
-/// Share one among several [`HubClient`](crate::HubClient)s through
+/// Several hub clients can share one through
 /// [`HubClientOptions::http_client`](crate::HubClientOptions::http_client).
 pub struct LazyHttpClient {
     build: Box<dyn Fn() -> Arc<dyn HttpClient> + Send + Sync>,
@@ -20,7 +21,7 @@ pub struct LazyHttpClient {
 }
 
 impl LazyHttpClient {
-    /// Uses what `build` returns when it is first needed.
+    /// Calls `build` on the first request and uses the client that it returns.
     pub fn new(build: impl Fn() -> Arc<dyn HttpClient> + Send + Sync + 'static) -> Self {
         Self {
             build: Box::new(build),
@@ -30,7 +31,7 @@ impl LazyHttpClient {
 }
 
 impl Default for LazyHttpClient {
-    /// Uses azure_core's own client: reqwest, which follows no redirects.
+    /// Uses azure_core's default client: reqwest, without redirects.
     fn default() -> Self {
         Self::new(|| new_http_client(None))
     }

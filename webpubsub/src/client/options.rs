@@ -1,4 +1,4 @@
-//! How a client behaves towards the service.
+//! The options of a client: timeouts, retries, the HTTP client and the clock.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,27 +6,27 @@ use std::time::{Duration, SystemTime};
 
 use azure_core::http::HttpClient;
 
-/// Tells the time that goes into tokens.
+/// Returns the current time, which is written into tokens.
 pub type Clock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
-/// How long a [`HubClient`](crate::HubClient) waits, how often it tries, and through what.
+/// The options of a [`HubClient`](crate::HubClient).
 #[derive(Clone)]
 pub struct HubClientOptions {
-    /// How long one try may take. The default is 10 seconds.
+    /// The time limit of one attempt. The default is 10 seconds.
     pub try_timeout: Duration,
-    /// How long a call may take with all its tries and waits. The default is 30 seconds,
-    /// the most a day.
+    /// The time limit of a call with all its attempts and waits. The default is 30 seconds,
+    /// the maximum one day.
     pub timeout: Duration,
-    /// How many tries may follow a failed one. The default is 3, and 20 the most.
+    /// The maximum number of retries. The default is 3, the maximum 20.
     pub max_retries: u32,
-    /// What the waits between tries begin with; each is twice the one before, and a little
-    /// more at random. A longer `Retry-After` of the service is obeyed instead. The default
+    /// The wait before the first retry. Each further wait is twice as long, plus random
+    /// jitter. If the service sends a longer `Retry-After`, that is used instead. The default
     /// is 200 milliseconds.
     pub retry_delay: Duration,
-    /// The HTTP client to use, so that several clients can share connections; a
-    /// `reqwest::Client` is one. By default one is built for the first call.
+    /// The HTTP client, for instance a `reqwest::Client`. Set it to share connections among
+    /// several clients. By default, each client builds its own on the first call.
     pub http_client: Option<Arc<dyn HttpClient>>,
-    /// The time. The default is the system's.
+    /// The clock. The default is the system clock.
     pub clock: Clock,
 }
 
@@ -45,7 +45,7 @@ impl Default for HubClientOptions {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "this is the clock's default; who wants another one passes it in"
+    reason = "this is the default clock; callers can set another one"
 )]
 fn system_time() -> SystemTime {
     SystemTime::now()

@@ -1,17 +1,17 @@
-//! What a connection may do with a group, beyond the roles it came with.
+//! Grants and revokes a connection's permissions, in addition to the roles in its token.
 
 use azure_core::http::Method;
 
-use super::HubClient;
+use super::hub_client::HubClient;
 use super::route::Route;
-use crate::{Error, InvalidArgument};
+use crate::error::{ArgumentError, Error};
 
-/// Something a connection may be allowed to do with a group.
+/// A permission of a connection for a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Permission {
-    /// Publish to it.
+    /// Publish to the group.
     SendToGroup,
-    /// Join it and leave it.
+    /// Join and leave the group.
     JoinLeaveGroup,
 }
 
@@ -25,7 +25,8 @@ impl Permission {
 }
 
 impl HubClient {
-    /// Allows it. A connection that is gone is [not found](Error::is_not_found).
+    /// Grants a permission. If the connection is closed, the error is
+    /// [not found](Error::is_not_found).
     pub async fn grant_permission(
         &self,
         connection_id: &str,
@@ -37,7 +38,7 @@ impl HubClient {
         Ok(())
     }
 
-    /// Forbids it, even where a role allows it. The connection stays in the group.
+    /// Revokes a permission, even if a role grants it. The connection stays in the group.
     pub async fn revoke_permission(
         &self,
         connection_id: &str,
@@ -49,14 +50,14 @@ impl HubClient {
         Ok(())
     }
 
-    /// Whether it is allowed.
+    /// Checks whether a connection has a permission.
     pub async fn has_permission(
         &self,
         connection_id: &str,
         permission: Permission,
         group: &str,
     ) -> Result<bool, Error> {
-        self.ask(self.permission(connection_id, permission, group)?)
+        self.exists(self.permission(connection_id, permission, group)?)
             .await
     }
 
@@ -65,15 +66,15 @@ impl HubClient {
         connection_id: &str,
         permission: Permission,
         group: &str,
-    ) -> Result<Route, InvalidArgument> {
+    ) -> Result<Route, ArgumentError> {
         if group.is_empty() {
-            return Err(InvalidArgument::Name("group"));
+            return Err(ArgumentError::Name("group"));
         }
         Ok(self
             .route()
-            .then("permissions")
-            .then(permission.as_str())
-            .then("connections")
+            .segment("permissions")
+            .segment(permission.as_str())
+            .segment("connections")
             .name("connection id", connection_id)?
             .query("targetName", group))
     }

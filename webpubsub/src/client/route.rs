@@ -1,25 +1,27 @@
-//! From an operation to its URL.
+//! Builds the URL of an operation.
 
 use azure_core::http::Url;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{Endpoint, HubName, InvalidArgument};
+use crate::endpoint::Endpoint;
+use crate::error::ArgumentError;
+use crate::hub::HubName;
 
 pub(super) const API_VERSION: &str = "2024-12-01";
 
-/// Everything but RFC 3986's unreserved characters.
+/// All characters except RFC 3986's unreserved ones.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// In a path `:` stays too: servers that compare the token with a path they have decoded and
-/// encoded again write it so, and refuse a token for `%3A`.
+/// In a path, `:` is not encoded either: a server that decodes the path and encodes it again
+/// before comparing it with the token writes `:`, and refuses a token for `%3A`.
 const RESERVED_IN_PATH: &AsciiSet = &RESERVED.remove(b':');
 
-/// A URL in the making. It is built so that it is already in the form in which it is sent:
-/// the token signs these very bytes.
+/// A URL that is being built. Its text is exactly what is sent, because the token signs
+/// those bytes.
 pub(super) struct Route {
     url: String,
     query: String,
@@ -42,19 +44,19 @@ impl Route {
         }
     }
 
-    /// Appends a fixed part of the path.
-    pub(super) fn then(mut self, part: &str) -> Self {
+    /// Appends a fixed path segment.
+    pub(super) fn segment(mut self, segment: &str) -> Self {
         self.url.push('/');
-        self.url.push_str(part);
+        self.url.push_str(segment);
         self
     }
 
-    /// Appends a name that someone chose; `what` says whose.
-    pub(super) fn name(self, what: &'static str, name: &str) -> Result<Self, InvalidArgument> {
+    /// Appends a name as one encoded path segment. `what` describes the name in an error.
+    pub(super) fn name(self, what: &'static str, name: &str) -> Result<Self, ArgumentError> {
         if matches!(name, "" | "." | "..") {
-            return Err(InvalidArgument::Name(what));
+            return Err(ArgumentError::Name(what));
         }
-        Ok(self.then(&utf8_percent_encode(name, RESERVED_IN_PATH).to_string()))
+        Ok(self.segment(&utf8_percent_encode(name, RESERVED_IN_PATH).to_string()))
     }
 
     pub(super) fn query(mut self, name: &str, value: &str) -> Self {
@@ -78,14 +80,14 @@ impl Route {
         }
     }
 
-    pub(super) fn finish(self) -> Result<Url, InvalidArgument> {
+    pub(super) fn finish(self) -> Result<Url, ArgumentError> {
         let text = self.url + &self.query;
-        let url = Url::parse(&text).map_err(|_| InvalidArgument::Url)?;
-        // A parser that rewrites anything would make the token one for another URL.
+        let url = Url::parse(&text).map_err(|_| ArgumentError::Url)?;
+        // If the parser changed the text, the token would be for another URL.
         if url.as_str() == text {
             Ok(url)
         } else {
-            Err(InvalidArgument::Url)
+            Err(ArgumentError::Url)
         }
     }
 }
@@ -99,13 +101,16 @@ mod tests {
         Route::hub(&endpoint, &"Chat".parse().unwrap())
     }
 
-    fn group(name: &str) -> Result<String, InvalidArgument> {
-        let route = hub().then("groups").name("group", name)?.then(":send");
+    fn group(name: &str) -> Result<String, ArgumentError> {
+        let route = hub()
+            .segment("groups")
+            .name("group", name)?
+            .segment(":send");
         Ok(route.finish()?.into())
     }
 
     #[test]
-    fn a_name_is_one_part_of_the_path_whatever_it_holds() {
+    fn any_name_is_encoded_as_one_path_segment() {
         let cases = [
             ("lobby", "lobby"),
             ("room:lobby", "room:lobby"),
@@ -129,16 +134,16 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_would_climb_out_is_refused() {
+    fn names_that_would_change_the_path_are_refused() {
         for name in ["", ".", ".."] {
-            assert_eq!(group(name), Err(InvalidArgument::Name("group")));
+            assert_eq!(group(name), Err(ArgumentError::Name("group")));
         }
     }
 
     #[test]
     fn a_query_survives_the_url_parser_unchanged() {
         let url = hub()
-            .then(":send")
+            .segment(":send")
             .query("filter", "userId eq 'a b'")
             .query_each("excluded", &["x&y".into(), "z".into()])
             .query_if("reason", None)
@@ -154,11 +159,14 @@ mod tests {
     }
 
     #[test]
-    fn every_hub_name_can_be_addressed() {
+    fn a_hub_name_with_every_special_character_can_be_addressed() {
         let endpoint = "http://localhost".parse().unwrap();
         let hub = "a_`,.[]".parse().unwrap();
 
-        let url = Route::hub(&endpoint, &hub).then(":send").finish().unwrap();
+        let url = Route::hub(&endpoint, &hub)
+            .segment(":send")
+            .finish()
+            .unwrap();
 
         assert_eq!(url.path(), "/api/hubs/a_%60%2C.%5B%5D/:send");
     }

@@ -10,37 +10,37 @@ use http::HeaderValue;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::HubClient;
-use super::call::succeeded;
+use super::call::check_status;
+use super::hub_client::HubClient;
 use super::route::Route;
+use crate::error::{ArgumentError, Error};
 use crate::filter::Filter;
 use crate::upstream::header::METADATA_PREFIX;
-use crate::{Error, InvalidArgument};
 
-/// What clients get.
+/// The content of a message to clients.
 #[derive(Debug, Clone)]
 pub enum Payload {
-    /// Text. A client of a JSON subprotocol gets `dataType` `text`.
+    /// Text. A client with a JSON subprotocol receives it with `dataType` `text`.
     Text(String),
-    /// JSON, sent as it is written. A client without a subprotocol gets it as text; a JSON
-    /// string then keeps its quotes.
+    /// JSON, sent unchanged. A client without a subprotocol receives it as text, in which a
+    /// JSON string keeps its quotes.
     Json(Box<RawValue>),
-    /// Bytes.
+    /// Binary data.
     Binary(Bytes),
 }
 
 impl Payload {
-    /// Text.
+    /// Creates a text payload.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    /// Anything that serde can write as JSON.
+    /// Creates a JSON payload from any serializable value.
     pub fn json(value: &(impl Serialize + ?Sized)) -> Result<Self, serde_json::Error> {
         to_raw_value(value).map(Self::Json)
     }
 
-    /// Bytes.
+    /// Creates a binary payload.
     pub fn binary(bytes: impl Into<Bytes>) -> Self {
         Self::Binary(bytes.into())
     }
@@ -57,17 +57,17 @@ impl Payload {
     }
 }
 
-/// Who gets a message, and for how long it waits for them.
+/// Which connections receive a message, and how long the service keeps it for them.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SendOptions {
-    /// Connections that get nothing. Only for sending to all or to a group.
+    /// Connections that do not receive the message. Only for sending to all or to a group.
     pub excluded: Vec<String>,
-    /// Only connections that meet this get it. Not for sending to one connection.
+    /// Only connections that match receive the message. Not for sending to one connection.
     pub filter: Option<Filter>,
-    /// How long the service keeps it for a connection that cannot take it at once: up to
-    /// five minutes, in whole seconds, rounded up. `None` is for as long as it takes.
+    /// How long the service keeps the message for a connection that cannot receive it at
+    /// once: up to five minutes, rounded up to whole seconds. `None` sets no limit.
     pub ttl: Option<Duration>,
-    /// Text that travels with the message; keys arrive in lower case.
+    /// Text that accompanies the message. Keys arrive in lower case.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -76,13 +76,13 @@ impl HubClient {
     pub async fn send_to_all(&self, payload: Payload, options: &SendOptions) -> Result<(), Error> {
         let route = self
             .route()
-            .then(":send")
+            .segment(":send")
             .query_each("excluded", &options.excluded)
             .query_if("filter", options.filter.as_ref().map(Filter::as_str));
         self.send(route, payload, options).await
     }
 
-    /// Sends to every connection in a group. An empty group is no failure.
+    /// Sends to every connection in a group. Succeeds if the group is empty.
     pub async fn send_to_group(
         &self,
         group: &str,
@@ -91,49 +91,49 @@ impl HubClient {
     ) -> Result<(), Error> {
         let route = self
             .route()
-            .then("groups")
+            .segment("groups")
             .name("group", group)?
-            .then(":send")
+            .segment(":send")
             .query_each("excluded", &options.excluded)
             .query_if("filter", options.filter.as_ref().map(Filter::as_str));
         self.send(route, payload, options).await
     }
 
-    /// Sends to every connection of a user. A user who is not there is no failure.
+    /// Sends to every connection of a user. Succeeds if the user has none.
     pub async fn send_to_user(
         &self,
         user_id: &str,
         payload: Payload,
         options: &SendOptions,
     ) -> Result<(), Error> {
-        refuse(!options.excluded.is_empty(), "send_to_user", "excluded")?;
+        refuse_option(!options.excluded.is_empty(), "send_to_user", "excluded")?;
         let route = self
             .route()
-            .then("users")
+            .segment("users")
             .name("user id", user_id)?
-            .then(":send")
+            .segment(":send")
             .query_if("filter", options.filter.as_ref().map(Filter::as_str));
         self.send(route, payload, options).await
     }
 
-    /// Sends to one connection. One that is gone is no failure.
+    /// Sends to one connection. Succeeds if the connection is closed.
     pub async fn send_to_connection(
         &self,
         connection_id: &str,
         payload: Payload,
         options: &SendOptions,
     ) -> Result<(), Error> {
-        refuse(
+        refuse_option(
             !options.excluded.is_empty(),
             "send_to_connection",
             "excluded",
         )?;
-        refuse(options.filter.is_some(), "send_to_connection", "filter")?;
+        refuse_option(options.filter.is_some(), "send_to_connection", "filter")?;
         let route = self
             .route()
-            .then("connections")
+            .segment("connections")
             .name("connection id", connection_id)?
-            .then(":send");
+            .segment(":send");
         self.send(route, payload, options).await
     }
 
@@ -154,38 +154,38 @@ impl HubClient {
             let (name, value) = metadata_header(key, value)?;
             request.insert_header(name, value);
         }
-        succeeded(self.request(request).await?)?;
+        check_status(self.request(request).await?)?;
         Ok(())
     }
 }
 
-fn refuse(
+fn refuse_option(
     given: bool,
     operation: &'static str,
     option: &'static str,
-) -> Result<(), InvalidArgument> {
+) -> Result<(), ArgumentError> {
     if given {
-        Err(InvalidArgument::Option { operation, option })
+        Err(ArgumentError::Option { operation, option })
     } else {
         Ok(())
     }
 }
 
-fn ttl_seconds(ttl: Duration) -> Result<u64, InvalidArgument> {
+fn ttl_seconds(ttl: Duration) -> Result<u64, ArgumentError> {
     let seconds = ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0);
     if seconds > 300 {
-        return Err(InvalidArgument::TimeToLive);
+        return Err(ArgumentError::TimeToLive);
     }
     Ok(seconds)
 }
 
-fn metadata_header(key: &str, value: &str) -> Result<(HeaderName, String), InvalidArgument> {
+fn metadata_header(key: &str, value: &str) -> Result<(HeaderName, String), ArgumentError> {
     let name: http::HeaderName = format!("{METADATA_PREFIX}{key}")
         .parse()
-        .map_err(|_| InvalidArgument::Metadata)?;
+        .map_err(|_| ArgumentError::Metadata)?;
     let printable = HeaderValue::from_str(value).is_ok() && value.is_ascii();
     if key.is_empty() || !printable {
-        return Err(InvalidArgument::Metadata);
+        return Err(ArgumentError::Metadata);
     }
     Ok((HeaderName::from(name.as_str().to_owned()), value.to_owned()))
 }
@@ -195,17 +195,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_to_live_is_whole_seconds_and_at_most_five_minutes() {
+    fn a_time_to_live_is_rounded_up_to_seconds_and_at_most_five_minutes() {
         assert_eq!(ttl_seconds(Duration::from_millis(1)), Ok(1));
         assert_eq!(ttl_seconds(Duration::from_secs(300)), Ok(300));
         assert_eq!(
             ttl_seconds(Duration::from_millis(300_001)),
-            Err(InvalidArgument::TimeToLive)
+            Err(ArgumentError::TimeToLive)
         );
     }
 
     #[test]
-    fn metadata_cannot_smuggle_a_header() {
+    fn metadata_cannot_inject_a_header() {
         assert!(metadata_header("Trace-Id", "42").is_ok());
         for (key, value) in [
             ("", "v"),
@@ -214,12 +214,12 @@ mod tests {
             ("k", "é"),
             ("é", "v"),
         ] {
-            assert_eq!(metadata_header(key, value), Err(InvalidArgument::Metadata));
+            assert_eq!(metadata_header(key, value), Err(ArgumentError::Metadata));
         }
     }
 
     #[test]
-    fn json_goes_out_as_it_was_written() {
+    fn json_is_sent_unchanged() {
         let payload = Payload::Json(RawValue::from_string("{\"a\": 1}".into()).unwrap());
 
         let (content_type, body) = payload.into_parts();

@@ -1,4 +1,4 @@
-//! Authorizes each try with a token that the access key signs.
+//! Authorizes each attempt with a token signed by the access key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,15 +9,16 @@ use azure_core::http::headers::AUTHORIZATION;
 use azure_core::http::policies::{Policy, PolicyResult};
 use azure_core::http::{Context, Request};
 
-use super::call::pass_on;
+use super::deadline::send_next;
 use super::options::Clock;
-use crate::{AccessKey, server_token};
+use crate::access_key::AccessKey;
+use crate::token::server_token;
 
-/// Long enough for clocks that disagree, short enough to be worthless soon.
+/// Long enough to tolerate clock skew, short enough to limit the use of a stolen token.
 const LIFETIME: Duration = Duration::from_secs(300);
 
-/// Comes after the retry policy in the pipeline, so that a late retry is not sent with a
-/// token that has expired while it waited.
+/// Runs after the retry policy in the pipeline, so that a retry does not send a token that
+/// expired during the wait.
 pub(super) struct SignEachTry {
     pub(super) key: AccessKey,
     pub(super) clock: Clock,
@@ -37,7 +38,7 @@ impl Policy for SignEachTry {
     ) -> PolicyResult {
         let token = server_token(&self.key, request.url().as_str(), (self.clock)(), LIFETIME);
         request.insert_header(AUTHORIZATION, format!("Bearer {token}"));
-        pass_on(ctx, request, next).await
+        send_next(ctx, request, next).await
     }
 }
 

@@ -1,15 +1,15 @@
-//! `connect`: a client asks to come in, and the answer decides.
+//! The `connect` event: a client asks to connect, and the response accepts or refuses it.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::json_object;
+use super::json::json_object;
 
 const LONG_USER_ID: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
 const LONG_ROLE: &str = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role";
 
-/// The body of a `connect` event: all the service knows about the client.
+/// The body of a `connect` event: what the service knows about the client.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -17,32 +17,32 @@ pub struct ConnectRequest {
     /// The claims of the client's token; see [`claim`](Self::claim).
     #[serde(deserialize_with = "null_is_empty")]
     pub claims: BTreeMap<String, Vec<String>>,
-    /// The query of the client's URL, decoded, without its token.
+    /// The decoded query of the client's URL, without the token; see [`query`](Self::query).
     #[serde(deserialize_with = "null_is_empty")]
     pub query: BTreeMap<String, Vec<String>>,
     /// The headers of the client's handshake; see [`header`](Self::header).
     #[serde(deserialize_with = "null_is_empty")]
     pub headers: BTreeMap<String, Vec<String>>,
-    /// The subprotocols the client offers, its favourite first.
+    /// The subprotocols that the client offers, in order of preference.
     #[serde(deserialize_with = "null_is_empty")]
     pub subprotocols: Vec<String>,
-    /// The certificates the client showed.
+    /// The client's TLS certificates.
     #[serde(deserialize_with = "null_is_empty")]
     pub client_certificates: Vec<ClientCertificate>,
-    /// What an MQTT client said in its CONNECT packet.
+    /// The contents of an MQTT client's CONNECT packet.
     pub mqtt: Option<MqttConnect>,
 }
 
 impl ConnectRequest {
-    /// Reads the body of the request.
+    /// Parses the body of a `connect` event.
     pub fn from_json(body: &[u8]) -> Result<Self, serde_json::Error> {
         json_object(body)
     }
 
-    /// The values of a claim, by the name it has in the token.
+    /// The values of a claim, by its name in the token.
     ///
-    /// `sub` and `role` are found too where the service sends them under the long names
-    /// that .NET's token library gives them.
+    /// `sub` and `role` are also found if the service sends them under the long names that
+    /// .NET's token library gives them.
     pub fn claim(&self, name: &str) -> &[String] {
         let long = match name {
             "sub" => Some(LONG_USER_ID),
@@ -60,7 +60,7 @@ impl ConnectRequest {
         self.query.get(name)?.first().map(String::as_str)
     }
 
-    /// The first value of a header, in whatever letter case it was sent.
+    /// The first value of a header. The name is case-insensitive.
     pub fn header(&self, name: &str) -> Option<&str> {
         let (_, values) = self
             .headers
@@ -70,19 +70,19 @@ impl ConnectRequest {
     }
 }
 
-/// A certificate shown in the TLS handshake.
+/// A certificate that a client presented in the TLS handshake.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
 pub struct ClientCertificate {
-    /// SHA-1 of the certificate.
+    /// The SHA-1 hash of the certificate.
     pub thumbprint: String,
     /// The certificate in PEM.
     #[serde(deserialize_with = "null_is_empty")]
     pub content: String,
 }
 
-/// What an MQTT client said when it connected.
+/// The contents of an MQTT client's CONNECT packet.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[non_exhaustive]
@@ -109,33 +109,33 @@ impl std::fmt::Debug for MqttConnect {
     }
 }
 
-/// A name and a value, which may repeat.
+/// An MQTT 5 user property. A name may occur more than once.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct MqttUserProperty {
     /// The property's name.
     pub name: String,
-    /// Its value.
+    /// The property's value.
     pub value: String,
 }
 
-/// The answer that lets a client in, as JSON with status 200.
+/// The response that accepts a client, as JSON with status 200.
 ///
-/// `None` keeps what the client's token says. `roles: Some(vec![])` takes every role away
+/// `None` keeps the value from the client's token. `roles: Some(vec![])` removes every role
 /// and is written as `[]`; an empty `groups` is written too, but the service then keeps the
-/// token's. To refuse, answer 401 or 403 instead.
+/// groups of the token. To refuse the client, answer with 401 or 403 instead.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectResponse {
-    /// Who the client is from now on; an empty text makes it anonymous.
+    /// The client's user id; an empty string makes the client anonymous.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The groups it is in from the start.
+    /// The groups that the connection joins when it opens.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub groups: Option<Vec<String>>,
-    /// What it may do.
+    /// The client's roles.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub roles: Option<Vec<String>>,
-    /// Which of the offered subprotocols is spoken.
+    /// The subprotocol to use, one of those that the client offers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subprotocol: Option<String>,
 }
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn dotnets_long_claim_names_are_found_by_the_short_ones() {
+    fn a_claim_with_dotnets_long_name_is_found_by_its_short_name() {
         let body = format!(r#"{{"claims":{{"{LONG_USER_ID}":["alice"],"{LONG_ROLE}":["r"]}}}}"#);
 
         let request = ConnectRequest::from_json(body.as_bytes()).unwrap();
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn mqtt_details_are_read_and_the_password_stays_out_of_debug() {
+    fn mqtt_details_are_read_and_debug_does_not_show_the_password() {
         let body = br#"{"mqtt":{"protocolVersion":5,"username":"u","password":"aHVudGVyMg==",
             "userProperties":[{"name":"a","value":"b"}]}}"#;
 
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_says_only_what_it_means_to_change() {
+    fn a_response_contains_only_the_values_it_changes() {
         let keep = serde_json::to_string(&ConnectResponse::default()).unwrap();
         let strip = serde_json::to_string(&ConnectResponse {
             user_id: Some("alice".into()),

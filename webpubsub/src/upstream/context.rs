@@ -1,4 +1,4 @@
-//! Who and what an event is about: the `ce-` headers.
+//! The context of an event: the `ce-` headers.
 
 use std::collections::BTreeMap;
 use std::time::SystemTime;
@@ -6,65 +6,65 @@ use std::time::SystemTime;
 use azure_core::time::parse_rfc3339;
 use http::{HeaderMap, HeaderName};
 
-use super::EventKind;
 use super::header::{
     CE_AWPSVERSION, CE_CONNECTION_ID, CE_CONNECTION_STATE, CE_EVENT_NAME, CE_HUB, CE_ID,
     CE_PHYSICAL_CONNECTION_ID, CE_SESSION_ID, CE_SOURCE, CE_SPECVERSION, CE_SUBPROTOCOL, CE_TIME,
     CE_TYPE, CE_USER_ID, METADATA_PREFIX,
 };
-use crate::{HubName, InvalidHubName};
+use super::kind::EventKind;
+use crate::hub::{HubName, HubNameError};
 
-/// Everything an event says about itself before its body.
+/// The attributes of an event, read from its headers.
 ///
 /// Only [`connection_id`](Self::connection_id) is covered by the service's signature.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EventContext {
-    /// What happened.
+    /// The kind of event.
     pub kind: EventKind,
-    /// The hub it happened in.
+    /// The hub of the connection.
     pub hub: HubName,
-    /// The connection it happened to.
+    /// The id of the connection that the event is about.
     pub connection_id: String,
-    /// Who holds the connection, if the service knows.
+    /// The user of the connection; `None` if it is anonymous.
     pub user_id: Option<String>,
-    /// The event's bare name; a user event's name is also in [`EventKind::User`].
+    /// The event's name without a prefix. For a user event, [`EventKind::User`] holds it too.
     pub event_name: String,
-    /// Counts the connection's events. A retry carries the same id again.
+    /// The event's number within the connection. A retry has the same id.
     pub id: String,
-    /// When it happened.
+    /// When the event happened.
     pub time: Option<SystemTime>,
-    /// The subprotocol, once it is settled.
+    /// The subprotocol, once it is negotiated.
     pub subprotocol: Option<String>,
-    /// What an earlier answer left with the connection. `Some("")` is state too.
+    /// The state that an earlier response stored with the connection. `Some("")` means that
+    /// the state is empty, `None` that there is none.
     pub connection_state: Option<String>,
-    /// `/hubs/{hub}/client/{connection id}`, or an older form of it.
+    /// `/hubs/{hub}/client/{connection id}`, or an older form of this path.
     pub source: String,
-    /// MQTT only: one physical connection of the session.
+    /// MQTT only: the id of one physical connection of the session.
     pub physical_connection_id: Option<String>,
-    /// MQTT only: the session.
+    /// MQTT only: the id of the session.
     pub session_id: Option<String>,
-    /// What the sender attached to the message; keys in lower case.
+    /// The metadata that the sender attached to the message. Keys are in lower case.
     pub metadata: BTreeMap<String, String>,
 }
 
 impl EventContext {
-    /// Reads the headers of a `POST`.
+    /// Parses the headers of a `POST`.
     ///
-    /// A header that must be there and is not, one that comes twice where the two might
-    /// differ, and one whose value is not Web PubSub's are told apart, so that a wrong
-    /// set-up can be named.
-    pub fn from_headers(headers: &HeaderMap) -> Result<Self, InvalidEvent> {
-        version(headers, CE_SPECVERSION, true)?;
-        // Microsoft's documentation has samples without this one, so it may be absent.
-        version(headers, CE_AWPSVERSION, false)?;
+    /// Missing headers, repeated headers and unexpected values are different errors, so that
+    /// a misconfiguration is easy to find.
+    pub fn from_headers(headers: &HeaderMap) -> Result<Self, EventError> {
+        check_version(headers, CE_SPECVERSION, true)?;
+        // Some samples in Microsoft's documentation omit this header.
+        check_version(headers, CE_AWPSVERSION, false)?;
 
         let kind = EventKind::from_type(required(headers, CE_TYPE)?)
-            .ok_or(InvalidEvent::Foreign(CE_TYPE))?;
+            .ok_or(EventError::InvalidValue(CE_TYPE))?;
         let hub = required(headers, CE_HUB)?.parse()?;
         let event_name = event_name(headers, &kind)?;
-        let time = single(headers, CE_TIME)?
-            .map(|time| parse_rfc3339(time).map_err(|_| InvalidEvent::Foreign(CE_TIME)))
+        let time = optional(headers, CE_TIME)?
+            .map(|time| parse_rfc3339(time).map_err(|_| EventError::InvalidValue(CE_TIME)))
             .transpose()?
             .map(SystemTime::from);
 
@@ -73,64 +73,65 @@ impl EventContext {
             event_name,
             time,
             connection_id: required(headers, CE_CONNECTION_ID)?.to_owned(),
-            user_id: filled(headers, CE_USER_ID)?,
+            user_id: non_empty(headers, CE_USER_ID)?,
             id: required(headers, CE_ID)?.to_owned(),
-            subprotocol: filled(headers, CE_SUBPROTOCOL)?,
-            connection_state: single(headers, CE_CONNECTION_STATE)?.map(str::to_owned),
+            subprotocol: non_empty(headers, CE_SUBPROTOCOL)?,
+            connection_state: optional(headers, CE_CONNECTION_STATE)?.map(str::to_owned),
             source: required(headers, CE_SOURCE)?.to_owned(),
-            physical_connection_id: filled(headers, CE_PHYSICAL_CONNECTION_ID)?,
-            session_id: filled(headers, CE_SESSION_ID)?,
+            physical_connection_id: non_empty(headers, CE_PHYSICAL_CONNECTION_ID)?,
+            session_id: non_empty(headers, CE_SESSION_ID)?,
             metadata: metadata(headers)?,
             kind,
         })
     }
 }
 
-fn version(headers: &HeaderMap, name: HeaderName, must: bool) -> Result<(), InvalidEvent> {
-    match single(headers, name.clone())? {
+fn check_version(headers: &HeaderMap, name: HeaderName, required: bool) -> Result<(), EventError> {
+    match optional(headers, name.clone())? {
         Some("1.0") => Ok(()),
-        None if !must => Ok(()),
-        None => Err(InvalidEvent::Missing(name)),
-        Some(_) => Err(InvalidEvent::Foreign(name)),
+        None if !required => Ok(()),
+        None => Err(EventError::Missing(name)),
+        Some(_) => Err(EventError::InvalidValue(name)),
     }
 }
 
-/// The name in `ce-eventName` must be the one in `ce-type`. Only presence events may come
-/// without it: no description of theirs names that header.
-fn event_name(headers: &HeaderMap, kind: &EventKind) -> Result<String, InvalidEvent> {
+/// `ce-eventName` must agree with `ce-type`. Only presence events may lack the header,
+/// because their documentation does not mention it.
+fn event_name(headers: &HeaderMap, kind: &EventKind) -> Result<String, EventError> {
     let presence = matches!(kind, EventKind::GroupJoined | EventKind::GroupLeft);
-    match filled(headers, CE_EVENT_NAME)? {
+    match non_empty(headers, CE_EVENT_NAME)? {
         Some(name) if presence || name.eq_ignore_ascii_case(kind.name()) => Ok(name),
-        Some(_) => Err(InvalidEvent::Foreign(CE_EVENT_NAME)),
+        Some(_) => Err(EventError::InvalidValue(CE_EVENT_NAME)),
         None if presence => Ok(kind.name().to_owned()),
-        None => Err(InvalidEvent::Missing(CE_EVENT_NAME)),
+        None => Err(EventError::Missing(CE_EVENT_NAME)),
     }
 }
 
-fn required(headers: &HeaderMap, name: HeaderName) -> Result<&str, InvalidEvent> {
-    single(headers, name.clone())?
+fn required(headers: &HeaderMap, name: HeaderName) -> Result<&str, EventError> {
+    optional(headers, name.clone())?
         .filter(|value| !value.is_empty())
-        .ok_or(InvalidEvent::Missing(name))
+        .ok_or(EventError::Missing(name))
 }
 
-fn filled(headers: &HeaderMap, name: HeaderName) -> Result<Option<String>, InvalidEvent> {
-    Ok(single(headers, name)?
+fn non_empty(headers: &HeaderMap, name: HeaderName) -> Result<Option<String>, EventError> {
+    Ok(optional(headers, name)?
         .filter(|value| !value.is_empty())
         .map(str::to_owned))
 }
 
-fn single(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, InvalidEvent> {
+/// The value of a header that may occur at most once.
+fn optional(headers: &HeaderMap, name: HeaderName) -> Result<Option<&str>, EventError> {
     let mut values = headers.get_all(&name).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
     if values.next().is_some() {
-        return Err(InvalidEvent::Repeated(name));
+        return Err(EventError::Repeated(name));
     }
     text(value.as_bytes(), name).map(Some)
 }
 
-fn metadata(headers: &HeaderMap) -> Result<BTreeMap<String, String>, InvalidEvent> {
+fn metadata(headers: &HeaderMap) -> Result<BTreeMap<String, String>, EventError> {
     let mut metadata = BTreeMap::new();
     for (name, value) in headers {
         let Some(key) = name.as_str().strip_prefix(METADATA_PREFIX) else {
@@ -138,38 +139,39 @@ fn metadata(headers: &HeaderMap) -> Result<BTreeMap<String, String>, InvalidEven
         };
         let value = text(value.as_bytes(), name.clone())?.to_owned();
         if metadata.insert(key.to_owned(), value).is_some() {
-            return Err(InvalidEvent::Repeated(name.clone()));
+            return Err(EventError::Repeated(name.clone()));
         }
     }
     Ok(metadata)
 }
 
-/// The service writes user ids as raw UTF-8, so ASCII alone would not do.
-fn text(value: &[u8], name: HeaderName) -> Result<&str, InvalidEvent> {
+/// Reads a header value as UTF-8, not only ASCII: the service sends user ids as raw UTF-8.
+fn text(value: &[u8], name: HeaderName) -> Result<&str, EventError> {
     std::str::from_utf8(value)
         .map(str::trim)
-        .map_err(|_| InvalidEvent::NotText(name))
+        .map_err(|_| EventError::NotUtf8(name))
 }
 
-/// Why a request is no event of Web PubSub. Values are not shown, only the header's name.
+/// Why a request is not a valid Web PubSub event. Errors show the header's name, never its
+/// value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidEvent {
-    /// A header that every event has is absent or empty.
+pub enum EventError {
+    /// A required header is missing or empty.
     #[error("the event has no `{0}` header")]
     Missing(HeaderName),
-    /// A header that says one thing is there twice.
+    /// A header that must be unique occurs more than once.
     #[error("the event has more than one `{0}` header")]
     Repeated(HeaderName),
-    /// A header that is not UTF-8.
-    #[error("the event's `{0}` header is not text")]
-    NotText(HeaderName),
-    /// A header whose value does not belong to a Web PubSub event.
-    #[error("the event's `{0}` header is not one of Web PubSub's")]
-    Foreign(HeaderName),
-    /// `ce-hub` is no name of a hub.
-    #[error("the event's `ce-hub` header is not a hub: {0}")]
-    Hub(#[from] InvalidHubName),
+    /// A header is not UTF-8.
+    #[error("the event's `{0}` header is not UTF-8")]
+    NotUtf8(HeaderName),
+    /// A header has a value that Web PubSub does not send.
+    #[error("the event's `{0}` header has an unexpected value")]
+    InvalidValue(HeaderName),
+    /// `ce-hub` is not a valid hub name.
+    #[error("the event's `ce-hub` header is not a hub name: {0}")]
+    Hub(#[from] HubNameError),
 }
 
 #[cfg(test)]
@@ -178,7 +180,7 @@ mod tests {
     use http::HeaderValue;
     use std::time::{Duration, UNIX_EPOCH};
 
-    /// The headers of a user event as the protocol's description lists them.
+    /// The headers of a user event, as listed in the protocol's documentation.
     const PUBLISHED: [(&str, &str); 11] = [
         ("WebHook-Request-Origin", "demo.webpubsub.azure.com"),
         ("ce-specversion", "1.0"),
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn empty_state_is_state_and_an_empty_user_is_none() {
+    fn an_empty_state_is_kept_and_an_empty_user_is_none() {
         let state = EventContext::from_headers(&with("ce-connectionstate", "")).unwrap();
         let user = EventContext::from_headers(&with("ce-userid", "")).unwrap();
 
@@ -244,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_travels_in_headers_of_its_own() {
+    fn metadata_is_read_from_its_headers() {
         let context =
             EventContext::from_headers(&with("x-webpubsub-metadata-trace", "42")).unwrap();
 
@@ -253,7 +255,7 @@ mod tests {
 
     #[test]
     fn a_missing_header_is_named() {
-        let needed = [
+        let required = [
             CE_SPECVERSION,
             CE_TYPE,
             CE_SOURCE,
@@ -263,18 +265,18 @@ mod tests {
             CE_EVENT_NAME,
         ];
 
-        for name in needed {
+        for name in required {
             let mut absent = published();
             absent.remove(&name);
             assert_eq!(
                 EventContext::from_headers(&absent),
-                Err(InvalidEvent::Missing(name))
+                Err(EventError::Missing(name))
             );
         }
     }
 
     #[test]
-    fn the_documented_samples_without_awpsversion_or_time_are_read() {
+    fn awpsversion_and_time_are_optional() {
         let mut headers = published();
         headers.remove(CE_AWPSVERSION);
         headers.remove(CE_TIME);
@@ -283,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_comes_twice_is_refused() {
+    fn a_repeated_header_is_refused() {
         for name in [
             CE_CONNECTION_ID,
             CE_USER_ID,
@@ -296,13 +298,13 @@ mod tests {
             headers.append(&name, HeaderValue::from_static("b"));
             assert_eq!(
                 EventContext::from_headers(&headers),
-                Err(InvalidEvent::Repeated(name))
+                Err(EventError::Repeated(name))
             );
         }
     }
 
     #[test]
-    fn foreign_values_are_refused() {
+    fn unexpected_values_are_refused() {
         let cases = [
             ("ce-specversion", "0.3"),
             ("ce-awpsversion", "2.0"),
@@ -314,28 +316,28 @@ mod tests {
         for (name, value) in cases {
             assert_eq!(
                 EventContext::from_headers(&with(name, value)),
-                Err(InvalidEvent::Foreign(HeaderName::from_static(name)))
+                Err(EventError::InvalidValue(HeaderName::from_static(name)))
             );
         }
         assert_eq!(
             EventContext::from_headers(&with("ce-hub", "../x")),
-            Err(InvalidEvent::Hub(InvalidHubName))
+            Err(EventError::Hub(HubNameError))
         );
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_refused() {
+    fn a_header_that_is_not_utf8_is_refused() {
         let mut headers = published();
         headers.insert(CE_USER_ID, HeaderValue::from_bytes(b"\xff").unwrap());
 
         assert_eq!(
             EventContext::from_headers(&headers),
-            Err(InvalidEvent::NotText(CE_USER_ID))
+            Err(EventError::NotUtf8(CE_USER_ID))
         );
     }
 
     #[test]
-    fn a_presence_event_needs_no_name() {
+    fn a_presence_event_may_lack_its_name() {
         let mut headers = with("ce-type", "azure.webpubsub.gp.joined");
         headers.remove(CE_EVENT_NAME);
 

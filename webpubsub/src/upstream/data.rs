@@ -1,15 +1,15 @@
-//! What a client sent with its event.
+//! The data of a user event.
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-/// A user event's body, as its `Content-Type` says it is.
+/// The body of a user event, parsed according to its `Content-Type`.
 #[derive(Debug, Clone)]
 pub enum EventData {
     /// A text frame, or data of type `text`.
     Text(String),
-    /// Data of type `json`: the client's very bytes, known to be JSON.
+    /// Data of type `json`: exactly the client's bytes, checked to be JSON.
     Json(Box<RawValue>),
     /// A binary frame, or data of type `binary`.
     Binary(Bytes),
@@ -18,9 +18,9 @@ pub enum EventData {
 }
 
 impl EventData {
-    /// Reads a body. A parameter such as `; charset=utf-8` does not matter, and a body
-    /// without a type is bytes.
-    pub fn read(content_type: Option<&str>, body: Bytes) -> Result<Self, InvalidEventData> {
+    /// Parses a body. Parameters such as `; charset=utf-8` are ignored, and a body without a
+    /// content type is binary.
+    pub fn read(content_type: Option<&str>, body: Bytes) -> Result<Self, EventDataError> {
         let Some(content_type) = content_type else {
             return Ok(Self::Binary(body));
         };
@@ -29,23 +29,23 @@ impl EventData {
         if is("text/plain") {
             String::from_utf8(body.into())
                 .map(Self::Text)
-                .map_err(|_| InvalidEventData::NotUtf8)
+                .map_err(|_| EventDataError::NotUtf8)
         } else if is("application/json") {
             serde_json::from_slice(&body)
                 .map(Self::Json)
-                .map_err(InvalidEventData::NotJson)
+                .map_err(EventDataError::NotJson)
         } else if is("application/octet-stream") {
             Ok(Self::Binary(body))
         } else if is("application/x-protobuf") {
             Ok(Self::Protobuf(body))
         } else {
-            Err(InvalidEventData::UnknownType)
+            Err(EventDataError::UnknownType)
         }
     }
 
-    /// Reads JSON data, or text that holds JSON, as a type of one's own.
+    /// Deserializes JSON data, or text that contains JSON.
     ///
-    /// `None` for bytes, which have no such reading.
+    /// Returns `None` for binary and protobuf data.
     pub fn json<T: DeserializeOwned>(&self) -> Option<Result<T, serde_json::Error>> {
         match self {
             Self::Text(text) => Some(serde_json::from_str(text)),
@@ -55,18 +55,18 @@ impl EventData {
     }
 }
 
-/// Why a body is not what its type says.
+/// Why the body of a user event cannot be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum InvalidEventData {
-    /// Text that is not UTF-8.
+pub enum EventDataError {
+    /// The text is not UTF-8.
     #[error("the event's text is not UTF-8")]
     NotUtf8,
-    /// JSON that is none.
+    /// The data is not JSON.
     #[error("the event's data is not JSON")]
     NotJson(#[source] serde_json::Error),
-    /// A type that Web PubSub does not send.
-    #[error("the event's content type is not one of Web PubSub's")]
+    /// The content type is not one that Web PubSub sends.
+    #[error("the event's content type is unknown")]
     UnknownType,
 }
 
@@ -74,12 +74,12 @@ pub enum InvalidEventData {
 mod tests {
     use super::*;
 
-    fn read(content_type: &str, body: &'static [u8]) -> Result<EventData, InvalidEventData> {
+    fn read(content_type: &str, body: &'static [u8]) -> Result<EventData, EventDataError> {
         EventData::read(Some(content_type), Bytes::from_static(body))
     }
 
     #[test]
-    fn the_content_type_decides() {
+    fn a_body_is_read_according_to_its_content_type() {
         assert!(matches!(read("text/plain", b"hi"), Ok(EventData::Text(text)) if text == "hi"));
         assert!(
             matches!(read("application/json", b" {\"a\": 1} "), Ok(EventData::Json(json)) if json.get() == "{\"a\": 1}")
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_and_letter_case_do_not_matter() {
+    fn parameters_and_case_of_the_content_type_are_ignored() {
         assert!(matches!(
             read("Text/Plain; charset=utf-8", b"hi"),
             Ok(EventData::Text(_))
@@ -110,28 +110,28 @@ mod tests {
     }
 
     #[test]
-    fn a_body_that_breaks_its_promise_is_refused() {
+    fn a_body_that_does_not_match_its_content_type_is_refused() {
         assert!(matches!(
             read("text/plain", b"\xff"),
-            Err(InvalidEventData::NotUtf8)
+            Err(EventDataError::NotUtf8)
         ));
         assert!(matches!(
             read("application/json", b""),
-            Err(InvalidEventData::NotJson(_))
+            Err(EventDataError::NotJson(_))
         ));
         assert!(matches!(
             read("application/json", b"{} {}"),
-            Err(InvalidEventData::NotJson(_))
+            Err(EventDataError::NotJson(_))
         ));
         assert!(matches!(
             read("application/xml", b"<a/>"),
-            Err(InvalidEventData::UnknownType)
+            Err(EventDataError::UnknownType)
         ));
-        assert!(matches!(read("", b""), Err(InvalidEventData::UnknownType)));
+        assert!(matches!(read("", b""), Err(EventDataError::UnknownType)));
     }
 
     #[test]
-    fn json_is_found_in_json_and_in_text() {
+    fn json_and_text_data_can_be_deserialized() {
         let json = read("application/json", b"[1,2]").unwrap();
         let text = read("text/plain", b"[1,2]").unwrap();
         let bytes = read("application/octet-stream", b"[1,2]").unwrap();

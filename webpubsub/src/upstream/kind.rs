@@ -1,9 +1,9 @@
-//! What happened.
+//! The kinds of event.
 
-/// What an event is about; the meaning of `ce-type`.
+/// The kind of an event, as given in `ce-type`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum EventKind {
-    /// A client asks to connect. The answer decides.
+    /// A client asks to connect. The response accepts or refuses it.
     Connect,
     /// A client has connected.
     Connected,
@@ -13,7 +13,7 @@ pub enum EventKind {
     GroupJoined,
     /// A connection has left a group.
     GroupLeft,
-    /// A client has sent the event of this name. The answer goes back to it.
+    /// A client has sent an event with this name. The response goes back to the client.
     User(String),
 }
 
@@ -33,7 +33,7 @@ impl EventKind {
         }
     }
 
-    /// The event's bare name, for instance `connect` or `message`.
+    /// The event's name without a prefix, for instance `connect` or `message`.
     pub fn name(&self) -> &str {
         match self {
             Self::Connect => "connect",
@@ -45,7 +45,7 @@ impl EventKind {
         }
     }
 
-    /// Whether the service waits for the answer and acts on it.
+    /// Whether the service waits for the response and acts on it.
     pub fn is_blocking(&self) -> bool {
         matches!(self, Self::Connect | Self::User(_))
     }
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_documented_type_is_known() {
+    fn every_documented_type_is_recognised() {
         let cases = [
             ("azure.webpubsub.sys.connect", EventKind::Connect),
             ("azure.webpubsub.sys.connected", EventKind::Connected),
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn other_types_are_foreign() {
+    fn other_types_are_not_recognised() {
         let cases = [
             "",
             "azure.webpubsub.",

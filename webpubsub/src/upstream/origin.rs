@@ -1,19 +1,18 @@
-//! The handshake before any event: may this service deliver here?
+//! The validation handshake: decides whether a service may deliver events to this webhook.
 
-use crate::Endpoint;
+use crate::endpoint::Endpoint;
 
-/// More origins than this are not looked at: the service names itself, and little else.
+/// Further origins are ignored: the service sends little more than its own name.
 const MAX_ORIGINS: usize = 16;
 
-/// Picks from the values of `WebHook-Request-Origin` those that are one of our endpoints.
+/// Returns the values of `WebHook-Request-Origin` that match one of our endpoints.
 ///
-/// Each value may be a comma list. Send every one that comes back as a
-/// [`WebHook-Allowed-Origin`](super::header::WEBHOOK_ALLOWED_ORIGIN) line of its own: the
-/// other side compares a line as a whole. Nothing comes back for a stranger, and never `*`,
-/// which would let any service of any tenant deliver events.
+/// Each value may be a comma-separated list. Send every returned origin in a separate
+/// [`WebHook-Allowed-Origin`](super::header::WEBHOOK_ALLOWED_ORIGIN) line, because the service
+/// compares whole lines. Unknown origins are not returned, and neither is `*`, which would
+/// let any service of any tenant deliver events.
 ///
-/// A service may name itself with or without its port, so both forms are its name; a form
-/// with a port that is not our endpoint's is someone else's.
+/// An origin matches with or without its port, but a port must be that of our endpoint.
 pub fn allowed_origins<'a>(
     requested: impl IntoIterator<Item = &'a str>,
     ours: &[Endpoint],
@@ -21,14 +20,14 @@ pub fn allowed_origins<'a>(
     let mut allowed: Vec<&str> = Vec::new();
     let origins = requested.into_iter().flat_map(|value| value.split(','));
     for origin in origins.map(str::trim).take(MAX_ORIGINS) {
-        if ours.iter().any(|endpoint| names(origin, endpoint)) && !allowed.contains(&origin) {
+        if ours.iter().any(|endpoint| matches(origin, endpoint)) && !allowed.contains(&origin) {
             allowed.push(origin);
         }
     }
     allowed
 }
 
-fn names(origin: &str, endpoint: &Endpoint) -> bool {
+fn matches(origin: &str, endpoint: &Endpoint) -> bool {
     if origin.eq_ignore_ascii_case(endpoint.host()) {
         return true;
     }
@@ -49,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn our_endpoint_is_known_with_and_without_its_port() {
+    fn our_endpoint_is_allowed_with_and_without_its_port() {
         let names = [
             "demo.webpubsub.azure.com",
             "demo.webpubsub.azure.com:443",
@@ -64,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stranger_gets_nothing() {
+    fn an_unknown_origin_is_not_allowed() {
         let names = [
             "",
             "*",
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_ours_alone_are_echoed() {
+    fn only_our_endpoints_are_returned_from_a_list() {
         let requested = [
             "evil.example , demo.webpubsub.azure.com",
             "localhost:8080,localhost:8080",
@@ -98,9 +97,9 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_origins_is_cut_short() {
-        let flood = format!("{}localhost", "evil.example,".repeat(MAX_ORIGINS));
+    fn origins_beyond_the_limit_are_ignored() {
+        let origins = format!("{}localhost", "evil.example,".repeat(MAX_ORIGINS));
 
-        assert!(allowed_origins([flood.as_str()], &ours()).is_empty());
+        assert!(allowed_origins([origins.as_str()], &ours()).is_empty());
     }
 }

@@ -1,18 +1,18 @@
-//! `ce-signature`: is this event the service's?
+//! Checks `ce-signature`, which proves that an event comes from the service.
 
-use crate::AccessKey;
+use crate::access_key::AccessKey;
 
-/// The service signs with each of its two keys; a few more are looked at, then no more,
-/// so that a forged header cannot keep us busy.
+/// The service signs with each of its two keys. A few more signatures are checked, but not
+/// all, so that a forged header cannot waste our time.
 const MAX_SIGNATURES: usize = 4;
 
 const HEX_TAG: usize = 64;
 
-/// Whether `header`, a list of `sha256=<hex>`, holds one of our keys' signature of the
-/// connection id.
+/// Checks whether `header`, a list of `sha256=<hex>`, contains a signature of the connection
+/// id by one of the keys.
 ///
-/// It proves the connection id alone: neither the body, nor that the event is fresh.
-/// Every element is compared with every key in constant time, hit or miss.
+/// The signature covers only the connection id: it proves neither the body nor that the
+/// event is recent. Every element is compared with every key, in constant time.
 pub fn verify_signature(keys: &[AccessKey], connection_id: &str, header: &str) -> bool {
     if connection_id.is_empty() {
         return false;
@@ -66,7 +66,7 @@ mod tests {
         format!("sha256={hex}")
     }
 
-    /// RFC 4231, test case 2, read as a connection id.
+    /// RFC 4231, test case 2, with its message as the connection id.
     #[test]
     fn the_published_vector_is_accepted() {
         let header = "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn either_key_will_do_in_either_place() {
+    fn a_signature_by_either_key_is_accepted_in_any_position() {
         let (first, second) = (key("first"), key("second"));
         let both = format!("{},{}", signed(&first, "c"), signed(&second, "c"));
         let spaced = format!("{} , {}", signed(&key("old"), "c"), signed(&second, "c"));
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn upper_case_hex_says_the_same() {
+    fn upper_case_hex_is_accepted() {
         let key = key("first");
         let upper = signed(&key, "c").to_uppercase().replace("SHA256", "sha256");
 
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_key_or_a_connection_nothing_is_genuine() {
+    fn without_a_key_or_a_connection_id_no_signature_is_accepted() {
         let key = key("first");
 
         assert!(!verify_signature(&[], "c", &signed(&key, "c")));

@@ -1,4 +1,4 @@
-// Makes every REST call with Microsoft's package, announcing each to the recorder.
+// Makes every REST call with Microsoft's package and marks each one for the recorder.
 import { createDefaultHttpClient } from "@azure/core-rest-pipeline";
 import { AzureKeyCredential, WebPubSubServiceClient } from "@azure/web-pubsub";
 
@@ -10,7 +10,7 @@ const client = new WebPubSubServiceClient(endpoint, new AzureKeyCredential(key),
 });
 const room = client.group(group);
 
-// A bearer credential is refused over http, so this client believes it speaks https.
+// The package refuses a bearer credential over http, so this client rewrites https to http.
 const http = createDefaultHttpClient();
 const withCredential = new WebPubSubServiceClient(
   endpoint.replace("http:", "https:"),
@@ -56,7 +56,7 @@ const operations = {
   grant_permission: () => client.grantPermission(connection, "sendToGroup", { targetName: group }),
   revoke_permission: () => client.revokePermission(connection, "joinLeaveGroup", { targetName: group }),
   has_permission: () => client.hasPermission(connection, "sendToGroup", { targetName: group }),
-  // The package has no method of its own for it, but its generated client does.
+  // The package has no public method for this, but its generated client does.
   health: () => client.client.healthApi.getServiceStatus(),
   generate_token: () =>
     withCredential.getClientAccessToken({

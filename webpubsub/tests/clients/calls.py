@@ -1,4 +1,4 @@
-"""Makes every REST call that Microsoft's package has, announcing each to the recorder."""
+"""Makes every REST call of Microsoft's package and marks each one for the recorder."""
 
 import json
 import sys
@@ -18,7 +18,7 @@ text = {"message": inputs["text"], "content_type": "text/plain"}
 
 
 class Downgrade(RequestsTransport):
-    """A bearer credential is refused over http, so its client believes it speaks https."""
+    """Sends https requests over http: the package refuses a bearer credential over http."""
 
     def send(self, request, **kwargs):
         request.url = request.url.replace("https:", "http:", 1)

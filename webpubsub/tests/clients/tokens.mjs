@@ -1,4 +1,4 @@
-// Mints a client token for each request on stdin and checks ours; answers in JSON.
+// Mints a client token for each request on stdin, verifies ours, and prints the tokens as JSON.
 import { readFileSync } from "node:fs";
 import { AzureKeyCredential, WebPubSubServiceClient } from "@azure/web-pubsub";
 import jwt from "jsonwebtoken";
@@ -14,7 +14,7 @@ for (const { endpoint, key, hub, user, roles, groups, minutes, protocol, token }
     clientProtocol: protocol,
   });
   const { aud } = jwt.decode(theirs.token);
-  // Throws unless signature, algorithm, audience and expiry of our token are right.
+  // Throws unless our token's signature, algorithm, audience and expiry are valid.
   jwt.verify(token, key, { algorithms: ["HS256"], audience: aud });
   answers.push({ baseUrl: theirs.baseUrl, url: theirs.url, token: theirs.token });
 }

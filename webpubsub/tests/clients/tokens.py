@@ -1,4 +1,4 @@
-"""Mints a client token for each request on stdin and checks ours; answers in JSON."""
+"""Mints a client token for each request on stdin, verifies ours, and prints the tokens as JSON."""
 
 import json
 import sys
@@ -20,7 +20,7 @@ for request in json.load(sys.stdin):
         client_protocol=request["protocol"],
     )
     claims = jwt.decode(theirs["token"], options={"verify_signature": False})
-    # Raises unless signature, algorithm, audience and expiry of our token are right.
+    # Raises unless our token's signature, algorithm, audience and expiry are valid.
     jwt.decode(request["token"], request["key"], algorithms=["HS256"], audience=claims["aud"])
     answers.append({name: theirs[name] for name in ("baseUrl", "url", "token")})
 json.dump(answers, sys.stdout)

@@ -1,3 +1,5 @@
+//! The tests of the crate's public interface, with Microsoft's packages as the reference.
+
 #![cfg(test)]
 
 mod members;

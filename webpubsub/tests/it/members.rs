@@ -1,16 +1,16 @@
-//! Lists of connections, page by page.
+//! Listing the connections in a group, page by page.
 
 use serde_json::json;
-use webpubsub::{Error, InvalidArgument, ListOptions};
+use webpubsub::{ArgumentError, Error, ListOptions};
 
 use crate::server::{Reply, Server};
 
-const HERE: &str = "/api/hubs/Chat_Hub/groups/g/connections";
+const PATH: &str = "/api/hubs/Chat_Hub/groups/g/connections";
 
-/// Three connections in pages of one, with links to `host` for its own address.
+/// Serves three connections in pages of one. `first_link` may change the first page's link.
 async fn three_pages(first_link: impl Fn(&str) -> String + Send + 'static) -> Server {
     Server::spawn(move |request| {
-        let own = format!("http://{}{HERE}", request.headers["host"]);
+        let own = format!("http://{}{PATH}", request.headers["host"]);
         let link = |token: &str| format!("{own}?api-version=2024-12-01&continuationToken={token}");
         let page = if request.target.ends_with("=b") {
             json!({"value": [{"connectionId": "2"}], "nextLink": link("c")})
@@ -25,7 +25,7 @@ async fn three_pages(first_link: impl Fn(&str) -> String + Send + 'static) -> Se
 }
 
 #[tokio::test]
-async fn links_are_followed_to_the_last_page_each_with_its_own_token() {
+async fn every_page_is_fetched_with_a_token_for_its_url() {
     let server = three_pages(str::to_owned).await;
     let pages = server
         .client()
@@ -48,7 +48,7 @@ async fn links_are_followed_to_the_last_page_each_with_its_own_token() {
 }
 
 #[tokio::test]
-async fn a_later_list_goes_on_where_a_page_ended() {
+async fn a_list_can_continue_after_an_earlier_page() {
     let server = three_pages(str::to_owned).await;
     let client = server.client();
     let mut pages = client
@@ -66,7 +66,7 @@ async fn a_later_list_goes_on_where_a_page_ended() {
 }
 
 #[tokio::test]
-async fn our_token_follows_no_link_to_a_stranger() {
+async fn a_link_to_another_origin_is_not_followed() {
     let elsewhere = [
         "http://evil.example/api/hubs/Chat_Hub/groups/g/connections",
         "https://127.0.0.1/api",
@@ -99,11 +99,11 @@ async fn a_page_that_links_to_itself_ends_the_list() {
 
     let error = pages.all().await.unwrap_err();
 
-    assert!(matches!(error, Error::UnexpectedAnswer(_)), "{error:?}");
+    assert!(matches!(error, Error::UnexpectedResponse(_)), "{error:?}");
 }
 
 #[tokio::test]
-async fn a_page_can_be_asked_for_again_after_a_failure() {
+async fn a_page_can_be_fetched_again_after_a_failure() {
     let page = r#"{"value":[]}"#;
     let server = Server::answering([Reply::json(200, "<html>"), Reply::json(200, page)]).await;
     let mut pages = server
@@ -117,7 +117,7 @@ async fn a_page_can_be_asked_for_again_after_a_failure() {
 }
 
 #[tokio::test]
-async fn sizes_the_service_would_refuse_are_not_sent() {
+async fn sizes_that_the_service_would_refuse_are_not_sent() {
     let server = Server::answering([]).await;
     let of = |top, max_page_size| ListOptions {
         top,
@@ -127,6 +127,6 @@ async fn sizes_the_service_would_refuse_are_not_sent() {
 
     for options in [of(Some(0), None), of(None, Some(0)), of(None, Some(201))] {
         let refused = server.client().list_connections_in_group("g", &options);
-        assert_eq!(refused.err(), Some(InvalidArgument::PageSize));
+        assert_eq!(refused.err(), Some(ArgumentError::PageSize));
     }
 }

@@ -1,4 +1,4 @@
-//! Every operation, by the name that the scripts of `tests/clients` give it.
+//! Every operation, under the name that the scripts in `tests/clients` use.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,7 +15,7 @@ use webpubsub::{
 
 use crate::server::{HUB, Server, install_tls_provider};
 
-/// In the order in which the scripts make them, and each with its own name there.
+/// The operations, in the order in which the scripts call them.
 pub(crate) const OPERATIONS: [&str; 25] = [
     "send_text_to_all",
     "send_json_to_group",
@@ -63,7 +63,7 @@ pub(crate) fn awkward() -> Value {
 }
 
 /// Makes the call that the scripts make under this name.
-pub(crate) async fn make(client: &HubClient, name: &str, inputs: &Value) -> Result<(), Error> {
+pub(crate) async fn call(client: &HubClient, name: &str, inputs: &Value) -> Result<(), Error> {
     let text = |name: &str| inputs[name].as_str().unwrap();
     let texts =
         |name: &str| -> Vec<String> { serde_json::from_value(inputs[name].clone()).unwrap() };
@@ -185,7 +185,8 @@ pub(crate) fn client_for(operation: &str, server: &Server) -> HubClient {
     HubClient::with_credential(endpoint, Arc::new(Entra), HUB.parse().unwrap(), options).unwrap()
 }
 
-/// A bearer credential is refused over http, so its client believes it speaks https.
+/// Sends https requests over http. The client refuses a bearer credential over http, but the
+/// test server does not support TLS.
 #[derive(Debug)]
 struct Downgrade(Arc<dyn HttpClient>);
 

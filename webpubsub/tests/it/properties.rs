@@ -1,4 +1,4 @@
-//! Rules that hold for any text at all.
+//! Properties that hold for any input.
 
 use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
@@ -6,7 +6,7 @@ use webpubsub::filter;
 use webpubsub::upstream::{EventData, allowed_origins, verify_signature};
 use webpubsub::{AccessKey, ConnectionString, Endpoint, HubName};
 
-/// Reads a text in OData's quotes; what is left over comes second.
+/// Reads an OData string and returns it with the rest of the text.
 fn unquote(quoted: &str) -> Option<(String, &str)> {
     let mut text = String::new();
     let mut rest = quoted.strip_prefix('\'')?;
@@ -26,13 +26,13 @@ fn unquote(quoted: &str) -> Option<(String, &str)> {
 
 proptest! {
     #[test]
-    fn a_filters_literal_holds_its_text_and_nothing_follows_it(text in any::<String>()) {
+    fn a_filter_literal_reads_back_as_its_text(text in any::<String>()) {
         let literal = filter::literal(&text);
         prop_assert_eq!(unquote(&literal), Some((text, "")));
     }
 
     #[test]
-    fn no_connection_string_leaks_its_key_or_panics(around in "(Endpoint=http://a\\.b)?(;Port=[0-9])?\\PC*", tail in "\\PC*") {
+    fn parsing_a_connection_string_never_panics_or_shows_the_key(around in "(Endpoint=http://a\\.b)?(;Port=[0-9])?\\PC*", tail in "\\PC*") {
         let text = format!("{around};AccessKey=hunter2{};{tail}", "x".repeat(8));
         let shown = match text.parse::<ConnectionString>() {
             Ok(parsed) => format!("{parsed:?}"),
@@ -42,7 +42,7 @@ proptest! {
     }
 
     #[test]
-    fn an_endpoint_reads_itself_back(text in "https?://[a-zA-Z0-9.-]{1,20}(:[0-9]{1,5})?/?") {
+    fn an_endpoint_parses_its_own_text_and_allows_its_own_origin(text in "https?://[a-zA-Z0-9.-]{1,20}(:[0-9]{1,5})?/?") {
         if let Ok(endpoint) = text.parse::<Endpoint>() {
             prop_assert_eq!(endpoint.as_str().parse::<Endpoint>(), Ok(endpoint.clone()));
             let own = [endpoint.host(), endpoint.authority()];
@@ -51,7 +51,7 @@ proptest! {
     }
 
     #[test]
-    fn a_hub_never_changes_the_path(text in any::<String>()) {
+    fn a_hub_name_never_changes_the_path(text in any::<String>()) {
         if let Ok(hub) = text.parse::<HubName>() {
             let decoded = percent_decode_str(hub.as_str()).decode_utf8().unwrap();
             prop_assert_eq!(decoded, hub.as_str());
@@ -60,13 +60,13 @@ proptest! {
     }
 
     #[test]
-    fn no_header_is_genuine_without_the_key(header in "[sha256=0-9a-fA-F, ]{0,400}") {
+    fn no_signature_is_accepted_without_the_key(header in "[sha256=0-9a-fA-F, ]{0,400}") {
         let key = AccessKey::new("the key").unwrap();
         prop_assert!(!verify_signature(&[key], "connection", &header));
     }
 
     #[test]
-    fn any_body_of_any_type_is_read_or_refused(kind in any::<Option<String>>(), body in any::<Vec<u8>>()) {
+    fn reading_event_data_never_panics(kind in any::<Option<String>>(), body in any::<Vec<u8>>()) {
         let expected_to_fail = EventData::read(Some("application/xml"), body.clone().into());
         prop_assert!(expected_to_fail.is_err());
         let _ = EventData::read(kind.as_deref(), body.into());

@@ -1,4 +1,4 @@
-//! Events that Microsoft's emulator sent, with their ids and times made plain, are read whole.
+//! Reads events recorded from Microsoft's emulator, with ids and times replaced.
 
 use base64::Engine as _;
 use bytes::Bytes;
@@ -61,7 +61,7 @@ fn of_kind(wanted: impl Fn(&EventKind) -> bool) -> Vec<Event> {
 }
 
 #[test]
-fn every_event_says_who_it_is_about() {
+fn every_event_names_its_hub_and_connection() {
     for event in events() {
         let context = event.context();
 
@@ -74,7 +74,7 @@ fn every_event_says_who_it_is_about() {
 }
 
 #[test]
-fn a_connect_tells_the_tokens_claims_and_the_urls_query() {
+fn a_connect_event_contains_the_tokens_claims_and_the_urls_query() {
     let connects = of_kind(|kind| *kind == EventKind::Connect);
     let requests: Vec<ConnectRequest> = connects
         .iter()
@@ -100,7 +100,7 @@ fn a_connect_tells_the_tokens_claims_and_the_urls_query() {
 }
 
 #[test]
-fn a_disconnect_tells_why() {
+fn a_disconnected_event_contains_a_reason() {
     for event in of_kind(|kind| *kind == EventKind::Disconnected) {
         assert!(
             Disconnected::from_json(&event.body)
@@ -112,7 +112,7 @@ fn a_disconnect_tells_why() {
 }
 
 #[test]
-fn a_users_data_comes_in_each_of_its_forms() {
+fn user_events_with_text_json_and_binary_data_are_read() {
     let users = of_kind(|kind| matches!(kind, EventKind::User(_)));
     let data: Vec<EventData> = users.iter().map(Event::data).collect();
 
@@ -131,7 +131,7 @@ fn a_users_data_comes_in_each_of_its_forms() {
 }
 
 #[test]
-fn state_that_was_emptied_is_told_from_none() {
+fn an_empty_state_differs_from_no_state() {
     let states: Vec<Option<String>> = events()
         .iter()
         .map(|event| event.context().connection_state)

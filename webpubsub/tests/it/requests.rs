@@ -1,4 +1,4 @@
-//! What a call puts on the wire, and what it keeps off it.
+//! The requests that calls send, and the arguments that they refuse to send.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -10,14 +10,14 @@ use azure_core::error::ErrorKind;
 use azure_core::http::new_http_client;
 use webpubsub::filter::Filter;
 use webpubsub::{
-    ClientTokenRequest, CloseOptions, Error, HubClient, HubClientOptions, InvalidArgument,
+    ArgumentError, ClientTokenRequest, CloseOptions, Error, HubClient, HubClientOptions,
     LazyHttpClient, Payload, Permission, SendOptions,
 };
 
 use crate::server::{KEY, Reply, Server};
 
 #[tokio::test]
-async fn a_token_is_for_the_url_that_goes_over_the_wire() {
+async fn a_tokens_audience_is_the_url_that_is_sent() {
     let names = [
         "a+b&c=d?e#f",
         "a:b;c,d@e",
@@ -49,7 +49,7 @@ async fn a_token_is_for_the_url_that_goes_over_the_wire() {
 }
 
 #[tokio::test]
-async fn a_colon_stays_a_colon_in_a_path() {
+async fn a_colon_in_a_path_is_not_encoded() {
     let server = Server::answering([Reply::status(200)]).await;
 
     server.client().group_exists("room:lobby").await.unwrap();
@@ -69,7 +69,7 @@ async fn a_name_that_would_change_the_path_is_not_sent() {
         let everyone = CloseOptions::default();
         assert!(matches!(
             client.close_user_connections(name, &everyone).await,
-            Err(Error::InvalidArgument(InvalidArgument::Name("user id")))
+            Err(Error::InvalidArgument(ArgumentError::Name("user id")))
         ));
         assert!(client.close_connection(name, None).await.is_err());
         assert!(client.group_exists(name).await.is_err());
@@ -84,7 +84,7 @@ async fn a_name_that_would_change_the_path_is_not_sent() {
 }
 
 #[tokio::test]
-async fn an_option_the_operation_does_not_have_is_not_dropped_in_silence() {
+async fn an_unsupported_option_is_an_error() {
     let server = Server::answering([]).await;
     let client = server.client();
     let excluding = SendOptions {
@@ -111,14 +111,14 @@ async fn an_option_the_operation_does_not_have_is_not_dropped_in_silence() {
     for refused in refused {
         assert!(matches!(
             refused,
-            Err(Error::InvalidArgument(InvalidArgument::Option { .. }))
+            Err(Error::InvalidArgument(ArgumentError::Option { .. }))
         ));
     }
     assert!(server.take().is_empty());
 }
 
 #[tokio::test]
-async fn a_change_of_no_groups_is_not_sent() {
+async fn a_group_change_with_no_groups_is_not_sent() {
     let server = Server::answering([]).await;
 
     let refused = server
@@ -128,12 +128,12 @@ async fn a_change_of_no_groups_is_not_sent() {
 
     assert!(matches!(
         refused,
-        Err(Error::InvalidArgument(InvalidArgument::NoGroups))
+        Err(Error::InvalidArgument(ArgumentError::NoGroups))
     ));
 }
 
 #[tokio::test]
-async fn metadata_travels_in_headers() {
+async fn metadata_is_sent_in_headers() {
     let server = Server::answering([Reply::status(202)]).await;
     let options = SendOptions {
         metadata: [("Trace".to_owned(), "42".to_owned())].into(),
@@ -153,7 +153,7 @@ async fn metadata_travels_in_headers() {
 }
 
 #[tokio::test]
-async fn existence_is_an_answer_and_anything_else_an_error() {
+async fn an_exists_call_maps_200_and_404_to_a_bool_and_others_to_an_error() {
     let server = Server::answering([200, 404, 401].map(Reply::status)).await;
     let client = server.client();
 
@@ -163,7 +163,7 @@ async fn existence_is_an_answer_and_anything_else_an_error() {
 }
 
 #[tokio::test]
-async fn with_a_key_a_client_is_let_in_without_a_request() {
+async fn with_a_key_client_access_needs_no_request() {
     let server = Server::answering([]).await;
 
     let access = server
@@ -182,7 +182,7 @@ async fn with_a_key_a_client_is_let_in_without_a_request() {
 }
 
 #[tokio::test]
-async fn a_time_to_live_beyond_the_services_is_not_sent() {
+async fn a_time_to_live_above_the_maximum_is_not_sent() {
     let server = Server::answering([]).await;
     let options = SendOptions {
         ttl: Some(Duration::from_secs(301)),
@@ -196,12 +196,12 @@ async fn a_time_to_live_beyond_the_services_is_not_sent() {
 
     assert!(matches!(
         refused,
-        Err(Error::InvalidArgument(InvalidArgument::TimeToLive))
+        Err(Error::InvalidArgument(ArgumentError::TimeToLive))
     ));
 }
 
 #[tokio::test]
-async fn an_answer_that_is_no_json_is_still_an_answer() {
+async fn an_error_response_that_is_not_json_keeps_its_status() {
     let server = Server::answering([Reply::json(403, "<html>")]).await;
 
     let error = server.client().group_exists("g").await.unwrap_err();
@@ -217,11 +217,11 @@ fn a_token_credential_is_refused_over_plain_http() {
         HubClientOptions::default(),
     );
 
-    assert_eq!(refused.err(), Some(InvalidArgument::InsecureEndpoint));
+    assert_eq!(refused.err(), Some(ArgumentError::InsecureEndpoint));
 }
 
 #[tokio::test]
-async fn a_credential_without_a_token_is_told_from_an_unreachable_service() {
+async fn a_failing_credential_is_a_credential_error() {
     let client = HubClient::with_credential(
         "https://localhost".parse().unwrap(),
         Arc::new(LostCredential),
@@ -252,7 +252,7 @@ impl TokenCredential for LostCredential {
 }
 
 #[tokio::test]
-async fn hubs_can_share_one_http_client_which_is_built_for_the_first_call() {
+async fn hubs_can_share_one_http_client_that_is_built_on_the_first_call() {
     let server = Server::spawn(|_| Reply::status(200)).await;
     let built = Arc::new(AtomicU32::new(0));
     let shared = Arc::new(LazyHttpClient::new({
@@ -278,7 +278,7 @@ async fn hubs_can_share_one_http_client_which_is_built_for_the_first_call() {
 }
 
 #[test]
-fn debug_of_a_client_shows_no_secret() {
+fn debug_of_a_client_does_not_show_the_key() {
     let client = HubClient::from_connection_string(
         &format!("Endpoint=https://a.b;AccessKey={KEY}"),
         "hub",

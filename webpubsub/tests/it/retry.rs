@@ -1,4 +1,4 @@
-//! When a call is tried again, and when it is not.
+//! Which failures are retried, and the time limits of a call.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -25,7 +25,7 @@ fn quick() -> HubClientOptions {
 }
 
 #[tokio::test]
-async fn a_fault_that_may_pass_is_tried_again() {
+async fn a_transient_failure_is_retried() {
     for status in [408, 429, 500, 502, 503, 504] {
         let server = Server::answering([Reply::status(status), Reply::status(202)]).await;
 
@@ -36,7 +36,7 @@ async fn a_fault_that_may_pass_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_not_tried_again() {
+async fn other_statuses_are_not_retried() {
     for status in [301, 400, 401, 403, 404, 409, 413] {
         let server = Server::answering([Reply::status(status)]).await;
 
@@ -49,7 +49,7 @@ async fn a_refusal_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn tries_come_to_an_end() {
+async fn retries_stop_at_the_maximum() {
     let server = Server::answering(vec![Reply::status(500); 3]).await;
     let options = HubClientOptions {
         max_retries: 2,
@@ -64,7 +64,7 @@ async fn tries_come_to_an_end() {
 }
 
 #[tokio::test]
-async fn each_try_has_a_token_of_its_own() {
+async fn each_attempt_has_a_new_token() {
     let server = Server::answering([Reply::status(503), Reply::status(202)]).await;
     let ticks = AtomicU64::new(1_000);
     let options = HubClientOptions {
@@ -76,18 +76,18 @@ async fn each_try_has_a_token_of_its_own() {
 
     send(&server.client_with(options)).await.unwrap();
 
-    let tries = server.take();
-    let issued: Vec<_> = tries
+    let attempts = server.take();
+    let issued: Vec<_> = attempts
         .iter()
         .map(|sent| sent.signed_claims()["iat"].clone())
         .collect();
     assert_eq!(issued, [1_000, 1_600]);
-    assert_eq!(tries[0].target, tries[1].target);
-    assert_eq!(tries[0].body, tries[1].body);
+    assert_eq!(attempts[0].target, attempts[1].target);
+    assert_eq!(attempts[0].body, attempts[1].body);
 }
 
 #[tokio::test]
-async fn a_cut_connection_is_tried_again() {
+async fn a_broken_connection_is_retried() {
     let server = Server::answering([Reply::Cut, Reply::status(202)]).await;
 
     send(&server.client_with(quick())).await.unwrap();
@@ -96,7 +96,7 @@ async fn a_cut_connection_is_tried_again() {
 }
 
 #[tokio::test]
-async fn a_silent_service_is_tried_again_and_then_given_up() {
+async fn an_attempt_that_times_out_is_retried_up_to_the_maximum() {
     let server = Server::answering([Reply::Silence, Reply::Silence]).await;
     let options = HubClientOptions {
         try_timeout: Duration::from_millis(50),
@@ -115,7 +115,7 @@ async fn a_silent_service_is_tried_again_and_then_given_up() {
 }
 
 #[tokio::test]
-async fn a_call_ends_with_its_own_time_whatever_is_left_to_try() {
+async fn a_call_times_out_even_if_retries_are_left() {
     let server = Server::spawn(|_| Reply::Silence).await;
     let options = HubClientOptions {
         timeout: Duration::from_millis(50),
@@ -131,7 +131,7 @@ async fn a_call_ends_with_its_own_time_whatever_is_left_to_try() {
 }
 
 #[tokio::test]
-async fn no_option_is_too_large_to_be_used() {
+async fn the_largest_option_values_work() {
     let server = Server::answering([Reply::status(503), Reply::status(202)]).await;
     let options = HubClientOptions {
         try_timeout: Duration::MAX,
@@ -146,7 +146,7 @@ async fn no_option_is_too_large_to_be_used() {
 }
 
 #[tokio::test]
-async fn nobody_listening_is_unreachable() {
+async fn a_closed_port_is_unreachable() {
     let server = Server::answering([]).await;
     let client = server.client_with(HubClientOptions {
         max_retries: 0,
@@ -154,10 +154,10 @@ async fn nobody_listening_is_unreachable() {
     });
     drop(server);
 
-    // The listener is closed by the runtime, some time after it was dropped.
+    // The runtime closes the listener some time after it is dropped.
     let error = loop {
         match send(&client).await.unwrap_err() {
-            Error::Refused { .. } => tokio::task::yield_now().await,
+            Error::Service { .. } => tokio::task::yield_now().await,
             error => break error,
         }
     };
@@ -167,7 +167,7 @@ async fn nobody_listening_is_unreachable() {
 }
 
 #[tokio::test]
-async fn the_services_own_words_reach_the_caller() {
+async fn the_services_code_and_message_are_in_the_error() {
     let body = r#"{"code":"Error.BadRequest","message":"Invalid syntax","target":"filter"}"#;
     let server = Server::answering([Reply::json(400, body)]).await;
 
@@ -181,7 +181,7 @@ async fn the_services_own_words_reach_the_caller() {
 }
 
 #[tokio::test]
-async fn the_error_codes_header_comes_before_the_body() {
+async fn the_error_code_header_takes_precedence_over_the_body() {
     let server = Server::answering([Reply::Answer {
         status: 404,
         headers: vec![("x-ms-error-code", "Error.Connection.NotExisted".into())],
@@ -199,18 +199,18 @@ async fn the_error_codes_header_comes_before_the_body() {
     assert_eq!(error.code(), Some("Error.Connection.NotExisted"));
 }
 
-/// Answers without a socket, so that the clock can be stopped and waits can be read off it.
+/// Answers 429 once, without a socket, so that tests can pause the clock and measure waits.
 #[derive(Debug)]
 struct Busy {
     retry_after: &'static str,
-    tries: Mutex<Vec<Instant>>,
+    attempts: Mutex<Vec<Instant>>,
 }
 
 impl Busy {
     fn client(retry_after: &'static str) -> (Arc<Self>, HubClient) {
         let busy = Arc::new(Self {
             retry_after,
-            tries: Mutex::default(),
+            attempts: Mutex::default(),
         });
         let options = HubClientOptions {
             http_client: Some(busy.clone()),
@@ -229,11 +229,11 @@ impl Busy {
 #[async_trait]
 impl HttpClient for Busy {
     async fn execute_request(&self, _request: &Request) -> azure_core::Result<AsyncRawResponse> {
-        let mut tries = self.tries.lock().unwrap();
-        tries.push(Instant::now());
+        let mut attempts = self.attempts.lock().unwrap();
+        attempts.push(Instant::now());
         let mut headers = Headers::new();
         headers.insert("retry-after", self.retry_after);
-        let status = match tries.len() {
+        let status = match attempts.len() {
             1 => StatusCode::TooManyRequests,
             _ => StatusCode::Accepted,
         };
@@ -242,17 +242,17 @@ impl HttpClient for Busy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_service_is_given_the_rest_it_asks_for() {
+async fn a_retry_waits_as_long_as_retry_after_asks() {
     let (busy, client) = Busy::client("20");
 
     send(&client).await.unwrap();
 
-    let tries = busy.tries.lock().unwrap();
-    assert!(tries[1] - tries[0] >= Duration::from_secs(20));
+    let attempts = busy.attempts.lock().unwrap();
+    assert!(attempts[1] - attempts[0] >= Duration::from_secs(20));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rest_longer_than_the_call_may_take_is_not_waited_for() {
+async fn a_retry_after_beyond_the_deadline_returns_the_response_at_once() {
     for too_long in [
         "31",
         "3600",
@@ -266,17 +266,17 @@ async fn a_rest_longer_than_the_call_may_take_is_not_waited_for() {
 
         assert_eq!(error.status().map(|status| status.as_u16()), Some(429));
         assert_eq!(start.elapsed(), Duration::ZERO, "{too_long}");
-        assert_eq!(busy.tries.lock().unwrap().len(), 1);
+        assert_eq!(busy.attempts.lock().unwrap().len(), 1);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_rest_that_makes_no_sense_is_ignored() {
+async fn an_invalid_retry_after_is_ignored() {
     for nonsense in ["", "soon", "-5", "99999999999999999999"] {
         let (busy, client) = Busy::client(nonsense);
 
         send(&client).await.unwrap();
 
-        assert_eq!(busy.tries.lock().unwrap().len(), 2, "{nonsense}");
+        assert_eq!(busy.attempts.lock().unwrap().len(), 2, "{nonsense}");
     }
 }

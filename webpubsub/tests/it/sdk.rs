@@ -1,4 +1,4 @@
-//! Runs scripts with Microsoft's own packages.
+//! Runs scripts that use Microsoft's packages.
 
 use std::io::Write;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use testkit::Scripts;
 
-/// A language that Microsoft has a package for.
+/// The language of a Microsoft package.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sdk {
     Node,
@@ -14,7 +14,7 @@ pub(crate) enum Sdk {
 }
 
 impl Sdk {
-    /// Runs a script of `tests/clients`, named without its ending, and returns what it prints.
+    /// Runs a script of `tests/clients`, named without its extension, and returns its output.
     #[track_caller]
     pub(crate) fn run(self, script: &str, argument: &str, stdin: &str) -> String {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients");

@@ -1,22 +1,22 @@
-//! The requests we make and those of Microsoft's packages are alike, for every operation.
+//! Compares our request with that of Microsoft's packages, for every operation.
 
 use std::collections::BTreeSet;
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::operations::{OPERATIONS, awkward, client_for, make, plain};
+use crate::operations::{OPERATIONS, awkward, call, client_for, plain};
 use crate::sdk::Sdk;
 use crate::server::{HUB, KEY, Recorded, Reply, Server};
 
-/// Microsoft's Python package has no such methods.
+/// Operations without a method in Microsoft's Python package.
 const NOT_IN_PYTHON: [&str; 3] = [
     "add_connections_to_groups",
     "remove_connections_from_groups",
     "health",
 ];
 
-/// The send methods of Microsoft's Python package hide the option that its generated ones have.
+/// Microsoft's Python package has no time to live in its public send methods, only in generated ones.
 fn without_ttl(mut inputs: Value) -> Value {
     inputs["ttl"] = Value::Null;
     inputs
@@ -51,7 +51,7 @@ fn page(request: &Recorded) -> Reply {
     Reply::json(200, page.to_string())
 }
 
-async fn make_alike(sdk: Sdk, inputs: Value) {
+async fn assert_same_requests(sdk: Sdk, inputs: Value) {
     let server = recorder().await;
     let mut argument = inputs.clone();
     argument["endpoint"] = json!(server.url);
@@ -70,38 +70,38 @@ async fn make_alike(sdk: Sdk, inputs: Value) {
     assert_eq!(names, expected.copied().collect::<Vec<_>>());
     for (name, theirs) in theirs {
         let client = client_for(&name, &server);
-        make(&client, &name, &inputs)
+        call(&client, &name, &inputs)
             .await
             .unwrap_or_else(|error| panic!("{name}: {error}"));
         let ours = server.take();
         assert_eq!(shapes(&ours), shapes(&theirs), "{name}");
         if name != "generate_token" {
-            both_sign_what_they_send(&server, &ours, &theirs);
+            assert_tokens_match_urls(&server, &ours, &theirs);
         }
     }
 }
 
 #[tokio::test]
 async fn node_makes_the_same_requests() {
-    make_alike(Sdk::Node, plain()).await;
+    assert_same_requests(Sdk::Node, plain()).await;
 }
 
 #[tokio::test]
 async fn node_makes_the_same_requests_for_awkward_names() {
-    make_alike(Sdk::Node, awkward()).await;
+    assert_same_requests(Sdk::Node, awkward()).await;
 }
 
 #[tokio::test]
 async fn python_makes_the_same_requests() {
-    make_alike(Sdk::Python, without_ttl(plain())).await;
+    assert_same_requests(Sdk::Python, without_ttl(plain())).await;
 }
 
 #[tokio::test]
 async fn python_makes_the_same_requests_for_awkward_names() {
-    make_alike(Sdk::Python, without_ttl(awkward())).await;
+    assert_same_requests(Sdk::Python, without_ttl(awkward())).await;
 }
 
-/// Splits a recording at the scripts' announcements.
+/// Splits a recording at the `/mark/` requests that the scripts send before each operation.
 fn by_operation(requests: Vec<Recorded>) -> Vec<(String, Vec<Recorded>)> {
     let mut operations: Vec<(String, Vec<Recorded>)> = Vec::new();
     for request in requests {
@@ -113,13 +113,14 @@ fn by_operation(requests: Vec<Recorded>) -> Vec<(String, Vec<Recorded>)> {
     operations
 }
 
-/// What must be alike. Escapes may differ (`:` or `%3A`), and so may the query's order.
+/// The parts of a request that must be equal. Percent-encoding (`:` or `%3A`) and the order of
+/// the query may differ.
 #[derive(Debug, PartialEq)]
 struct Shape {
     method: String,
     path: Vec<String>,
     query: BTreeSet<(String, String)>,
-    /// Not asked of HEAD, whose answer has no body.
+    /// Ignored for `HEAD`, because the response has no body.
     accepts_json: bool,
     content_type: Option<String>,
     is_bearer: bool,
@@ -142,7 +143,7 @@ fn shape(request: &Recorded) -> Shape {
     let pair = |pair: &str| {
         let (name, value) = pair.split_once('=').unwrap();
         let (name, value) = (decode(name), decode(&value.replace('+', "%20")));
-        // An enumeration; the packages do not agree on its letter case.
+        // An enumeration, for which the packages use different cases.
         match name.as_str() {
             "clientType" => (name, value.to_uppercase()),
             _ => (name, value),
@@ -172,8 +173,8 @@ fn shape(request: &Recorded) -> Shape {
     }
 }
 
-/// Every token is for the very URL it travels with, in their requests as in ours.
-fn both_sign_what_they_send(server: &Server, ours: &[Recorded], theirs: &[Recorded]) {
+/// Asserts that the audience of every token is the URL of its request.
+fn assert_tokens_match_urls(server: &Server, ours: &[Recorded], theirs: &[Recorded]) {
     for request in ours.iter().chain(theirs) {
         let url = format!("{}{}", server.url, request.target);
         assert_eq!(request.signed_claims()["aud"], url);

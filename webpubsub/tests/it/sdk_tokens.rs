@@ -1,4 +1,4 @@
-//! What we mint, Microsoft's packages would have minted.
+//! Compares our client tokens with those of Microsoft's packages.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -52,13 +52,13 @@ fn our_token(endpoint: &Endpoint, request: &ClientTokenRequest, issued: u64) -> 
     )
 }
 
-fn mint_alike(sdk: Sdk, endpoint: &str) {
+fn assert_same_tokens(sdk: Sdk, endpoint: &str) {
     let endpoint: Endpoint = endpoint.parse().unwrap();
     let hub: HubName = HUB.parse().unwrap();
     let asked: Vec<Value> = requests()
         .iter()
         .map(|request| {
-            // Good whatever the time is now: the packages check the token's expiry.
+            // The packages check the expiry against the system clock, so use a long lifetime.
             let lasting = ClientTokenRequest {
                 lifetime: Duration::from_secs(32_503_680_000),
                 ..request.clone()
@@ -92,12 +92,12 @@ fn mint_alike(sdk: Sdk, endpoint: &str) {
 
 #[test]
 fn node_mints_the_same_client_tokens() {
-    mint_alike(Sdk::Node, "https://demo.webpubsub.azure.com");
-    mint_alike(Sdk::Node, "http://localhost:8080");
+    assert_same_tokens(Sdk::Node, "https://demo.webpubsub.azure.com");
+    assert_same_tokens(Sdk::Node, "http://localhost:8080");
 }
 
 #[test]
 fn python_mints_the_same_client_tokens() {
-    mint_alike(Sdk::Python, "https://demo.webpubsub.azure.com");
-    mint_alike(Sdk::Python, "http://localhost:8080");
+    assert_same_tokens(Sdk::Python, "https://demo.webpubsub.azure.com");
+    assert_same_tokens(Sdk::Python, "http://localhost:8080");
 }

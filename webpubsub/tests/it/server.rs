@@ -1,4 +1,4 @@
-//! A small HTTP server that records what arrives, byte for byte, and answers by script.
+//! A small HTTP server that records requests byte for byte and sends scripted replies.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use webpubsub::{AccessKey, HubClient, HubClientOptions};
 pub(crate) const KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
 pub(crate) const HUB: &str = "Chat_Hub";
 
-/// A request as it came over the wire.
+/// A request as it was received.
 #[derive(Debug, Clone)]
 pub(crate) struct Recorded {
     pub(crate) method: String,
@@ -26,7 +26,7 @@ impl Recorded {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// The bearer token's claims, after its signature has been checked.
+    /// Verifies the bearer token's signature and returns its claims.
     #[track_caller]
     pub(crate) fn signed_claims(&self) -> serde_json::Value {
         let token = self
@@ -37,7 +37,7 @@ impl Recorded {
     }
 }
 
-/// A token's claims, after its signature has been checked with [`KEY`].
+/// Verifies a token's signature with [`KEY`] and returns its claims.
 #[track_caller]
 pub(crate) fn claims(token: &str) -> serde_json::Value {
     use base64::Engine as _;
@@ -59,7 +59,7 @@ pub(crate) enum Reply {
         headers: Vec<(&'static str, String)>,
         body: String,
     },
-    /// Keeps the connection open and says nothing.
+    /// Keeps the connection open and sends nothing.
     Silence,
     /// Closes the connection instead of answering.
     Cut,
@@ -93,7 +93,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers as `script` says, which sees each request first.
+    /// Starts a server that answers each request with the reply of `script`.
     pub(crate) async fn spawn(script: impl FnMut(&Recorded) -> Reply + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -116,7 +116,8 @@ impl Server {
         }
     }
 
-    /// Gives these answers in turn; one request more is a failure of the test.
+    /// Starts a server that sends these replies in order. A further request gets 418, which
+    /// fails the test.
     pub(crate) async fn answering(replies: impl IntoIterator<Item = Reply>) -> Self {
         let mut replies = replies.into_iter().collect::<Vec<_>>().into_iter();
         Self::spawn(move |_| replies.next().unwrap_or(Reply::status(418))).await
@@ -136,7 +137,7 @@ impl Server {
         )
     }
 
-    /// What has arrived since the last time.
+    /// The requests received since the last call.
     pub(crate) fn take(&self) -> Vec<Recorded> {
         std::mem::take(&mut *self.shared.requests.lock().unwrap())
     }
@@ -155,9 +156,9 @@ impl Drop for Server {
     }
 }
 
-/// reqwest asks for one even where it will only speak plain http.
+/// reqwest requires a TLS provider even for plain http.
 pub(crate) fn install_tls_provider() {
-    // A second installation is refused, and the first one is as good.
+    // Installing fails if another test has already installed the provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }
 

@@ -1,15 +1,15 @@
-//! Events that only tell: their answer changes nothing.
+//! Events that only inform: the service ignores the response.
 
 use serde::Deserialize;
 
-use super::json_object;
+use super::json::json_object;
 
 /// The body of a `disconnected` event.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
 pub struct Disconnected {
-    /// Free text, for people; empty or absent after a plain close.
+    /// Free text, for people; empty or absent after a normal close.
     pub reason: Option<String>,
 }
 
@@ -20,11 +20,11 @@ impl Disconnected {
     }
 }
 
-/// The body of an event about joining or leaving a group.
+/// The body of a `joined` or `left` event.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[non_exhaustive]
 pub struct GroupEvent {
-    /// Which group.
+    /// The group that the connection joined or left.
     pub group: String,
 }
 
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_event_names_its_group() {
+    fn a_group_event_must_name_its_group() {
         assert_eq!(
             GroupEvent::from_json(br#"{"group":"g"}"#).unwrap().group,
             "g"
