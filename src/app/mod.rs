@@ -118,7 +118,7 @@ pub enum ServiceError {
     #[error(transparent)]
     Identity(#[from] IdentityError),
     #[error("{0}")]
-    Client(#[from] webpubsub::InvalidArgument),
+    Client(#[from] webpubsub::ArgumentError),
     #[error(transparent)]
     Store(#[from] OpenError),
     #[error(transparent)]
