@@ -22,6 +22,7 @@ pub mod chat;
 pub mod directory;
 pub mod error;
 pub mod file;
+pub mod garbage;
 pub mod head;
 pub mod history;
 pub mod index;

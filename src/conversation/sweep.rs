@@ -1,27 +1,13 @@
-//! Clearing away what deleted conversations leave behind. It is out of everybody's sight since
-//! the write that deleted it; this only frees the room it takes.
-//!
-//! What is to be cleared is kept in a list, so that no crash forgets it.
+//! Removes the garbage of deleted conversations, a batch at a time.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::head::Head;
+use super::garbage::{self, Garbage};
 use super::room::RoomGuard;
 use super::{Conversation, ConversationState, keys};
 use crate::store::{
-    BadRecord, Collection, Key, MAX_WRITES, Partition, Record, Store, StoreError, Write, WriteError,
+    BadRecord, Key, MAX_WRITES, Partition, Record, Store, StoreError, Write, WriteError,
 };
-
-/// What is stored of a conversation's earlier generations. Spelled as the queue message that may
-/// ask for the same.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Garbage {
-    /// The conversation's group: a room's is its id.
-    #[serde(rename = "room_id")]
-    pub conversation: String,
-    /// The last generation that is gone.
-    pub generation: u64,
-}
 
 /// Whether there is more to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,38 +16,22 @@ pub enum Swept {
     All,
 }
 
-impl Garbage {
-    /// Everything before this head. A first generation has nothing before it.
-    pub(super) fn before(conversation: &Conversation, head: &Head) -> Option<Self> {
-        Some(Self {
-            conversation: conversation.group(),
-            generation: head.generation.checked_sub(1)?,
-        })
-    }
-}
-
-fn list() -> Partition {
-    Partition::new(Collection::Settings, "leftovers")
-}
-
-/// Puts garbage on the list.
-pub async fn note(store: &dyn Store, garbage: &Garbage) -> Result<(), WriteError> {
-    let key = Key::new(garbage.conversation.clone());
-    let write = Write::put(key, garbage)?;
-    store.write(&list(), vec![write]).await
-}
-
 /// Clears away one batch of what is on the list.
 pub async fn step(store: &dyn Store) -> Result<Swept, StoreError> {
     let keys = Key::literal("-")..Key::literal("~");
-    let Some(entry) = store.range(&list(), keys, 1).await?.pop() else {
+    let Some(entry) = store.range(&garbage::list(), keys, 1).await?.pop() else {
         return Ok(Swept::All);
     };
     let garbage: Garbage = entry.read()?;
     if clear(store, &garbage).await? == Swept::All {
         let Record { key, version, .. } = entry;
         // Put on the list again since: then it stays there.
-        delete(store, &list(), vec![Write::Delete { key, version }]).await?;
+        delete(
+            store,
+            &garbage::list(),
+            vec![Write::Delete { key, version }],
+        )
+        .await?;
     }
     Ok(Swept::Some)
 }

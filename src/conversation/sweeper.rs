@@ -4,7 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::conversation::sweep::{self, Garbage, Swept};
+use crate::conversation::garbage::{self, Garbage};
+use crate::conversation::sweep::{self, Swept};
 use crate::store::Store;
 
 /// Knows whether there may be something to clear away. Cheap to clone.
@@ -23,7 +24,7 @@ impl Sweeper {
     /// Sees to it that garbage are cleared away: the one place to hand them to a queue. They are out of sight already, so a failure
     /// is no failure of what the caller does.
     pub async fn schedule(&self, store: &dyn Store, garbage: &Garbage) {
-        if let Err(error) = sweep::note(store, garbage).await {
+        if let Err(error) = garbage::note(store, garbage).await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "what is left of {} stays in the store until it is deleted again",

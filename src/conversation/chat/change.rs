@@ -1,7 +1,7 @@
 //! What a chat's owner may do with it.
 
+use super::super::garbage::Garbage;
 use super::super::index::{self, Listed};
-use super::super::sweep::Garbage;
 use super::super::{ConversationError, ConversationState};
 use super::{ChatGuard, ChatView, check_name, conversation, member_list};
 use crate::conversation::conflicts::Conflicts;

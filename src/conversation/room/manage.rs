@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Access, ConnectionUpdate, Member, PasswordHash, RoomGuard, RoomRecord, listing};
 use crate::clock::Ids;
 use crate::conversation::conflicts::Conflicts;
-use crate::conversation::sweep::Garbage;
+use crate::conversation::garbage::Garbage;
 use crate::conversation::{Conversation, ConversationError, ConversationState};
 use crate::ids::target::RoomId;
 use crate::store::{MAX_BODY, Store, Write, WriteError};
