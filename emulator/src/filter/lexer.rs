@@ -1,10 +1,10 @@
 //! The tokens of a filter.
 
-use super::FilterError;
+use super::error::FilterError;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
-    /// A keyword, a function or a name of something.
+    /// A keyword, a function or a field.
     Word(String),
     Text(String),
     Integer(i64),
@@ -13,7 +13,7 @@ pub(super) enum Token {
     Comma,
 }
 
-/// Each token with the place where it begins, counted in bytes from zero.
+/// Each token with its position in bytes from zero.
 pub(super) fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
     let mut tokens = Vec::new();
     let mut at = 0;
@@ -43,7 +43,7 @@ pub(super) fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
     Ok(tokens)
 }
 
-/// A quote inside is written twice.
+/// Two quotes stand for one.
 fn text(rest: &str) -> Option<(Token, usize)> {
     let mut text = String::new();
     let mut chars = rest.char_indices().skip(1).peekable();

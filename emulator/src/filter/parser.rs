@@ -1,16 +1,16 @@
-//! From tokens to an expression whose types fit. `not` binds tightest, then comparisons, then
+//! Parses tokens into a type-checked expression. `not` binds tightest, then comparisons, then
 //! `and`, then `or`.
 
 use std::iter::Peekable;
 use std::vec::IntoIter;
 
-use super::FilterError;
+use super::error::FilterError;
 use super::expression::{Comparison, Expression, Field, Function, Type};
 use super::lexer::{Token, tokens};
 
 const MAX_DEPTH: usize = 100;
 
-/// The whole of a filter must be a condition.
+/// The result of a whole filter must be a boolean.
 pub(super) fn parse(filter: &str) -> Result<Expression, FilterError> {
     let mut parser = Parser {
         tokens: tokens(filter)?.into_iter().peekable(),
@@ -40,7 +40,7 @@ impl Parser {
         self.conditions("and", Self::comparison, Expression::And)
     }
 
-    /// One operand, or several conditions with the word between.
+    /// One operand, or several conditions joined by the word.
     fn conditions(
         &mut self,
         word: &str,
@@ -62,7 +62,7 @@ impl Parser {
 
     fn comparison(&mut self) -> Result<Expression, FilterError> {
         let mut left = self.not()?;
-        // Each further comparison holds the one before, so a chain of them is as deep as it is long.
+        // Each comparison contains the one before, so a long chain of them is deep.
         for _ in 0..=MAX_DEPTH {
             if self.take_word("in") {
                 left = self.membership(left)?;
@@ -103,7 +103,7 @@ impl Parser {
         }
     }
 
-    /// What follows `in`: a list in parentheses, or the groups.
+    /// The operand after `in`: a list in parentheses, or the groups.
     fn membership(&mut self, left: Expression) -> Result<Expression, FilterError> {
         if !self.take(&Token::Open) {
             let groups = self.not()?;
@@ -127,7 +127,7 @@ impl Parser {
         Ok(Expression::Call(function, arguments))
     }
 
-    /// After the opening parenthesis.
+    /// The arguments after the opening parenthesis.
     fn arguments(&mut self) -> Result<Vec<Expression>, FilterError> {
         let mut arguments = Vec::new();
         if self.take(&Token::Close) {
@@ -192,7 +192,7 @@ impl Parser {
     }
 }
 
-/// Names know no letter case, literals do.
+/// Field names are case-insensitive, literals are not.
 fn literal_or_field(word: String) -> Result<Expression, FilterError> {
     Ok(match word.as_str() {
         "null" => Expression::Null,
@@ -208,7 +208,7 @@ fn literal_or_field(word: String) -> Result<Expression, FilterError> {
     })
 }
 
-/// Equality takes any types, order only whole numbers.
+/// Equality takes any types, an ordering only integers.
 fn compare(
     comparison: Comparison,
     left: Expression,

@@ -1,12 +1,12 @@
-//! Group membership of every connection that a filter selects.
+//! Group membership of all connections that match a filter.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::call::{Call, ok};
 use super::error::RestError;
 use super::send::parse_filter;
-use super::{Call, ok};
 use crate::connection::Connection;
 use crate::hub::Audience;
 use crate::names;
@@ -31,7 +31,7 @@ impl Call<'_> {
         })
     }
 
-    /// Without a filter that is every connection of the hub.
+    /// Without a filter every connection of the hub matches.
     fn for_each_selected(
         &self,
         body: &[u8],

@@ -1,4 +1,4 @@
-//! How the REST API says no.
+//! Error responses of the REST API.
 
 use std::borrow::Cow;
 
@@ -18,11 +18,11 @@ pub(super) enum RestError {
     Unauthorized,
     BadRequest(Cow<'static, str>),
     UnsupportedMediaType,
-    /// There is no such group or user; said without a body.
+    /// An unknown group or user in an existence check.
     NotThere(&'static str),
-    /// There is no such thing, and nothing more is said.
+    /// An unknown connection or user, without an error code.
     NotFound,
-    /// A connection that an operation needs is not there.
+    /// An unknown connection.
     NoConnection {
         code: &'static str,
         id: String,

@@ -1,8 +1,8 @@
-//! Group membership of one connection or of one user's connections.
+//! Group membership of one connection or one user.
 
+use super::call::{Call, no_content, ok};
 use super::error::RestError;
 use super::operation::Target;
-use super::{Call, no_content, ok};
 use crate::response::Response;
 
 impl Call<'_> {

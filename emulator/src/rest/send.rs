@@ -1,12 +1,12 @@
-//! Sending messages.
+//! Sends messages to clients.
 
 use std::collections::HashSet;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 
+use super::call::{Call, accepted};
 use super::error::RestError;
-use super::{Call, accepted};
 use crate::filter::Filter;
 use crate::hub::Audience;
 use crate::message::{Data, Message, Source};
@@ -17,7 +17,7 @@ use crate::upstream::declared_data;
 const MAX_TTL_SECONDS: u32 = 300;
 
 impl Call<'_> {
-    /// Sending to nobody succeeds as well.
+    /// Succeeds without any receiver, too.
     pub(super) fn send(&self, audience: Audience<'_>, body: Bytes) -> Result<Response, RestError> {
         let now = self.app.clock.unix_ms();
         let source = match audience {
@@ -89,7 +89,7 @@ impl Call<'_> {
     }
 }
 
-/// An absent or empty filter lets everyone through.
+/// An absent or empty filter matches every connection.
 pub(super) fn parse_filter(text: Option<&str>) -> Result<Option<Filter>, RestError> {
     match text.filter(|text| !text.trim().is_empty()) {
         None => Ok(None),

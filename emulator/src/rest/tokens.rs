@@ -1,9 +1,9 @@
-//! Client tokens made by the service.
+//! Issues client access tokens.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Call;
+use super::call::Call;
 use super::error::{JSON, RestError};
 use crate::names;
 use crate::response::{Response, response};

@@ -1,4 +1,4 @@
-//! Abuse protection: before the first event a handler's URL is asked whether it wants them.
+//! Abuse protection: before its first event, a handler must allow this origin.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,28 +11,28 @@ use http_body_util::Full;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::http_client::HttpClient;
 use super::identity::{AWPS_VERSION, Origin, REQUEST_ORIGIN};
-use super::transport::Transport;
 use crate::config::Timing;
 use crate::lock::Mutex;
 
 const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-origin");
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// Longer is for ever, and more than a clock can add.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Limits configured durations to what the clock can add.
+const MAX_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug)]
 pub(super) struct Validations {
-    http: Arc<Transport>,
+    http: Arc<HttpClient>,
     timeout: Duration,
     refresh: Duration,
     known: Mutex<HashMap<(String, Origin), Arc<Validation>>>,
 }
 
-/// What one URL said to one origin.
+/// The result for one URL and one origin.
 #[derive(Debug, Default)]
 struct Validation {
-    /// Only the very first check is waited for, once by everyone.
+    /// Set by the first check. All events wait for that one.
     checked: OnceCell<()>,
     verdict: Mutex<Option<Verdict>>,
 }
@@ -40,22 +40,22 @@ struct Validation {
 #[derive(Debug, Clone, Copy)]
 struct Verdict {
     allowed: bool,
-    /// Nobody asks again before that.
+    /// The result is not checked again before this time.
     fresh_until: Instant,
     pause: Duration,
 }
 
 impl Validations {
-    pub(super) fn new(http: Arc<Transport>, timing: &Timing) -> Self {
+    pub(super) fn new(http: Arc<HttpClient>, timing: &Timing) -> Self {
         Self {
             http,
-            timeout: timing.validation_timeout.min(LONGEST_PAUSE),
-            refresh: timing.revalidate_after.min(LONGEST_PAUSE),
+            timeout: timing.validation_timeout.min(MAX_PAUSE),
+            refresh: timing.revalidate_after.min(MAX_PAUSE),
             known: Mutex::default(),
         }
     }
 
-    /// Whether events may go to this URL.
+    /// Whether events may be sent to this URL.
     pub(super) async fn allow(&self, url: String, origin: &Origin) -> bool {
         let key = (url, origin.clone());
         let validation = self.validation(&key);
@@ -63,7 +63,7 @@ impl Validations {
             .checked
             .get_or_init(|| async {
                 let allowed = self.check(&key).run().await;
-                validation.settle(allowed, self.refresh);
+                validation.record(allowed, self.refresh);
             })
             .await;
         let allowed = validation
@@ -74,7 +74,7 @@ impl Validations {
             let (check, refresh) = (self.check(&key), self.refresh);
             tokio::spawn(async move {
                 let allowed = check.run().await;
-                validation.settle(allowed, refresh);
+                validation.record(allowed, refresh);
             });
         }
         allowed
@@ -99,7 +99,7 @@ impl Validations {
 }
 
 impl Validation {
-    fn settle(&self, allowed: bool, refresh: Duration) {
+    fn record(&self, allowed: bool, refresh: Duration) {
         let mut verdict = self.verdict.lock();
         let pause = match *verdict {
             _ if allowed => refresh,
@@ -114,7 +114,7 @@ impl Validation {
         });
     }
 
-    /// True for one caller: the others go on with the old verdict while that one asks.
+    /// Returns true to one caller, who must check again. The others use the old result meanwhile.
     fn is_due(&self, timeout: Duration) -> bool {
         let now = Instant::now();
         match &mut *self.verdict.lock() {
@@ -128,7 +128,7 @@ impl Validation {
 }
 
 struct Check {
-    http: Arc<Transport>,
+    http: Arc<HttpClient>,
     timeout: Duration,
     url: String,
     origin: Origin,
@@ -137,7 +137,7 @@ struct Check {
 impl Check {
     async fn run(&self) -> bool {
         let allowed = match self.ask(Method::OPTIONS).await {
-            // Some frameworks have no OPTIONS on their routes.
+            // Some frameworks do not route OPTIONS.
             Some((StatusCode::NOT_FOUND, _)) => self.ask(Method::GET).await,
             answer => answer,
         }
@@ -165,8 +165,8 @@ impl Check {
     }
 }
 
-/// Each header line is one origin: a list with commas is none. With or without the port, since
-/// applications are configured either way.
+/// Each header line must be one origin; a comma-separated list does not match. The origin may
+/// include the port, since applications are configured either way.
 fn allows(headers: &HeaderMap, origin: &Origin) -> bool {
     headers
         .get_all(ALLOWED_ORIGIN)
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_or_the_own_host_allows() {
+    fn a_star_or_the_host_allows() {
         assert!(allowed(&["*"]));
         assert!(allowed(&["LocalHost"]));
         assert!(allowed(&["localhost:8080"]));
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_does_not() {
+    fn other_origins_do_not_allow() {
         assert!(!allowed(&[]));
         assert!(!allowed(&["other"]));
         assert!(!allowed(&["other, localhost"]));
@@ -214,7 +214,7 @@ mod tests {
 
         let pauses: Vec<_> = (0..8)
             .map(|_| {
-                validation.settle(false, refresh);
+                validation.record(false, refresh);
                 validation.verdict.lock().unwrap().pause.as_secs()
             })
             .collect();

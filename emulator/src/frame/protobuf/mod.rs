@@ -1,11 +1,8 @@
-//! `protobuf.webpubsub.azure.v1` and `protobuf.reliable.webpubsub.azure.v1`.
-//!
-//! Written by hand: some thirty fields do not pay for a code generator in the build, and the
-//! field numbers stand beside what they mean.
+//! The protocols `protobuf.webpubsub.azure.v1` and `protobuf.reliable.webpubsub.azure.v1`.
 
 mod decode;
 mod encode;
-mod wire;
+mod messages;
 
-pub(crate) use decode::decode;
-pub(crate) use encode::{frame, message};
+pub(super) use decode::decode;
+pub(super) use encode::{frame, message};

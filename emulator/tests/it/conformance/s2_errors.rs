@@ -1,4 +1,4 @@
-//! 2: how the REST API says no.
+//! 2: error responses of the REST API.
 
 use crate::support::{KEY, TestEmulator, facts, sign};
 use serde_json::json;
@@ -26,18 +26,18 @@ const BAD: Option<&str> = Some("Error.BadRequest");
 
 facts! { says;
     a_bad_filter: "POST", ":send?filter=userId%20eq", 400, BAD, None;
-    a_bad_life: "POST", ":send?messageTtlSeconds=301", 400, BAD, None;
+    an_invalid_ttl: "POST", ":send?messageTtlSeconds=301", 400, BAD, None;
     a_bad_version: "POST", ":send?api-version=2019-01-01", 400, BAD, None;
     a_bad_group: "POST", "groups/%20/:send", 400, BAD, None;
     no_user: "HEAD", "users/none", 404, None, Some("Warning.User.NotExisted");
     no_group: "HEAD", "groups/none", 404, None, Some("Warning.Group.NotExisted");
-    no_connection_to_add: "PUT", "groups/g/connections/none", 404, Some("Error.Connection.NotExisted"), Some("Error.Connection.NotExisted");
-    no_user_to_add: "PUT", "users/none/groups/g", 404, None, None;
+    adding_an_unknown_connection: "PUT", "groups/g/connections/none", 404, Some("Error.Connection.NotExisted"), Some("Error.Connection.NotExisted");
+    adding_an_unknown_user: "PUT", "users/none/groups/g", 404, None, None;
     no_operation: "GET", "nosuch", 404, None, None;
 }
 
 #[tokio::test]
-async fn a_bad_filter_is_explained() {
+async fn an_invalid_filter_is_explained() {
     let emulator = TestEmulator::start().await;
     let path = ":send?filter=not%20length(userId)%20gt%205";
 
@@ -47,9 +47,9 @@ async fn a_bad_filter_is_explained() {
     assert_eq!(answered.json()["message"], message);
 }
 
-/// A caller without a good token learns nothing else.
+/// A caller without a valid token learns nothing else.
 #[tokio::test]
-async fn a_bad_token_comes_before_all_other_mistakes() {
+async fn a_bad_token_is_reported_before_other_errors() {
     let emulator = TestEmulator::start().await;
     let expired = sign(
         &json!({ "aud": emulator.rest_url("groups/%20/:send"), "exp": 1000 }),

@@ -1,11 +1,11 @@
-//! 4.3: `invoke`, an event whose answer comes back under the client's own id.
+//! 4.3: `invoke`, an event whose reply carries the client's invocation id.
 
 use serde_json::{Value, json};
 
 use crate::support::{Handler, TestEmulator, facts};
 
 #[tokio::test]
-async fn an_invocation_gets_the_handlers_answer_under_its_own_id() {
+async fn an_invocation_gets_the_handlers_reply_with_its_id() {
     let handler = Handler::answering(|seen| match seen.event() {
         "add" => Handler::json("{\"sum\":3}"),
         "fail" => Handler::status(400),
@@ -37,7 +37,7 @@ async fn an_invocation_gets_the_handlers_answer_under_its_own_id() {
 }
 
 #[tokio::test]
-async fn a_cancelled_invocation_is_answered_by_nothing_and_what_came_meanwhile_is() {
+async fn a_cancelled_invocation_gets_no_response_and_later_frames_are_handled() {
     let handler = Handler::start(|seen| async move {
         match seen.event() {
             "endless" => std::future::pending().await,
@@ -65,7 +65,7 @@ async fn a_cancelled_invocation_is_answered_by_nothing_and_what_came_meanwhile_i
     assert_eq!(frames[0]["data"], "meanwhile");
 }
 
-/// The error of an invocation whose handler answers with this.
+/// Checks the error of an invocation whose handler answers with this.
 async fn fails(status: u16, content_type: &'static str, body: &'static [u8]) {
     let handler = Handler::saying("e", status, Some(content_type), body).await;
     let emulator = TestEmulator::with_handler(&handler).await;
@@ -83,12 +83,12 @@ async fn fails(status: u16, content_type: &'static str, body: &'static [u8]) {
 facts! { fails;
     a_refusal: 403, "text/plain", b"no";
     a_fault: 500, "text/plain", b"broken";
-    a_type_that_no_client_can_be_sent: 200, "text/html", b"<p>";
-    json_that_is_none: 200, "application/json", b"{";
+    a_type_that_clients_cannot_receive: 200, "text/html", b"<p>";
+    invalid_json: 200, "application/json", b"{";
 }
 
 #[tokio::test]
-async fn an_invocation_that_nobody_takes_fails() {
+async fn an_invocation_without_a_handler_fails() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -103,7 +103,7 @@ async fn an_invocation_that_nobody_takes_fails() {
 }
 
 #[tokio::test]
-async fn an_invocation_that_is_over_cannot_be_cancelled() {
+async fn a_finished_invocation_cannot_be_cancelled() {
     let handler = Handler::answering(|_| Handler::status(204)).await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ann = emulator.member("ann", &[]).await;

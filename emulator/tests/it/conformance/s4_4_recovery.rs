@@ -1,4 +1,4 @@
-//! 4.4: how a reliable client comes back, and when it cannot.
+//! 4.4: recovery of reliable clients.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::support::{
-    Client, Handler, JSON, RELIABLE, TestEmulator, handled, impatient, recover, recovery_path,
-    reliable, status,
+    Client, Handler, JSON, RELIABLE, TestEmulator, handled, recover, recovery_path, reliable,
+    short_pauses, status,
 };
 
 #[tokio::test]
-async fn a_new_socket_replaces_one_that_is_still_there() {
+async fn a_new_socket_replaces_the_old_one() {
     let emulator = TestEmulator::start().await;
     let (mut old, connected) = reliable(&emulator).await;
 
@@ -25,7 +25,7 @@ async fn a_new_socket_replaces_one_that_is_still_there() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_recovered_is_upgraded_and_closed_with_1008() {
+async fn a_refused_recovery_is_upgraded_and_closed_with_1008() {
     let emulator = TestEmulator::start().await;
     let (mut ann, connected) = reliable(&emulator).await;
     let (_other, other_connected) = reliable(&emulator).await;
@@ -51,7 +51,7 @@ async fn what_cannot_be_recovered_is_upgraded_and_closed_with_1008() {
 }
 
 #[tokio::test]
-async fn a_token_that_expired_meanwhile_is_not_looked_at() {
+async fn a_recovery_ignores_an_expired_access_token() {
     let emulator = TestEmulator::start().await;
     let (ann, connected) = reliable(&emulator).await;
     ann.drop_socket();
@@ -63,11 +63,11 @@ async fn a_token_that_expired_meanwhile_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn the_handler_hears_of_the_end_once_and_only_when_nobody_came_back() {
+async fn disconnected_is_sent_once_after_the_recovery_window() {
     let handler = Handler::silent().await;
     let timing = Timing {
         recovery_window: Duration::from_millis(50),
-        ..impatient()
+        ..short_pauses()
     };
     let emulator = TestEmulator::with(handled(&handler).with_timing(timing)).await;
     let (ann, connected) = reliable(&emulator).await;
@@ -109,9 +109,9 @@ async fn only_a_reliable_connection_can_be_recovered() {
     drop(ann);
 }
 
-/// An HTTP error would tell the client to try again.
+/// After an HTTP error the client would try again.
 #[tokio::test]
-async fn a_recovery_is_upgraded_even_where_all_is_wrong() {
+async fn an_invalid_recovery_is_upgraded_too() {
     let emulator = TestEmulator::start().await;
 
     for path in [
@@ -141,7 +141,7 @@ async fn recovering_raises_no_events() {
 }
 
 #[tokio::test]
-async fn a_client_that_offers_no_protocol_comes_back_all_the_same() {
+async fn a_client_may_recover_without_offering_a_protocol() {
     let emulator = TestEmulator::start().await;
     let (ann, connected) = reliable(&emulator).await;
     ann.drop_socket();

@@ -61,7 +61,7 @@ async fn subscribers_see_the_parts_in_order_and_the_end() {
 }
 
 #[tokio::test]
-async fn a_gap_is_refused_and_a_repeat_is_not_published() {
+async fn a_gap_is_refused_and_a_duplicate_is_not_published() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &["g"]).await;
@@ -83,7 +83,7 @@ async fn a_gap_is_refused_and_a_repeat_is_not_published() {
 }
 
 #[tokio::test]
-async fn a_publisher_may_end_with_an_error_of_its_own() {
+async fn a_publisher_may_end_with_an_error() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &["g"]).await;
@@ -98,7 +98,7 @@ async fn a_publisher_may_end_with_an_error_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_no_stream_is_closed() {
+async fn an_unknown_stream_is_closed() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -136,7 +136,7 @@ async fn a_stream_that_idles_too_long_ends() {
 }
 
 #[tokio::test]
-async fn five_minutes_are_long_enough_unless_said_otherwise() {
+async fn the_default_idle_time_is_five_minutes() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     started(&mut ann, "s").await;
@@ -149,7 +149,7 @@ async fn five_minutes_are_long_enough_unless_said_otherwise() {
 }
 
 #[tokio::test]
-async fn no_idle_time_is_too_long() {
+async fn any_idle_time_is_accepted() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -161,7 +161,7 @@ async fn no_idle_time_is_too_long() {
 }
 
 #[tokio::test]
-async fn a_publisher_that_leaves_ends_its_streams() {
+async fn a_publishers_streams_end_with_its_connection() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &["g"]).await;
@@ -173,7 +173,7 @@ async fn a_publisher_that_leaves_ends_its_streams() {
 }
 
 #[tokio::test]
-async fn a_reliable_publisher_goes_on_after_a_new_connected_frame() {
+async fn a_reliable_publisher_resumes_after_a_new_connected_frame() {
     let emulator = TestEmulator::start().await;
     let mut bob = emulator.member("bob", &["g"]).await;
     let mut ann = emulator
@@ -192,7 +192,7 @@ async fn a_reliable_publisher_goes_on_after_a_new_connected_frame() {
 }
 
 #[tokio::test]
-async fn a_stream_id_is_taken_while_its_stream_is_open_and_free_again_after_it() {
+async fn a_stream_id_is_free_again_after_its_stream() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &[]).await;
@@ -200,7 +200,7 @@ async fn a_stream_id_is_taken_while_its_stream_is_open_and_free_again_after_it()
 
     ann.send(start("s")).await;
     assert_eq!(ann.next().await["error"]["name"], "BadRequest");
-    // Of another connection it is another stream.
+    // On another connection it is another stream.
     started(&mut bob, "s").await;
     ann.send(json!({ "type": "streamEnd", "streamId": "s" }))
         .await;
@@ -209,7 +209,7 @@ async fn a_stream_id_is_taken_while_its_stream_is_open_and_free_again_after_it()
 }
 
 #[tokio::test]
-async fn a_keepalive_is_no_part_and_is_not_answered() {
+async fn a_keepalive_is_not_published_or_answered() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &["g"]).await;
@@ -223,7 +223,7 @@ async fn a_keepalive_is_no_part_and_is_not_answered() {
 }
 
 #[tokio::test]
-async fn a_publisher_may_hear_itself() {
+async fn a_publisher_may_get_its_own_stream() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &["g"]).await;
     let echoing = json!({ "type": "sendToGroup", "group": "g", "stream": { "streamId": "s" } });
@@ -237,7 +237,7 @@ async fn a_publisher_may_hear_itself() {
 }
 
 #[tokio::test]
-async fn a_publisher_that_loses_its_permission_is_told_and_so_are_the_subscribers() {
+async fn a_lost_permission_ends_the_stream_for_publisher_and_subscribers() {
     let emulator = TestEmulator::start().await;
     let claims = json!({ "sub": "ann", "role": "webpubsub.sendToGroup" });
     let mut ann = emulator.connect(Some(JSON), claims).await;
@@ -254,7 +254,7 @@ async fn a_publisher_that_loses_its_permission_is_told_and_so_are_the_subscriber
 }
 
 #[tokio::test]
-async fn those_who_know_no_streams_see_plain_messages() {
+async fn simple_and_protobuf_clients_see_plain_messages() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let in_group = json!({ "webpubsub.group": "g" });
@@ -273,7 +273,7 @@ async fn those_who_know_no_streams_see_plain_messages() {
 }
 
 #[tokio::test]
-async fn the_end_of_what_is_no_stream_is_refused() {
+async fn ending_an_unknown_stream_is_refused() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 

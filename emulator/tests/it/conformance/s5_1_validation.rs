@@ -1,4 +1,4 @@
-//! 5.1: before its first event a handler is asked whether it wants them.
+//! 5.1: the validation of a handler before its first event.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -8,14 +8,14 @@ use emulator::Timing;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Handler, TestEmulator, facts, handled, impatient};
+use crate::support::{Answer, Handler, TestEmulator, facts, handled, short_pauses};
 
 fn event(name: &str, ack: u64) -> Value {
     json!({ "type": "event", "event": name, "ackId": ack, "dataType": "text", "data": "d" })
 }
 
 #[tokio::test]
-async fn a_handler_is_asked_once_whether_it_wants_events_from_here() {
+async fn a_handler_is_validated_once() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
 
@@ -37,8 +37,8 @@ async fn a_handler_is_asked_once_whether_it_wants_events_from_here() {
     }
 }
 
-/// Whether a client gets in when its handler answers the question with this status and these
-/// origins, each on a line of its own.
+/// Checks whether a client can connect if its handler answers the validation with this status and
+/// these origins, each on its own line.
 async fn allows(status: u16, origins: &'static [&'static str], refused_with: Option<u16>) {
     let handler = Handler::start(move |seen| async move {
         if seen.method == Method::POST {
@@ -64,21 +64,21 @@ async fn allows(status: u16, origins: &'static [&'static str], refused_with: Opt
 
 facts! { allows;
     a_star_allows: 200, &["*"], None;
-    the_own_host_allows: 200, &["127.0.0.1"], None;
-    one_line_of_several_is_enough: 200, &["elsewhere", "127.0.0.1"], None;
-    any_success_will_do: 204, &["*"], None;
-    another_host_does_not: 200, &["elsewhere"], Some(500);
-    a_list_with_commas_is_no_host: 200, &["elsewhere, 127.0.0.1"], Some(500);
-    another_port_does_not: 200, &["127.0.0.1:1"], Some(500);
-    nothing_does_not: 200, &[], Some(500);
-    a_refusal_does_not: 403, &["*"], Some(500);
-    a_fault_does_not: 500, &["*"], Some(500);
-    a_redirection_does_not: 307, &["*"], Some(500);
+    the_host_allows: 200, &["127.0.0.1"], None;
+    one_of_several_lines_is_enough: 200, &["elsewhere", "127.0.0.1"], None;
+    any_success_is_enough: 204, &["*"], None;
+    another_host_does_not_allow: 200, &["elsewhere"], Some(500);
+    a_comma_separated_list_does_not_allow: 200, &["elsewhere, 127.0.0.1"], Some(500);
+    another_port_does_not_allow: 200, &["127.0.0.1:1"], Some(500);
+    no_origin_does_not_allow: 200, &[], Some(500);
+    a_refusal_does_not_allow: 403, &["*"], Some(500);
+    a_fault_does_not_allow: 500, &["*"], Some(500);
+    a_redirection_does_not_allow: 307, &["*"], Some(500);
 }
 
 /// Applications are configured with or without the port.
 #[tokio::test]
-async fn the_own_host_may_be_named_with_its_port() {
+async fn the_host_may_be_named_with_its_port() {
     let port = Arc::new(AtomicU32::new(0));
     let handler = Handler::start({
         let port = port.clone();
@@ -95,7 +95,7 @@ async fn the_own_host_may_be_named_with_its_port() {
 }
 
 #[tokio::test]
-async fn without_options_a_get_will_do() {
+async fn without_options_a_get_is_tried() {
     let handler = Handler::start(|seen| async move {
         match seen.method {
             Method::OPTIONS => Handler::status(404),
@@ -119,7 +119,7 @@ async fn a_handler_that_allows_another_origin_gets_nothing() {
 }
 
 #[tokio::test]
-async fn many_events_wait_for_one_question() {
+async fn many_events_wait_for_one_validation() {
     let (release, released) = tokio::sync::watch::channel(false);
     let handler = Handler::start(move |_| {
         let mut released = released.clone();
@@ -151,11 +151,11 @@ async fn many_events_wait_for_one_question() {
 }
 
 #[tokio::test]
-async fn a_good_answer_is_asked_for_again_without_making_anybody_wait() {
+async fn a_revalidation_does_not_delay_events() {
     let handler = Handler::silent().await;
     let timing = Timing {
         revalidate_after: Duration::ZERO,
-        ..impatient()
+        ..short_pauses()
     };
     let emulator = TestEmulator::with(handled(&handler).with_timing(timing)).await;
     let mut ann = emulator.member("ann", &[]).await;

@@ -1,0 +1,241 @@
+//! The protobuf schema, package `azure.webpubsub`. Names and field numbers follow the published
+//! definition; fields that the emulator never reads or writes are left out.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use prost::{Message, Oneof};
+
+/// Everything that a client sends.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct UpstreamMessage {
+    #[prost(oneof = "UpstreamBody", tags = "1, 5, 6, 7, 8, 9, 15, 16, 17")]
+    pub(super) body: Option<UpstreamBody>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+pub(super) enum UpstreamBody {
+    #[prost(message, tag = "1")]
+    SendToGroup(SendToGroup),
+    #[prost(message, tag = "5")]
+    Event(Event),
+    #[prost(message, tag = "6")]
+    JoinGroup(GroupRequest),
+    #[prost(message, tag = "7")]
+    LeaveGroup(GroupRequest),
+    #[prost(message, tag = "8")]
+    SequenceAck(SequenceAck),
+    #[prost(message, tag = "9")]
+    Ping(Empty),
+    #[prost(message, tag = "15")]
+    SetGroupState(SetGroupState),
+    #[prost(message, tag = "16")]
+    SubscribeGroupState(GroupRequest),
+    #[prost(message, tag = "17")]
+    UnsubscribeGroupState(GroupRequest),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct SendToGroup {
+    /// Optional here, like every group: a missing group makes a frame invalid, an empty one is
+    /// only refused.
+    #[prost(string, optional, tag = "1")]
+    pub(super) group: Option<String>,
+    #[prost(uint64, optional, tag = "2")]
+    pub(super) ack_id: Option<u64>,
+    #[prost(message, optional, tag = "3")]
+    pub(super) data: Option<MessageData>,
+    #[prost(bool, tag = "4")]
+    pub(super) no_echo: bool,
+    #[prost(uint64, tag = "5")]
+    pub(super) ttl_seconds: u64,
+    #[prost(btree_map = "string, string", tag = "6")]
+    pub(super) metadata: BTreeMap<String, String>,
+    #[prost(message, optional, tag = "7")]
+    pub(super) stream: Option<StreamStart>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamStart {
+    #[prost(string, optional, tag = "1")]
+    pub(super) stream_id: Option<String>,
+    #[prost(uint64, optional, tag = "2")]
+    pub(super) idle_timeout_ms: Option<u64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Event {
+    #[prost(string, tag = "1")]
+    pub(super) event: String,
+    #[prost(message, optional, tag = "2")]
+    pub(super) data: Option<MessageData>,
+    #[prost(uint64, optional, tag = "3")]
+    pub(super) ack_id: Option<u64>,
+    #[prost(btree_map = "string, string", tag = "4")]
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
+/// `JoinGroupMessage` and the others that consist of a group and an ack id.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct GroupRequest {
+    #[prost(string, optional, tag = "1")]
+    pub(super) group: Option<String>,
+    #[prost(uint64, optional, tag = "2")]
+    pub(super) ack_id: Option<u64>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct SequenceAck {
+    #[prost(uint64, tag = "1")]
+    pub(super) sequence_id: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct SetGroupState {
+    #[prost(string, optional, tag = "1")]
+    pub(super) group: Option<String>,
+    #[prost(uint64, optional, tag = "2")]
+    pub(super) ack_id: Option<u64>,
+    #[prost(message, optional, tag = "3")]
+    pub(super) state: Option<State>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct State {
+    #[prost(btree_map = "string, string", tag = "1")]
+    pub(super) entries: BTreeMap<String, String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Empty {}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct MessageData {
+    #[prost(oneof = "DataBody", tags = "1, 2, 3, 4")]
+    pub(super) body: Option<DataBody>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+pub(super) enum DataBody {
+    #[prost(string, tag = "1")]
+    Text(String),
+    #[prost(bytes = "bytes", tag = "2")]
+    Binary(Bytes),
+    /// A `google.protobuf.Any`, which passes through as it was encoded.
+    #[prost(bytes = "bytes", tag = "3")]
+    Protobuf(Bytes),
+    #[prost(string, tag = "4")]
+    Json(String),
+}
+
+/// Everything that the service sends.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct DownstreamMessage {
+    #[prost(oneof = "DownstreamBody", tags = "1, 2, 3, 4, 9, 10")]
+    pub(super) body: Option<DownstreamBody>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+pub(super) enum DownstreamBody {
+    #[prost(message, tag = "1")]
+    Ack(Ack),
+    #[prost(message, tag = "2")]
+    Data(DataMessage),
+    #[prost(message, tag = "3")]
+    System(SystemMessage),
+    #[prost(message, tag = "4")]
+    Pong(Empty),
+    #[prost(message, tag = "9")]
+    GroupStateUpdate(GroupState),
+    #[prost(message, tag = "10")]
+    GroupStateSnapshot(GroupState),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Ack {
+    /// Optional here, so that the id zero is written too.
+    #[prost(uint64, optional, tag = "1")]
+    pub(super) ack_id: Option<u64>,
+    #[prost(bool, tag = "2")]
+    pub(super) success: bool,
+    #[prost(message, optional, tag = "3")]
+    pub(super) error: Option<Error>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Error {
+    #[prost(string, tag = "1")]
+    pub(super) name: String,
+    #[prost(string, tag = "2")]
+    pub(super) message: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct DataMessage {
+    #[prost(string, tag = "1")]
+    pub(super) from: String,
+    #[prost(string, optional, tag = "2")]
+    pub(super) group: Option<String>,
+    #[prost(message, optional, tag = "3")]
+    pub(super) data: Option<MessageData>,
+    /// See [`SEQUENCE_ID`], which the encoder appends by itself.
+    #[prost(uint64, optional, tag = "4")]
+    pub(super) sequence_id: Option<u64>,
+    #[prost(btree_map = "string, string", tag = "5")]
+    pub(super) metadata: BTreeMap<String, String>,
+}
+
+/// The field number of [`DownstreamBody::Data`].
+pub(super) const DATA: u32 = 2;
+/// The field number of [`DataMessage::sequence_id`].
+pub(super) const SEQUENCE_ID: u32 = 4;
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct SystemMessage {
+    #[prost(oneof = "SystemBody", tags = "1, 2")]
+    pub(super) body: Option<SystemBody>,
+}
+
+#[derive(Clone, PartialEq, Oneof)]
+pub(super) enum SystemBody {
+    #[prost(message, tag = "1")]
+    Connected(Connected),
+    #[prost(message, tag = "2")]
+    Disconnected(Disconnected),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Connected {
+    #[prost(string, tag = "1")]
+    pub(super) connection_id: String,
+    #[prost(string, tag = "2")]
+    pub(super) user_id: String,
+    #[prost(string, tag = "3")]
+    pub(super) reconnection_token: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct Disconnected {
+    #[prost(string, tag = "2")]
+    pub(super) reason: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct GroupState {
+    #[prost(string, tag = "1")]
+    pub(super) group: String,
+    #[prost(message, repeated, tag = "2")]
+    pub(super) items: Vec<GroupStateItem>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct GroupStateItem {
+    #[prost(string, tag = "1")]
+    pub(super) connection_id: String,
+    #[prost(string, optional, tag = "2")]
+    pub(super) user_id: Option<String>,
+    #[prost(message, optional, tag = "3")]
+    pub(super) state: Option<State>,
+    #[prost(uint64, tag = "4")]
+    pub(super) updated_at: u64,
+}
