@@ -58,17 +58,22 @@ fn check_url(app: &App, token: &str, host: &str, head: &Parts) -> Result<(), Res
 /// Compares with the URL as it was sent, with or without its query, escaped or not, in any letter
 /// case. The documentation and Microsoft's packages differ on the query.
 fn is_for(audience: &str, host: &str, target: &str) -> bool {
+    let audience = normalize(audience);
     let Some(audience) = audience
         .strip_prefix("http://")
         .or_else(|| audience.strip_prefix("https://"))
     else {
         return false;
     };
-    let called = format!("{host}{target}").to_lowercase();
-    let bare = called.split('?').next().unwrap_or_default();
-    let audience = audience.to_lowercase();
-    let same = |candidate: &str| audience == candidate || decode(&audience) == decode(candidate);
-    same(&called) || same(bare)
+    let path = target.split('?').next().unwrap_or_default();
+    [target, path]
+        .into_iter()
+        .any(|target| audience == normalize(&format!("{host}{target}")))
+}
+
+/// Decoded first: an escaped letter has a letter case, too.
+fn normalize(url: &str) -> String {
+    decode(url).to_lowercase()
 }
 
 fn decode(text: &str) -> String {
@@ -100,6 +105,22 @@ mod tests {
         assert!(!fits("http://localhost:1/api/hubs/other/:send"));
         assert!(!fits("http://localhost:2/api/hubs/h/:send"));
         assert!(!fits("http://localhost:1/api/hubs/h"));
+    }
+
+    #[test]
+    fn the_audience_is_case_insensitive_after_decoding() {
+        let fits = |audience| {
+            is_for(
+                audience,
+                "localhost:1",
+                "/api/hubs/h/groups/%C3%89%41/:send?x=1",
+            )
+        };
+
+        assert!(fits("HTTP://LocalHost:1/API/HUBS/H/Groups/%c3%89%41/:Send"));
+        assert!(fits("http://localhost:1/API/hubs/h/groups/ÉA/:send"));
+        assert!(fits("http://localhost:1/api/hubs/h/groups/éa/:send?X=1"));
+        assert!(!fits("http://localhost:1/api/hubs/h/groups/ea/:send"));
     }
 
     #[test]

@@ -36,6 +36,7 @@ facts! { counts;
     the_audience_is_the_url_without_its_query: |url| aud(bare(url)), 404;
     the_audience_may_be_decoded_once: |url| aud(url.replace("%20", " ").replace("%27", "'")), 404;
     the_audience_is_case_insensitive: |url| aud(bare(url).to_uppercase().replace("HTTP", "http")), 404;
+    the_scheme_of_the_audience_is_case_insensitive: |url| aud(bare(url).to_uppercase()), 404;
     the_audience_may_say_https: |url| aud(bare(url).replace("http", "https")), 404;
     the_audience_may_be_one_of_several: |url| json!({ "aud": ["x", url] }), 404;
     a_call_needs_no_time_of_issue: |url| json!({ "aud": url, "iat": null }), 404;
