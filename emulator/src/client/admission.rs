@@ -114,9 +114,11 @@ pub(super) fn simple_mode(query: &Query) -> Result<SimpleMode, HandshakeError> {
             let group = group.ok_or(HandshakeError::bad_request(
                 "The raw sendToGroup group name is invalid.",
             ))?;
-            let no_echo = query
-                .get("noEcho")
-                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+            let no_echo = match query.get("noEcho").map(str::to_ascii_lowercase).as_deref() {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(_) => return Err(HandshakeError::bad_request("The noEcho value is invalid.")),
+            };
             Ok(SimpleMode::SendToGroup {
                 group: group.to_owned(),
                 no_echo,

@@ -64,6 +64,10 @@ facts! { mode;
     modes_are_case_insensitive: "webpubsub_mode=SENDTOGROUP&group=g", None;
     a_group_is_needed: "webpubsub_mode=sendToGroup", Some(400);
     an_invalid_group_is_refused: "webpubsub_mode=sendToGroup&group=%20", Some(400);
+    no_echo_is_a_boolean_in_any_letter_case: "webpubsub_mode=sendToGroup&group=g&noEcho=TRUE", None;
+    no_echo_may_be_false: "webpubsub_mode=sendToGroup&group=g&noEcho=false", None;
+    a_no_echo_that_is_not_a_boolean_is_refused: "webpubsub_mode=sendToGroup&group=g&noEcho=1", Some(400);
+    an_empty_no_echo_is_refused: "webpubsub_mode=sendToGroup&group=g&noEcho=", Some(400);
     another_mode_is_refused: "webpubsub_mode=broadcast&group=g", Some(400);
 }
 
