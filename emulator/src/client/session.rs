@@ -36,8 +36,10 @@ pub(super) struct Session {
 /// Why a socket ended.
 #[derive(Debug)]
 enum SessionEnd {
-    /// The client sent a close frame.
+    /// The client ended the connection with a close frame.
     ClosedByClient(String),
+    /// The client closed the socket with a code that leaves a reliable connection recoverable.
+    ClosedForRecovery,
     /// The service closes the connection with this frame.
     Closed(CloseFrame),
     /// The socket ended without a close frame.
@@ -70,6 +72,13 @@ impl Session {
             SessionEnd::Dropped | SessionEnd::Interruption(Interruption::Cut) => {
                 self.connection.outbox.detach(epoch);
                 return self.connection.agreed.protocol.is_reliable();
+            }
+            SessionEnd::ClosedForRecovery => {
+                self.connection.outbox.detach(epoch);
+                // The recovery window does not wait for the closing handshake.
+                let session = self.clone();
+                tokio::spawn(async move { session.close(sink, stream, None).await });
+                return true;
             }
             SessionEnd::ClosedByClient(reason) => {
                 self.app.end(&self.hub, &self.connection, &reason);
@@ -135,8 +144,7 @@ impl Session {
                     }
                 }
                 Some(Ok(WsMessage::Close(frame))) => {
-                    let reason = frame.map(|frame| frame.reason.to_string());
-                    return SessionEnd::ClosedByClient(reason.unwrap_or_default());
+                    return self.closed_by_client(frame);
                 }
                 Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_))) => continue,
                 Some(Err(error)) => match for_read_error(&error) {
@@ -151,6 +159,17 @@ impl Session {
             self.end(&reason);
             return std::future::pending().await;
         }
+    }
+
+    /// A reliable connection ends only with a normal close, or one without a code.
+    fn closed_by_client(&self, frame: Option<CloseFrame>) -> SessionEnd {
+        let is_final = frame
+            .as_ref()
+            .is_none_or(|frame| matches!(frame.code, CloseCode::Normal | CloseCode::Status));
+        if self.connection.agreed.protocol.is_reliable() && !is_final {
+            return SessionEnd::ClosedForRecovery;
+        }
+        SessionEnd::ClosedByClient(frame.map_or_else(String::new, |frame| frame.reason.to_string()))
     }
 
     async fn take(&self, frame: WsMessage, reader: &mut Reader<'_>) -> Result<(), CloseReason> {

@@ -8,8 +8,8 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::support::{
-    Client, Handler, JSON, RELIABLE, TestEmulator, handled, recover, recovery_path, reliable,
-    short_pauses, status,
+    Client, Handler, JSON, RELIABLE, TestEmulator, facts, handled, recover, recovery_path,
+    reliable, short_pauses, status,
 };
 
 #[tokio::test]
@@ -83,19 +83,56 @@ async fn disconnected_is_sent_once_after_the_recovery_window() {
     assert_eq!(late.closed().await.0, 1008);
 }
 
-#[tokio::test]
-async fn a_close_handshake_is_final_whatever_its_code() {
+/// Checks whether a client can recover after it closed its socket with this code.
+async fn closes(code: Option<u16>, recoverable: bool) {
     let emulator = TestEmulator::start().await;
     let (mut ann, connected) = reliable(&emulator).await;
 
-    let going_away = Message::Close(Some(CloseFrame {
-        code: 1001.into(),
+    let frame = code.map(|code| CloseFrame {
+        code: code.into(),
         reason: "".into(),
-    }));
-    ann.send_message(going_away).await;
+    });
+    ann.send_message(Message::Close(frame)).await;
     ann.closed().await;
 
-    assert_eq!(recover(&emulator, &connected).await.closed().await.0, 1008);
+    let mut back = recover(&emulator, &connected).await;
+    if recoverable {
+        assert!(back.until_pong().await.is_empty());
+    } else {
+        assert_eq!(back.closed().await.0, 1008);
+    }
+}
+
+facts! { closes;
+    a_normal_close_is_final: Some(1000), false;
+    a_close_without_a_code_is_final: None, false;
+    a_client_that_goes_away_can_recover: Some(1001), true;
+    a_client_that_closes_with_a_code_of_its_library_can_recover: Some(3001), true;
+    a_client_that_closes_with_its_own_code_can_recover: Some(4000), true;
+}
+
+/// The client's close frame does not end the connection, so neither does its reason.
+#[tokio::test]
+async fn disconnected_after_another_close_code_waits_for_the_recovery_window() {
+    let handler = Handler::silent().await;
+    let timing = Timing {
+        recovery_window: Duration::from_millis(20),
+        ..short_pauses()
+    };
+    let emulator = TestEmulator::with(handled(&handler).with_timing(timing)).await;
+    let (mut ann, _) = reliable(&emulator).await;
+
+    let going_away = Message::Close(Some(CloseFrame {
+        code: 1001.into(),
+        reason: "reload".into(),
+    }));
+    ann.send_message(going_away).await;
+
+    assert_eq!(ann.closed().await, (1001, "reload".to_owned()));
+    assert_eq!(
+        handler.next_named("disconnected").await.json(),
+        json!({ "reason": "The connection recovery timeout expired." })
+    );
 }
 
 #[tokio::test]
