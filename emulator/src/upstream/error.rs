@@ -12,6 +12,8 @@ pub(crate) enum UpstreamError {
     NoHandler,
     #[error("the handler does not allow this origin")]
     NotAllowed,
+    #[error("the handler did not answer the validation request")]
+    NotValidated,
     #[error("the event cannot be sent as an HTTP request")]
     NotSendable(#[from] http::Error),
     #[error("could not sign a token for the handler")]
@@ -38,7 +40,7 @@ impl UpstreamError {
                 answer.status.is_server_error()
                     || answer.status == http::StatusCode::REQUEST_TIMEOUT
             }
-            Self::Unreachable(_) | Self::Simulated => true,
+            Self::NotValidated | Self::Unreachable(_) | Self::Simulated => true,
             Self::NoHandler
             | Self::NotAllowed
             | Self::NotSendable(_)

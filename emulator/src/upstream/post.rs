@@ -14,7 +14,7 @@ use super::event::{Event, EventKind};
 use super::http_client::HttpClient;
 use super::identity::Identity;
 use super::journal::{Excerpt, Faults, Journal, Outcome, WebhookCall};
-use super::validation::Validations;
+use super::validation::{self, Validations};
 use crate::clock::Clock;
 use crate::config::{Config, EventHandler, HubConfig, Timing};
 use crate::entra::Entra;
@@ -81,19 +81,13 @@ impl Upstream {
             event,
             headers: identity.headers(event, id, &time),
             uri,
+            validation_url: handler.url(hub, VALIDATE),
             authorization: self.authorization(handler)?,
         };
         let started = Instant::now();
-        let validation_url = handler.url(hub, VALIDATE);
-        let result = timeout(self.timing.webhook_timeout, async {
-            let validations = &self.validations;
-            if !validations.allow(validation_url, &identity.origin).await {
-                return Err(UpstreamError::NotAllowed);
-            }
-            sending.until_answered().await
-        })
-        .await
-        .unwrap_or(Err(UpstreamError::Timeout));
+        let result = timeout(self.timing.webhook_timeout, sending.until_answered())
+            .await
+            .unwrap_or(Err(UpstreamError::Timeout));
         self.journal.record(|| sending.call(hub, started, &result));
         result
     }
@@ -117,6 +111,7 @@ struct Sending<'a> {
     /// Retries send the same headers, so also the same event id and time.
     headers: HeaderMap,
     uri: Uri,
+    validation_url: String,
     /// Separate from the other headers to keep it out of the journal.
     authorization: Option<HeaderValue>,
 }
@@ -133,6 +128,13 @@ impl Sending<'_> {
     }
 
     async fn once(&self) -> Result<Answer, UpstreamError> {
+        let validations = &self.upstream.validations;
+        let url = self.validation_url.clone();
+        match validations.check(url, &self.identity.origin).await {
+            validation::Answer::Allowed => {}
+            validation::Answer::Refused => return Err(UpstreamError::NotAllowed),
+            validation::Answer::None => return Err(UpstreamError::NotValidated),
+        }
         if self.upstream.faults.take() {
             return Err(UpstreamError::Simulated);
         }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use emulator::Timing;
+use emulator::{Config, EventHandler, HubConfig, Timing};
 use http::Method;
 use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::support::{Answer, Handler, TestEmulator, facts, handled, short_pauses};
 
@@ -164,4 +165,104 @@ async fn a_revalidation_does_not_delay_events() {
 
     assert_eq!(handler.next().await.method, Method::OPTIONS);
     while handler.next().await.method != Method::OPTIONS {}
+}
+
+/// The socket holds its port before it listens, so a connection to it is refused.
+#[tokio::test]
+async fn a_handler_that_was_down_is_validated_at_the_next_event() {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let template = format!("http://{}/{{hub}}/{{event}}", socket.local_addr().unwrap());
+    let hub = HubConfig::default().with_handler(EventHandler::all(&template).unwrap());
+    let config = Config::default()
+        .with_hub("chat", hub)
+        .with_timing(short_pauses());
+    let emulator = TestEmulator::with(config).await;
+    assert_eq!(emulator.refusal(json!({})).await, Some(500));
+
+    let listener = socket.listen(16).unwrap();
+    let handler = Handler::on(listener, None, |_| async { Handler::allowing("*") });
+
+    assert_eq!(emulator.refusal(json!({})).await, None);
+    assert_eq!(handler.next().await.method, Method::OPTIONS);
+}
+
+/// The first connection breaks before it is answered.
+#[tokio::test]
+async fn a_validation_is_retried_like_an_event() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let template = format!(
+        "http://{}/{{hub}}/{{event}}",
+        listener.local_addr().unwrap()
+    );
+    let hub = HubConfig::default().with_handler(EventHandler::all(&template).unwrap());
+    let config = Config::default()
+        .with_hub("chat", hub)
+        .with_timing(short_pauses());
+    let emulator = TestEmulator::with(config).await;
+
+    let handler = async {
+        drop(listener.accept().await.unwrap());
+        Handler::on(listener, None, |_| async { Handler::allowing("*") })
+    };
+    let (refusal, _handler) = tokio::join!(emulator.refusal(json!({})), handler);
+
+    assert_eq!(refusal, None);
+}
+
+#[tokio::test]
+async fn a_refusal_is_asked_again_after_its_time() {
+    let validations = Arc::new(AtomicU32::new(0));
+    let handler = Handler::start(move |seen| {
+        let first =
+            seen.method == Method::OPTIONS && validations.fetch_add(1, Ordering::Relaxed) == 0;
+        let origin = if first { "elsewhere" } else { "*" };
+        async move { Handler::allowing(origin) }
+    })
+    .await;
+    let timing = Timing {
+        revalidate_after: Duration::ZERO,
+        ..short_pauses()
+    };
+    let emulator = TestEmulator::with(handled(&handler).with_timing(timing)).await;
+
+    assert_eq!(emulator.refusal(json!({})).await, Some(500));
+    assert_eq!(emulator.refusal(json!({})).await, None);
+}
+
+/// The second validation is never answered, as if the handler had just stopped.
+#[tokio::test]
+async fn a_restart_of_the_handler_costs_no_event() {
+    let validations = Arc::new(AtomicU32::new(0));
+    let handler = Handler::start(move |seen| {
+        let validation = match seen.method {
+            Method::OPTIONS => validations.fetch_add(1, Ordering::Relaxed),
+            _ => 0,
+        };
+        async move {
+            if validation == 1 {
+                std::future::pending::<()>().await;
+            }
+            Handler::allowing("*")
+        }
+    })
+    .await;
+    let timing = Timing {
+        revalidate_after: Duration::ZERO,
+        validation_timeout: Duration::from_millis(20),
+        ..short_pauses()
+    };
+    let emulator = TestEmulator::with(handled(&handler).with_timing(timing)).await;
+    let mut ann = emulator.member("ann", &[]).await;
+
+    let mut validated = 0;
+    for ack in 1.. {
+        assert_eq!(ann.ask(event("e", ack)).await, Ok(()));
+        while !handler.nothing_more().await {
+            validated += u32::from(handler.next().await.method == Method::OPTIONS);
+        }
+        if validated > 2 {
+            break;
+        }
+    }
 }

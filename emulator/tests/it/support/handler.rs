@@ -150,8 +150,20 @@ impl Handler {
     where
         F: Future<Output = Answer> + Send,
     {
-        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, tls, answer)
+    }
+
+    /// Answers everything on this listener.
+    pub(crate) fn on<F>(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(Seen) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Answer> + Send,
+    {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let addr = listener.local_addr().unwrap();
         let (sender, seen) = mpsc::unbounded_channel();
         tokio::spawn(async move {
