@@ -15,6 +15,9 @@ use tracing_subscriber::EnvFilter;
 
 /// How often the configuration file is checked for changes.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+/// Over TLS, Microsoft's JavaScript client crashes if an acknowledgement overtakes the callback of
+/// its own send, which happens only without any latency.
+const TLS_LATENCY: Duration = Duration::from_millis(10);
 
 /// An emulator of Azure Web PubSub for development and tests
 ///
@@ -32,9 +35,10 @@ struct Args {
     /// A JSON file with a WebPubSub object; its hubs are reloaded when it changes
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Simulated network latency to clients, in milliseconds
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    latency: u64,
+    /// Simulated network latency to clients and REST callers, in milliseconds; by default none, but
+    /// 10 with --tls
+    #[arg(long, value_name = "MS")]
+    latency: Option<u64>,
     /// Accept HTTPS too, with a self-signed certificate
     #[arg(long)]
     tls: bool,
@@ -44,6 +48,17 @@ struct Args {
     /// Disable the control API under /emulator/
     #[arg(long)]
     no_control: bool,
+}
+
+impl Args {
+    fn latency(&self) -> Duration {
+        let default = if self.tls {
+            TLS_LATENCY
+        } else {
+            Duration::ZERO
+        };
+        self.latency.map_or(default, Duration::from_millis)
+    }
 }
 
 #[derive(Debug, Error)]
@@ -93,7 +108,7 @@ async fn serve(args: Args) -> Result<(), CommandError> {
     // Read the time before the file: a change in between is then read again, and none is missed.
     let seen = args.config.as_deref().and_then(changed_at);
     let mut config = read(args.config.as_deref())?;
-    let latency = Duration::from_millis(args.latency);
+    let latency = args.latency();
     config = config.with_timing(Timing {
         latency,
         ..Timing::default()
@@ -209,4 +224,22 @@ fn changed_at(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path)
         .and_then(|file| file.modified())
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn latency(arguments: &[&str]) -> Duration {
+        let command = std::iter::once(&"webpubsub-emulator").chain(arguments);
+        Args::try_parse_from(command).unwrap().latency()
+    }
+
+    #[test]
+    fn tls_has_a_default_latency() {
+        assert_eq!(latency(&["--tls"]), TLS_LATENCY);
+        assert_eq!(latency(&["--tls", "--latency", "0"]), Duration::ZERO);
+        assert_eq!(latency(&[]), Duration::ZERO);
+        assert_eq!(latency(&["--latency", "7"]), Duration::from_millis(7));
+    }
 }

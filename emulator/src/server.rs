@@ -141,7 +141,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, app: Arc<App>) {
         let app = app.clone();
         async move {
             request.extensions_mut().insert(scheme);
-            Ok::<_, Infallible>(route(&app, peer, request).await)
+            Ok::<_, Infallible>(respond(&app, peer, request).await)
         }
     });
     let connection = http1::Builder::new()
@@ -152,6 +152,17 @@ async fn serve(stream: TcpStream, peer: SocketAddr, app: Arc<App>) {
     if let Err(error) = connection.await {
         tracing::debug!("a client's HTTP connection ended: {error}");
     }
+}
+
+/// Delays the response by the simulated latency. The control API is for tests on this machine, so
+/// it has none.
+async fn respond(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> Response {
+    let is_control = app.control && request.uri().path().starts_with("/emulator/");
+    let response = route(app, peer, request).await;
+    if !is_control && !app.timing.latency.is_zero() {
+        tokio::time::sleep(app.timing.latency).await;
+    }
+    response
 }
 
 async fn route(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> Response {

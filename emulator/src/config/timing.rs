@@ -17,7 +17,7 @@ pub struct Timing {
     pub revalidate_after: Duration,
     /// The limit for a client to answer a close frame.
     pub close_timeout: Duration,
-    /// The simulated latency to clients.
+    /// The simulated latency to clients and REST callers.
     pub latency: Duration,
 }
 
