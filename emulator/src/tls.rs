@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::clock::Clock;
+use crate::ids;
 use crate::transport::Transport;
 
 /// The first byte of a TLS connection. No HTTP method begins with it.
@@ -50,7 +51,8 @@ impl Tls {
             names.push(host.to_string());
         }
         let mut params = CertificateParams::new(names)?;
-        let common_name = "Web PubSub emulator on this machine";
+        // Two certificates with the same subject but different keys confuse clients that trust both.
+        let common_name = format!("Web PubSub emulator {}", ids::random());
         params
             .distinguished_name
             .push(DnType::CommonName, common_name);
@@ -111,4 +113,34 @@ fn pem(der: &[u8]) -> String {
     }
     pem.push_str("-----END CERTIFICATE-----\n");
     pem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn der(tls: &Tls) -> Vec<u8> {
+        let lines = tls.certificate_pem().lines();
+        let text: String = lines.filter(|line| !line.starts_with('-')).collect();
+        STANDARD.decode(text).unwrap()
+    }
+
+    /// The subject and, since it is self-signed, also the issuer.
+    fn common_names(tls: &Tls) -> Vec<String> {
+        let text = String::from_utf8_lossy(&der(tls)).into_owned();
+        let names = text.match_indices("Web PubSub emulator ");
+        names
+            .map(|(at, name)| text[at + name.len()..].chars().take(36).collect())
+            .collect()
+    }
+
+    #[test]
+    fn every_certificate_has_its_own_subject() {
+        let make = || Tls::self_signed(IpAddr::from([127, 0, 0, 1])).unwrap();
+        let (one, other) = (common_names(&make()), common_names(&make()));
+
+        assert_eq!(one.len(), 2);
+        assert_eq!(one[0], one[1]);
+        assert_ne!(one, other);
+    }
 }
