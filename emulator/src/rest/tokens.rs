@@ -22,11 +22,12 @@ impl Call<'_> {
                 .ok_or(RestError::bad_request("Invalid minutesToExpire."))?,
         };
         let client_type = self.query.get("clientType").unwrap_or("Default");
-        if !client_type.eq_ignore_ascii_case("default") {
-            return Err(RestError::bad_request(
-                "Only clients of the type Default are supported.",
-            ));
-        }
+        let path = match client_type.to_ascii_lowercase().as_str() {
+            "default" => "client",
+            "mqtt" => "clients/mqtt",
+            "socketio" => "clients/socketio",
+            _ => return Err(RestError::bad_request("Invalid clientType.")),
+        };
         let groups: Vec<&str> = self.query.all("group").collect();
         if !groups.iter().all(|group| names::is_group(group)) {
             return Err(RestError::bad_request("Invalid group name."));
@@ -34,7 +35,7 @@ impl Call<'_> {
         let roles: Vec<&str> = self.query.all("role").collect();
 
         let now = self.app.clock.unix_seconds();
-        let audience = format!("{}/client/hubs/{}", self.endpoint, self.hub.name);
+        let audience = format!("{}/{path}/hubs/{}", self.endpoint, self.hub.name);
         let mut claims =
             json!({ "aud": audience, "iat": now, "nbf": now, "exp": now + minutes * 60 });
         if let Some(user) = self.query.get("userId") {

@@ -22,7 +22,9 @@ facts! { generate;
     a_lifetime_is_an_integer: "minutesToExpire=1.5", 400;
     clients_of_the_default_type: "clientType=Default", 200;
     the_type_is_case_insensitive: "clientType=default", 200;
-    mqtt_clients_are_not_served: "clientType=mqtt", 400;
+    clients_of_the_mqtt_type: "clientType=MQTT", 200;
+    clients_of_the_socket_io_type: "clientType=socketio", 200;
+    an_unknown_type_is_refused: "clientType=telnet", 400;
     an_invalid_group_is_refused: "group=%20", 400;
 }
 
@@ -42,6 +44,23 @@ async fn the_token_holds_the_requested_claims() {
     assert_eq!(claims["webpubsub.group"], json!(["g", "h"]));
     let life = claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap();
     assert_eq!((life, &claims["nbf"]), (3600, &claims["iat"]));
+}
+
+/// The audience is the URL of the endpoint for this type of client.
+async fn audience(client_type: &str, path: &str) {
+    let emulator = TestEmulator::start().await;
+
+    let call = format!(":generateToken?clientType={client_type}");
+    let answered = emulator.rest("POST", &call, "", "").await;
+
+    let claims = claims(answered.json()["token"].as_str().unwrap());
+    assert_eq!(claims["aud"], format!("{}{path}", emulator.endpoint()));
+}
+
+facts! { audience;
+    the_audience_of_a_default_client: "Default", "/client/hubs/chat";
+    the_audience_of_an_mqtt_client: "mqtt", "/clients/mqtt/hubs/chat";
+    the_audience_of_a_socket_io_client: "SocketIO", "/clients/socketio/hubs/chat";
 }
 
 fn claims(token: &str) -> Value {
