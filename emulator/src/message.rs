@@ -75,6 +75,15 @@ pub(crate) struct StreamError {
 }
 
 impl StreamError {
+    /// An error that the publisher ended its stream with.
+    pub(crate) fn by_publisher(message: String, user_code: Option<String>) -> Self {
+        Self {
+            name: "UserError",
+            message,
+            user_code,
+        }
+    }
+
     /// An error that the service raised, not the publisher.
     pub(crate) fn from_service(name: &'static str, message: impl Into<String>) -> Self {
         Self {

@@ -60,7 +60,7 @@ impl Session {
     }
 
     fn cancels(&self, frame: &Frame, id: &str) -> bool {
-        let Ok(frame @ WsMessage::Text(_)) = frame else {
+        let Ok(frame @ (WsMessage::Text(_) | WsMessage::Binary(_))) = frame else {
             return false;
         };
         let decoded = self

@@ -64,7 +64,7 @@ impl Protocol {
                 Some(WsMessage::Binary(protobuf::message(message, *sequence)))
             }
             (Self::Protobuf { .. }, Outgoing::Frame(frame)) => {
-                protobuf::frame(frame).map(WsMessage::Binary)
+                Some(WsMessage::Binary(protobuf::frame(frame)))
             }
         }
     }

@@ -180,10 +180,8 @@ impl Members<'_> {
     }
 
     fn into_stream_end(self) -> Option<ClientFrame> {
-        let error = self.error.map(|error| StreamError {
-            name: "UserError",
-            message: error.message.unwrap_or_default(),
-            user_code: error.user_error_code,
+        let error = self.error.map(|error| {
+            StreamError::by_publisher(error.message.unwrap_or_default(), error.user_error_code)
         });
         Some(ClientFrame::StreamEnd {
             stream: self.stream_id?,

@@ -9,7 +9,7 @@ use super::messages::{
 };
 use crate::frame::client_frame::{ClientFrame, Event, MAX_TTL_SECONDS, SendToGroup};
 use crate::frame::error::FrameError;
-use crate::message::{Data, Metadata};
+use crate::message::{Data, Metadata, StreamError};
 use crate::{metadata, names};
 
 pub(in crate::frame) fn decode(bytes: Bytes) -> Result<ClientFrame, FrameError> {
@@ -32,6 +32,17 @@ fn client_frame(body: UpstreamBody) -> Option<ClientFrame> {
         }
         UpstreamBody::SequenceAck(ack) => ClientFrame::SequenceAck(ack.sequence_id),
         UpstreamBody::Ping(_) => ClientFrame::Ping,
+        UpstreamBody::Invoke(invoke) => return invocation(invoke),
+        UpstreamBody::CancelInvocation(cancel) => ClientFrame::CancelInvocation {
+            id: cancel.invocation_id?,
+        },
+        UpstreamBody::StreamData(part) => return stream_data(part),
+        UpstreamBody::StreamEnd(end) => ClientFrame::StreamEnd {
+            stream: end.stream_id?,
+            error: end
+                .error
+                .map(|error| StreamError::by_publisher(error.message, error.user_error_code)),
+        },
         UpstreamBody::SetGroupState(SetGroupState {
             group,
             ack_id: ack,
@@ -76,6 +87,27 @@ fn stream_start(group: String, no_echo: bool, stream: StreamStart) -> Option<Cli
         no_echo,
         idle_ms: stream.idle_timeout_ms,
     })
+}
+
+fn invocation(invoke: messages::Invoke) -> Option<ClientFrame> {
+    Some(ClientFrame::Invoke {
+        id: invoke.invocation_id?,
+        event: Some(invoke.event).filter(|name| names::is_event(name))?,
+        data: match invoke.data.and_then(|encoded| encoded.body) {
+            Some(body) => data(body)?,
+            None => Data::Text("".into()),
+        },
+    })
+}
+
+/// Without a sequence id it only keeps the stream alive.
+fn stream_data(part: messages::StreamData) -> Option<ClientFrame> {
+    let stream = part.stream_id?;
+    let part = match part.stream_sequence_id {
+        Some(sequence) => Some((sequence, data(part.data?.body?)?)),
+        None => None,
+    };
+    Some(ClientFrame::StreamData { stream, part })
 }
 
 fn user_event(event: messages::Event) -> Option<Event> {

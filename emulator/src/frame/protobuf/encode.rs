@@ -3,14 +3,15 @@
 use bytes::{Bytes, BytesMut};
 use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint, uint64};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::messages::{
     self, Ack, Connected, DATA, DataBody, DataMessage, Disconnected, DownstreamBody,
-    DownstreamMessage, Empty, GroupState, GroupStateItem, MessageData, SEQUENCE_ID, State,
-    SystemBody, SystemMessage,
+    DownstreamMessage, Empty, GroupState, GroupStateItem, InvokeResponse, MessageData, SEQUENCE_ID,
+    State, StreamAck, StreamClosed, StreamError, StreamInfo, StreamNack, SystemBody, SystemMessage,
 };
 use crate::frame::server_frame::{RequestError, ServerFrame, StateItem};
-use crate::message::{Data, Message, Source};
+use crate::message::{Data, Message, Source, StreamPart};
 
 /// A key or a length takes at most this many bytes.
 const MAX_VARINT: usize = 10;
@@ -45,6 +46,21 @@ fn data_message(message: &Message) -> DataMessage {
         data: Some(data(&message.data)),
         sequence_id: None,
         metadata: message.metadata.clone(),
+        stream: message.stream.as_ref().map(stream_info),
+    }
+}
+
+fn stream_info(part: &StreamPart) -> StreamInfo {
+    let error = part.end.as_ref().and_then(|end| end.error.as_ref());
+    StreamInfo {
+        stream_id: part.stream.to_string(),
+        stream_sequence_id: part.sequence,
+        end_of_stream: part.end.as_ref().map(|_| true),
+        error: error.map(|error| StreamError {
+            name: error.name.to_owned(),
+            message: error.message.clone(),
+            user_error_code: error.user_code.clone().unwrap_or_default(),
+        }),
     }
 }
 
@@ -59,8 +75,7 @@ fn data(data: &Data) -> MessageData {
     }
 }
 
-/// `None` for a frame that the emulator does not send over protobuf.
-pub(in crate::frame) fn frame(frame: &ServerFrame) -> Option<Bytes> {
+pub(in crate::frame) fn frame(frame: &ServerFrame) -> Bytes {
     let body = match frame {
         ServerFrame::Connected {
             connection,
@@ -95,13 +110,40 @@ pub(in crate::frame) fn frame(frame: &ServerFrame) -> Option<Bytes> {
                 DownstreamBody::GroupStateUpdate(state)
             }
         }
-        ServerFrame::InvokeResponse { .. }
-        | ServerFrame::StreamAck { .. }
-        | ServerFrame::StreamNack { .. }
-        | ServerFrame::StreamClosed { .. } => return None,
+        ServerFrame::InvokeResponse { id, result } => {
+            DownstreamBody::InvokeResponse(invoke_response(id, result))
+        }
+        ServerFrame::StreamAck { stream, expected } => DownstreamBody::StreamAck(StreamAck {
+            stream_id: stream.to_string(),
+            expected_sequence_id: *expected,
+        }),
+        ServerFrame::StreamNack { stream, expected } => DownstreamBody::StreamNack(StreamNack {
+            stream_id: stream.to_string(),
+            name: "InvalidSequenceId".to_owned(),
+            message: "The sequence id is higher than the expected one.".to_owned(),
+            expected_sequence_id: *expected,
+        }),
+        ServerFrame::StreamClosed { stream, error } => DownstreamBody::StreamClosed(StreamClosed {
+            stream_id: stream.to_string(),
+            error: error.as_ref().map(self::error),
+        }),
     };
     let message = DownstreamMessage { body: Some(body) };
-    Some(message.encode_to_vec().into())
+    message.encode_to_vec().into()
+}
+
+/// Without a reply from the handler the data is empty text.
+fn invoke_response(id: &str, result: &Result<Option<Data>, RequestError>) -> InvokeResponse {
+    let empty = Data::Text(Utf8Bytes::default());
+    InvokeResponse {
+        invocation_id: id.to_owned(),
+        success: result.is_ok(),
+        data: result
+            .as_ref()
+            .ok()
+            .map(|reply| data(reply.as_ref().unwrap_or(&empty))),
+        error: result.as_ref().err().map(error),
+    }
 }
 
 fn system(body: SystemBody) -> DownstreamBody {
@@ -133,7 +175,7 @@ mod tests {
 
     #[track_caller]
     fn told(expected: &str, server_frame: &ServerFrame) {
-        assert_eq!(STANDARD.encode(frame(server_frame).unwrap()), expected);
+        assert_eq!(STANDARD.encode(frame(server_frame)), expected);
     }
 
     #[test]
@@ -188,12 +230,12 @@ mod tests {
     }
 
     #[test]
-    fn unsupported_frames_are_not_written() {
+    fn a_closed_stream_is_written() {
         let closed = ServerFrame::StreamClosed {
             stream: "s".into(),
             error: None,
         };
 
-        assert_eq!(frame(&closed), None);
+        told("QgMKAXM=", &closed);
     }
 }

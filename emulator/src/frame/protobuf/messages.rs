@@ -9,7 +9,10 @@ use prost::{Message, Oneof};
 /// Everything that a client sends.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct UpstreamMessage {
-    #[prost(oneof = "UpstreamBody", tags = "1, 5, 6, 7, 8, 9, 15, 16, 17")]
+    #[prost(
+        oneof = "UpstreamBody",
+        tags = "1, 5, 6, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17"
+    )]
     pub(super) body: Option<UpstreamBody>,
 }
 
@@ -27,6 +30,14 @@ pub(super) enum UpstreamBody {
     SequenceAck(SequenceAck),
     #[prost(message, tag = "9")]
     Ping(Empty),
+    #[prost(message, tag = "10")]
+    Invoke(Invoke),
+    #[prost(message, tag = "11")]
+    CancelInvocation(CancelInvocation),
+    #[prost(message, tag = "13")]
+    StreamData(StreamData),
+    #[prost(message, tag = "14")]
+    StreamEnd(StreamEnd),
     #[prost(message, tag = "15")]
     SetGroupState(SetGroupState),
     #[prost(message, tag = "16")]
@@ -91,6 +102,48 @@ pub(super) struct SequenceAck {
 }
 
 #[derive(Clone, PartialEq, Message)]
+pub(super) struct Invoke {
+    #[prost(string, tag = "1")]
+    pub(super) event: String,
+    #[prost(string, optional, tag = "2")]
+    pub(super) invocation_id: Option<String>,
+    #[prost(message, optional, tag = "3")]
+    pub(super) data: Option<MessageData>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct CancelInvocation {
+    #[prost(string, optional, tag = "1")]
+    pub(super) invocation_id: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamData {
+    #[prost(string, optional, tag = "1")]
+    pub(super) stream_id: Option<String>,
+    #[prost(uint64, optional, tag = "2")]
+    pub(super) stream_sequence_id: Option<u64>,
+    #[prost(message, optional, tag = "3")]
+    pub(super) data: Option<MessageData>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamEnd {
+    #[prost(string, optional, tag = "1")]
+    pub(super) stream_id: Option<String>,
+    #[prost(message, optional, tag = "2")]
+    pub(super) error: Option<StreamEndError>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamEndError {
+    #[prost(string, tag = "1")]
+    pub(super) message: String,
+    #[prost(string, optional, tag = "2")]
+    pub(super) user_error_code: Option<String>,
+}
+
+#[derive(Clone, PartialEq, Message)]
 pub(super) struct SetGroupState {
     #[prost(string, optional, tag = "1")]
     pub(super) group: Option<String>,
@@ -131,7 +184,7 @@ pub(super) enum DataBody {
 /// Everything that the service sends.
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct DownstreamMessage {
-    #[prost(oneof = "DownstreamBody", tags = "1, 2, 3, 4, 9, 10")]
+    #[prost(oneof = "DownstreamBody", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10")]
     pub(super) body: Option<DownstreamBody>,
 }
 
@@ -145,6 +198,14 @@ pub(super) enum DownstreamBody {
     System(SystemMessage),
     #[prost(message, tag = "4")]
     Pong(Empty),
+    #[prost(message, tag = "5")]
+    InvokeResponse(InvokeResponse),
+    #[prost(message, tag = "6")]
+    StreamAck(StreamAck),
+    #[prost(message, tag = "7")]
+    StreamNack(StreamNack),
+    #[prost(message, tag = "8")]
+    StreamClosed(StreamClosed),
     #[prost(message, tag = "9")]
     GroupStateUpdate(GroupState),
     #[prost(message, tag = "10")]
@@ -183,6 +244,71 @@ pub(super) struct DataMessage {
     pub(super) sequence_id: Option<u64>,
     #[prost(btree_map = "string, string", tag = "5")]
     pub(super) metadata: BTreeMap<String, String>,
+    #[prost(message, optional, tag = "6")]
+    pub(super) stream: Option<StreamInfo>,
+}
+
+/// The position of a message in a stream.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamInfo {
+    #[prost(string, tag = "1")]
+    pub(super) stream_id: String,
+    #[prost(uint64, tag = "2")]
+    pub(super) stream_sequence_id: u64,
+    #[prost(bool, optional, tag = "3")]
+    pub(super) end_of_stream: Option<bool>,
+    #[prost(message, optional, tag = "4")]
+    pub(super) error: Option<StreamError>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamError {
+    #[prost(string, tag = "1")]
+    pub(super) name: String,
+    #[prost(string, tag = "2")]
+    pub(super) message: String,
+    #[prost(string, tag = "3")]
+    pub(super) user_error_code: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct InvokeResponse {
+    #[prost(string, tag = "1")]
+    pub(super) invocation_id: String,
+    #[prost(bool, tag = "2")]
+    pub(super) success: bool,
+    #[prost(message, optional, tag = "3")]
+    pub(super) data: Option<MessageData>,
+    #[prost(message, optional, tag = "4")]
+    pub(super) error: Option<Error>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamAck {
+    #[prost(string, tag = "1")]
+    pub(super) stream_id: String,
+    #[prost(uint64, tag = "2")]
+    pub(super) expected_sequence_id: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamNack {
+    #[prost(string, tag = "1")]
+    pub(super) stream_id: String,
+    #[prost(string, tag = "2")]
+    pub(super) name: String,
+    #[prost(string, tag = "3")]
+    pub(super) message: String,
+    #[prost(uint64, tag = "4")]
+    pub(super) expected_sequence_id: u64,
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct StreamClosed {
+    #[prost(string, tag = "1")]
+    pub(super) stream_id: String,
+    #[prost(message, optional, tag = "2")]
+    pub(super) error: Option<Error>,
 }
 
 /// The field number of [`DownstreamBody::Data`].

@@ -1,8 +1,9 @@
 //! 4.3: `invoke`, an event whose reply carries the client's invocation id.
 
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Handler, TestEmulator, facts};
+use crate::support::{Handler, PROTOBUF, TestEmulator, facts, protobuf_member};
 
 #[tokio::test]
 async fn an_invocation_gets_the_handlers_reply_with_its_id() {
@@ -115,4 +116,57 @@ async fn a_finished_invocation_cannot_be_cancelled() {
         .await;
 
     assert!(ann.until_pong().await.is_empty());
+}
+
+/// invoke is field 10; its response is field 5.
+#[tokio::test]
+async fn a_protobuf_client_may_invoke() {
+    let handler = Handler::answering(|seen| match seen.event() {
+        "add" => Handler::json("3"),
+        "fail" => Handler::status(400),
+        _ => Handler::status(204),
+    })
+    .await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+    let mut ann = protobuf_member(&emulator, PROTOBUF).await;
+    let exchanges: [(&[u8], &[u8]); 3] = [
+        (
+            b"\x52\x10\x0a\x03add\x12\x011\x1a\x06\x0a\x04text",
+            b"\x2a\x0a\x0a\x011\x10\x01\x1a\x03\x22\x013",
+        ),
+        (
+            b"\x52\x0a\x0a\x05quiet\x12\x012",
+            b"\x2a\x09\x0a\x012\x10\x01\x1a\x02\x0a\x00",
+        ),
+        (
+            b"\x52\x09\x0a\x04fail\x12\x013",
+            b"\x2a\x31\x0a\x013\x22\x2c\x0a\x13InternalServerError\x12\x15Internal server error",
+        ),
+    ];
+
+    for (request, response) in exchanges {
+        ann.send_message(Message::binary(request.to_vec())).await;
+        assert_eq!(ann.next_binary().await, response);
+    }
+
+    assert_eq!(handler.next_named("add").await.body, "text");
+}
+
+/// cancelInvocation is field 11.
+#[tokio::test]
+async fn a_protobuf_client_may_cancel_its_invocation() {
+    let (handler, release) = Handler::holding().await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+    let mut ann = protobuf_member(&emulator, PROTOBUF).await;
+
+    for request in [
+        &b"\x52\x09\x0a\x04slow\x12\x011"[..],
+        b"\x5a\x03\x0a\x011",
+        b"\x4a\x00",
+    ] {
+        ann.send_message(Message::binary(request.to_vec())).await;
+    }
+
+    assert_eq!(ann.next_binary().await, b"\x22\x00");
+    release.send_replace(true);
 }

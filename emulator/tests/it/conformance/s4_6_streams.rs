@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, JSON, PROTOBUF, RELIABLE, TestEmulator, recover};
+use crate::support::{Client, JSON, PROTOBUF, RELIABLE, TestEmulator, protobuf_member, recover};
 
 fn start(stream: &str) -> Value {
     json!({ "type": "sendToGroup", "group": "g", "noEcho": true, "stream": { "streamId": stream } })
@@ -254,21 +255,80 @@ async fn a_lost_permission_ends_the_stream_for_publisher_and_subscribers() {
 }
 
 #[tokio::test]
-async fn simple_and_protobuf_clients_see_plain_messages() {
+async fn simple_clients_see_plain_messages() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
-    let in_group = json!({ "webpubsub.group": "g" });
-    let mut simple = emulator.connect(None, in_group.clone()).await;
-    let mut protobuf = emulator.connect(Some(PROTOBUF), in_group).await;
-    protobuf.next_binary().await;
+    let mut simple = emulator
+        .connect(None, json!({ "webpubsub.group": "g" }))
+        .await;
     started(&mut ann, "s").await;
 
     ann.send(part("s", 1, "a")).await;
 
     assert_eq!(simple.next_text().await, "a");
+}
+
+/// Field 6 of a data message: stream id, sequence id, end and error.
+#[tokio::test]
+async fn protobuf_subscribers_see_the_stream() {
+    let emulator = TestEmulator::start().await;
+    let mut ann = emulator.member("ann", &[]).await;
+    let mut protobuf = emulator
+        .connect(Some(PROTOBUF), json!({ "webpubsub.group": "g" }))
+        .await;
+    protobuf.next_binary().await;
+    started(&mut ann, "s").await;
+
+    ann.send(part("s", 1, "a")).await;
+    ann.send(json!({ "type": "streamEnd", "streamId": "s", "error": { "message": "no", "userErrorCode": "E1" } })).await;
+
     assert_eq!(
         protobuf.next_binary().await,
-        b"\x12\x0f\x0a\x05group\x12\x01g\x1a\x03\x0a\x01a"
+        b"\x12\x16\x0a\x05group\x12\x01g\x1a\x03\x0a\x01a\x32\x05\x0a\x01s\x10\x01"
+    );
+    assert_eq!(
+        protobuf.next_binary().await,
+        b"\x12\x2c\x0a\x05group\x12\x01g\x1a\x02\x0a\x00\x32\x1c\x0a\x01s\x10\x02\x18\x01\x22\x13\x0a\x09UserError\x12\x02no\x1a\x02E1"
+    );
+}
+
+/// streamAck is field 6, streamNack 7 and streamClosed 8; streamData is field 13 and streamEnd 14.
+#[tokio::test]
+async fn a_protobuf_client_may_publish_a_stream() {
+    let emulator = TestEmulator::start().await;
+    let mut bob = emulator.member("bob", &["g"]).await;
+    let mut ann = protobuf_member(&emulator, PROTOBUF).await;
+    let exchanges: [(&[u8], &[u8]); 4] = [
+        (
+            b"\x0a\x08\x0a\x01g\x3a\x03\x0a\x01s",
+            b"\x32\x05\x0a\x01s\x10\x01",
+        ),
+        (
+            b"\x6a\x0a\x0a\x01s\x10\x01\x1a\x03\x0a\x01a",
+            b"\x32\x05\x0a\x01s\x10\x02",
+        ),
+        (
+            b"\x6a\x0a\x0a\x01s\x10\x07\x1a\x03\x0a\x01b",
+            b"\x3a\x4a\x0a\x01s\x12\x11InvalidSequenceId\x1a\x30The sequence id is higher than the expected one.\x20\x02",
+        ),
+        (
+            b"\x72\x0b\x0a\x01s\x12\x06\x0a\x04over",
+            b"\x42\x03\x0a\x01s",
+        ),
+    ];
+
+    for (request, reply) in exchanges {
+        ann.send_message(Message::binary(request.to_vec())).await;
+        assert_eq!(ann.next_binary().await, reply);
+    }
+
+    assert_eq!(
+        bob.next().await["stream"],
+        json!({ "streamId": "s", "streamSequenceId": 1 })
+    );
+    assert_eq!(
+        bob.next().await["stream"],
+        json!({ "streamId": "s", "streamSequenceId": 2, "endOfStream": true, "error": { "name": "UserError", "message": "over" } })
     );
 }
 
