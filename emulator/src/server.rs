@@ -176,9 +176,7 @@ async fn route(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> 
             let hub = query.get("hub").unwrap_or_default().to_owned();
             client::handshake(app, request, &hub).await
         }
-        "/api/health" if matches!(*request.method(), Method::HEAD | Method::GET) => {
-            response(StatusCode::OK, None, "")
-        }
+        "/api/health" if matches!(*request.method(), Method::HEAD | Method::GET) => rest::health(),
         path if path.starts_with("/emulator/") && app.control => {
             Box::pin(control::handle(app, peer, request)).await
         }

@@ -2,18 +2,19 @@
 
 use thiserror::Error;
 
-/// Why a filter is invalid. Positions count bytes from zero.
+/// Why a filter is invalid. Positions count bytes from zero; that of an unexpected token is its end,
+/// as in the real service.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub(crate) enum FilterError {
-    #[error("'{0}' is not expected at position {1}")]
-    Unexpected(String, usize),
-    #[error("Expression expected at position {0}")]
+    #[error("Syntax error at position {0}")]
+    Unexpected(usize),
+    #[error("Syntax error at position {0}")]
     ExpressionExpected(usize),
-    #[error("')' expected at position {0}")]
+    #[error("Syntax error at position {0}")]
     ParenthesisExpected(usize),
-    #[error("Unterminated string at position {0}")]
+    #[error("Syntax error at position {0}")]
     UnterminatedText(usize),
-    #[error("The number at position {0} is too large")]
+    #[error("Syntax error at position {0}")]
     NumberTooLarge(usize),
     #[error("Token '{0}' is not supported")]
     UnknownName(String),
@@ -26,4 +27,21 @@ pub(crate) enum FilterError {
     },
     #[error("The filter is nested too deeply")]
     TooDeep,
+}
+
+impl FilterError {
+    /// The position of a syntax error.
+    pub(crate) fn position(&self) -> Option<usize> {
+        match self {
+            Self::Unexpected(position)
+            | Self::ExpressionExpected(position)
+            | Self::ParenthesisExpected(position)
+            | Self::UnterminatedText(position)
+            | Self::NumberTooLarge(position) => Some(*position),
+            Self::UnknownName(_)
+            | Self::WrongArguments(_)
+            | Self::WrongType { .. }
+            | Self::TooDeep => None,
+        }
+    }
 }

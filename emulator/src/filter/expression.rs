@@ -99,16 +99,6 @@ impl Expression {
             self.expect(expected)
         }
     }
-
-    pub(super) fn condition(self) -> Result<Self, FilterError> {
-        self.expect(Type::Bool)?;
-        Ok(self)
-    }
-
-    pub(super) fn text(self) -> Result<Box<Self>, FilterError> {
-        self.expect_or_null(Type::Text)?;
-        Ok(Box::new(self))
-    }
 }
 
 impl Function {

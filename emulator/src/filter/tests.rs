@@ -177,15 +177,23 @@ fn an_invalid_filter_is_refused_with_its_position() {
         FilterError::UnknownName("Contains".to_owned()),
     );
     refused("(true", FilterError::ParenthesisExpected(5));
-    refused("true true", FilterError::Unexpected("true".to_owned(), 5));
+    refused("true true", FilterError::Unexpected(9));
     refused("userId eq 'a", FilterError::UnterminatedText(10));
-    refused("userId = 'a'", FilterError::Unexpected("=".to_owned(), 7));
+    refused("userId = 'a'", FilterError::Unexpected(8));
     refused(
         "length(1) eq 1",
         FilterError::WrongArguments("length".to_owned()),
     );
     refused("1 eq 99999999999999999999", FilterError::NumberTooLarge(5));
-    refused("1 eq -", FilterError::Unexpected("-".to_owned(), 5));
+    refused("1 eq -", FilterError::Unexpected(6));
+}
+
+#[test]
+fn a_syntax_error_is_reported_before_other_errors() {
+    refused("nosuch filter", FilterError::Unexpected(13));
+    refused("nosuch(1) and (true", FilterError::ParenthesisExpected(19));
+    refused("5 and true true", FilterError::Unexpected(15));
+    refused("length(1) gt", FilterError::ExpressionExpected(12));
 }
 
 #[test]

@@ -42,11 +42,9 @@ impl Call<'_> {
         })?;
         let groups = request.groups.unwrap_or_default();
         if groups.is_empty() || !groups.iter().all(|group| names::is_group(group)) {
-            return Err(RestError::bad_request(
-                "A nonempty list of valid group names is required.",
-            ));
+            return Err(RestError::invalid_group("Groups"));
         }
-        let filter = parse_filter(request.filter.as_deref())?;
+        let filter = parse_filter("Filter", request.filter.as_deref())?;
         for connection in self.hub.select(Audience::Everyone) {
             if filter
                 .as_ref()

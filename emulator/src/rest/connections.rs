@@ -17,9 +17,12 @@ impl Call<'_> {
             return Ok(ok());
         }
         Err(match audience {
-            Audience::Group(_) => RestError::NotThere("Warning.Group.NotExisted"),
-            Audience::User(_) => RestError::NotThere("Warning.User.NotExisted"),
-            Audience::Connection(_) | Audience::Everyone => RestError::NotFound,
+            Audience::Group(name) => RestError::no_group(name),
+            Audience::User(id) => RestError::no_user(id),
+            Audience::Connection(id) => {
+                RestError::no_connection("Warning.Connection.NotExisted", id)
+            }
+            Audience::Everyone => RestError::NoSuchRoute,
         })
     }
 

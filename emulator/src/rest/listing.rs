@@ -64,7 +64,7 @@ impl Call<'_> {
             None => Ok(None),
             Some(text) => match text.parse() {
                 Ok(number) if (1..=max).contains(&number) => Ok(Some(number)),
-                _ => Err(RestError::bad_request(format!("Invalid {name}."))),
+                _ => Err(RestError::invalid(name, format!("Invalid {name}."))),
             },
         }
     }

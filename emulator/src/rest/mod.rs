@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::Request;
+use http::header::HeaderValue;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
 
@@ -23,19 +24,31 @@ use crate::app::App;
 use crate::config;
 use crate::query::Query;
 use crate::response::Response;
-use call::{Call, NEWEST_VERSION};
+use call::{Call, NEWEST_VERSION, ok};
 use error::RestError;
 use operation::Operation;
 
 const MAX_BODY: usize = 1024 * 1024;
+const SUPPORTED_VERSIONS: &str = "2021-10-01, 2022-11-01, 2023-07-01, 2024-01-01, 2024-12-01";
 const OLDEST_VERSION: &str = "2021-10-01";
 
 /// Anything below `/api/`
 pub(crate) async fn handle(app: &Arc<App>, request: Request<Incoming>) -> Response {
-    match respond(app, request).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(),
-    }
+    let response = respond(app, request).await;
+    with_versions(response.unwrap_or_else(RestError::into_response))
+}
+
+/// `HEAD` or `GET /api/health`
+pub(crate) fn health() -> Response {
+    with_versions(ok())
+}
+
+fn with_versions(mut response: Response) -> Response {
+    let versions = HeaderValue::from_static(SUPPORTED_VERSIONS);
+    response
+        .headers_mut()
+        .insert("api-supported-versions", versions);
+    response
 }
 
 async fn respond(app: &Arc<App>, request: Request<Incoming>) -> Result<Response, RestError> {
@@ -45,7 +58,7 @@ async fn respond(app: &Arc<App>, request: Request<Incoming>) -> Result<Response,
     let endpoint = auth::check(app, &head)?;
     let operation = operation?;
     if !config::is_hub_name(&hub) {
-        return Err(RestError::bad_request("Invalid hub name."));
+        return Err(RestError::invalid("hub", "Invalid hub name."));
     }
     let query = Query::parse(head.uri.query().unwrap_or_default());
     check_version(&query)?;
@@ -71,9 +84,9 @@ async fn respond(app: &Arc<App>, request: Request<Incoming>) -> Result<Response,
 /// Versions are dates, so they compare as text.
 fn check_version(query: &Query) -> Result<(), RestError> {
     match query.get("api-version") {
-        Some(version) if !(OLDEST_VERSION..=NEWEST_VERSION).contains(&version) => {
-            Err(RestError::bad_request("The api-version is not supported."))
-        }
+        Some(version) if !(OLDEST_VERSION..=NEWEST_VERSION).contains(&version) => Err(
+            RestError::invalid("api-version", "The api-version is not supported."),
+        ),
         Some(_) | None => Ok(()),
     }
 }

@@ -120,20 +120,24 @@ fn group(segment: &str) -> Result<String, RestError> {
     if names::is_group(&name) {
         Ok(name)
     } else {
-        Err(RestError::bad_request("The group field is required."))
+        Err(RestError::invalid_group("group"))
     }
 }
 
 fn user(segment: &str) -> Result<Target, RestError> {
     match decode(segment) {
-        id if id.is_empty() => Err(RestError::bad_request("The userId field is required.")),
+        id if id.is_empty() => Err(RestError::invalid(
+            "userId",
+            "The userId field is required.",
+        )),
         id => Ok(Target::User(id)),
     }
 }
 
 fn connection(segment: &str) -> Result<Target, RestError> {
     match decode(segment) {
-        id if id.is_empty() => Err(RestError::bad_request(
+        id if id.is_empty() => Err(RestError::invalid(
+            "connectionId",
             "The connectionId field is required.",
         )),
         id => Ok(Target::Connection(id)),
@@ -148,8 +152,9 @@ fn membership(
 }
 
 fn permission(method: &str, name: &str, id: &str) -> Result<Operation, RestError> {
-    let permission = Permission::parse(name)
-        .ok_or_else(|| RestError::bad_request(format!("The value '{name}' is not valid.")))?;
+    let permission = Permission::parse(name).ok_or_else(|| {
+        RestError::invalid("permission", format!("The value '{name}' is not valid."))
+    })?;
     let connection = decode(id);
     Ok(match method {
         "PUT" => Operation::GrantPermission {

@@ -43,14 +43,11 @@ impl Call<'_> {
             .query
             .get("targetName")
             .filter(|name| names::is_group(name));
-        name.ok_or(RestError::bad_request("Invalid group name."))
+        name.ok_or_else(|| RestError::invalid_group("targetName"))
     }
 }
 
 /// The response for an unknown connection, and for a missing permission.
 fn no_connection(id: &str) -> RestError {
-    RestError::NoConnection {
-        code: NO_CONNECTION,
-        id: id.to_owned(),
-    }
+    RestError::no_connection(NO_CONNECTION, id)
 }

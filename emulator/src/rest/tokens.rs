@@ -19,18 +19,21 @@ impl Call<'_> {
                 .parse()
                 .ok()
                 .filter(|minutes| (1..=i64::from(i32::MAX)).contains(minutes))
-                .ok_or(RestError::bad_request("Invalid minutesToExpire."))?,
+                .ok_or(RestError::invalid(
+                    "minutesToExpire",
+                    "Invalid minutesToExpire.",
+                ))?,
         };
         let client_type = self.query.get("clientType").unwrap_or("Default");
         let path = match client_type.to_ascii_lowercase().as_str() {
             "default" => "client",
             "mqtt" => "clients/mqtt",
             "socketio" => "clients/socketio",
-            _ => return Err(RestError::bad_request("Invalid clientType.")),
+            _ => return Err(RestError::invalid("clientType", "Invalid clientType.")),
         };
         let groups: Vec<&str> = self.query.all("group").collect();
         if !groups.iter().all(|group| names::is_group(group)) {
-            return Err(RestError::bad_request("Invalid group name."));
+            return Err(RestError::invalid_group("group"));
         }
         let roles: Vec<&str> = self.query.all("role").collect();
 
