@@ -58,7 +58,7 @@ struct ErrorMembers {
     user_error_code: Option<String>,
 }
 
-pub(in crate::frame) fn decode(text: &str) -> Result<ClientFrame, FrameError> {
+pub(crate) fn decode(text: &str) -> Result<ClientFrame, FrameError> {
     serde_json::from_str::<Members<'_>>(text)
         .ok()
         .and_then(Members::into_frame)

@@ -10,7 +10,7 @@ use crate::frame::server_frame::{RequestError, ServerFrame, StateItem};
 use crate::message::{Data, Message, Source, StreamPart};
 
 /// A message frame. Receivers share its text; only the sequence ids of reliable ones differ.
-pub(in crate::frame) fn message(message: &Message, sequence: Option<u64>) -> Utf8Bytes {
+pub(crate) fn message(message: &Message, sequence: Option<u64>) -> Utf8Bytes {
     match sequence {
         None => message
             .encoded
@@ -92,7 +92,7 @@ fn stream(part: &StreamPart) -> Value {
     value
 }
 
-pub(in crate::frame) fn frame(frame: &ServerFrame) -> String {
+pub(crate) fn frame(frame: &ServerFrame) -> String {
     match frame {
         ServerFrame::Connected { connection, user, reconnection_token } => {
             let mut value = json!({

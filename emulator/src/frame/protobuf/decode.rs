@@ -3,16 +3,16 @@
 use bytes::Bytes;
 use prost::Message as _;
 
-use super::messages::{
-    self, DataBody, GroupRequest, MessageData, SetGroupState, StreamStart, UpstreamBody,
-    UpstreamMessage,
+use super::message_data::{DataBody, MessageData};
+use super::upstream::{
+    self, GroupRequest, SetGroupState, StreamStart, UpstreamBody, UpstreamMessage,
 };
 use crate::frame::client_frame::{ClientFrame, Event, MAX_TTL_SECONDS, SendToGroup};
 use crate::frame::error::FrameError;
 use crate::message::{Data, Metadata, StreamError};
 use crate::{metadata, names};
 
-pub(in crate::frame) fn decode(bytes: Bytes) -> Result<ClientFrame, FrameError> {
+pub(crate) fn decode(bytes: Bytes) -> Result<ClientFrame, FrameError> {
     UpstreamMessage::decode(bytes)
         .ok()
         .and_then(|message| client_frame(message.body?))
@@ -61,7 +61,7 @@ fn client_frame(body: UpstreamBody) -> Option<ClientFrame> {
     })
 }
 
-fn send_to_group(send: messages::SendToGroup) -> Option<ClientFrame> {
+fn send_to_group(send: upstream::SendToGroup) -> Option<ClientFrame> {
     let group = send.group?;
     if let Some(stream) = send.stream {
         return stream_start(group, send.no_echo, stream);
@@ -89,7 +89,7 @@ fn stream_start(group: String, no_echo: bool, stream: StreamStart) -> Option<Cli
     })
 }
 
-fn invocation(invoke: messages::Invoke) -> Option<ClientFrame> {
+fn invocation(invoke: upstream::Invoke) -> Option<ClientFrame> {
     Some(ClientFrame::Invoke {
         id: invoke.invocation_id?,
         event: Some(invoke.event).filter(|name| names::is_event(name))?,
@@ -101,7 +101,7 @@ fn invocation(invoke: messages::Invoke) -> Option<ClientFrame> {
 }
 
 /// Without a sequence id it only keeps the stream alive.
-fn stream_data(part: messages::StreamData) -> Option<ClientFrame> {
+fn stream_data(part: upstream::StreamData) -> Option<ClientFrame> {
     let stream = part.stream_id?;
     let part = match part.stream_sequence_id {
         Some(sequence) => Some((sequence, data(part.data?.body?)?)),
@@ -110,7 +110,7 @@ fn stream_data(part: messages::StreamData) -> Option<ClientFrame> {
     Some(ClientFrame::StreamData { stream, part })
 }
 
-fn user_event(event: messages::Event) -> Option<Event> {
+fn user_event(event: upstream::Event) -> Option<Event> {
     if !names::is_event(&event.event) {
         return None;
     }

@@ -5,11 +5,12 @@ use prost::Message as _;
 use prost::encoding::{WireType, encode_key, encode_varint, uint64};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::messages::{
-    self, Ack, Connected, DATA, DataBody, DataMessage, Disconnected, DownstreamBody,
-    DownstreamMessage, Empty, GroupState, GroupStateItem, InvokeResponse, MessageData, SEQUENCE_ID,
-    State, StreamAck, StreamClosed, StreamError, StreamInfo, StreamNack, SystemBody, SystemMessage,
+use super::downstream::{
+    self, Ack, Connected, DATA, DataMessage, Disconnected, DownstreamBody, DownstreamMessage,
+    GroupState, GroupStateItem, InvokeResponse, SEQUENCE_ID, StreamAck, StreamClosed, StreamError,
+    StreamInfo, StreamNack, SystemBody, SystemMessage,
 };
+use super::message_data::{DataBody, Empty, MessageData, State};
 use crate::frame::server_frame::{RequestError, ServerFrame, StateItem};
 use crate::message::{Data, Message, Source, StreamPart};
 
@@ -17,7 +18,7 @@ use crate::message::{Data, Message, Source, StreamPart};
 const MAX_VARINT: usize = 10;
 
 /// A message frame. All fields but the sequence id are encoded once and shared by all receivers.
-pub(in crate::frame) fn message(message: &Message, sequence: Option<u64>) -> Bytes {
+pub(crate) fn message(message: &Message, sequence: Option<u64>) -> Bytes {
     let shared = message
         .encoded
         .protobuf
@@ -75,7 +76,7 @@ fn data(data: &Data) -> MessageData {
     }
 }
 
-pub(in crate::frame) fn frame(frame: &ServerFrame) -> Bytes {
+pub(crate) fn frame(frame: &ServerFrame) -> Bytes {
     let body = match frame {
         ServerFrame::Connected {
             connection,
@@ -150,8 +151,8 @@ fn system(body: SystemBody) -> DownstreamBody {
     DownstreamBody::System(SystemMessage { body: Some(body) })
 }
 
-fn error(error: &RequestError) -> messages::Error {
-    messages::Error {
+fn error(error: &RequestError) -> downstream::Error {
+    downstream::Error {
         name: error.name.to_owned(),
         message: error.message.clone(),
     }
