@@ -145,7 +145,7 @@ impl App {
             return;
         }
         for stream in connection.streams.close_all() {
-            let error = StreamError::from_service("Cancelled", "The publisher is gone.");
+            let error = StreamError::from_service("Cancelled", "The publisher disconnected.");
             self.end_stream(hub, connection, &stream, Some(error));
         }
         for group in hub.remove(connection) {

@@ -103,7 +103,7 @@ async fn admit(
         connection,
         mode,
     };
-    let epoch = session.welcome(&groups);
+    let epoch = session.enter_hub(&groups);
     let accepted = upgrade.accept(subprotocol.as_deref());
     // This task notices by itself when the emulator stops, and closes the socket properly.
     tokio::spawn(async move { session.first_socket(upgrade.socket().await, epoch).await });
@@ -163,7 +163,7 @@ fn host<B>(request: &Request<B>) -> &str {
 impl Session {
     /// Adds the connection to its hub before the client gets `connected`, so that no message is
     /// lost from then on.
-    fn welcome(&self, groups: &[String]) -> outbox::SocketEpoch {
+    fn enter_hub(&self, groups: &[String]) -> outbox::SocketEpoch {
         let reconnection_token = self.reconnection_token();
         let connection = &self.connection;
         let epoch = connection.outbox.attach(self.app.clock.unix_ms());

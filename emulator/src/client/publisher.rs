@@ -79,10 +79,10 @@ impl Session {
 
     /// Ends the stream with an error, for its subscribers and its publisher.
     fn abort_stream(&self, stream: &Stream, error: StreamError) {
-        let told = RequestError::new(error.name, error.message.clone());
+        let error_for_publisher = RequestError::new(error.name, error.message.clone());
         self.app
             .end_stream(&self.hub, &self.connection, stream, Some(error));
-        self.stream_closed(stream.id.clone(), Some(told));
+        self.stream_closed(stream.id.clone(), Some(error_for_publisher));
     }
 
     fn stream_closed(&self, stream: Arc<str>, error: Option<RequestError>) {
@@ -90,7 +90,7 @@ impl Session {
     }
 
     fn reject_unknown_stream(&self, id: &str) {
-        let error = RequestError::new("StreamNotFound", "There is no such stream.");
+        let error = RequestError::new("StreamNotFound", "The stream does not exist.");
         self.stream_closed(id.into(), Some(error));
     }
 
@@ -124,7 +124,10 @@ impl Session {
                         connection,
                         mode,
                     };
-                    let error = StreamError::from_service("IdleTimeout", "Nothing came in time.");
+                    let error = StreamError::from_service(
+                        "IdleTimeout",
+                        "The stream was idle for too long.",
+                    );
                     return session.abort_stream(&stream, error);
                 }
             }

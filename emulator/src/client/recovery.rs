@@ -149,7 +149,7 @@ impl Session {
         tokio::select! {
             why = self.connection.outbox.interrupted(epoch) => match why {
                 Interruption::Replaced | Interruption::Closed | Interruption::Cut => {}
-                Interruption::Overflowed => self.end("The client is away and too much waits for it."),
+                Interruption::Overflowed => self.end("Too many messages wait for the disconnected client."),
             },
             () = self.app.clock.sleep(window) => self.end("The connection recovery timeout expired."),
             () = self.app.stopped() => {}

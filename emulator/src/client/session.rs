@@ -136,9 +136,9 @@ impl Session {
             let close_reason = match reader.next().await {
                 Some(Ok(frame @ (WsMessage::Text(_) | WsMessage::Binary(_)))) => {
                     reader.set_busy(true);
-                    let taken = self.take(frame, reader).await;
+                    let handled = self.handle_frame(frame, reader).await;
                     reader.set_busy(false);
-                    match taken {
+                    match handled {
                         Ok(()) => continue,
                         Err(close_reason) => close_reason,
                     }
@@ -172,7 +172,11 @@ impl Session {
         SessionEnd::ClosedByClient(frame.map_or_else(String::new, |frame| frame.reason.to_string()))
     }
 
-    async fn take(&self, frame: WsMessage, reader: &mut Reader<'_>) -> Result<(), CloseReason> {
+    async fn handle_frame(
+        &self,
+        frame: WsMessage,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), CloseReason> {
         match self.connection.agreed.protocol.decode(frame, &self.mode) {
             Ok(ClientFrame::Invoke { id, event, data }) => {
                 self.invoke(id, &event, data, reader).await

@@ -4,6 +4,12 @@ use std::sync::Arc;
 
 use crate::message::{Data, Metadata};
 
+/// The error of a `StreamNack`.
+pub(super) const INVALID_SEQUENCE_ID: (&str, &str) = (
+    "InvalidSequenceId",
+    "The sequence id is higher than the expected one.",
+);
+
 /// A reply or a notification for one client.
 #[derive(Debug)]
 pub(crate) enum ServerFrame {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::frame::server_frame::{RequestError, ServerFrame, StateItem};
+use crate::frame::server_frame::{INVALID_SEQUENCE_ID, RequestError, ServerFrame, StateItem};
 use crate::message::{Data, Message, Source, StreamPart};
 
 /// A message frame. Receivers share its text; only the sequence ids of reliable ones differ.
@@ -94,7 +94,11 @@ fn stream(part: &StreamPart) -> Value {
 
 pub(crate) fn frame(frame: &ServerFrame) -> String {
     match frame {
-        ServerFrame::Connected { connection, user, reconnection_token } => {
+        ServerFrame::Connected {
+            connection,
+            user,
+            reconnection_token,
+        } => {
             let mut value = json!({
                 "type": "system", "event": "connected",
                 "userId": user.as_deref(), "connectionId": &**connection,
@@ -107,20 +111,28 @@ pub(crate) fn frame(frame: &ServerFrame) -> String {
         ServerFrame::Disconnected { reason } => {
             json!({ "type": "system", "event": "disconnected", "message": reason }).to_string()
         }
-        ServerFrame::Ack { id, error: None } => format!(r#"{{"type":"ack","ackId":{id},"success":true}}"#),
-        ServerFrame::Ack { id, error: Some(error) } => {
-            json!({ "type": "ack", "ackId": id, "success": false, "error": self::error(error) }).to_string()
+        ServerFrame::Ack { id, error: None } => {
+            format!(r#"{{"type":"ack","ackId":{id},"success":true}}"#)
         }
+        ServerFrame::Ack {
+            id,
+            error: Some(error),
+        } => json!({ "type": "ack", "ackId": id, "success": false, "error": self::error(error) })
+            .to_string(),
         ServerFrame::Pong => r#"{"type":"pong"}"#.to_owned(),
         ServerFrame::InvokeResponse { id, result } => invoke_response(id, result),
         ServerFrame::StreamAck { stream, expected } => {
-            json!({ "type": "streamAck", "streamId": &**stream, "expectedSequenceId": expected }).to_string()
+            json!({ "type": "streamAck", "streamId": &**stream, "expectedSequenceId": expected })
+                .to_string()
         }
-        ServerFrame::StreamNack { stream, expected } => json!({
-            "type": "streamNack", "streamId": &**stream, "name": "InvalidSequenceId",
-            "message": "The sequence id is higher than the expected one.", "expectedSequenceId": expected,
-        })
-        .to_string(),
+        ServerFrame::StreamNack { stream, expected } => {
+            let (name, message) = INVALID_SEQUENCE_ID;
+            json!({
+                "type": "streamNack", "streamId": &**stream, "name": name,
+                "message": message, "expectedSequenceId": expected,
+            })
+            .to_string()
+        }
         ServerFrame::StreamClosed { stream, error } => {
             let mut value = json!({ "type": "streamClosed", "streamId": &**stream });
             if let Some(error) = error {
@@ -128,8 +140,16 @@ pub(crate) fn frame(frame: &ServerFrame) -> String {
             }
             value.to_string()
         }
-        ServerFrame::GroupState { group, items, snapshot } => {
-            let kind = if *snapshot { "groupStateSnapshot" } else { "groupStateUpdate" };
+        ServerFrame::GroupState {
+            group,
+            items,
+            snapshot,
+        } => {
+            let kind = if *snapshot {
+                "groupStateSnapshot"
+            } else {
+                "groupStateUpdate"
+            };
             let items: Vec<_> = items.iter().map(state_item).collect();
             json!({ "type": kind, "group": &**group, "items": items }).to_string()
         }

@@ -11,7 +11,7 @@ use super::downstream::{
     StreamInfo, StreamNack, SystemBody, SystemMessage,
 };
 use super::message_data::{DataBody, Empty, MessageData, State};
-use crate::frame::server_frame::{RequestError, ServerFrame, StateItem};
+use crate::frame::server_frame::{INVALID_SEQUENCE_ID, RequestError, ServerFrame, StateItem};
 use crate::message::{Data, Message, Source, StreamPart};
 
 /// A key or a length takes at most this many bytes.
@@ -120,8 +120,8 @@ pub(crate) fn frame(frame: &ServerFrame) -> Bytes {
         }),
         ServerFrame::StreamNack { stream, expected } => DownstreamBody::StreamNack(StreamNack {
             stream_id: stream.to_string(),
-            name: "InvalidSequenceId".to_owned(),
-            message: "The sequence id is higher than the expected one.".to_owned(),
+            name: INVALID_SEQUENCE_ID.0.to_owned(),
+            message: INVALID_SEQUENCE_ID.1.to_owned(),
             expected_sequence_id: *expected,
         }),
         ServerFrame::StreamClosed { stream, error } => DownstreamBody::StreamClosed(StreamClosed {
