@@ -1,4 +1,4 @@
-//! What all connections of one emulator share.
+//! State that all connections of one emulator share.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -41,8 +41,8 @@ pub(crate) struct App {
 pub struct HubSettings(Arc<RwLock<BTreeMap<String, Arc<HubConfig>>>>);
 
 impl HubSettings {
-    /// From now on the hubs are as this configuration has them; what else it holds (keys, …)
-    /// stays as the emulator was started. Connected clients stay.
+    /// Replaces the settings of all hubs. The other settings of the configuration, such as keys,
+    /// are ignored, and clients stay connected.
     pub fn replace(&self, config: &Config) {
         let hubs = config.hubs.iter();
         *self.0.write() = hubs
@@ -50,7 +50,7 @@ impl HubSettings {
             .collect();
     }
 
-    /// In the shape of the configuration.
+    /// The settings as JSON, as a configuration file has them.
     pub(crate) fn to_json(&self) -> Value {
         let hubs = self.0.read();
         let hubs = hubs.iter().map(|(name, hub)| (name.clone(), hub.to_json()));
@@ -88,7 +88,7 @@ impl App {
         }
     }
 
-    /// Every hub exists; most have no settings. The name must be in lower case.
+    /// Every hub exists, with or without settings. The name must be in lower case.
     pub(crate) fn hub(&self, name: &str) -> Arc<Hub> {
         if let Some(hub) = self.hubs.read().get(name) {
             return hub.clone();
@@ -99,7 +99,7 @@ impl App {
             .clone()
     }
 
-    /// `None` for a hub that nobody has used yet.
+    /// `None` for a hub without any use so far.
     pub(crate) fn known_hub(&self, name: &str) -> Option<Arc<Hub>> {
         self.hubs.read().get(name).cloned()
     }
@@ -117,7 +117,7 @@ impl App {
         &self.settings
     }
 
-    /// Starts a task that ends, wherever it stands, when the emulator stops.
+    /// Starts a task that is cancelled when the emulator stops.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let mut stopping = self.stopping.clone();
         tokio::spawn(async move {
@@ -130,11 +130,11 @@ impl App {
 
     /// Resolves when the emulator stops.
     pub(crate) async fn stopped(&self) {
-        // An error means that the server is gone without a word, which is a stop too.
+        // An error means that the server was dropped, which is a stop too.
         let _ = self.stopping.clone().wait_for(|&stopping| stopping).await;
     }
 
-    /// The connection is over: it leaves the hub, and its handler hears why, once.
+    /// Ends a connection: removes it from the hub and sends `disconnected` to its handler, once.
     pub(crate) fn end(
         self: &Arc<Self>,
         hub: &Arc<Hub>,
@@ -145,7 +145,7 @@ impl App {
             return;
         }
         for stream in connection.streams.close_all() {
-            let error = StreamError::by_service("Cancelled", "The publisher is gone.");
+            let error = StreamError::from_service("Cancelled", "The publisher disconnected.");
             self.end_stream(hub, connection, &stream, Some(error));
         }
         for group in hub.remove(connection) {
@@ -156,7 +156,7 @@ impl App {
         self.notify(hub, connection, SystemEvent::Disconnected, body.into());
     }
 
-    /// The subscribers hear that nothing more will come.
+    /// Sends the last message of a stream to its subscribers.
     pub(crate) fn end_stream(
         &self,
         hub: &Hub,
@@ -169,7 +169,7 @@ impl App {
         hub.publish(publisher, &stream.group, stream.no_echo, message, now);
     }
 
-    /// Tells a handler without waiting for it.
+    /// Sends an event to a handler without waiting for the answer.
     pub(crate) fn notify(
         self: &Arc<Self>,
         hub: &Arc<Hub>,
@@ -208,7 +208,7 @@ impl App {
         );
     }
 
-    /// Puts a connection into a group, and tells the handler if that is news.
+    /// Adds a connection to a group. If it was not a member, the handler gets `joined`.
     pub(crate) fn join(
         self: &Arc<Self>,
         hub: &Arc<Hub>,
@@ -220,7 +220,7 @@ impl App {
         }
     }
 
-    /// Takes a connection out of a group, and tells the handler if it was in.
+    /// Removes a connection from a group. If it was a member, the handler gets `left`.
     pub(crate) fn leave(
         self: &Arc<Self>,
         hub: &Arc<Hub>,

@@ -1,4 +1,4 @@
-//! The one place that asks what time it is.
+//! The clock. Nothing else reads the time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,9 +8,8 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// The machine's clock plus an offset that can be moved forward, so that what expires (tokens,
-/// messages with a time to live, connections that nobody comes back for) can be seen to expire
-/// without waiting for it. Clones share the offset.
+/// The system clock plus an offset that tests can move forward, so that tokens, messages with a
+/// time to live, and abandoned connections expire without a wait. Clones share the offset.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     offset: Arc<Offset>,
@@ -23,19 +22,19 @@ struct Offset {
 }
 
 impl Clock {
-    /// The machine's clock.
+    /// The system clock.
     pub fn system() -> Self {
         Self::default()
     }
 
-    /// Lets that much time pass at once.
+    /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         self.offset.ahead_ms.fetch_add(ms, Ordering::Relaxed);
         self.offset.moved.notify_waiters();
     }
 
-    /// How far it is ahead of the machine's.
+    /// The offset from the system clock.
     pub(crate) fn ahead_ms(&self) -> i64 {
         self.offset.ahead_ms.load(Ordering::Relaxed)
     }
@@ -45,7 +44,7 @@ impl Clock {
         self.offset.moved.notify_waiters();
     }
 
-    /// Until that much time has passed, some of it perhaps at once.
+    /// Sleeps for this long by this clock: moving it forward ends the sleep earlier.
     pub(crate) async fn sleep(&self, duration: Duration) {
         let (started, ahead) = (Instant::now(), self.ahead_ms());
         loop {
@@ -78,7 +77,7 @@ impl Clock {
         self.unix_ms().div_euclid(1000)
     }
 
-    /// UTC in RFC 3339, whole seconds: the form of `ce-time`.
+    /// UTC in RFC 3339 with whole seconds, the format of `ce-time`.
     pub(crate) fn rfc3339(&self) -> String {
         Timestamp::from_second(self.unix_seconds())
             .unwrap_or(Timestamp::UNIX_EPOCH)
@@ -109,7 +108,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_sleeps_is_woken_by_the_time_that_passes_at_once() {
+    async fn a_sleep_ends_when_the_clock_moves_past_its_end() {
         let clock = Clock::system();
         let hour = Duration::from_secs(3600);
         let mut asleep = std::pin::pin!(clock.sleep(hour));
@@ -117,7 +116,7 @@ mod tests {
 
         tokio::select! {
             biased;
-            () = &mut asleep => panic!("nobody has moved the clock"),
+            () = &mut asleep => panic!("the clock was not moved"),
             () = async { half() } => {}
         }
         tokio::select! {

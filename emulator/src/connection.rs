@@ -1,4 +1,4 @@
-//! One client's connection. It outlives its sockets when its protocol is reliable.
+//! One client's connection. With a reliable protocol it outlives its sockets.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -11,23 +11,23 @@ use crate::protocol::Agreed;
 use crate::streams::Streams;
 use crate::upstream::Identity;
 
-/// How many acknowledged requests are remembered.
-const REMEMBERED_ACKS: usize = 1000;
+/// How many acknowledged requests a connection remembers.
+const MAX_REMEMBERED_ACKS: usize = 1000;
 
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) id: Arc<str>,
     pub(crate) user: Option<Arc<str>>,
     pub(crate) agreed: Agreed,
-    /// As they were given; what they allow now is in the permissions.
+    /// The roles at connect. `permissions` holds what the client may do now.
     pub(crate) roles: Vec<String>,
     pub(crate) permissions: Mutex<Permissions>,
-    /// Changed by the hub only, under its lock, so that both sides of a membership agree.
+    /// Only the hub changes them, under its lock, so that the hub and the connection always agree.
     pub(crate) groups: Mutex<BTreeSet<Arc<str>>>,
     pub(crate) outbox: Outbox,
     pub(crate) done: DoneAcks,
     pub(crate) streams: Streams,
-    /// How handlers know it.
+    /// How the connection identifies itself to handlers.
     pub(crate) identity: Identity,
     ended: AtomicBool,
 }
@@ -54,7 +54,7 @@ impl Connection {
         }
     }
 
-    /// True for the first caller only: whoever ends a connection tells the handler.
+    /// Returns true for the first call only, so that the handler gets one `disconnected` event.
     pub(crate) fn end(&self) -> bool {
         !self.ended.swap(true, Ordering::AcqRel)
     }
@@ -64,14 +64,14 @@ impl Connection {
     }
 }
 
-/// The ids of requests that succeeded, so that a repeat is not done twice. A request that failed
-/// may be tried again under the same id.
+/// The ids of requests that succeeded, so that a repeated request is not executed twice. A client
+/// may retry a failed request under the same id.
 #[derive(Debug, Default)]
 pub(crate) struct DoneAcks(Mutex<VecDeque<u64>>);
 
 impl DoneAcks {
     pub(crate) fn contains(&self, id: u64) -> bool {
-        // A thousand numbers in a row are compared faster than most hash maps are asked once.
+        // Scanning a thousand numbers is faster than most hash map lookups.
         self.0.lock().contains(&id)
     }
 
@@ -83,14 +83,14 @@ impl DoneAcks {
         done
     }
 
-    /// The oldest first.
+    /// The ids, oldest first.
     pub(crate) fn ids(&self) -> Vec<u64> {
         self.0.lock().iter().copied().collect()
     }
 
     pub(crate) fn remember(&self, id: u64) {
         let mut done = self.0.lock();
-        if done.len() == REMEMBERED_ACKS {
+        if done.len() == MAX_REMEMBERED_ACKS {
             done.pop_front();
         }
         done.push_back(id);

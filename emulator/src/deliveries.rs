@@ -1,4 +1,4 @@
-//! What people who test do to messages on their way to clients: nothing, unless they ask.
+//! Faults that a test plans for messages to clients.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,10 +8,10 @@ use serde_json::{Value, json};
 
 use crate::lock::Mutex;
 
-/// What is to happen to the next deliveries. A delivery is one message for one connection.
+/// The planned faults. A delivery is one message for one connection.
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
-    /// How many plans there are, so that a delivery that nobody has plans for takes no lock.
+    /// The number of plans, so that a delivery takes no lock while there are none.
     planned: AtomicUsize,
     plans: Mutex<Vec<Plan>>,
 }
@@ -20,17 +20,17 @@ pub(crate) struct Deliveries {
 pub(crate) struct Plan {
     pub(crate) fate: Fate,
     pub(crate) left: u32,
-    /// Of this connection only.
+    /// The plan applies to this connection only.
     pub(crate) connection: Option<Arc<str>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It counts as sent, and is not written.
+    /// The message counts as sent but is not written.
     Drop,
-    /// It is sent that much later; others overtake it.
+    /// The message is sent later, so others overtake it.
     Delay(Duration),
-    /// It is written twice.
+    /// The message is written twice.
     Repeat,
 }
 
@@ -43,13 +43,13 @@ impl Deliveries {
         self.planned.store(plans.len(), Ordering::Release);
     }
 
-    pub(crate) fn forget_plans(&self) {
+    pub(crate) fn clear(&self) {
         let mut plans = self.plans.lock();
         plans.clear();
         self.planned.store(0, Ordering::Release);
     }
 
-    /// What happens to a delivery: the oldest plan that fits it.
+    /// Takes the fault for a delivery from the oldest plan that matches.
     pub(crate) fn fate(&self, connection: &str) -> Option<Fate> {
         if self.planned.load(Ordering::Acquire) == 0 {
             return None;

@@ -1,5 +1,5 @@
-//! Doors for the fuzzers in `fuzz/`, which see only what is public. Each takes what a stranger may
-//! send, and checks besides that what is accepted can also be used.
+//! Entry points for the fuzzers in `fuzz/`, which can call only public functions. Each parses
+//! untrusted input and checks that accepted input can be used.
 
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub fn protobuf_frame(bytes: &[u8]) {
     frame(WsMessage::Binary(bytes), protocol);
 }
 
-/// What a client publishes must be fit for clients of every protocol.
+/// A message from a client must be encodable in every protocol.
 fn frame(frame: WsMessage, protocol: Protocol) {
     let Ok(ClientFrame::SendToGroup(sent)) = protocol.decode(frame, &SimpleMode::default()) else {
         return;
@@ -69,8 +69,8 @@ pub fn filter(text: &str) {
     }
 }
 
-/// The token of a client or a caller. What is read of one that nobody could sign is read of a
-/// genuine one too.
+/// The token of a client or of a REST call. The claims of an unsigned token are signed and read as
+/// well.
 pub fn token(text: &str) {
     const NOW: i64 = 1_700_000_000;
     let keys = Keys::default();
@@ -87,7 +87,7 @@ pub fn token(text: &str) {
     }
 }
 
-/// A role, and on the next line a group that it may be for.
+/// A role, and on the next line a group to check it against.
 pub fn role(text: &str) {
     let (role, group) = text.split_once('\n').unwrap_or((text, "g"));
     let permissions = Permissions::from_roles([role]);
@@ -96,7 +96,7 @@ pub fn role(text: &str) {
     }
 }
 
-/// A configuration file; after a NUL character, settings of the environment, one a line.
+/// A configuration file; after a NUL character, environment settings, one per line.
 pub fn config(text: &str) {
     let (file, environment) = text.split_once('\0').unwrap_or((text, ""));
     let settings = environment.lines().filter_map(|line| {

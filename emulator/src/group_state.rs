@@ -1,4 +1,4 @@
-//! State that connections show to those who watch a group, as for presence.
+//! State that connections publish to the watchers of a group, for instance for presence.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -19,7 +19,7 @@ struct GroupState {
 }
 
 impl GroupStates {
-    /// Sets or clears what a connection shows, and tells the watchers.
+    /// Sets or clears the state of a connection, and notifies the watchers.
     pub(crate) fn set(
         &self,
         connection: &Connection,
@@ -33,7 +33,7 @@ impl GroupStates {
         forget_if_empty(&mut groups, group);
     }
 
-    /// Tells the watcher what there is, and from now on what changes.
+    /// Sends the current states to a connection, and from now on every change.
     pub(crate) fn watch(&self, connection: &Arc<Connection>, group: &str) {
         let mut groups = self.0.lock();
         let entry = groups.entry(group.into()).or_default();
@@ -41,7 +41,7 @@ impl GroupStates {
             .watchers
             .insert(connection.id.clone(), connection.clone());
         let items = entry.items.values().cloned().collect();
-        // Queued under the lock, so that no change comes before the snapshot that lacks it.
+        // Queued under the lock, so that no change overtakes the snapshot.
         connection.outbox.push_frame(ServerFrame::GroupState {
             group: group.into(),
             items,
@@ -57,7 +57,7 @@ impl GroupStates {
         forget_if_empty(&mut groups, group);
     }
 
-    /// By group.
+    /// The states of a connection by group.
     pub(crate) fn shown_by(&self, connection: &str) -> BTreeMap<String, Metadata> {
         let groups = self.0.lock();
         let shown = groups.iter().filter_map(|(group, entry)| {
@@ -67,7 +67,7 @@ impl GroupStates {
         shown.collect()
     }
 
-    /// The groups whose states it is told.
+    /// The groups that a connection watches.
     pub(crate) fn watched_by(&self, connection: &str) -> BTreeSet<String> {
         let groups = self.0.lock();
         let watched = groups
@@ -76,7 +76,7 @@ impl GroupStates {
         watched.map(|(group, _)| group.to_string()).collect()
     }
 
-    /// A connection that ends shows nothing and watches nothing.
+    /// Removes the states and the subscriptions of an ended connection.
     pub(crate) fn forget(&self, connection: &Connection, now_ms: i64) {
         let mut groups = self.0.lock();
         for (group, entry) in groups.iter_mut() {
@@ -98,7 +98,7 @@ impl GroupState {
         let item = StateItem {
             connection: connection.id.clone(),
             user: connection.user.clone(),
-            // Strictly increasing for one connection, so that a watcher can tell old from new.
+            // Strictly increasing for each connection, so that a watcher can order updates.
             updated_at: now_ms.max(last + 1),
             state,
         };

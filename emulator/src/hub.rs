@@ -1,4 +1,4 @@
-//! A hub: who is connected, and who is in which group.
+//! A hub: its connections, users and groups.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ struct Registry {
     groups: HashMap<Arc<str>, Members>,
 }
 
-/// Whom something concerns.
+/// The connections that an operation addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Audience<'a> {
     Everyone,
@@ -56,7 +56,7 @@ impl Hub {
         }
     }
 
-    /// Takes the connection out of the hub and returns the groups that it was in.
+    /// Removes the connection from the hub and returns the groups that it was in.
     pub(crate) fn remove(&self, connection: &Connection) -> Vec<Arc<str>> {
         let mut registry = self.registry.write();
         registry.connections.remove(&connection.id);
@@ -70,18 +70,18 @@ impl Hub {
         self.registry.read().connections.get(id).cloned()
     }
 
-    /// False when it was a member already, or is no longer connected.
+    /// Returns false if it was already a member or is no longer connected.
     pub(crate) fn join(&self, connection: &Arc<Connection>, group: &str) -> bool {
         let mut registry = self.registry.write();
         registry.connections.contains_key(&connection.id) && registry.join(connection, group)
     }
 
-    /// False when it was no member.
+    /// Returns false if it was not a member.
     pub(crate) fn leave(&self, connection: &Connection, group: &str) -> bool {
         self.registry.write().leave(connection, group)
     }
 
-    /// The groups that it left.
+    /// Returns the groups that it left.
     pub(crate) fn leave_all(&self, connection: &Connection) -> Vec<Arc<str>> {
         self.registry.write().leave_all(connection)
     }
@@ -94,7 +94,7 @@ impl Hub {
         self.registry.read().members(audience).cloned().collect()
     }
 
-    /// Queues the message for everyone concerned and wanted. Nobody is waited for.
+    /// Queues the message for the matching connections, without waiting for any of them.
     pub(crate) fn deliver(
         &self,
         audience: Audience<'_>,
@@ -105,13 +105,13 @@ impl Hub {
         let message = Arc::new(message);
         for connection in self.registry.read().members(audience) {
             if wanted(connection) {
-                self.hand_over(connection, &message, now_ms);
+                self.enqueue(connection, &message, now_ms);
             }
         }
     }
 
-    /// What one connection says to a group. It may be a member itself, and then hears itself unless
-    /// it asked not to.
+    /// Publishes a message from a connection to a group. A sender that is a member receives it too,
+    /// unless `no_echo` is set.
     pub(crate) fn publish(
         &self,
         sender: &Connection,
@@ -125,8 +125,8 @@ impl Hub {
         });
     }
 
-    /// Queues the message for one connection, unless people who test want it otherwise.
-    pub(crate) fn hand_over(
+    /// Queues the message for one connection, or applies the fault that a test planned.
+    pub(crate) fn enqueue(
         &self,
         connection: &Arc<Connection>,
         message: &Arc<Message>,

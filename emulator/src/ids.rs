@@ -1,4 +1,4 @@
-//! New ids.
+//! Random ids.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,8 +13,8 @@ pub(crate) fn random() -> Uuid {
     Uuid::new_v4()
 }
 
-/// A connection id: unguessable, since `ce-signature` covers nothing else, and made of
-/// characters that pass unescaped through a path and a header.
+/// A connection id. It must not be guessable, since `ce-signature` covers nothing else, and its
+/// characters need no escaping in paths and headers.
 pub(crate) fn connection_id() -> String {
     URL_SAFE_NO_PAD.encode(random().as_bytes())
 }

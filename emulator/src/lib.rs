@@ -1,4 +1,4 @@
-//! Azure Web PubSub on one machine: clients, REST API and event handlers, for development and tests.
+//! An emulator of Azure Web PubSub for development and tests: clients, REST API and event handlers.
 //!
 //! ```no_run
 //! # async fn start() -> Result<(), Box<dyn std::error::Error>> {
@@ -13,19 +13,19 @@
 //! # Ok(()) }
 //! ```
 
-// What it is told.
+// Configuration.
 mod config;
 
-// What arrives: clients, calls, people who test.
+// Entry points: client connections, the REST API, the control API.
 mod client;
 mod control;
 mod response;
 mod rest;
 mod server;
-mod stream;
 mod tls;
+mod transport;
 
-// What it keeps.
+// State.
 mod app;
 mod connection;
 mod deliveries;
@@ -36,14 +36,14 @@ mod permissions;
 mod snapshot;
 mod streams;
 
-// What it says: to clients, and to handlers.
+// Protocols: frames for clients, events for handlers.
 mod entra;
 mod frame;
 mod message;
 mod protocol;
 mod upstream;
 
-// Small languages and rules that the others share.
+// Shared parsers and rules.
 mod filter;
 mod metadata;
 mod names;
@@ -54,7 +54,7 @@ mod token;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 
-// The machine below.
+// Utilities.
 mod clock;
 mod ids;
 mod lock;
@@ -62,8 +62,8 @@ mod lock;
 pub use app::HubSettings;
 pub use clock::Clock;
 pub use config::{
-    Config, ConfigError, EventHandler, FailingEvents, HubConfig, InvalidKey, InvalidTemplate, Keys,
-    SystemEvent, Timing,
+    Config, ConfigError, EventHandler, FailingEvents, HubConfig, KeyError, Keys, SystemEvent,
+    TemplateError, Timing,
 };
 pub use server::{Emulator, Error, listen, run};
 pub use tls::{Tls, TlsError};

@@ -1,5 +1,5 @@
-//! The standard locks without poisoning: nothing here leaves shared state half changed when it
-//! panics, so one broken connection must not take the others with it.
+//! The standard locks without poisoning. No code here leaves shared state half changed when it
+//! panics, so a panic on one connection must not break the others.
 
 use std::sync::{MutexGuard, PoisonError, RwLockReadGuard, RwLockWriteGuard};
 

@@ -1,4 +1,4 @@
-//! `webpubsub-emulator`: the command.
+//! The command `webpubsub-emulator`.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -13,42 +13,57 @@ use thiserror::Error;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// How often the configuration file is looked at.
+/// How often the configuration file is checked for changes.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+/// Over TLS, Microsoft's JavaScript client crashes if an acknowledgement overtakes the callback of
+/// its own send, which happens only without any latency.
+const TLS_LATENCY: Duration = Duration::from_millis(10);
 
-/// Azure Web PubSub on one machine, for development and tests.
+/// An emulator of Azure Web PubSub for development and tests
 ///
-/// Settings also come from the environment, such as
+/// Settings can also come from the environment, for example
 /// WebPubSub__Hubs__chat__EventHandlers__0__UrlTemplate=http://127.0.0.1:7071/api/{event}
 #[derive(Debug, Parser)]
 #[command(name = "webpubsub-emulator")]
 struct Args {
-    /// The port to listen on; 0 takes a free one and prints it
+    /// The port to listen on; 0 picks a free one and prints it
     #[arg(long, default_value_t = 8080)]
     port: u16,
     /// The address to listen on
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
     host: IpAddr,
-    /// A JSON file with a WebPubSub object; its hubs are read again when it changes
+    /// A JSON file with a WebPubSub object; its hubs are reloaded when it changes
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Milliseconds that everything takes on its way to a client, as over a network
-    #[arg(long, value_name = "MS", default_value_t = 0)]
-    latency: u64,
-    /// Speak HTTPS too, with a certificate made on the spot
+    /// Simulated network latency to clients and REST callers, in milliseconds; by default none, but
+    /// 10 with --tls
+    #[arg(long, value_name = "MS")]
+    latency: Option<u64>,
+    /// Accept HTTPS too, with a self-signed certificate
     #[arg(long)]
     tls: bool,
-    /// Where that certificate is written; without this, among the temporary files
+    /// Where to write that certificate; by default, a temporary file
     #[arg(long, value_name = "FILE", requires = "tls")]
     certificate: Option<PathBuf>,
-    /// Leave out the control API under /emulator/
+    /// Disable the control API under /emulator/
     #[arg(long)]
     no_control: bool,
 }
 
+impl Args {
+    fn latency(&self) -> Duration {
+        let default = if self.tls {
+            TLS_LATENCY
+        } else {
+            Duration::ZERO
+        };
+        self.latency.map_or(default, Duration::from_millis)
+    }
+}
+
 #[derive(Debug, Error)]
-enum Failure {
-    #[error("{} cannot be read: {source}", path.display())]
+enum CommandError {
+    #[error("cannot read {}: {source}", path.display())]
     File {
         path: PathBuf,
         source: std::io::Error,
@@ -60,7 +75,7 @@ enum Failure {
         addr: SocketAddr,
         source: std::io::Error,
     },
-    #[error("the certificate cannot be written to {}: {source}", path.display())]
+    #[error("cannot write the certificate to {}: {source}", path.display())]
     Certificate {
         path: PathBuf,
         source: std::io::Error,
@@ -89,11 +104,11 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(args: Args) -> Result<(), Failure> {
-    // Looked at before it is read: a change in between is read again, and none is missed.
+async fn serve(args: Args) -> Result<(), CommandError> {
+    // Read the time before the file: a change in between is then read again, and none is missed.
     let seen = args.config.as_deref().and_then(changed_at);
     let mut config = read(args.config.as_deref())?;
-    let latency = Duration::from_millis(args.latency);
+    let latency = args.latency();
     config = config.with_timing(Timing {
         latency,
         ..Timing::default()
@@ -102,7 +117,8 @@ async fn serve(args: Args) -> Result<(), Failure> {
         config = config.with_control();
     }
     let addr = SocketAddr::new(args.host, args.port);
-    let listener = emulator::listen(addr).map_err(|source| Failure::Listen { addr, source })?;
+    let listener =
+        emulator::listen(addr).map_err(|source| CommandError::Listen { addr, source })?;
     let local = listener.local_addr()?;
     let mut certificate = None;
     if args.tls {
@@ -110,7 +126,7 @@ async fn serve(args: Args) -> Result<(), Failure> {
         certificate = Some(write_certificate(&tls, args.certificate, local.port())?);
         config = config.with_tls(tls);
     }
-    // Whoever reads the address below may send a signal at once.
+    // Handle signals before printing the address, since its reader may send one at once.
     let hang_up = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut out = std::io::stdout();
@@ -130,7 +146,7 @@ async fn serve(args: Args) -> Result<(), Failure> {
     }
     let stop = async move {
         tokio::select! {
-            // Without a handler for Ctrl-C there is still SIGTERM.
+            // If Ctrl-C cannot be handled, SIGTERM still works.
             Ok(()) = tokio::signal::ctrl_c() => {}
             _ = terminate.recv() => {}
         }
@@ -139,9 +155,9 @@ async fn serve(args: Args) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What stands at the path is replaced, not followed: among temporary files it may be a link that
-/// somebody else has put there.
-fn write_certificate(tls: &Tls, path: Option<PathBuf>, port: u16) -> Result<PathBuf, Failure> {
+/// Replaces the file at the path instead of following a link: in the temporary directory, another
+/// user may have put one there.
+fn write_certificate(tls: &Tls, path: Option<PathBuf>, port: u16) -> Result<PathBuf, CommandError> {
     let path =
         path.unwrap_or_else(|| std::env::temp_dir().join(format!("webpubsub-emulator-{port}.pem")));
     let write = || {
@@ -153,26 +169,27 @@ fn write_certificate(tls: &Tls, path: Option<PathBuf>, port: u16) -> Result<Path
     };
     match write() {
         Ok(()) => Ok(path),
-        Err(source) => Err(Failure::Certificate { path, source }),
+        Err(source) => Err(CommandError::Certificate { path, source }),
     }
 }
 
-fn read(path: Option<&Path>) -> Result<Config, Failure> {
+fn read(path: Option<&Path>) -> Result<Config, CommandError> {
     let file = path
         .map(|path| {
-            std::fs::read_to_string(path).map_err(|source| Failure::File {
+            std::fs::read_to_string(path).map_err(|source| CommandError::File {
                 path: path.to_owned(),
                 source,
             })
         })
         .transpose()?;
-    // The one place where this command reads its environment.
+    // Nothing else in this command reads the environment.
     let environment = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     Ok(Config::from_settings(file.as_deref(), environment)?)
 }
 
-/// On SIGHUP, and when the file's time of change does. A file with a mistake changes nothing.
+/// Reloads the hubs on SIGHUP, and when the modification time of the file changes. An invalid file
+/// changes nothing.
 async fn reload_on_change(
     path: PathBuf,
     mut seen: Option<SystemTime>,
@@ -194,9 +211,11 @@ async fn reload_on_change(
         match read(Some(&path)) {
             Ok(config) => {
                 hubs.replace(&config);
-                tracing::info!("the hubs' settings were read again");
+                tracing::info!("reloaded the hub settings");
             }
-            Err(failure) => tracing::error!("the hubs' settings stay as they were: {failure}"),
+            Err(failure) => tracing::error!(
+                "keeping the hub settings, since the new ones are invalid: {failure}"
+            ),
         }
     }
 }
@@ -205,4 +224,22 @@ fn changed_at(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path)
         .and_then(|file| file.modified())
         .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn latency(arguments: &[&str]) -> Duration {
+        let command = std::iter::once(&"webpubsub-emulator").chain(arguments);
+        Args::try_parse_from(command).unwrap().latency()
+    }
+
+    #[test]
+    fn tls_has_a_default_latency() {
+        assert_eq!(latency(&["--tls"]), TLS_LATENCY);
+        assert_eq!(latency(&["--tls", "--latency", "0"]), Duration::ZERO);
+        assert_eq!(latency(&[]), Duration::ZERO);
+        assert_eq!(latency(&["--latency", "7"]), Duration::from_millis(7));
+    }
 }

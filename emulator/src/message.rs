@@ -1,17 +1,17 @@
-//! A message on its way to clients: made once, encoded at most once for each protocol, shared
-//! by all its receivers.
+//! A message for clients. All its receivers share it, and each protocol encodes it at most once.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use serde_json::value::RawValue;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-/// What a message holds.
+/// The content of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Data {
     Text(Utf8Bytes),
-    /// One JSON value, as it was written.
+    /// One JSON value, unchanged: see [`Data::json`].
     Json(Utf8Bytes),
     Binary(Bytes),
     /// An encoded `google.protobuf.Any`.
@@ -19,6 +19,12 @@ pub(crate) enum Data {
 }
 
 impl Data {
+    /// `None` unless the text is exactly one JSON value.
+    pub(crate) fn json(text: Utf8Bytes) -> Option<Self> {
+        let is_value = serde_json::from_str::<&RawValue>(&text).is_ok();
+        is_value.then_some(Self::Json(text))
+    }
+
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Text(text) | Self::Json(text) => text.len(),
@@ -42,12 +48,12 @@ pub(crate) enum Source {
     Server,
     Group {
         group: Arc<str>,
-        /// Who published; nobody when it came over REST.
+        /// The user who published it; `None` if it came over REST.
         user: Option<Arc<str>>,
     },
 }
 
-/// Where in a publisher's stream a message stands.
+/// The position of a message in its publisher's stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StreamPart {
     pub(crate) stream: Arc<str>,
@@ -55,7 +61,7 @@ pub(crate) struct StreamPart {
     pub(crate) end: Option<StreamEnd>,
 }
 
-/// The last message of a stream.
+/// Marks the last message of a stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StreamEnd {
     pub(crate) error: Option<StreamError>,
@@ -69,8 +75,17 @@ pub(crate) struct StreamError {
 }
 
 impl StreamError {
-    /// One that the service makes, not the publisher.
-    pub(crate) fn by_service(name: &'static str, message: impl Into<String>) -> Self {
+    /// An error that the publisher ended its stream with.
+    pub(crate) fn by_publisher(message: String, user_code: Option<String>) -> Self {
+        Self {
+            name: "UserError",
+            message,
+            user_code,
+        }
+    }
+
+    /// An error that the service raised, not the publisher.
+    pub(crate) fn from_service(name: &'static str, message: impl Into<String>) -> Self {
         Self {
             name,
             message: message.into(),
@@ -85,19 +100,19 @@ pub(crate) struct Message {
     pub(crate) data: Data,
     pub(crate) metadata: Metadata,
     pub(crate) stream: Option<StreamPart>,
-    /// In milliseconds since 1970; not delivered from then on.
+    /// Milliseconds since 1970. From then on the message is not delivered.
     pub(crate) expires_at: Option<i64>,
     pub(crate) encoded: Encoded,
 }
 
-/// What the protocols made of a message so far.
+/// Cached encodings of a message.
 #[derive(Debug, Default)]
 pub(crate) struct Encoded {
     /// A whole JSON frame.
     pub(crate) json: OnceLock<Utf8Bytes>,
-    /// A JSON frame up to where a reliable client's sequence id goes.
+    /// A JSON frame without its end, for a sequence id to follow.
     pub(crate) json_open: OnceLock<String>,
-    /// The fields of a protobuf `DataMessage` but for the sequence id.
+    /// A protobuf `DataMessage` without its sequence id.
     pub(crate) protobuf: OnceLock<Bytes>,
 }
 
@@ -113,7 +128,7 @@ impl Message {
         }
     }
 
-    /// Zero seconds are for ever.
+    /// Zero seconds mean that the message never expires.
     pub(crate) fn expire_after(&mut self, ttl_seconds: u32, now_ms: i64) {
         self.expires_at = (ttl_seconds > 0).then(|| now_ms + i64::from(ttl_seconds) * 1000);
     }
@@ -122,7 +137,7 @@ impl Message {
         self.expires_at.is_some_and(|at| at <= now_ms)
     }
 
-    /// What it weighs in a buffer.
+    /// The approximate number of bytes that the message takes in a buffer.
     pub(crate) fn size(&self) -> usize {
         self.data.len() + 64
     }

@@ -1,18 +1,18 @@
-//! Metadata that travels with a message: in frames, and in headers to and from handlers and REST.
+//! Metadata of a message: in frames, and in HTTP headers to and from handlers and the REST API.
 
 use http::HeaderMap;
 
 use crate::message::Metadata;
 
-/// What begins the name of a header that carries one key.
+/// The prefix of a header that carries metadata.
 pub(crate) const HEADER_PREFIX: &str = "x-webpubsub-metadata-";
 
 const MAX_KEY: usize = 256;
 const MAX_VALUE: usize = 1024;
 const MAX_TOTAL: usize = 8 * 1024;
 
-/// Keys must fit a header's name, values its value; `None` if one does not, or all together are
-/// too long.
+/// `None` if a key is not a valid header name, a value is not a valid header value, or the size
+/// exceeds a limit.
 pub(crate) fn checked<'a>(
     pairs: impl Iterator<Item = (&'a String, &'a String)>,
 ) -> Option<Metadata> {
@@ -31,7 +31,7 @@ pub(crate) fn checked<'a>(
     Some(metadata)
 }
 
-/// The metadata that headers carry; `None` if it breaks a limit.
+/// The metadata in HTTP headers; `None` if it exceeds a limit.
 pub(crate) fn from_headers(headers: &HeaderMap) -> Option<Metadata> {
     let mut pairs = Vec::new();
     for (name, value) in headers {
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_come_out_in_lower_case() {
+    fn keys_become_lower_case() {
         assert_eq!(
             check("Trace-Id", "1").unwrap().get("trace-id").unwrap(),
             "1"
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_header_could_carry_is_refused() {
+    fn metadata_that_does_not_fit_a_header_is_refused() {
         assert_eq!(check("a b", "1"), None);
         assert_eq!(check("", "1"), None);
         assert_eq!(check("k", "ü"), None);
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn all_together_must_fit_eight_kib() {
+    fn metadata_has_at_most_eight_kib() {
         let pairs: Vec<_> = (0..9).map(|n| (n.to_string(), "v".repeat(1000))).collect();
 
         assert_eq!(checked(pairs.iter().map(|(k, v)| (k, v))), None);

@@ -1,4 +1,4 @@
-//! The names that clients and servers give to groups and events.
+//! Names of groups and events.
 
 /// 1 to 1024 characters that are not all white space.
 pub(crate) fn is_group(name: &str) -> bool {
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_is_more_than_white_space() {
+    fn a_blank_group_name_is_invalid() {
         assert!(is_group("a b/é"));
         assert!(is_group(&"é".repeat(1024)));
         assert!(!is_group(""));
@@ -28,7 +28,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_starts_with_a_letter() {
+    fn an_event_name_starts_with_a_letter() {
         assert!(is_event("GET_CHATS"));
         assert!(is_event("assistant.cancel-2"));
         assert!(!is_event("1st"));

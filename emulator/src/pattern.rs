@@ -1,10 +1,11 @@
-//! Wildcard group patterns of the roles `webpubsub.joinLeaveGroups.` and `webpubsub.sendToGroups.`.
+//! Wildcard patterns for groups in the roles `webpubsub.joinLeaveGroups.` and
+//! `webpubsub.sendToGroups.`.
 
 const MAX_LENGTH: usize = 1024;
 const MAX_STARS: usize = 5;
 
-/// `?` is one character but not a dot, `*` any number of them, `**` any number with dots;
-/// `\` takes the meaning from the character after it.
+/// `?` matches one character except a dot, `*` any number of them, and `**` any number including
+/// dots. `\` escapes the next character.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pattern(Vec<Token>);
 
@@ -17,7 +18,7 @@ enum Token {
 }
 
 impl Pattern {
-    /// `None` for a pattern that breaks a rule: such a role has no effect.
+    /// `None` for an invalid pattern. Its role has no effect.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if text.is_empty() || text.chars().count() > MAX_LENGTH {
             return None;
@@ -44,8 +45,8 @@ impl Pattern {
     }
 
     pub(crate) fn matches(&self, group: &str) -> bool {
-        // `reached[i]`: the tokens so far can take exactly the first i characters. Work is
-        // bounded by the product of both lengths whatever the pattern, unlike backtracking.
+        // `reached[i]`: the tokens so far can match exactly the first i characters. Unlike
+        // backtracking, the work is bounded by the product of both lengths.
         let group: Vec<char> = group.chars().collect();
         let mut reached = vec![false; group.len() + 1];
         reached[0] = true;
@@ -120,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_breaks_a_rule_is_none() {
+    fn an_invalid_pattern_is_none() {
         assert_eq!(Pattern::parse(""), None);
         assert_eq!(Pattern::parse(r"a\"), None);
         assert_eq!(Pattern::parse(r"a\b"), None);

@@ -1,4 +1,4 @@
-//! What a connection may do to which group: from its roles, then from grants over REST.
+//! What a connection may do in which group: its roles, then grants and revocations over REST.
 
 use std::collections::BTreeSet;
 
@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::pattern::Pattern;
 
-/// Patterns of one permission that count; further ones are ignored.
+/// Further patterns of a permission are ignored.
 const MAX_PATTERNS: usize = 10;
-/// Groups named one by one, granted and denied together, for one permission.
+/// The most groups that can be granted or denied by name for one permission.
 const MAX_LITERALS: usize = 1000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub(crate) struct Permissions {
     send: Rules,
 }
 
-/// The groups named one by one, after all that was granted and revoked.
+/// The groups that were granted or denied by name.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Exceptions {
@@ -51,12 +51,12 @@ pub(crate) struct Literals {
     pub(crate) denied: BTreeSet<String>,
 }
 
-/// More groups were named one by one than the service keeps.
+/// The limit of groups by name is reached.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct TooManyRules;
 
 impl Permissions {
-    /// Roles that say nothing known are ignored.
+    /// Ignores unknown roles.
     pub(crate) fn from_roles<S: AsRef<str>>(roles: impl IntoIterator<Item = S>) -> Self {
         let mut permissions = Self::default();
         for role in roles {
@@ -65,7 +65,7 @@ impl Permissions {
         permissions
     }
 
-    /// As they were when they were exported.
+    /// Restores exported permissions.
     pub(crate) fn restored(roles: &[String], exceptions: Exceptions) -> Self {
         let mut permissions = Self::from_roles(roles);
         permissions.join_leave.restore(exceptions.join_leave);
@@ -73,7 +73,7 @@ impl Permissions {
         permissions
     }
 
-    /// What roles alone do not tell.
+    /// The permissions that roles alone do not give.
     pub(crate) fn exceptions(&self) -> Exceptions {
         Exceptions {
             join_leave: self.join_leave.literals(),
@@ -108,7 +108,7 @@ impl Permissions {
         Ok(())
     }
 
-    /// Denies that very group even where a role allows it widely, until it is granted again.
+    /// Denies this group, even under a role for every group, until it is granted again.
     pub(crate) fn revoke(
         &mut self,
         permission: Permission,
@@ -145,7 +145,7 @@ struct Rules {
 }
 
 impl Rules {
-    /// What follows the permission in a role: nothing, `.group`, or `s.pattern`.
+    /// The part of a role after the permission: nothing, `.group`, or `s.pattern`.
     fn add_scope(&mut self, scope: &str) {
         if scope.is_empty() {
             self.every_group = true;
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_in_a_role_is_everything_after_the_prefix() {
+    fn everything_after_the_prefix_of_a_role_is_the_group() {
         let permissions = Permissions::from_roles(["webpubsub.joinLeaveGroup.a.b"]);
 
         assert!(permissions.allows(JoinLeaveGroup, "a.b"));
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_groups_can_be_named() {
+    fn at_most_a_thousand_groups_can_be_named() {
         let mut permissions = Permissions::default();
         for n in 0..1000 {
             permissions.grant(SendToGroup, &n.to_string()).unwrap();

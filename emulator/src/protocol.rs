@@ -1,9 +1,9 @@
-//! The protocols that a client may speak, and which one it gets.
+//! The client protocols, and the choice of one.
 
-/// What a connection speaks.
+/// A client protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    /// Bare WebSocket frames: no subprotocol, or one that only the handler knows.
+    /// Plain WebSocket frames, without a subprotocol or with one that only the application knows.
     Simple,
     Json {
         reliable: bool,
@@ -33,7 +33,7 @@ const KNOWN: [(&str, Protocol); 4] = [
 ];
 
 impl Protocol {
-    /// `None` for a subprotocol that is the application's own.
+    /// `None` for an unknown subprotocol.
     pub(crate) fn named(subprotocol: &str) -> Option<Self> {
         KNOWN
             .iter()
@@ -53,7 +53,7 @@ impl Protocol {
     }
 }
 
-/// A protocol and the subprotocol that the handshake names, in the client's own letter case.
+/// A protocol, and the subprotocol for the handshake in the client's own letter case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Agreed {
     pub(crate) protocol: Protocol,
@@ -61,7 +61,8 @@ pub(crate) struct Agreed {
 }
 
 impl Agreed {
-    /// The first offer that is known here; without one, a simple client and no subprotocol.
+    /// Chooses the first known offer. Without one the client is a simple client without a
+    /// subprotocol.
     pub(crate) fn from_offer(offered: &[String]) -> Self {
         for name in offered {
             if let Some(protocol) = Protocol::named(name) {
@@ -77,7 +78,7 @@ impl Agreed {
         }
     }
 
-    /// What a `connect` handler chose; `None` when the client did not offer that.
+    /// The choice of a `connect` handler; `None` if the client did not offer it.
     pub(crate) fn chosen(choice: &str, offered: &[String]) -> Option<Self> {
         let name = offered
             .iter()
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_known_offer_is_taken_in_the_clients_letter_case() {
+    fn the_first_known_offer_is_chosen_in_the_clients_letter_case() {
         let agreed = Agreed::from_offer(&offer(&[
             "my.own",
             "JSON.webpubsub.azure.v1",
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_offer_makes_a_simple_client_without_a_subprotocol() {
+    fn a_client_with_unknown_offers_is_simple_without_a_subprotocol() {
         let agreed = Agreed::from_offer(&offer(&["my.own"]));
 
         assert_eq!(
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handler_chooses_among_the_offered_only() {
+    fn a_handler_chooses_among_the_offers_only() {
         let offered = offer(&["my.own", "json.webpubsub.azure.v1"]);
 
         let own = Agreed::chosen("my.own", &offered).unwrap();

@@ -2,7 +2,7 @@
 
 use percent_encoding::percent_decode_str;
 
-/// The parameters of a URL, decoded, in order.
+/// The parameters of a URL, decoded and in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Query(Vec<(String, String)>);
 

@@ -1,4 +1,4 @@
-//! HTTP answers.
+//! HTTP responses.
 
 use bytes::Bytes;
 use http::StatusCode;

@@ -1,4 +1,4 @@
-//! The listener: what arrives goes to the clients' door, to the REST API, or nowhere.
+//! The server: accepts connections and routes requests.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -19,48 +19,49 @@ use crate::app::{App, HubSettings};
 use crate::config::Config;
 use crate::query::Query;
 use crate::response::{Response, response};
-use crate::stream::Stream;
+use crate::transport::Transport;
 use crate::{client, control, rest};
 
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
-/// A listener that only failed for a minute will not recover.
+/// Give up on a listener after this many failures in a row, about a minute.
 const MAX_FAILURES: u32 = 1_200;
 const FAILURE_PAUSE: Duration = Duration::from_millis(50);
-/// How long clients are given to hear that the emulator stops.
-const STOP_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a stopping emulator waits for its clients to be closed.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How many clients may wait to be accepted. More than the usual 128, since a client that finds no
-/// place tries again only after a second: hundreds that connect at the same moment must fit.
+/// How many clients may wait to be accepted. The usual 128 are too few for hundreds that connect at
+/// once: a client that is rejected retries only after a second.
 const BACKLOG: u32 = 4096;
 
-/// A listener that is fit for a storm of connecting clients.
+/// Listens with a backlog for many clients that connect at once.
 pub fn listen(addr: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = match addr {
         SocketAddr::V4(_) => TcpSocket::new_v4()?,
         SocketAddr::V6(_) => TcpSocket::new_v6()?,
     };
-    // A restart must not wait for the last run's connections; on Windows the option means more.
+    // A restart must not wait for the connections of the last run. On Windows the option means
+    // more.
     #[cfg(not(windows))]
     socket.set_reuseaddr(true)?;
     socket.bind(addr)?;
     socket.listen(BACKLOG)
 }
 
-/// Why an emulator stopped that should not have.
+/// Why an emulator stopped before its shutdown.
 #[derive(Debug, Error)]
 pub enum Error {
     #[error("the listener failed: {0}")]
     Accept(#[from] std::io::Error),
 }
 
-/// An emulator that is ready to run. Many may run in one process.
+/// An emulator that is ready to run. One process may run many.
 #[derive(Debug)]
 pub struct Emulator {
     config: Config,
     settings: HubSettings,
 }
 
-/// Runs an emulator until `shutdown` resolves: then it lets its clients know, and returns.
+/// Runs an emulator until `shutdown` resolves, then closes its clients and returns.
 pub async fn run(
     listener: TcpListener,
     config: Config,
@@ -70,14 +71,14 @@ pub async fn run(
 }
 
 impl Emulator {
-    /// An emulator with these settings.
+    /// Creates an emulator with these settings.
     pub fn new(config: Config) -> Self {
         let settings = HubSettings::default();
         settings.replace(&config);
         Self { config, settings }
     }
 
-    /// A handle by which the hubs' settings can be changed while it runs.
+    /// A handle to change the hub settings while the emulator runs.
     pub fn hub_settings(&self) -> HubSettings {
         self.settings.clone()
     }
@@ -97,9 +98,9 @@ impl Emulator {
         };
         drop(listener);
         stop.send_replace(true);
-        // Every task holds the app, and the app the other end of this channel.
+        // Every task holds the app, and the app holds the other end of this channel.
         drop(app);
-        let _ = timeout(STOP_PATIENCE, stop.closed()).await;
+        let _ = timeout(STOP_TIMEOUT, stop.closed()).await;
         accepted
     }
 }
@@ -113,10 +114,10 @@ async fn accept(listener: &TcpListener, app: &Arc<App>) -> Result<(), Error> {
                 app.spawn(serve(stream, peer, app.clone()));
             }
             Err(error) if failures == MAX_FAILURES => return Err(error.into()),
-            // Too many open files, or a client that gave up at once: others may still come.
+            // Too many open files, or a client that left at once. Others may still connect.
             Err(error) => {
                 failures += 1;
-                tracing::warn!("a connection could not be accepted: {error}");
+                tracing::warn!("failed to accept a connection: {error}");
                 tokio::time::sleep(FAILURE_PAUSE).await;
             }
         }
@@ -124,11 +125,11 @@ async fn accept(listener: &TcpListener, app: &Arc<App>) -> Result<(), Error> {
 }
 
 async fn serve(stream: TcpStream, peer: SocketAddr, app: Arc<App>) {
-    // An error here means only that frames go out a little later.
+    // Without this option frames are only delayed a little.
     let _ = stream.set_nodelay(true);
     let stream = match &app.tls {
-        None => Stream::Plain(stream),
-        // Boxed, so that plain connections do not pay for the handshake's size.
+        None => Transport::Plain(stream),
+        // Boxed, so that plain connections do not take the memory of a handshake.
         Some(tls) => match Box::pin(timeout(HEADER_TIMEOUT, tls.accept(stream))).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => return tracing::debug!("a TLS handshake failed: {error}"),
@@ -140,7 +141,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, app: Arc<App>) {
         let app = app.clone();
         async move {
             request.extensions_mut().insert(scheme);
-            Ok::<_, Infallible>(route(&app, peer, request).await)
+            Ok::<_, Infallible>(respond(&app, peer, request).await)
         }
     });
     let connection = http1::Builder::new()
@@ -151,6 +152,17 @@ async fn serve(stream: TcpStream, peer: SocketAddr, app: Arc<App>) {
     if let Err(error) = connection.await {
         tracing::debug!("a client's HTTP connection ended: {error}");
     }
+}
+
+/// Delays the response by the simulated latency. The control API is for tests on this machine, so
+/// it has none.
+async fn respond(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> Response {
+    let is_control = app.control && request.uri().path().starts_with("/emulator/");
+    let response = route(app, peer, request).await;
+    if !is_control && !app.timing.latency.is_zero() {
+        tokio::time::sleep(app.timing.latency).await;
+    }
+    response
 }
 
 async fn route(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> Response {
@@ -164,9 +176,7 @@ async fn route(app: &Arc<App>, peer: SocketAddr, request: Request<Incoming>) -> 
             let hub = query.get("hub").unwrap_or_default().to_owned();
             client::handshake(app, request, &hub).await
         }
-        "/api/health" if matches!(*request.method(), Method::HEAD | Method::GET) => {
-            response(StatusCode::OK, None, "")
-        }
+        "/api/health" if matches!(*request.method(), Method::HEAD | Method::GET) => rest::health(),
         path if path.starts_with("/emulator/") && app.control => {
             Box::pin(control::handle(app, peer, request)).await
         }

@@ -1,5 +1,5 @@
-//! Streams: numbered parts that a client publishes to a group one after the other. What is kept of
-//! them, and what becomes of a part; the publisher's side acts on it.
+//! Streams: numbered parts that a client publishes to a group in order. This module keeps their
+//! state.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use crate::lock::Mutex;
 use crate::message::{Data, Message, Source, StreamEnd, StreamError, StreamPart};
 
 const DEFAULT_IDLE: Duration = Duration::from_secs(300);
-/// Nobody waits longer, whatever a client asks for.
+/// The longest idle time that a client may request.
 const MAX_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The streams that a connection has open. They survive a lost socket as it does.
+/// The open streams of a connection. They survive a lost socket.
 #[derive(Debug, Default)]
 pub(crate) struct Streams(Mutex<BTreeMap<Arc<str>, Stream>>);
 
@@ -25,24 +25,24 @@ pub(crate) struct Stream {
     pub(crate) no_echo: bool,
     next: u64,
     idle: Duration,
-    /// In milliseconds since 1970.
+    /// Milliseconds since 1970.
     last_used: i64,
 }
 
-/// What becomes of a part, by its sequence id.
+/// The result of publishing a part.
 #[derive(Debug)]
-pub(crate) enum Turn {
-    /// It is the next one.
-    Taken(Stream),
-    /// Parts before it are missing.
-    Early {
+pub(crate) enum PartOutcome {
+    /// The part was next.
+    Accepted(Stream),
+    /// Earlier parts are missing.
+    TooEarly {
         expected: u64,
     },
-    /// It was here before.
-    Repeated {
+    /// The part was already published.
+    Duplicate {
         expected: u64,
     },
-    NoSuchStream,
+    Unknown,
 }
 
 impl Streams {
@@ -50,7 +50,7 @@ impl Streams {
         self.0.lock().is_empty()
     }
 
-    /// False when the id is in use.
+    /// Returns false if the id is in use.
     pub(crate) fn open(&self, stream: Stream) -> bool {
         let mut open = self.0.lock();
         let free = !open.contains_key(&stream.id);
@@ -60,30 +60,30 @@ impl Streams {
         free
     }
 
-    /// A stream that is used does not idle away. False when there is none.
+    /// Restarts the idle time. Returns false if the stream is unknown.
     pub(crate) fn keep_alive(&self, id: &str, now_ms: i64) -> bool {
         let mut open = self.0.lock();
         let stream = open.get_mut(id);
         stream.map(|stream| stream.last_used = now_ms).is_some()
     }
 
-    /// The next part moves its stream on; others leave it where it was.
-    pub(crate) fn take_turn(&self, id: &str, sequence: u64, now_ms: i64) -> Turn {
+    /// The next part advances the stream; any other leaves it unchanged.
+    pub(crate) fn accept_part(&self, id: &str, sequence: u64, now_ms: i64) -> PartOutcome {
         let mut open = self.0.lock();
         let Some(stream) = open.get_mut(id) else {
-            return Turn::NoSuchStream;
+            return PartOutcome::Unknown;
         };
         stream.last_used = now_ms;
         let expected = stream.next;
         if sequence > expected {
-            return Turn::Early { expected };
+            return PartOutcome::TooEarly { expected };
         }
         if sequence < expected {
-            return Turn::Repeated { expected };
+            return PartOutcome::Duplicate { expected };
         }
         let taken = stream.clone();
         stream.next += 1;
-        Turn::Taken(taken)
+        PartOutcome::Accepted(taken)
     }
 
     pub(crate) fn close(&self, id: &str) -> Option<Stream> {
@@ -94,8 +94,8 @@ impl Streams {
         std::mem::take(&mut *self.0.lock()).into_values()
     }
 
-    /// How long it may still idle; `None` once it is closed.
-    pub(crate) fn patience(&self, id: &str, now_ms: i64) -> Option<Duration> {
+    /// The remaining idle time; `None` once the stream is closed.
+    pub(crate) fn time_left(&self, id: &str, now_ms: i64) -> Option<Duration> {
         let open = self.0.lock();
         let stream = open.get(id)?;
         let idled = u64::try_from(now_ms - stream.last_used).unwrap_or(0);
@@ -122,17 +122,17 @@ impl Stream {
         }
     }
 
-    /// The sequence id of its next part.
+    /// The sequence id of the next part.
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
 
-    /// What the group is sent for its next part.
+    /// The group message for the next part.
     pub(crate) fn part(&self, user: Option<Arc<str>>, data: Data) -> Message {
         self.message(user, data, None)
     }
 
-    /// What the group is sent when nothing more will come. It holds empty text: Microsoft's client
+    /// The group message that ends the stream. It holds empty text, because Microsoft's client
     /// ignores messages without data.
     pub(crate) fn last(&self, user: Option<Arc<str>>, error: Option<StreamError>) -> Message {
         let nothing = Data::Text(Utf8Bytes::default());
@@ -160,29 +160,35 @@ mod tests {
     }
 
     #[test]
-    fn parts_take_their_turns() {
+    fn parts_are_accepted_in_order() {
         let streams = Streams::default();
         assert!(streams.open(stream("g")));
         assert!(!streams.open(stream("other")));
-        let turn = |id, sequence| streams.take_turn(id, sequence, 0);
+        let turn = |id, sequence| streams.accept_part(id, sequence, 0);
 
-        assert!(matches!(turn("s", 2), Turn::Early { expected: 1 }));
-        assert!(matches!(turn("s", 1), Turn::Taken(stream) if stream.next() == 1));
-        assert!(matches!(turn("s", 1), Turn::Repeated { expected: 2 }));
-        assert!(matches!(turn("s", 2), Turn::Taken(stream) if stream.next() == 2));
-        assert!(matches!(turn("t", 1), Turn::NoSuchStream));
+        assert!(matches!(
+            turn("s", 2),
+            PartOutcome::TooEarly { expected: 1 }
+        ));
+        assert!(matches!(turn("s", 1), PartOutcome::Accepted(stream) if stream.next() == 1));
+        assert!(matches!(
+            turn("s", 1),
+            PartOutcome::Duplicate { expected: 2 }
+        ));
+        assert!(matches!(turn("s", 2), PartOutcome::Accepted(stream) if stream.next() == 2));
+        assert!(matches!(turn("t", 1), PartOutcome::Unknown));
     }
 
     #[test]
-    fn whatever_comes_gives_a_stream_its_patience_back() {
+    fn any_part_restarts_the_idle_time() {
         let streams = Streams::default();
-        let left = |now| streams.patience("s", now).map(|left| left.as_millis());
+        let left = |now| streams.time_left("s", now).map(|left| left.as_millis());
         streams.open(stream("g"));
 
         assert_eq!(left(400), Some(600));
         streams.keep_alive("s", 400);
         assert_eq!(left(400), Some(1000));
-        streams.take_turn("s", 7, 900);
+        streams.accept_part("s", 7, 900);
         assert_eq!(left(2000), Some(0));
         streams.close("s");
         assert_eq!(left(2000), None);

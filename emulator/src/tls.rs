@@ -1,4 +1,4 @@
-//! HTTPS for clients and callers that refuse plain HTTP, with a certificate made on the spot.
+//! HTTPS with a self-signed certificate, for clients that refuse plain HTTP.
 
 use std::fmt;
 use std::io;
@@ -16,33 +16,34 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
 use crate::clock::Clock;
-use crate::stream::Stream;
+use crate::ids;
+use crate::transport::Transport;
 
-/// What a TLS connection's first byte says: a handshake record. No HTTP method begins so.
+/// The first byte of a TLS connection. No HTTP method begins with it.
 const HANDSHAKE: u8 = 0x16;
-/// Some systems refuse certificates that last longer than two years.
+/// Some systems refuse certificates that are valid for more than two years.
 const LIFE_DAYS: u32 = 365;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const LINE: usize = 64;
 
-/// A certificate and its key, for as long as the process lives.
+/// A self-signed certificate and its key.
 #[derive(Clone)]
 pub struct Tls {
     acceptor: TlsAcceptor,
     certificate_pem: Arc<str>,
 }
 
-/// Why there can be no HTTPS.
+/// Why HTTPS is not available.
 #[derive(Debug, Error)]
 pub enum TlsError {
-    #[error("no certificate could be made: {0}")]
+    #[error("cannot create a certificate: {0}")]
     Certificate(#[from] rcgen::Error),
-    #[error("the certificate could not be used: {0}")]
+    #[error("cannot use the certificate: {0}")]
     Unusable(#[from] rustls::Error),
 }
 
 impl Tls {
-    /// A new certificate for this machine's own names and, besides, for one address.
+    /// Creates a certificate for the loopback names and one more address.
     pub fn self_signed(host: IpAddr) -> Result<Self, TlsError> {
         let key = KeyPair::generate()?;
         let mut names = vec!["localhost".into(), "127.0.0.1".into(), "::1".into()];
@@ -50,7 +51,8 @@ impl Tls {
             names.push(host.to_string());
         }
         let mut params = CertificateParams::new(names)?;
-        let common_name = "Web PubSub emulator on this machine";
+        // Two certificates with the same subject but different keys confuse clients that trust both.
+        let common_name = format!("Web PubSub emulator {}", ids::random());
         params
             .distinguished_name
             .push(DnType::CommonName, common_name);
@@ -76,23 +78,23 @@ impl Tls {
         })
     }
 
-    /// What callers must trust.
+    /// The certificate for clients to trust.
     pub fn certificate_pem(&self) -> &str {
         &self.certificate_pem
     }
 
-    /// TLS if that is what the client speaks, otherwise HTTP as it came.
-    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<Stream> {
+    /// Accepts TLS or plain HTTP, depending on the first byte.
+    pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<Transport> {
         let mut first = [0];
         if stream.peek(&mut first).await? == 1 && first == [HANDSHAKE] {
             let stream = self.acceptor.accept(stream).await?;
-            return Ok(Stream::Tls(Box::new(stream)));
+            return Ok(Transport::Tls(Box::new(stream)));
         }
-        Ok(Stream::Plain(stream))
+        Ok(Transport::Plain(stream))
     }
 }
 
-/// The key never reaches a log.
+/// Keeps the key out of logs.
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tls").finish_non_exhaustive()
@@ -111,4 +113,34 @@ fn pem(der: &[u8]) -> String {
     }
     pem.push_str("-----END CERTIFICATE-----\n");
     pem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn der(tls: &Tls) -> Vec<u8> {
+        let lines = tls.certificate_pem().lines();
+        let text: String = lines.filter(|line| !line.starts_with('-')).collect();
+        STANDARD.decode(text).unwrap()
+    }
+
+    /// The subject and, since it is self-signed, also the issuer.
+    fn common_names(tls: &Tls) -> Vec<String> {
+        let text = String::from_utf8_lossy(&der(tls)).into_owned();
+        let names = text.match_indices("Web PubSub emulator ");
+        names
+            .map(|(at, name)| text[at + name.len()..].chars().take(36).collect())
+            .collect()
+    }
+
+    #[test]
+    fn every_certificate_has_its_own_subject() {
+        let make = || Tls::self_signed(IpAddr::from([127, 0, 0, 1])).unwrap();
+        let (one, other) = (common_names(&make()), common_names(&make()));
+
+        assert_eq!(one.len(), 2);
+        assert_eq!(one[0], one[1]);
+        assert_ne!(one, other);
+    }
 }

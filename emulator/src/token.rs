@@ -1,4 +1,4 @@
-//! JSON Web Tokens signed with an access key: who connects, and who calls the REST API.
+//! JSON Web Tokens signed with an access key, for clients and REST calls.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,10 +10,10 @@ use thiserror::Error;
 
 use crate::config::Keys;
 
-/// How far the clocks of two machines may be apart.
+/// The tolerated difference between two machines' clocks.
 const SKEW_SECONDS: i64 = 5 * 60;
 
-/// What a token says, after its signature and its times were found good.
+/// The claims of a token whose signature and times were checked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Claims(Map<String, Value>);
 
@@ -21,7 +21,7 @@ pub(crate) struct Claims(Map<String, Value>);
 pub(crate) enum TokenError {
     #[error("the token is not a JSON Web Token signed with HS256")]
     Malformed,
-    #[error("the token's signature fits neither access key")]
+    #[error("the token's signature matches neither access key")]
     Signature,
     #[error("the token has no expiry")]
     NoExpiry,
@@ -32,7 +32,7 @@ pub(crate) enum TokenError {
 }
 
 impl Claims {
-    /// Checks the signature first, then the times; `now` is in seconds.
+    /// Checks the signature, then the times. `now` is in seconds.
     pub(crate) fn verify(token: &str, keys: &Keys, now: i64) -> Result<Self, TokenError> {
         let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::Malformed)?;
         let (header, payload) = signed.split_once('.').ok_or(TokenError::Malformed)?;
@@ -54,7 +54,8 @@ impl Claims {
         Ok(claims)
     }
 
-    /// What a token says whose keys are out of reach: only its times are checked.
+    /// Reads a token whose signature cannot be checked, because its keys are not available. Only
+    /// the times are checked.
     pub(crate) fn unverified(token: &str, now: i64) -> Result<Self, TokenError> {
         let mut parts = token.split('.');
         let (Some(header), Some(payload), Some(_), None) =
@@ -81,17 +82,17 @@ impl Claims {
 
     fn seconds(&self, claim: &str) -> Option<i64> {
         let value = self.0.get(claim)?;
-        // A fraction of a second is dropped on purpose.
+        // Drops the fraction of a second.
         value.as_i64().or_else(|| value.as_f64().map(|s| s as i64))
     }
 
-    /// The user id. An empty one is no user.
+    /// The user id. An empty one counts as none.
     pub(crate) fn user(&self) -> Option<&str> {
         let user = self.0.get("sub")?.as_str()?;
         (!user.is_empty()).then_some(user)
     }
 
-    /// A claim that may be one string or an array of them.
+    /// A claim that is one string or an array of strings.
     pub(crate) fn strings(&self, claim: &str) -> Vec<String> {
         match self.0.get(claim) {
             Some(Value::Array(values)) => values.iter().map(text).collect(),
@@ -112,7 +113,7 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// What an `Authorization` header shows, if it shows a token.
+/// The bearer token of an `Authorization` header.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -139,7 +140,7 @@ fn decode<T: serde::de::DeserializeOwned>(part: &str) -> Result<T, TokenError> {
     serde_json::from_slice(&bytes).map_err(|_| TokenError::Malformed)
 }
 
-/// The key is the text of the access key, never its base64-decoded bytes.
+/// The key is the text of the access key. It is not base64-decoded.
 pub(crate) fn mac(key: &str, message: &[u8]) -> Option<Hmac<Sha256>> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).ok()?;
     mac.update(message);
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn five_minutes_of_skew_are_forgiven() {
+    fn five_minutes_of_skew_are_tolerated() {
         assert!(verify(json!({"exp": NOW - 299})).is_ok());
         assert_eq!(
             verify(json!({"exp": NOW - 301})).unwrap_err(),
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn roles_may_be_one_or_many() {
+    fn a_claim_may_be_a_string_or_a_list() {
         let claims =
             verify(json!({"exp": NOW, "role": "a", "webpubsub.group": ["g", "h"]})).unwrap();
 

@@ -1,3 +1,5 @@
+//! Fuzzes filters.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &str| emulator::fuzzing::filter(text));

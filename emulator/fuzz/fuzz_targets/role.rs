@@ -1,3 +1,5 @@
+//! Fuzzes roles.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &str| emulator::fuzzing::role(text));

@@ -1,3 +1,5 @@
+//! Fuzzes URL templates of handlers.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|text: &str| emulator::fuzzing::url_template(text));

@@ -1,4 +1,4 @@
-//! Who a client is, and what it gets, before it is in.
+//! Authenticates a client before its WebSocket upgrade, and reads the mode of a simple client.
 
 use http::header::HeaderMap;
 use http::{StatusCode, Uri};
@@ -10,14 +10,14 @@ use crate::names;
 use crate::query::Query;
 use crate::token::{Claims, bearer};
 
-/// Why a client is not let in: a status and a sentence, before any upgrade.
+/// The HTTP response to a handshake that fails before the upgrade.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct HandshakeError {
     pub(crate) status: StatusCode,
     pub(crate) reason: &'static str,
 }
 
-impl Refusal {
+impl HandshakeError {
     pub(super) fn bad_request(reason: &'static str) -> Self {
         Self {
             status: StatusCode::BAD_REQUEST,
@@ -33,7 +33,7 @@ impl Refusal {
     }
 }
 
-/// The claims of the client's token; none at all for a client that the hub admits without one.
+/// The claims of the client's token. They are empty for an anonymous client, if the hub allows it.
 pub(super) fn authenticate(
     app: &App,
     config: &HubConfig,
@@ -41,17 +41,17 @@ pub(super) fn authenticate(
     host: &str,
     query: &Query,
     headers: &HeaderMap,
-) -> Result<Claims, Refusal> {
+) -> Result<Claims, HandshakeError> {
     let Some(token) = query.get("access_token").or_else(|| bearer(headers)) else {
         return if config.anonymous {
             Ok(Claims::default())
         } else {
-            Err(Refusal::unauthorized())
+            Err(HandshakeError::unauthorized())
         };
     };
     let claims = Claims::verify(token, &app.keys, app.clock.unix_seconds()).map_err(|error| {
-        tracing::info!(hub, "a client of hub {hub} was refused: {error}");
-        Refusal::unauthorized()
+        tracing::info!(hub, "refused a client of hub {hub}: {error}");
+        HandshakeError::unauthorized()
     })?;
     if !claims
         .strings("aud")
@@ -62,21 +62,22 @@ pub(super) fn authenticate(
             hub,
             "a client of hub {hub} was refused: its token is for another audience"
         );
-        return Err(Refusal::unauthorized());
+        return Err(HandshakeError::unauthorized());
     }
     if !claims
         .strings("webpubsub.group")
         .iter()
         .all(|group| names::is_group(group))
     {
-        return Err(Refusal::bad_request(
+        return Err(HandshakeError::bad_request(
             "The token contains an invalid group name.",
         ));
     }
     Ok(claims)
 }
 
-/// The URL of the hub's endpoint in either of its two forms, whatever the letter case.
+/// Whether the audience is the URL of the hub's endpoint, in either of its forms and any letter
+/// case.
 fn is_for(audience: &str, hub: &str, host: &str) -> bool {
     let Ok(uri) = audience.parse::<Uri>() else {
         return false;
@@ -100,8 +101,8 @@ fn is_for(audience: &str, hub: &str, host: &str) -> bool {
     at_home && names_hub
 }
 
-/// What the URL says about a simple client's frames.
-pub(super) fn simple_mode(query: &Query) -> Result<SimpleMode, Refusal> {
+/// Reads the mode of a simple client from its URL.
+pub(super) fn simple_mode(query: &Query) -> Result<SimpleMode, HandshakeError> {
     match query
         .get("webpubsub_mode")
         .map(str::to_ascii_lowercase)
@@ -110,18 +111,20 @@ pub(super) fn simple_mode(query: &Query) -> Result<SimpleMode, Refusal> {
         None | Some("" | "sendevent") => Ok(SimpleMode::SendEvent),
         Some("sendtogroup") => {
             let group = query.get("group").filter(|group| names::is_group(group));
-            let group = group.ok_or(Refusal::bad_request(
+            let group = group.ok_or(HandshakeError::bad_request(
                 "The raw sendToGroup group name is invalid.",
             ))?;
-            let no_echo = query
-                .get("noEcho")
-                .is_some_and(|value| value.eq_ignore_ascii_case("true"));
+            let no_echo = match query.get("noEcho").map(str::to_ascii_lowercase).as_deref() {
+                None | Some("false") => false,
+                Some("true") => true,
+                Some(_) => return Err(HandshakeError::bad_request("The noEcho value is invalid.")),
+            };
             Ok(SimpleMode::SendToGroup {
                 group: group.to_owned(),
                 no_echo,
             })
         }
-        Some(_) => Err(Refusal::bad_request(
+        Some(_) => Err(HandshakeError::bad_request(
             "Invalid webpubsub_mode. Valid modes are sendToGroup and sendEvent.",
         )),
     }
@@ -132,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_for_one_hub_of_one_host() {
+    fn a_token_is_for_one_hub_on_one_host() {
         let fits = |audience| is_for(audience, "chat", "localhost:8080");
 
         assert!(fits("http://localhost:8080/client/hubs/chat"));

@@ -1,4 +1,4 @@
-//! The WebSocket handshake: from a request to a connection.
+//! The WebSocket handshake: turns a request into a connection.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use http::header::HOST;
 use http::{Request, StatusCode};
 use hyper::body::Incoming;
 
-use super::admission::{self, Refusal};
+use super::admission::{self, HandshakeError};
 use super::recovery;
 use super::session::Session;
 use super::upgrade::Upgrade;
@@ -19,7 +19,7 @@ use crate::protocol::Agreed;
 use crate::query::Query;
 use crate::response::{Response, response};
 use crate::token::Claims;
-use crate::upstream::{self, ClientRequest, Failure, Identity, Origin};
+use crate::upstream::{self, ConnectRequest, Identity, Origin, UpstreamError};
 use crate::{config, ids};
 
 /// `GET /client/hubs/{hub}` and `GET /client/?hub={hub}`
@@ -30,7 +30,7 @@ pub(crate) async fn handshake(
 ) -> Response {
     match admit(app, &mut request, hub).await {
         Ok(response) => response,
-        Err(Refusal { status, reason }) => response(status, Some("text/plain"), reason),
+        Err(HandshakeError { status, reason }) => response(status, Some("text/plain"), reason),
     }
 }
 
@@ -38,14 +38,14 @@ async fn admit(
     app: &Arc<App>,
     request: &mut Request<Incoming>,
     hub: &str,
-) -> Result<Response, Refusal> {
+) -> Result<Response, HandshakeError> {
     let upgrade = Upgrade::of(request)?;
     if !config::is_hub_name(hub) {
-        return Err(Refusal::bad_request("The hub name is invalid."));
+        return Err(HandshakeError::bad_request("The hub name is invalid."));
     }
     let name = hub.to_ascii_lowercase();
     let query = Query::parse(request.uri().query().unwrap_or_default());
-    // A client that recovers may still show its old token, which may have expired meanwhile.
+    // A recovering client may still send its old token. Ignore it, since it may have expired.
     if let Some(id) = query.get("awps_connection_id") {
         let token = query.get("awps_reconnection_token").unwrap_or_default();
         return Ok(recovery::accept(
@@ -75,7 +75,7 @@ async fn admit(
         &app.keys,
     );
     identity.set_user(claims.user());
-    let asked = ClientRequest {
+    let asked = ConnectRequest {
         claims: &claims,
         query: &query,
         headers: request.headers(),
@@ -88,7 +88,7 @@ async fn admit(
         .map_err(refused)?;
     if let Some(choice) = &admission.subprotocol {
         agreed = Agreed::chosen(choice, &upgrade.offered).ok_or_else(|| {
-            refused(Failure::Unusable(
+            refused(UpstreamError::Unusable(
                 "it chose a subprotocol that the client did not offer",
             ))
         })?;
@@ -103,18 +103,18 @@ async fn admit(
         connection,
         mode,
     };
-    let number = session.welcome(&groups);
+    let epoch = session.enter_hub(&groups);
     let accepted = upgrade.accept(subprotocol.as_deref());
-    // It sees by itself that the emulator stops, and says goodbye.
-    tokio::spawn(async move { session.first_socket(upgrade.socket().await, number).await });
+    // This task notices by itself when the emulator stops, and closes the socket properly.
+    tokio::spawn(async move { session.first_socket(upgrade.socket().await, epoch).await });
     Ok(accepted)
 }
 
-/// The handler's decisions over the token's values.
+/// Applies the handler's decisions on top of the token's values.
 fn merge(
     mut identity: Identity,
     claims: &Claims,
-    admission: upstream::Admission,
+    admission: upstream::ConnectResponse,
     agreed: Agreed,
 ) -> (Connection, Vec<String>) {
     let user = match &admission.user_id {
@@ -132,14 +132,14 @@ fn merge(
     (connection, groups)
 }
 
-fn refused(failure: Failure) -> Refusal {
+fn refused(failure: UpstreamError) -> HandshakeError {
     let error: &dyn std::error::Error = &failure;
-    tracing::warn!(error, "a client was refused by its connect event");
+    tracing::warn!(error, "refused a client because of its connect event");
     let status = match failure {
-        Failure::Refused(answer) if !answer.status.is_redirection() => answer.status,
+        UpstreamError::Refused(answer) if !answer.status.is_redirection() => answer.status,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     };
-    Refusal {
+    HandshakeError {
         status,
         reason: "The connect event handler rejected the connection.",
     }
@@ -161,12 +161,12 @@ fn host<B>(request: &Request<B>) -> &str {
 }
 
 impl Session {
-    /// Lets the connection into its hub before the client hears that it is in: from then on
-    /// nothing sent to it may be lost.
-    fn welcome(&self, groups: &[String]) -> outbox::Socket {
+    /// Adds the connection to its hub before the client gets `connected`, so that no message is
+    /// lost from then on.
+    fn enter_hub(&self, groups: &[String]) -> outbox::SocketEpoch {
         let reconnection_token = self.reconnection_token();
         let connection = &self.connection;
-        let number = connection.outbox.attach(self.app.clock.unix_ms());
+        let epoch = connection.outbox.attach(self.app.clock.unix_ms());
         connection.outbox.push_frame(ServerFrame::Connected {
             connection: connection.id.clone(),
             user: connection.user.clone(),
@@ -178,6 +178,6 @@ impl Session {
         for group in groups {
             self.app.join(&self.hub, connection, group);
         }
-        number
+        epoch
     }
 }

@@ -1,4 +1,5 @@
-//! Invocations: events whose answer goes back under the client's own id, and that it may give up.
+//! Invocations: events whose reply carries the client's invocation id, and which the client may
+//! cancel.
 
 use std::pin::pin;
 
@@ -6,20 +7,21 @@ use tokio_tungstenite::tungstenite::Message as WsMessage;
 
 use super::reader::{Frame, Reader};
 use super::session::Session;
-use crate::frame::{ClientFrame, Refusal, ServerFrame};
+use crate::frame::{ClientFrame, RequestError, ServerFrame};
 use crate::message::{Data, Metadata};
-use crate::outbox::Farewell;
+use crate::outbox::CloseReason;
 
 impl Session {
-    /// Sends the event as any other. Meanwhile only a cancellation is heeded: what else comes
-    /// waits its turn, since a connection's events go one at a time and in order.
+    /// Sends the event like any other. Until the reply arrives, only a cancellation is processed.
+    /// Other frames are held back, because the events of a connection are handled one at a time and
+    /// in order.
     pub(super) async fn invoke(
         &self,
         id: String,
         event: &str,
         data: Data,
         reader: &mut Reader<'_>,
-    ) -> Result<(), Farewell> {
+    ) -> Result<(), CloseReason> {
         let config = self.app.hub_config(&self.hub.name);
         let metadata = Metadata::new();
         let identity = &self.connection.identity;
@@ -37,7 +39,7 @@ impl Session {
                 answer = &mut answer => break answer,
                 frame = reader.read(), if listening => {
                     let Some(frame) = frame else {
-                        // The socket is gone: the handler still gets to finish.
+                        // The socket is gone, but let the handler finish.
                         break answer.await;
                     };
                     if self.cancels(&frame, &id) {
@@ -51,14 +53,14 @@ impl Session {
             .map(|reply| reply.map(|reply| reply.data))
             .map_err(|failure| {
                 self.log_failure(event, &failure);
-                Refusal::internal()
+                RequestError::internal()
             });
-        self.tell(ServerFrame::InvokeResponse { id, result });
+        self.send(ServerFrame::InvokeResponse { id, result });
         Ok(())
     }
 
     fn cancels(&self, frame: &Frame, id: &str) -> bool {
-        let Ok(frame @ WsMessage::Text(_)) = frame else {
+        let Ok(frame @ (WsMessage::Text(_) | WsMessage::Binary(_))) = frame else {
             return false;
         };
         let decoded = self

@@ -1,8 +1,8 @@
-//! Clients: how they get in, what their sockets carry, what they may ask for.
+//! Client connections: the handshake, the sockets, and the requests of clients.
 
-mod act;
 mod admission;
-mod farewell;
+mod close_reason;
+mod commands;
 mod handshake;
 mod invoke;
 mod publisher;

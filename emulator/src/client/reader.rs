@@ -1,4 +1,4 @@
-//! What a client sends, and that it is still there.
+//! Reads frames from a client, and notes whether the client is alive.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,19 +9,19 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message as WsMessage};
 
 use super::socket::Socket;
 
-/// Frames that are read ahead, looking for a cancellation, before reading stops.
-const MAX_HELD: usize = 16;
+/// The most frames that are read ahead to look for a cancellation.
+const MAX_HELD_FRAMES: usize = 16;
 
-/// What a client sends, one frame after the other.
+/// The frames of a client, in order.
 #[derive(Debug)]
 pub(super) struct Reader<'a> {
     stream: SplitStream<Socket>,
     pulse: &'a Pulse,
-    /// Read while an invocation ran, to be acted on after it.
+    /// Frames that arrived during an invocation, to be handled after it.
     held: VecDeque<Frame>,
 }
 
-/// A frame, or why there are no more.
+/// A frame, or the error that ended the socket.
 pub(super) type Frame = Result<WsMessage, WsError>;
 
 impl<'a> Reader<'a> {
@@ -41,10 +41,10 @@ impl<'a> Reader<'a> {
         self.pulse.busy.store(busy, Ordering::Relaxed);
     }
 
-    /// Keeps a frame for later. False when so many are kept that no more should be read.
+    /// Keeps a frame for later. Returns false once so many are held that reading should pause.
     pub(super) fn hold(&mut self, frame: Frame) -> bool {
         self.held.push_back(frame);
-        self.held.len() < MAX_HELD
+        self.held.len() < MAX_HELD_FRAMES
     }
 
     pub(super) async fn next(&mut self) -> Option<Frame> {
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         self.read().await
     }
 
-    /// Past what is held.
+    /// Reads from the socket, skipping the held frames.
     pub(super) async fn read(&mut self) -> Option<Frame> {
         let frame = self.stream.next().await;
         self.pulse.heard.store(true, Ordering::Relaxed);
@@ -62,7 +62,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether the client shows signs of life.
+/// Signs of life from the client.
 #[derive(Debug, Default)]
 pub(super) struct Pulse {
     heard: AtomicBool,
@@ -71,7 +71,7 @@ pub(super) struct Pulse {
 }
 
 impl Pulse {
-    /// Since the last time it was taken.
+    /// Whether there was a sign of life since the last call.
     pub(super) fn take(&self) -> bool {
         self.heard.swap(false, Ordering::Relaxed) || self.busy.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Recovery: a reliable connection goes on with another socket.
+//! Recovery: a reliable connection continues on another socket.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::app::App;
 use crate::connection::Connection;
 use crate::frame::{ServerFrame, SimpleMode};
 use crate::hub::Hub;
-use crate::outbox::{self, Severed};
+use crate::outbox::{self, Interruption};
 use crate::protocol::Agreed;
 use crate::response::Response;
 use crate::token::{Claims, sign};
@@ -23,8 +23,8 @@ use crate::token::{Claims, sign};
 const TOKEN_ISSUER: &str = "https://webpubsub.azure.com";
 const TOKEN_LIFE_SECONDS: i64 = 7 * 24 * 60 * 60;
 
-/// Takes the upgrade in any case: to a client an HTTP error means that it should try again, only
-/// a close with 1008 says that there is nothing to recover.
+/// Always completes the upgrade, because clients retry after an HTTP error. Only a close with 1008
+/// tells them that the connection cannot be recovered.
 pub(super) fn accept(
     app: &Arc<App>,
     hub: Option<Arc<Hub>>,
@@ -40,7 +40,7 @@ pub(super) fn accept(
         Some((_, connection)) => connection.agreed.subprotocol.clone(),
         None => Agreed::from_offer(&upgrade.offered).subprotocol,
     };
-    // A client that did not offer a subprotocol must not be given one.
+    // Do not name a subprotocol that the client did not offer.
     let subprotocol = subprotocol.filter(|name| {
         upgrade
             .offered
@@ -69,7 +69,7 @@ pub(super) fn accept(
     accepted
 }
 
-/// For a connection that never had a socket here.
+/// Waits for the client of an imported connection, which has no socket yet.
 pub(crate) fn await_recovery(app: &Arc<App>, hub: Arc<Hub>, connection: Arc<Connection>) {
     let session = Session {
         app: app.clone(),
@@ -77,7 +77,7 @@ pub(crate) fn await_recovery(app: &Arc<App>, hub: Arc<Hub>, connection: Arc<Conn
         connection,
         mode: SimpleMode::default(),
     };
-    tokio::spawn(async move { session.await_recovery(outbox::Socket::default()).await });
+    tokio::spawn(async move { session.await_recovery(outbox::SocketEpoch::default()).await });
 }
 
 fn is_for(app: &App, connection: &Connection, token: &str) -> bool {
@@ -91,17 +91,17 @@ fn is_for(app: &App, connection: &Connection, token: &str) -> bool {
 }
 
 async fn refuse(app: &App, mut socket: Socket) {
-    let patience = app.timing.close_timeout;
+    let limit = app.timing.close_timeout;
     let frame = CloseFrame {
         code: CloseCode::Policy,
         reason: "The connection could not be recovered.".into(),
     };
-    let _ = tokio::time::timeout(patience, socket.send(WsMessage::Close(Some(frame)))).await;
-    socket::linger(socket, patience).await;
+    let _ = tokio::time::timeout(limit, socket.send(WsMessage::Close(Some(frame)))).await;
+    socket::linger(socket, limit).await;
 }
 
 impl Session {
-    /// What a client shows to recover this connection; only reliable ones have it.
+    /// The token for recovering this connection. Only reliable connections have one.
     pub(super) fn reconnection_token(&self) -> Option<String> {
         let reliable = self.connection.agreed.protocol.is_reliable();
         let expires = self.app.clock.unix_seconds() + TOKEN_LIFE_SECONDS;
@@ -109,47 +109,47 @@ impl Session {
         reliable.then(|| sign(&claims, &self.app.keys))
     }
 
-    /// The socket of the handshake; `None` if the client was gone before it was in.
-    pub(super) async fn first_socket(self, socket: Option<Socket>, number: outbox::Socket) {
+    /// Runs the first socket; it is `None` if the client left before the upgrade was complete.
+    pub(super) async fn first_socket(self, socket: Option<Socket>, epoch: outbox::SocketEpoch) {
         match socket {
-            Some(socket) => self.run(socket, number).await,
+            Some(socket) => self.run(socket, epoch).await,
             None => self.end("The connection ended."),
         }
     }
 
     async fn next_socket(self, socket: Socket) {
-        let number = self.connection.outbox.attach(self.app.clock.unix_ms());
+        let epoch = self.connection.outbox.attach(self.app.clock.unix_ms());
         if self.connection.has_ended() {
             return refuse(&self.app, socket).await;
         }
-        // Clients go on with their streams only when they are told again that they are connected;
-        // to others it would be news that they do not expect.
+        // Publishers resume their streams only after a `connected` frame. Other clients do not
+        // expect another one.
         if !self.connection.streams.is_empty() {
-            self.tell(ServerFrame::Connected {
+            self.send(ServerFrame::Connected {
                 connection: self.connection.id.clone(),
                 user: self.connection.user.clone(),
                 reconnection_token: self.reconnection_token(),
             });
         }
-        self.run(socket, number).await;
+        self.run(socket, epoch).await;
     }
 
-    async fn run(self, socket: Socket, number: outbox::Socket) {
-        // Boxed, so that a connection that only waits does not keep the size of one that serves.
-        if Box::pin(self.serve(socket, number)).await {
-            self.await_recovery(number).await;
-        } else if !self.connection.has_ended() && !self.connection.outbox.is_replaced(number) {
+    async fn run(self, socket: Socket, epoch: outbox::SocketEpoch) {
+        // Boxed, so that a connection that only waits does not take the memory of one that serves.
+        if Box::pin(self.serve(socket, epoch)).await {
+            self.await_recovery(epoch).await;
+        } else if !self.connection.has_ended() && !self.connection.outbox.is_replaced(epoch) {
             self.end("The connection ended.");
         }
     }
 
-    /// Nobody else ends a connection that no client comes back for.
-    async fn await_recovery(&self, number: outbox::Socket) {
+    /// Ends the connection if no client recovers it within the recovery window.
+    async fn await_recovery(&self, epoch: outbox::SocketEpoch) {
         let window = self.app.timing.recovery_window;
         tokio::select! {
-            why = self.connection.outbox.severed(number) => match why {
-                Severed::Replaced | Severed::Closed | Severed::Cut => {}
-                Severed::Overflowed => self.end("The client is away and too much waits for it."),
+            why = self.connection.outbox.interrupted(epoch) => match why {
+                Interruption::Replaced | Interruption::Closed | Interruption::Cut => {}
+                Interruption::Overflowed => self.end("Too many messages wait for the disconnected client."),
             },
             () = self.app.clock.sleep(window) => self.end("The connection recovery timeout expired."),
             () = self.app.stopped() => {}

@@ -1,4 +1,4 @@
-//! A connection's time on one socket: reading, writing, keeping alive, and how it ends.
+//! Serves a connection on one socket: reads, writes, keeps it alive, and closes it.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Message as WsMessage, Utf8Bytes};
 
-use super::farewell::for_unreadable;
+use super::close_reason::for_read_error;
 use super::reader::{Pulse, Reader};
 use super::socket::{self, Socket};
 use super::when_woken::WhenWoken;
@@ -20,10 +20,10 @@ use crate::app::App;
 use crate::connection::Connection;
 use crate::frame::{ClientFrame, Outgoing, SimpleMode};
 use crate::hub::Hub;
-use crate::outbox::{self, Farewell, Next, Severed};
+use crate::outbox::{self, CloseReason, Interruption, Next};
 
-/// Pings without any answer after which a client is taken for gone.
-const MISSED_PINGS: u32 = 3;
+/// A client that leaves this many pings in a row unanswered is considered gone.
+const MAX_MISSED_PINGS: u32 = 3;
 
 #[derive(Debug, Clone)]
 pub(super) struct Session {
@@ -33,22 +33,24 @@ pub(super) struct Session {
     pub(super) mode: SimpleMode,
 }
 
-/// How a socket came to its end.
+/// Why a socket ended.
 #[derive(Debug)]
-enum End {
-    /// The client said goodbye; a reliable one means it, too.
+enum SessionEnd {
+    /// The client ended the connection with a close frame.
     ClosedByClient(String),
-    /// The service said goodbye.
+    /// The client closed the socket with a code that leaves a reliable connection recoverable.
+    ClosedForRecovery,
+    /// The service closes the connection with this frame.
     Closed(CloseFrame),
-    /// Gone without a word.
+    /// The socket ended without a close frame.
     Dropped,
-    Severed(Severed),
+    Interruption(Interruption),
     Stopping,
 }
 
 impl Session {
-    /// Serves the socket until it ends. True when the connection may go on with another one.
-    pub(super) async fn serve(&self, socket: Socket, number: outbox::Socket) -> bool {
+    /// Serves the socket until it ends. Returns true if the connection may continue on another one.
+    pub(super) async fn serve(&self, socket: Socket, epoch: outbox::SocketEpoch) -> bool {
         let (mut sink, stream) = socket.split();
         let pulse = Pulse::default();
         let mut reader = Reader::new(stream, &pulse);
@@ -56,32 +58,41 @@ impl Session {
             let heard = pin!(async {
                 tokio::select! {
                     end = self.read(&mut reader) => end,
-                    why = self.connection.outbox.severed(number) => End::Severed(why),
-                    () = self.app.stopped() => End::Stopping,
+                    why = self.connection.outbox.interrupted(epoch) => SessionEnd::Interruption(why),
+                    () = self.app.stopped() => SessionEnd::Stopping,
                 }
             });
             tokio::select! {
                 end = WhenWoken::new(heard) => end,
-                end = self.write(&mut sink, number, &pulse) => end,
+                end = self.write(&mut sink, epoch, &pulse) => end,
             }
         };
         let stream = reader.into_stream();
         match end {
-            End::Dropped | End::Severed(Severed::Cut) => {
-                self.connection.outbox.detach(number);
+            SessionEnd::Dropped | SessionEnd::Interruption(Interruption::Cut) => {
+                self.connection.outbox.detach(epoch);
                 return self.connection.agreed.protocol.is_reliable();
             }
-            End::ClosedByClient(reason) => {
-                self.app.end(&self.hub, &self.connection, &reason);
-                self.part(sink, stream, None).await;
+            SessionEnd::ClosedForRecovery => {
+                self.connection.outbox.detach(epoch);
+                // The recovery window does not wait for the closing handshake.
+                let session = self.clone();
+                tokio::spawn(async move { session.close(sink, stream, None).await });
+                return true;
             }
-            End::Closed(frame) => self.part(sink, stream, Some(frame)).await,
-            End::Severed(Severed::Overflowed) => self.end("The client reads too slowly."),
-            // Whoever replaced or closed it sees to the rest.
-            End::Severed(Severed::Replaced | Severed::Closed) => {}
-            End::Stopping => {
+            SessionEnd::ClosedByClient(reason) => {
+                self.app.end(&self.hub, &self.connection, &reason);
+                self.close(sink, stream, None).await;
+            }
+            SessionEnd::Closed(frame) => self.close(sink, stream, Some(frame)).await,
+            SessionEnd::Interruption(Interruption::Overflowed) => {
+                self.end("The client reads too slowly.")
+            }
+            // The code that replaced or closed the socket does the rest.
+            SessionEnd::Interruption(Interruption::Replaced | Interruption::Closed) => {}
+            SessionEnd::Stopping => {
                 let reason = Utf8Bytes::from_static("The service is stopping.");
-                self.part(
+                self.close(
                     sink,
                     stream,
                     Some(CloseFrame {
@@ -99,15 +110,15 @@ impl Session {
         self.app.end(&self.hub, &self.connection, reason);
     }
 
-    /// The closing handshake, as far as the client plays along.
-    async fn part(
+    /// The closing handshake, within the time limit.
+    async fn close(
         &self,
         mut sink: SplitSink<Socket, WsMessage>,
         mut stream: SplitStream<Socket>,
         frame: Option<CloseFrame>,
     ) {
-        let patience = self.app.timing.close_timeout;
-        let _ = timeout(patience, async {
+        let limit = self.app.timing.close_timeout;
+        let _ = timeout(limit, async {
             if let Some(frame) = frame {
                 sink.send(WsMessage::Close(Some(frame))).await?;
             }
@@ -116,47 +127,61 @@ impl Session {
         })
         .await;
         if let Ok(socket) = sink.reunite(stream) {
-            socket::linger(socket, patience).await;
+            socket::linger(socket, limit).await;
         }
     }
 
-    async fn read(&self, reader: &mut Reader<'_>) -> End {
+    async fn read(&self, reader: &mut Reader<'_>) -> SessionEnd {
         loop {
-            let farewell = match reader.next().await {
+            let close_reason = match reader.next().await {
                 Some(Ok(frame @ (WsMessage::Text(_) | WsMessage::Binary(_)))) => {
                     reader.set_busy(true);
-                    let taken = self.take(frame, reader).await;
+                    let handled = self.handle_frame(frame, reader).await;
                     reader.set_busy(false);
-                    match taken {
+                    match handled {
                         Ok(()) => continue,
-                        Err(farewell) => farewell,
+                        Err(close_reason) => close_reason,
                     }
                 }
                 Some(Ok(WsMessage::Close(frame))) => {
-                    let reason = frame.map(|frame| frame.reason.to_string());
-                    return End::ClosedByClient(reason.unwrap_or_default());
+                    return self.closed_by_client(frame);
                 }
                 Some(Ok(WsMessage::Ping(_) | WsMessage::Pong(_) | WsMessage::Frame(_))) => continue,
-                Some(Err(error)) => match for_unreadable(&error) {
-                    Some(farewell) => farewell,
-                    None => return End::Dropped,
+                Some(Err(error)) => match for_read_error(&error) {
+                    Some(close_reason) => close_reason,
+                    None => return SessionEnd::Dropped,
                 },
-                None => return End::Dropped,
+                None => return SessionEnd::Dropped,
             };
-            // What the client asked for before is answered first: the writer says goodbye.
-            let reason = farewell.text.clone();
-            self.connection.outbox.close(farewell);
+            // The writer sends the close frame, after the replies to earlier requests.
+            let reason = close_reason.text.clone();
+            self.connection.outbox.close(close_reason);
             self.end(&reason);
             return std::future::pending().await;
         }
     }
 
-    async fn take(&self, frame: WsMessage, reader: &mut Reader<'_>) -> Result<(), Farewell> {
+    /// A reliable connection ends only with a normal close, or one without a code.
+    fn closed_by_client(&self, frame: Option<CloseFrame>) -> SessionEnd {
+        let is_final = frame
+            .as_ref()
+            .is_none_or(|frame| matches!(frame.code, CloseCode::Normal | CloseCode::Status));
+        if self.connection.agreed.protocol.is_reliable() && !is_final {
+            return SessionEnd::ClosedForRecovery;
+        }
+        SessionEnd::ClosedByClient(frame.map_or_else(String::new, |frame| frame.reason.to_string()))
+    }
+
+    async fn handle_frame(
+        &self,
+        frame: WsMessage,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), CloseReason> {
         match self.connection.agreed.protocol.decode(frame, &self.mode) {
             Ok(ClientFrame::Invoke { id, event, data }) => {
                 self.invoke(id, &event, data, reader).await
             }
-            Ok(frame) => self.act(frame).await,
+            Ok(frame) => self.execute(frame).await,
             Err(bad) => Err(bad.into()),
         }
     }
@@ -164,20 +189,20 @@ impl Session {
     async fn write(
         &self,
         sink: &mut SplitSink<Socket, WsMessage>,
-        number: outbox::Socket,
+        epoch: outbox::SocketEpoch,
         pulse: &Pulse,
-    ) -> End {
+    ) -> SessionEnd {
         let period = self.app.hub_config(&self.hub.name).keep_alive;
         let mut keep_alive = interval_at(Instant::now() + period, period);
         let mut missed = 0;
         let mut batch = VecDeque::new();
         loop {
             let next = tokio::select! {
-                next = self.connection.outbox.next(number, &mut batch) => next,
+                next = self.connection.outbox.next(epoch, &mut batch) => next,
                 _ = keep_alive.tick() => {
                     missed = if pulse.take() { 0 } else { missed + 1 };
-                    if missed == MISSED_PINGS || sink.send(WsMessage::Ping("".into())).await.is_err() {
-                        return End::Dropped;
+                    if missed == MAX_MISSED_PINGS || sink.send(WsMessage::Ping("".into())).await.is_err() {
+                        return SessionEnd::Dropped;
                     }
                     continue;
                 }
@@ -188,11 +213,11 @@ impl Session {
                         sleep(self.app.timing.latency).await;
                     }
                     if self.write_all(sink, &mut batch).await.is_err() {
-                        return End::Dropped;
+                        return SessionEnd::Dropped;
                     }
                 }
-                Next::Closed(Farewell { code, text }) => {
-                    return End::Closed(CloseFrame {
+                Next::Closed(CloseReason { code, text }) => {
+                    return SessionEnd::Closed(CloseFrame {
                         code,
                         reason: text.into(),
                     });

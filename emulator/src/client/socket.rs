@@ -1,4 +1,4 @@
-//! The WebSocket itself.
+//! A client's WebSocket.
 
 use std::time::Duration;
 
@@ -8,18 +8,18 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::stream::Stream;
+use crate::transport::Transport;
 
-pub(super) type Socket = WebSocketStream<Stream>;
+pub(super) type Socket = WebSocketStream<Transport>;
 
-/// The longest message that a client may send.
+/// The size of the longest message that a client may send.
 const MAX_MESSAGE: usize = 1024 * 1024;
-/// Reserved for every connection, so it is small; longer messages grow it.
+/// Small, since every connection reserves it. Longer messages grow it.
 const READ_BUFFER: usize = 4 * 1024;
 
-/// The WebSocket on a connection that HTTP has let go of.
+/// Takes over the transport of an upgraded HTTP connection.
 pub(super) async fn upgraded(upgraded: Upgraded) -> Option<Socket> {
-    let parts = upgraded.downcast::<TokioIo<Stream>>().ok()?;
+    let parts = upgraded.downcast::<TokioIo<Transport>>().ok()?;
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .max_message_size(Some(MAX_MESSAGE))
@@ -34,11 +34,11 @@ pub(super) async fn upgraded(upgraded: Upgraded) -> Option<Socket> {
     Some(socket.await)
 }
 
-/// Lets the client read what was written last: a socket closed with input unread resets the
-/// connection and takes those bytes with it.
-pub(super) async fn linger(socket: Socket, patience: Duration) {
+/// Waits until the client has read everything. Closing a socket with unread input resets the
+/// connection, and the client then loses what was sent last.
+pub(super) async fn linger(socket: Socket, limit: Duration) {
     let mut stream = socket.into_inner();
-    let _ = tokio::time::timeout(patience, async {
+    let _ = tokio::time::timeout(limit, async {
         stream.shutdown().await?;
         let mut sink = [0; 1024];
         while stream.read(&mut sink).await? > 0 {}

@@ -1,4 +1,4 @@
-//! From HTTP to a WebSocket.
+//! Upgrades an HTTP request to a WebSocket.
 
 use http::header::{
     CONNECTION, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
@@ -8,11 +8,11 @@ use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::admission::Refusal;
+use super::admission::HandshakeError;
 use super::socket::{self, Socket};
 use crate::response::{Response, response};
 
-/// A request that asks for a WebSocket, and may be given one.
+/// A valid request for a WebSocket upgrade.
 #[derive(Debug)]
 pub(super) struct Upgrade {
     key: HeaderValue,
@@ -21,7 +21,7 @@ pub(super) struct Upgrade {
 }
 
 impl Upgrade {
-    pub(super) fn of(request: &mut Request<Incoming>) -> Result<Self, Refusal> {
+    pub(super) fn of(request: &mut Request<Incoming>) -> Result<Self, HandshakeError> {
         let headers = request.headers();
         let has = |name: HeaderName, token: &str| {
             let values = headers.get_all(name);
@@ -39,10 +39,12 @@ impl Upgrade {
             || !has(UPGRADE, "websocket")
             || !version
         {
-            return Err(Refusal::bad_request("A WebSocket request is expected."));
+            return Err(HandshakeError::bad_request(
+                "A WebSocket request is expected.",
+            ));
         }
         let key = headers.get(SEC_WEBSOCKET_KEY).cloned();
-        let key = key.ok_or(Refusal::bad_request(
+        let key = key.ok_or(HandshakeError::bad_request(
             "The Sec-WebSocket-Key header is missing.",
         ))?;
         let offered = headers
@@ -60,7 +62,7 @@ impl Upgrade {
         })
     }
 
-    /// The 101 that names the subprotocol.
+    /// The 101 response, with the chosen subprotocol.
     pub(super) fn accept(&self, subprotocol: Option<&str>) -> Response {
         let mut accepted = response(StatusCode::SWITCHING_PROTOCOLS, None, "");
         let headers = accepted.headers_mut();
@@ -75,7 +77,7 @@ impl Upgrade {
         accepted
     }
 
-    /// The socket, once the 101 is written; `None` if the client did not wait for it.
+    /// The socket, once the 101 is written; `None` if the client left before that.
     pub(super) async fn socket(self) -> Option<Socket> {
         socket::upgraded(self.pending.await.ok()?).await
     }

@@ -1,4 +1,4 @@
-//! A future that is polled only when it was woken itself.
+//! A future that is polled only after its own waker was called.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -7,9 +7,8 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
 
-/// `select!` polls each of its futures whenever any of them is woken. To ask a socket for input is
-/// dear, and of a thousand receivers of a message none has sent any: this one is asked only if it
-/// was meant.
+/// `select!` polls all of its futures whenever one of them is woken. Polling a socket for input is
+/// expensive, and most receivers of a message have no input. This wrapper skips those polls.
 #[derive(Debug)]
 pub(super) struct WhenWoken<F> {
     future: F,
@@ -25,7 +24,7 @@ struct Call {
 
 impl<F: Future + Unpin> WhenWoken<F> {
     pub(super) fn new(future: F) -> Self {
-        // Nobody wakes what has never been polled.
+        // The first poll needs no wake.
         let call = Arc::new(Call {
             pending: AtomicBool::new(true),
             task: AtomicWaker::new(),
@@ -44,7 +43,7 @@ impl<F: Future + Unpin> Future for WhenWoken<F> {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
         let this = &mut *self;
-        // Before looking: a call that comes in between wakes the task again.
+        // Register before checking the flag: a call in between then wakes the task again.
         this.call.task.register(context.waker());
         if !this.call.pending.swap(false, Ordering::AcqRel) {
             return Poll::Pending;
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn others_may_be_woken_without_disturbing_it() {
+    fn wakes_of_other_futures_do_not_poll_it() {
         let (polls, given) = (Cell::new(0), RefCell::new(None));
         let mut future = WhenWoken::new(std::future::poll_fn(|context: &mut Context<'_>| {
             polls.set(polls.get() + 1);
@@ -89,7 +88,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn its_task_is_woken_with_it() {
+    async fn waking_it_wakes_its_task() {
         let (sender, receiver) = tokio::sync::oneshot::channel();
 
         let told = tokio::spawn(WhenWoken::new(receiver));

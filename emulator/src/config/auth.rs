@@ -1,11 +1,11 @@
-//! `Auth` of a handler: whether the service proves to it who calls.
+//! The `Auth` setting of a handler: whether events carry a managed identity's token.
 
 use serde_json::{Value, json};
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::section::Section;
 
-/// The resource of a managed identity; `None` where the type is.
+/// The resource of a managed identity; `None` without one.
 pub(super) fn resource(mut auth: Section) -> Result<Option<String>, ConfigError> {
     let kind = auth.text("Type")?.unwrap_or_default();
     let mut identity = auth.section("ManagedIdentity")?;
@@ -24,7 +24,7 @@ pub(super) fn resource(mut auth: Section) -> Result<Option<String>, ConfigError>
     Ok(resource)
 }
 
-/// As a configuration has it.
+/// The setting as JSON.
 pub(super) fn to_json(resource: Option<&str>) -> Value {
     match resource {
         Some(resource) => {

@@ -1,10 +1,10 @@
-//! Settings such as `WebPubSub__Hubs__chat__EventHandlers__0__UrlTemplate` laid over a JSON tree.
+//! Overlays settings such as `WebPubSub__Hubs__chat__EventHandlers__0__UrlTemplate` on a JSON tree.
 
 use serde_json::{Map, Value};
 
 const PREFIX: &str = "webpubsub__";
 
-/// Names match whatever their letter case, as .NET's configuration has it.
+/// Names match in any letter case, as in .NET's configuration.
 pub(super) fn overlay(
     mut base: Value,
     settings: impl IntoIterator<Item = (String, String)>,
@@ -24,7 +24,7 @@ fn set<'a>(node: &mut Value, mut path: impl Iterator<Item = &'a str>, text: Stri
     };
     let mut members = match node.take() {
         Value::Object(members) => members,
-        // A list becomes an object named by index, so that one of its entries can be replaced.
+        // Turn a list into an object with index names, so that one entry can be replaced.
         Value::Array(values) => values
             .into_iter()
             .enumerate()

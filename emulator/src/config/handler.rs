@@ -1,12 +1,13 @@
-//! Where events go: a URL template and which events it wants.
+//! An event handler: a URL template and the events that it takes.
 
 use http::Uri;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::auth;
+use super::error::ConfigError;
 use super::section::Section;
-use super::{ConfigError, auth};
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -14,7 +15,7 @@ const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// One upstream of a hub.
+/// An event handler of a hub.
 #[derive(Debug, Clone)]
 pub struct EventHandler {
     template: Vec<Part>,
@@ -23,17 +24,17 @@ pub struct EventHandler {
     resource: Option<String>,
 }
 
-/// The events that the service itself raises.
+/// Events that the service raises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SystemEvent {
-    /// A client wants in; the handler decides.
+    /// A client wants to connect. The handler decides.
     Connect,
-    /// A client is in.
+    /// A client has connected.
     Connected,
-    /// A client is gone for good.
+    /// A connection has ended.
     Disconnected,
-    /// A connection joined a group. How the service is told to send it is not known; here it is
-    /// one more system event.
+    /// A connection joined a group. How Azure is configured to send this is undocumented; here it
+    /// is another system event.
     Joined,
     /// A connection left a group.
     Left,
@@ -53,24 +54,24 @@ enum Part {
     Event,
 }
 
-/// Why a URL template cannot be used.
+/// Why a URL template is invalid.
 #[derive(Debug, Error, PartialEq, Eq)]
-pub enum InvalidTemplate {
-    #[error("a handler's URL begins with http:// or https://")]
+pub enum TemplateError {
+    #[error("a handler's URL must begin with http:// or https://")]
     NotHttp,
     #[error(
         "tunnel:/// needs Microsoft's awps-tunnel, which dials the real service; give the handler's http:// URL"
     )]
     Tunnel,
-    #[error("`{0}` is no placeholder: there are {{hub}} and {{event}}, and not in the host name")]
+    #[error("`{0}` is not a placeholder: use {{hub}} and {{event}}, outside the host name")]
     Placeholder(String),
-    #[error("it does not make a URL")]
+    #[error("it is not a valid URL")]
     NotAUrl,
 }
 
 impl EventHandler {
-    /// A handler that gets all user events, `connect`, `connected` and `disconnected`.
-    pub fn all(url_template: &str) -> Result<Self, InvalidTemplate> {
+    /// A handler for all user events, `connect`, `connected` and `disconnected`.
+    pub fn all(url_template: &str) -> Result<Self, TemplateError> {
         use SystemEvent::{Connect, Connected, Disconnected};
         Ok(Self {
             template: parse_template(url_template)?,
@@ -80,21 +81,21 @@ impl EventHandler {
         })
     }
 
-    /// The same for these system events only.
+    /// Limits the handler to these system events.
     #[must_use]
     pub fn with_system_events(mut self, events: &[SystemEvent]) -> Self {
         self.system_events = events.to_vec();
         self
     }
 
-    /// The same for these user events only: `*`, or names with commas between.
+    /// Limits the handler to these user events: `*`, or comma-separated names.
     #[must_use]
     pub fn with_event_pattern(mut self, pattern: &str) -> Self {
         self.user_events = UserEvents::parse(pattern);
         self
     }
 
-    /// The same with a managed identity's token for this resource in every event.
+    /// Adds a managed identity's token for this resource to every event.
     #[must_use]
     pub fn with_managed_identity(mut self, resource: &str) -> Self {
         self.resource = Some(resource.to_owned());
@@ -127,7 +128,7 @@ impl EventHandler {
         })
     }
 
-    /// As a configuration has it.
+    /// The settings as JSON.
     pub(crate) fn to_json(&self) -> Value {
         let template = self.template.iter().map(|part| match part {
             Part::Text(text) => text,
@@ -147,7 +148,7 @@ impl EventHandler {
         })
     }
 
-    /// For whom the service shows a token, if for anybody.
+    /// The resource that the token in events is for; `None` if they carry no token.
     pub(crate) fn resource(&self) -> Option<&str> {
         self.resource.as_deref()
     }
@@ -163,7 +164,7 @@ impl EventHandler {
         }
     }
 
-    /// The URL for one event, with the placeholders escaped and filled in.
+    /// The URL for an event. Placeholder values are escaped.
     pub(crate) fn url(&self, hub: &str, event: &str) -> String {
         let mut url = String::new();
         for part in &self.template {
@@ -211,18 +212,18 @@ impl UserEvents {
     }
 }
 
-fn parse_template(template: &str) -> Result<Vec<Part>, InvalidTemplate> {
+fn parse_template(template: &str) -> Result<Vec<Part>, TemplateError> {
     let lower = template.to_ascii_lowercase();
     if lower.starts_with("tunnel:") {
-        return Err(InvalidTemplate::Tunnel);
+        return Err(TemplateError::Tunnel);
     }
     let after_scheme = lower
         .strip_prefix("http://")
         .or_else(|| lower.strip_prefix("https://"))
-        .ok_or(InvalidTemplate::NotHttp)?;
+        .ok_or(TemplateError::NotHttp)?;
     let host = after_scheme.split(['/', '?']).next().unwrap_or_default();
     if let Some((_, rest)) = host.split_once('{') {
-        return Err(InvalidTemplate::Placeholder(format!("{{{rest}")));
+        return Err(TemplateError::Placeholder(format!("{{{rest}")));
     }
 
     let mut parts = Vec::new();
@@ -230,12 +231,12 @@ fn parse_template(template: &str) -> Result<Vec<Part>, InvalidTemplate> {
     while let Some((text, tail)) = rest.split_once('{') {
         let (name, tail) = tail
             .split_once('}')
-            .ok_or_else(|| InvalidTemplate::Placeholder(format!("{{{tail}")))?;
+            .ok_or_else(|| TemplateError::Placeholder(format!("{{{tail}")))?;
         parts.push(Part::Text(text.to_owned()));
         parts.push(match name.to_ascii_lowercase().as_str() {
             "hub" => Part::Hub,
             "event" => Part::Event,
-            _ => return Err(InvalidTemplate::Placeholder(format!("{{{name}}}"))),
+            _ => return Err(TemplateError::Placeholder(format!("{{{name}}}"))),
         });
         rest = tail;
     }
@@ -250,6 +251,6 @@ fn parse_template(template: &str) -> Result<Vec<Part>, InvalidTemplate> {
         .collect();
     match plain.parse::<Uri>() {
         Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => Ok(parts),
-        Ok(_) | Err(_) => Err(InvalidTemplate::NotAUrl),
+        Ok(_) | Err(_) => Err(TemplateError::NotAUrl),
     }
 }

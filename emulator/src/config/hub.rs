@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::error::ConfigError;
+use super::handler::EventHandler;
 use super::section::Section;
-use super::{ConfigError, EventHandler};
 
 const DEFAULT_KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// The settings of one hub. A hub without settings works too: nobody connects anonymously and
-/// no handler hears of its events.
+/// The settings of one hub. Without settings a hub works too: it refuses anonymous clients and
+/// sends no events.
 #[derive(Debug, Clone)]
 pub struct HubConfig {
     pub(crate) anonymous: bool,
@@ -52,7 +53,7 @@ impl HubConfig {
         Ok(hub)
     }
 
-    /// As a configuration has it.
+    /// The settings as JSON.
     pub(crate) fn to_json(&self) -> Value {
         let handlers = self.handlers.iter().map(EventHandler::to_json);
         json!({
@@ -62,24 +63,24 @@ impl HubConfig {
         })
     }
 
-    /// The same with one more handler; the first that wants an event gets it.
+    /// Adds a handler. The first handler that takes an event gets it.
     #[must_use]
     pub fn with_handler(mut self, handler: EventHandler) -> Self {
         self.handlers.push(handler);
         self
     }
 
-    /// The same with clients admitted that show no token.
+    /// Allows clients without a token.
     #[must_use]
     pub fn allowing_anonymous(mut self) -> Self {
         self.anonymous = true;
         self
     }
 
-    /// The same with WebSocket pings at this interval.
+    /// Sets the interval of WebSocket pings.
     #[must_use]
     pub fn with_keep_alive(mut self, interval: Duration) -> Self {
-        // A timer cannot tick without any pause.
+        // A timer needs a period above zero.
         self.keep_alive = interval.max(Duration::from_millis(1));
         self
     }

@@ -4,27 +4,27 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::ConfigError;
+use super::error::ConfigError;
 use super::section::Section;
 
-/// The key that Microsoft's emulator starts with. It is public, so it protects nothing.
+/// The default key of Microsoft's emulator. It is public, so it protects nothing.
 const DEFAULT_KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
 
-/// The primary and perhaps a secondary access key: both verify, the primary one signs.
+/// The primary and optionally a secondary access key. Both verify, the primary one signs.
 #[derive(Clone)]
 pub struct Keys {
     primary: String,
     secondary: Option<String>,
 }
 
-/// A key must fit a connection string and be worth its name.
+/// Why an access key is invalid.
 #[derive(Debug, Error, PartialEq, Eq)]
-#[error("an access key has at least 32 bytes and neither semicolons nor control characters")]
-pub struct InvalidKey;
+#[error("an access key needs at least 32 bytes, without semicolons and control characters")]
+pub struct KeyError;
 
 impl Keys {
-    /// Refuses keys that no connection string could carry.
-    pub fn new(primary: &str, secondary: Option<&str>) -> Result<Self, InvalidKey> {
+    /// Refuses keys that a connection string cannot hold.
+    pub fn new(primary: &str, secondary: Option<&str>) -> Result<Self, KeyError> {
         Ok(Self {
             primary: checked(primary)?,
             secondary: secondary.map(checked).transpose()?,
@@ -48,15 +48,15 @@ impl Keys {
         &self.primary
     }
 
-    /// The primary key first.
+    /// All keys, the primary one first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.primary.as_str()).chain(self.secondary.as_deref())
     }
 }
 
-fn checked(key: &str) -> Result<String, InvalidKey> {
+fn checked(key: &str) -> Result<String, KeyError> {
     if key.len() < 32 || key.contains(|c: char| c == ';' || c.is_control()) {
-        return Err(InvalidKey);
+        return Err(KeyError);
     }
     Ok(key.to_owned())
 }
@@ -70,7 +70,7 @@ impl Default for Keys {
     }
 }
 
-/// Keys are secrets: they never reach a log.
+/// Keeps the keys out of logs.
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keys").finish_non_exhaustive()

@@ -1,7 +1,8 @@
-//! Settings: an access key or two, and for each hub who may connect and which handlers hear of it.
+//! The configuration: access keys, and the clients and handlers of each hub.
 
 mod auth;
 mod env;
+mod error;
 mod handler;
 mod hub;
 mod keys;
@@ -12,19 +13,19 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde_json::Value;
-use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::tls::Tls;
 
-pub use handler::{EventHandler, InvalidTemplate, SystemEvent};
+pub use error::ConfigError;
+pub use handler::{EventHandler, SystemEvent, TemplateError};
 pub use hub::HubConfig;
 pub(crate) use hub::is_hub_name;
-pub use keys::{InvalidKey, Keys};
+pub use keys::{KeyError, Keys};
 use section::Section;
 pub use timing::Timing;
 
-/// Everything an emulator needs to know before it starts.
+/// The configuration of an emulator.
 #[derive(Debug, Clone, Default)]
 pub struct Config {
     pub(crate) keys: Keys,
@@ -39,42 +40,24 @@ pub struct Config {
 }
 
 /// What happens to a client with a subprotocol when the handler of its event fails. The
-/// documentation and Microsoft's emulator disagree; a simple client is dropped in both.
+/// documentation and Microsoft's emulator disagree. Both drop simple clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FailingEvents {
-    /// As Microsoft's emulator does: an error acknowledgement, and the connection stays.
+    /// Sends an error acknowledgement and keeps the connection, like Microsoft's emulator.
     #[default]
     KeepConnection,
-    /// As the documentation says.
+    /// Drops the connection, as documented.
     DropConnection,
 }
 
-/// A setting that cannot be used; the text names it.
-#[derive(Debug, Error)]
-pub enum ConfigError {
-    #[error("the configuration is not JSON: {0}")]
-    NotJson(#[from] serde_json::Error),
-    #[error("unknown setting {0}")]
-    Unknown(String),
-    #[error("the setting {path} must be {expected}")]
-    WrongType {
-        path: String,
-        expected: &'static str,
-    },
-    #[error("the setting {0} is missing")]
-    Missing(String),
-    #[error("the setting {path} cannot be used: {why}")]
-    Invalid { path: String, why: String },
-}
-
 impl Config {
-    /// Reads the shape that Microsoft's emulator has: a `WebPubSub` object.
+    /// Reads a `WebPubSub` object, the format of Microsoft's emulator.
     pub fn from_json(text: &str) -> Result<Self, ConfigError> {
         Self::from_value(serde_json::from_str(text)?)
     }
 
-    /// A JSON file, if any, overlaid with settings such as `WebPubSub__Hubs__chat__…`; names that
-    /// do not begin with `WebPubSub__` are somebody else's and are left alone.
+    /// Reads an optional JSON file, overlaid with settings such as `WebPubSub__Hubs__chat__…`.
+    /// Other names are ignored.
     pub fn from_settings(
         file: Option<&str>,
         settings: impl IntoIterator<Item = (String, String)>,
@@ -117,75 +100,75 @@ impl Config {
         Ok(config)
     }
 
-    /// The same with this hub's settings; hub names know no letter case.
+    /// Sets the configuration of a hub. Hub names are case-insensitive.
     #[must_use]
     pub fn with_hub(mut self, name: &str, hub: HubConfig) -> Self {
         self.hubs.insert(name.to_ascii_lowercase(), hub);
         self
     }
 
-    /// The same with other access keys.
+    /// Sets the access keys.
     #[must_use]
     pub fn with_keys(mut self, keys: Keys) -> Self {
         self.keys = keys;
         self
     }
 
-    /// The same with this clock, which the caller may move.
+    /// Sets the clock, which the caller may move.
     #[must_use]
     pub fn with_clock(mut self, clock: Clock) -> Self {
         self.clock = clock;
         self
     }
 
-    /// The same with other durations.
+    /// Sets time limits and pauses.
     #[must_use]
     pub fn with_timing(mut self, timing: Timing) -> Self {
         self.timing = timing;
         self
     }
 
-    /// The same with another answer to failing events.
+    /// Sets the reaction to failing events.
     #[must_use]
     pub fn with_failing_events(mut self, failing_events: FailingEvents) -> Self {
         self.failing_events = failing_events;
         self
     }
 
-    /// The same with the control API under `/emulator/`, for this machine only.
+    /// Enables the control API under `/emulator/`, for this machine only.
     #[must_use]
     pub fn with_control(mut self) -> Self {
         self.control = true;
         self
     }
 
-    /// The same with HTTPS beside HTTP, on the same port.
+    /// Enables HTTPS beside HTTP, on the same port.
     #[must_use]
     pub fn with_tls(mut self, tls: Tls) -> Self {
         self.tls = Some(tls);
         self
     }
 
-    /// The same with handlers on this machine believed whatever certificate they show.
+    /// Trusts handlers on this machine with any certificate.
     #[must_use]
     pub fn trusting_loopback_handlers(mut self) -> Self {
         self.trust_loopback_handlers = true;
         self
     }
 
-    /// The same with Entra ID's bearer tokens taken for REST calls. Their audience and their times
-    /// count; their signature does not, since the keys for it are not on this machine.
+    /// Accepts Entra ID's bearer tokens for REST calls. Their audience and times are checked, but
+    /// not their signature, since the keys are not on this machine.
     #[must_use]
     pub fn accepting_entra_tokens(mut self) -> Self {
         self.accept_entra_tokens = true;
         self
     }
 
-    /// Where the emulator is found on this address: a URL without a path.
+    /// The URL of the emulator on this address, without a path.
     pub fn endpoint(&self, addr: SocketAddr) -> String {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
-        // `localhost` reads better and is what Microsoft's emulator prints, but it may resolve to
-        // ::1, so it stands only for the address that every resolver also tries.
+        // `localhost` reads better and is what Microsoft's emulator prints. It may resolve to ::1,
+        // so it stands only for the IPv4 address, which every resolver tries as well.
         if addr.ip() == std::net::Ipv4Addr::LOCALHOST {
             format!("{scheme}://localhost:{}", addr.port())
         } else {
@@ -193,7 +176,7 @@ impl Config {
         }
     }
 
-    /// What an application sets as its Web PubSub connection string.
+    /// The Web PubSub connection string for applications.
     pub fn connection_string(&self, addr: SocketAddr) -> String {
         let endpoint = self.endpoint(addr);
         let key = self.keys.primary();

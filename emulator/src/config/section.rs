@@ -1,14 +1,14 @@
-//! Reading settings by name so that what nobody asked for is left over and can be named.
+//! Reads settings by name, and reports the settings that were not read.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::ConfigError;
+use super::error::ConfigError;
 
-/// An object of the configuration. Names know no letter case, and values may be text where the
-/// setting is a number or a flag, since environment variables hold nothing else.
+/// An object of the configuration. Names are case-insensitive. Numbers and flags may be text, since
+/// environment variables are always text.
 #[derive(Debug)]
 pub(super) struct Section {
     path: String,
@@ -111,7 +111,7 @@ impl Section {
             .transpose()
     }
 
-    /// The members of an object whose names the user chose.
+    /// The members of an object whose names the user chooses.
     pub(super) fn named_sections(
         &mut self,
         name: &str,
@@ -140,7 +140,7 @@ impl Section {
             .collect()
     }
 
-    /// A list of texts; one text with commas is a list too.
+    /// A list of texts, or one text with commas.
     pub(super) fn texts(&mut self, name: &str) -> Result<Vec<String>, ConfigError> {
         self.values(name)?
             .into_iter()
@@ -151,7 +151,7 @@ impl Section {
             .collect()
     }
 
-    /// An array, or an object whose names are indexes: that is how environment variables spell it.
+    /// An array, or an object with index names, as environment variables make it.
     fn values(&mut self, name: &str) -> Result<Vec<Value>, ConfigError> {
         match self.take(name) {
             None => Ok(Vec::new()),
@@ -174,7 +174,7 @@ impl Section {
         }
     }
 
-    /// Whatever is left was asked for by nobody.
+    /// Fails if a setting was not read.
     pub(super) fn finish(self) -> Result<(), ConfigError> {
         match self.entries.keys().next() {
             Some(name) => Err(ConfigError::Unknown(self.child(name))),

@@ -1,3 +1,5 @@
+//! Tests of the configuration.
+
 use std::time::Duration;
 
 use super::*;
@@ -90,7 +92,7 @@ fn a_managed_identity_has_a_resource() {
 }
 
 #[test]
-fn settings_from_the_environment_overlay_the_file_whatever_their_letter_case() {
+fn settings_from_the_environment_overlay_the_file_in_any_letter_case() {
     let settings = [
         (
             "WEBPUBSUB__HUBS__CHAT__EVENTHANDLERS__1__URLTEMPLATE",
@@ -134,22 +136,22 @@ fn placeholders_are_escaped() {
 }
 
 #[test]
-fn templates_that_cannot_work_are_refused() {
+fn invalid_templates_are_refused() {
     let why = |template| EventHandler::all(template).unwrap_err();
 
-    assert_eq!(why("tunnel:///hook"), InvalidTemplate::Tunnel);
-    assert_eq!(why("ftp://host/hook"), InvalidTemplate::NotHttp);
+    assert_eq!(why("tunnel:///hook"), TemplateError::Tunnel);
+    assert_eq!(why("ftp://host/hook"), TemplateError::NotHttp);
     assert_eq!(
         why("http://{hub}.local/"),
-        InvalidTemplate::Placeholder("{hub}.local".to_owned())
+        TemplateError::Placeholder("{hub}.local".to_owned())
     );
     assert_eq!(
         why("http://h/{other}"),
-        InvalidTemplate::Placeholder("{other}".to_owned())
+        TemplateError::Placeholder("{other}".to_owned())
     );
     assert_eq!(
         why("http://h/{hub"),
-        InvalidTemplate::Placeholder("{hub".to_owned())
+        TemplateError::Placeholder("{hub".to_owned())
     );
-    assert_eq!(why("http:///hook"), InvalidTemplate::NotAUrl);
+    assert_eq!(why("http:///hook"), TemplateError::NotAUrl);
 }

@@ -1,24 +1,23 @@
-//! How long things take.
+//! Durations.
 
 use std::time::Duration;
 
-/// How long things take. The defaults are those of the service as far as they are known; tests
-/// shorten them.
+/// Durations. The defaults are those of the service as far as they are known; tests shorten them.
 #[derive(Debug, Clone)]
 pub struct Timing {
     /// How long a reliable connection without a socket can be recovered.
     pub recovery_window: Duration,
-    /// From sending an event to the headers of its answer, repeats included.
+    /// The limit from sending an event to the headers of its answer, retries included.
     pub webhook_timeout: Duration,
     /// The pauses before an event is sent again after 408, 5xx or a network failure.
     pub retry_after: Vec<Duration>,
-    /// How long a handler may take to allow this origin.
+    /// The limit for a handler to answer a validation request.
     pub validation_timeout: Duration,
-    /// After how long a handler that allowed this origin is asked again.
+    /// How long a successful validation is valid.
     pub revalidate_after: Duration,
-    /// How long a client may take to answer a close frame.
+    /// The limit for a client to answer a close frame.
     pub close_timeout: Duration,
-    /// How long what the service says is on its way to a client.
+    /// The simulated latency to clients and REST callers.
     pub latency: Duration,
 }
 

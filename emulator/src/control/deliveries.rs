@@ -1,18 +1,18 @@
-//! Messages that are late, lost or doubled, on purpose.
+//! Plans faults for messages to clients: drops, delays and repeats.
 
 use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::json;
 
-use super::answer::{answer, bad_request, number};
+use super::response::{bad_request, json_response, number};
 use crate::app::App;
 use crate::deliveries::{Fate, Plan};
 use crate::query::Query;
 use crate::response::Response;
 
-/// Messages that are held back are kept in memory.
-const LONGEST_DELAY_MS: u64 = 10 * 60 * 1000;
+/// Delayed messages are kept in memory, so the delay is limited.
+const MAX_DELAY_MS: u64 = 10 * 60 * 1000;
 
 /// `POST /emulator/deliveries/{drop|delay|repeat}?count=&connection=&ms=`
 pub(super) fn plan(app: &App, fate: &str, query: &Query) -> Response {
@@ -20,7 +20,7 @@ pub(super) fn plan(app: &App, fate: &str, query: &Query) -> Response {
         "drop" => Fate::Drop,
         "repeat" => Fate::Repeat,
         "delay" => match number(query, "ms") {
-            Some(ms) if ms <= LONGEST_DELAY_MS => Fate::Delay(Duration::from_millis(ms)),
+            Some(ms) if ms <= MAX_DELAY_MS => Fate::Delay(Duration::from_millis(ms)),
             Some(_) | None => return bad_request("ms must be a whole number up to 600000"),
         },
         _ => return bad_request("a delivery can be dropped, delayed or repeated"),
@@ -36,16 +36,16 @@ pub(super) fn plan(app: &App, fate: &str, query: &Query) -> Response {
     plans(app)
 }
 
-/// `GET /emulator/deliveries`: what is still to happen
+/// `GET /emulator/deliveries`: the remaining plans
 pub(super) fn plans(app: &App) -> Response {
-    answer(
+    json_response(
         StatusCode::OK,
         &json!({ "planned": app.deliveries.to_json() }),
     )
 }
 
-/// `DELETE /emulator/deliveries`: from now on nothing happens to them
+/// `DELETE /emulator/deliveries`: removes all plans
 pub(super) fn forget(app: &App) -> Response {
-    app.deliveries.forget_plans();
+    app.deliveries.clear();
     plans(app)
 }

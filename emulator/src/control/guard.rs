@@ -1,12 +1,12 @@
-//! Who may use the control API: programs on this machine, and no web page from elsewhere.
+//! Limits the control API to programs on this machine, and excludes foreign web pages.
 
 use std::net::{IpAddr, SocketAddr};
 
 use http::Uri;
 use http::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 
-/// A page that a name of its own leads here shows that name as its host, and a page from
-/// elsewhere its origin.
+/// A foreign web page is recognised by its `Origin`, or by its `Host` if its name resolves to this
+/// machine.
 pub(super) fn admits(peer: SocketAddr, headers: &HeaderMap) -> bool {
     let local = |name: &HeaderName| match headers.get(name) {
         Some(value) => value.to_str().is_ok_and(is_local),
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn programs_on_this_machine_are_admitted() {
+    fn programs_on_this_machine_may_call() {
         assert!(admitted("127.0.0.1", Some("localhost:8080"), None));
         assert!(admitted(
             "127.0.0.1",
@@ -50,7 +50,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_not() {
+    fn others_may_not() {
         assert!(!admitted("10.0.0.1", Some("localhost:8080"), None));
         assert!(!admitted("127.0.0.1", Some("evil.example"), None));
         assert!(!admitted("127.0.0.1", None, None));

@@ -1,8 +1,8 @@
-//! The control API, for people who test: look inside, and break things on purpose.
+//! The control API for tests: inspects the emulator and injects faults.
 
-mod answer;
 mod deliveries;
 mod guard;
+mod response;
 mod state;
 
 use std::net::SocketAddr;
@@ -18,7 +18,7 @@ use crate::connection::Connection;
 use crate::hub::{Audience, Hub};
 use crate::query::Query;
 use crate::response::Response;
-use answer::{answer, bad_request, number};
+use response::{bad_request, json_response, number};
 
 const DEFAULT_CALLS: usize = 20;
 
@@ -30,7 +30,7 @@ pub(crate) async fn handle(
 ) -> Response {
     if !guard::admits(peer, request.headers()) {
         let why = json!({ "error": "the control API is for this machine only" });
-        return answer(StatusCode::FORBIDDEN, &why);
+        return json_response(StatusCode::FORBIDDEN, &why);
     }
     let query = Query::parse(request.uri().query().unwrap_or_default());
     let path = request.uri().path().trim_start_matches("/emulator/");
@@ -49,9 +49,9 @@ pub(crate) async fn handle(
         ("DELETE", ["deliveries"]) => deliveries::forget(app),
         ("POST", ["deliveries", fate]) => deliveries::plan(app, fate, &query),
         ("POST", ["clock", "advance"]) => advance_clock(app, &query),
-        _ => answer(
+        _ => json_response(
             StatusCode::NOT_FOUND,
-            &json!({ "error": "there is no such operation" }),
+            &json!({ "error": "unknown operation" }),
         ),
     }
 }
@@ -66,7 +66,7 @@ fn connections(app: &App, query: &Query) -> Response {
             shown.extend(connections.iter().map(|connection| show(&hub, connection)));
         }
     }
-    answer(StatusCode::OK, &json!({ "connections": shown }))
+    json_response(StatusCode::OK, &json!({ "connections": shown }))
 }
 
 fn show(hub: &Hub, connection: &Connection) -> Value {
@@ -84,21 +84,21 @@ fn show(hub: &Hub, connection: &Connection) -> Value {
         "groups": groups,
         "roles": connection.roles,
         "state": connection.identity.state(),
-        // False while a reliable connection waits for its client to come back.
+        // False while a reliable connection waits for its client to reconnect.
         "attached": connection.outbox.is_attached(),
     })
 }
 
-/// `POST /emulator/connections/{id}/drop`: the socket goes, without a close frame
+/// `POST /emulator/connections/{id}/drop`: cuts the socket without a close frame
 fn drop_connection(app: &App, id: &str) -> Response {
     match app.hubs().iter().find_map(|hub| hub.connection(id)) {
         Some(connection) => {
             connection.outbox.cut();
-            answer(StatusCode::OK, &json!({ "dropped": id }))
+            json_response(StatusCode::OK, &json!({ "dropped": id }))
         }
-        None => answer(
+        None => json_response(
             StatusCode::NOT_FOUND,
-            &json!({ "error": "there is no such connection" }),
+            &json!({ "error": "unknown connection" }),
         ),
     }
 }
@@ -106,29 +106,29 @@ fn drop_connection(app: &App, id: &str) -> Response {
 /// `GET /emulator/webhooks?limit=`: the last calls to handlers, newest first
 fn webhooks(app: &App, query: &Query) -> Response {
     let limit = number(query, "limit").unwrap_or(DEFAULT_CALLS);
-    answer(
+    json_response(
         StatusCode::OK,
         &json!({ "calls": app.upstream.journal.newest(limit) }),
     )
 }
 
-/// `POST /emulator/webhooks/fail?count=`: the next tries fail as if the network had
+/// `POST /emulator/webhooks/fail?count=`: makes the next requests to handlers fail
 fn fail_webhooks(app: &App, query: &Query) -> Response {
     match number(query, "count") {
         Some(count) => {
             app.upstream.faults.plan(count);
-            answer(StatusCode::OK, &json!({ "failing": count }))
+            json_response(StatusCode::OK, &json!({ "failing": count }))
         }
         None => bad_request("count must be a whole number"),
     }
 }
 
-/// `POST /emulator/clock/advance?seconds=`: what expires does so earlier
+/// `POST /emulator/clock/advance?seconds=`: moves the clock forward
 fn advance_clock(app: &App, query: &Query) -> Response {
     match number(query, "seconds") {
         Some(seconds) => {
             app.clock.advance(Duration::from_secs(seconds));
-            answer(StatusCode::OK, &json!({ "now": app.clock.rfc3339() }))
+            json_response(StatusCode::OK, &json!({ "now": app.clock.rfc3339() }))
         }
         None => bad_request("seconds must be a whole number"),
     }

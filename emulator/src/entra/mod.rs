@@ -1,5 +1,5 @@
-//! A stand-in for Entra ID as far as handlers see it: the managed identity with which the service
-//! proves to them who calls, and the keys with which they verify that.
+//! A stand-in for Entra ID: signs the managed identity tokens that events carry, and publishes the
+//! keys with which handlers verify them.
 
 mod signer;
 
@@ -12,10 +12,10 @@ use crate::clock::Clock;
 use crate::response::{Response, response};
 use signer::Signer;
 
-/// A day, as a managed identity's tokens have.
+/// One day, the lifetime of a managed identity's token.
 const LIFE_SECONDS: i64 = 24 * 60 * 60;
-/// The tenant, the service's identity as an application, and as an object. Made up, and always the
-/// same, so that a handler can be told to expect them.
+/// Fixed ids of the tenant and of the service's application and object, so that a handler can be
+/// configured to expect them.
 const TENANT: &str = "e0000000-0000-4000-8000-000000000001";
 const APPLICATION: &str = "e0000000-0000-4000-8000-000000000002";
 const OBJECT: &str = "e0000000-0000-4000-8000-000000000003";
@@ -23,7 +23,7 @@ const OBJECT: &str = "e0000000-0000-4000-8000-000000000003";
 const CONFIGURATION: &str = "/v2.0/.well-known/openid-configuration";
 const KEYS: &str = "/discovery/v2.0/keys";
 
-/// Issues tokens under a key of its own, which is made when it is first asked for.
+/// Issues tokens. The key is created at first use.
 #[derive(Debug)]
 pub(crate) struct Entra {
     base: String,
@@ -32,7 +32,7 @@ pub(crate) struct Entra {
 }
 
 impl Entra {
-    /// `endpoint` is where handlers reach the emulator.
+    /// `endpoint` is the emulator's URL for handlers.
     pub(crate) fn new(endpoint: &str, clock: Clock) -> Self {
         Self {
             base: format!("{endpoint}/entra"),
@@ -49,8 +49,7 @@ impl Entra {
         self.signer.get_or_init(Signer::generate).as_ref()
     }
 
-    /// What the service shows to a handler that asks for a token for this resource. `None` if the
-    /// machine has no randomness to sign with.
+    /// A token for this resource; `None` if the system has no randomness to create a key.
     pub(crate) fn managed_identity_token(&self, resource: &str) -> Option<String> {
         let now = self.clock.unix_seconds();
         self.signer()?.sign(&json!({
@@ -59,7 +58,7 @@ impl Entra {
             "iat": now,
             "nbf": now,
             "exp": now + LIFE_SECONDS,
-            // Version 1 tokens name the caller `appid`, version 2 tokens `azp`.
+            // Version 1 tokens name the caller in `appid`, version 2 tokens in `azp`.
             "appid": APPLICATION,
             "azp": APPLICATION,
             "idtyp": "app",
@@ -70,7 +69,7 @@ impl Entra {
         }))
     }
 
-    /// Anything below `/entra`; the path is what follows.
+    /// Anything below `/entra`. `path` is the rest.
     pub(crate) fn handle(&self, path: &str) -> Response {
         match path {
             CONFIGURATION => answer(&json!({

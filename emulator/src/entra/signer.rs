@@ -9,11 +9,11 @@ use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as 
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-/// Entra itself signs with RS256. Making an RSA key takes longer than this emulator's start, and
-/// whoever takes the algorithm from the published key, as one should, sees no difference.
+/// Entra signs with RS256. Creating an RSA key takes longer than the start of this emulator, and a
+/// handler that reads the algorithm from the published key, as it should, sees no difference.
 pub(super) const ALGORITHM: &str = "ES256";
 
-/// Half of a point on the curve.
+/// The bytes of one coordinate of a point on the curve.
 const COORDINATE: usize = 32;
 
 pub(super) struct Signer {
@@ -23,7 +23,7 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    /// `None` if the machine has no randomness.
+    /// `None` if the system has no randomness.
     pub(super) fn generate() -> Option<Self> {
         let random = SystemRandom::new();
         let document =
@@ -49,9 +49,9 @@ impl Signer {
         Some(format!("{signed}.{signature}"))
     }
 
-    /// The public half as a JSON Web Key.
+    /// The public key as a JSON Web Key.
     pub(super) fn public_jwk(&self) -> Value {
-        // The first byte says that both coordinates follow.
+        // Skip the first byte, which marks an uncompressed point.
         let point = self.key.public_key().as_ref();
         let (x, y) = point[1..].split_at(COORDINATE);
         json!({
@@ -66,7 +66,7 @@ impl Signer {
     }
 }
 
-/// The key never reaches a log.
+/// Keeps the key out of logs.
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Signer").finish_non_exhaustive()

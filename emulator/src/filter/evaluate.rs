@@ -1,9 +1,19 @@
-//! Whether a filter holds for a connection.
+//! Evaluates a filter for a connection.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::Subject;
 use super::expression::{Comparison, Expression, Field, Function};
+
+/// The properties of a connection that a filter can test.
+#[derive(Debug)]
+pub(super) struct Subject<'a> {
+    pub(super) user: Option<&'a str>,
+    pub(super) connection: &'a str,
+    pub(super) protocol: Option<&'a str>,
+    pub(super) groups: &'a BTreeSet<Arc<str>>,
+}
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Value<'a> {
@@ -11,7 +21,7 @@ pub(super) enum Value<'a> {
     Bool(bool),
     Integer(i64),
     Text(Cow<'a, str>),
-    /// The groups themselves are only ever counted and searched.
+    /// Expressions only count and search the groups, so this holds none.
     Groups,
 }
 
@@ -70,7 +80,7 @@ impl Expression {
 }
 
 impl Comparison {
-    /// Order with nothing is never true.
+    /// An ordering with null is false.
     fn holds(self, left: Value<'_>, right: Value<'_>) -> bool {
         let ordered = |holds: fn(i64, i64) -> bool, left: Value<'_>, right: Value<'_>| {
             left.integer()
@@ -152,7 +162,7 @@ impl Function {
     }
 }
 
-/// By characters; what lies outside is left out.
+/// Counts characters, and ignores those beyond the ends.
 fn substring(text: &str, start: i64, length: i64) -> String {
     let start = usize::try_from(start).unwrap_or(0);
     let length = usize::try_from(length).unwrap_or(0);

@@ -1,6 +1,6 @@
 //! Expressions and their types.
 
-use super::FilterError;
+use super::error::FilterError;
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Expression {
@@ -10,11 +10,11 @@ pub(super) enum Expression {
     Text(String),
     Field(Field),
     Not(Box<Self>),
-    /// Any number of conditions, side by side: nested in pairs, a long filter would be deep.
+    /// A flat list of conditions: nested pairs would make a long filter deep.
     And(Vec<Self>),
     Or(Vec<Self>),
     Compare(Comparison, Box<Self>, Box<Self>),
-    /// One value among several.
+    /// Whether a value is in a list.
     In(Box<Self>, Vec<Self>),
     InGroups(Box<Self>),
     Call(Function, Vec<Self>),
@@ -98,16 +98,6 @@ impl Expression {
         } else {
             self.expect(expected)
         }
-    }
-
-    pub(super) fn condition(self) -> Result<Self, FilterError> {
-        self.expect(Type::Bool)?;
-        Ok(self)
-    }
-
-    pub(super) fn text(self) -> Result<Box<Self>, FilterError> {
-        self.expect_or_null(Type::Text)?;
-        Ok(Box::new(self))
     }
 }
 

@@ -1,10 +1,12 @@
 //! The tokens of a filter.
 
-use super::FilterError;
+use std::ops::Range;
+
+use super::error::FilterError;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Token {
-    /// A keyword, a function or a name of something.
+    /// A keyword, a function or a field.
     Word(String),
     Text(String),
     Integer(i64),
@@ -13,8 +15,8 @@ pub(super) enum Token {
     Comma,
 }
 
-/// Each token with the place where it begins, counted in bytes from zero.
-pub(super) fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
+/// Each token with its range in bytes.
+pub(super) fn tokens(filter: &str) -> Result<Vec<(Token, Range<usize>)>, FilterError> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = filter[at..].chars().next() {
@@ -35,15 +37,15 @@ pub(super) fn tokens(filter: &str) -> Result<Vec<(Token, usize)>, FilterError> {
                     .unwrap_or(rest.len());
                 (Token::Word(rest[..end].to_owned()), end)
             }
-            c => return Err(FilterError::Unexpected(c.to_string(), at)),
+            c => return Err(FilterError::Unexpected(at + c.len_utf8())),
         };
-        tokens.push((token, at));
+        tokens.push((token, at..at + length));
         at += length;
     }
     Ok(tokens)
 }
 
-/// A quote inside is written twice.
+/// Two quotes stand for one.
 fn text(rest: &str) -> Option<(Token, usize)> {
     let mut text = String::new();
     let mut chars = rest.char_indices().skip(1).peekable();
@@ -65,7 +67,7 @@ fn integer(rest: &str, at: usize) -> Result<(Token, usize), FilterError> {
         .map_or(rest.len(), |end| end + 1);
     let number = &rest[..digits];
     if !number.ends_with(|c: char| c.is_ascii_digit()) {
-        return Err(FilterError::Unexpected(number.to_owned(), at));
+        return Err(FilterError::Unexpected(at + digits));
     }
     let value = number
         .parse()

@@ -1,37 +1,65 @@
-//! From tokens to an expression whose types fit. `not` binds tightest, then comparisons, then
+//! Parses tokens into a type-checked expression. `not` binds tightest, then comparisons, then
 //! `and`, then `or`.
 
 use std::iter::Peekable;
+use std::ops::Range;
 use std::vec::IntoIter;
 
-use super::FilterError;
+use super::error::FilterError;
 use super::expression::{Comparison, Expression, Field, Function, Type};
 use super::lexer::{Token, tokens};
 
 const MAX_DEPTH: usize = 100;
 
-/// The whole of a filter must be a condition.
+/// A syntax error is reported before any other error, wherever it is.
 pub(super) fn parse(filter: &str) -> Result<Expression, FilterError> {
-    let mut parser = Parser {
-        tokens: tokens(filter)?.into_iter().peekable(),
-        end: filter.len(),
-        depth: 0,
+    let tokens = tokens(filter)?;
+    let parse = |checks_types| {
+        let parser = Parser {
+            tokens: tokens.clone().into_iter().peekable(),
+            end: filter.len(),
+            depth: 0,
+            checks_types,
+        };
+        parser.filter()
     };
-    let expression = parser.or()?;
-    if let Some((token, at)) = parser.tokens.next() {
-        return Err(FilterError::Unexpected(token.spelling(), at));
+    match parse(true) {
+        Err(error) if error.position().is_none() => {
+            parse(false)?;
+            Err(error)
+        }
+        result => result,
     }
-    expression.expect(Type::Bool)?;
-    Ok(expression)
 }
 
 struct Parser {
-    tokens: Peekable<IntoIter<(Token, usize)>>,
+    tokens: Peekable<IntoIter<(Token, Range<usize>)>>,
     end: usize,
     depth: usize,
+    /// Without this only the syntax is checked, and the expression has no meaning.
+    checks_types: bool,
 }
 
 impl Parser {
+    /// The result of a whole filter must be a boolean.
+    fn filter(mut self) -> Result<Expression, FilterError> {
+        let expression = self.or()?;
+        if let Some((_, at)) = self.tokens.next() {
+            return Err(FilterError::Unexpected(at.end));
+        }
+        self.check(|| expression.expect(Type::Bool))?;
+        Ok(expression)
+    }
+
+    fn check(&self, types: impl FnOnce() -> Result<(), FilterError>) -> Result<(), FilterError> {
+        if self.checks_types { types() } else { Ok(()) }
+    }
+
+    fn condition(&self, expression: Expression) -> Result<Expression, FilterError> {
+        self.check(|| expression.expect(Type::Bool))?;
+        Ok(expression)
+    }
+
     fn or(&mut self) -> Result<Expression, FilterError> {
         self.conditions("or", Self::and, Expression::Or)
     }
@@ -40,7 +68,7 @@ impl Parser {
         self.conditions("and", Self::comparison, Expression::And)
     }
 
-    /// One operand, or several conditions with the word between.
+    /// One operand, or several conditions joined by the word.
     fn conditions(
         &mut self,
         word: &str,
@@ -51,9 +79,10 @@ impl Parser {
         if !self.take_word(word) {
             return Ok(first);
         }
-        let mut conditions = vec![first.condition()?];
+        let mut conditions = vec![self.condition(first)?];
         loop {
-            conditions.push(operand(self)?.condition()?);
+            let next = operand(self)?;
+            conditions.push(self.condition(next)?);
             if !self.take_word(word) {
                 return Ok(joined(conditions));
             }
@@ -62,13 +91,14 @@ impl Parser {
 
     fn comparison(&mut self) -> Result<Expression, FilterError> {
         let mut left = self.not()?;
-        // Each further comparison holds the one before, so a chain of them is as deep as it is long.
+        // Each comparison contains the one before, so a long chain of them is deep.
         for _ in 0..=MAX_DEPTH {
             if self.take_word("in") {
                 left = self.membership(left)?;
             } else if let Some(comparison) = self.take_comparison() {
                 let right = self.not()?;
-                left = compare(comparison, left, right)?;
+                self.check(|| comparable(comparison, &left, &right))?;
+                left = Expression::Compare(comparison, Box::new(left), Box::new(right));
             } else {
                 return Ok(left);
             }
@@ -81,7 +111,7 @@ impl Parser {
             return self.primary();
         }
         let operand = self.deeper(Self::not)?;
-        Ok(Expression::Not(Box::new(operand.condition()?)))
+        Ok(Expression::Not(Box::new(self.condition(operand)?)))
     }
 
     fn primary(&mut self) -> Result<Expression, FilterError> {
@@ -98,17 +128,19 @@ impl Parser {
                 Ok(inner)
             }
             Token::Word(word) if self.take(&Token::Open) => self.call(&word),
+            Token::Word(_) if !self.checks_types => Ok(Expression::Null),
             Token::Word(word) => literal_or_field(word),
-            Token::Close | Token::Comma => Err(FilterError::ExpressionExpected(at)),
+            Token::Close | Token::Comma => Err(FilterError::ExpressionExpected(at.start)),
         }
     }
 
-    /// What follows `in`: a list in parentheses, or the groups.
+    /// The operand after `in`: a list in parentheses, or the groups.
     fn membership(&mut self, left: Expression) -> Result<Expression, FilterError> {
         if !self.take(&Token::Open) {
             let groups = self.not()?;
-            groups.expect(Type::Groups)?;
-            return Ok(Expression::InGroups(left.text()?));
+            self.check(|| groups.expect(Type::Groups))?;
+            self.check(|| left.expect_or_null(Type::Text))?;
+            return Ok(Expression::InGroups(Box::new(left)));
         }
         let list = self.arguments()?;
         if list.is_empty() {
@@ -118,6 +150,10 @@ impl Parser {
     }
 
     fn call(&mut self, name: &str) -> Result<Expression, FilterError> {
+        if !self.checks_types {
+            self.arguments()?;
+            return Ok(Expression::Null);
+        }
         let function =
             Function::named(name).ok_or_else(|| FilterError::UnknownName(name.to_owned()))?;
         let arguments = self.arguments()?;
@@ -127,7 +163,7 @@ impl Parser {
         Ok(Expression::Call(function, arguments))
     }
 
-    /// After the opening parenthesis.
+    /// The arguments after the opening parenthesis.
     fn arguments(&mut self) -> Result<Vec<Expression>, FilterError> {
         let mut arguments = Vec::new();
         if self.take(&Token::Close) {
@@ -165,7 +201,7 @@ impl Parser {
     }
 
     fn position(&mut self) -> usize {
-        self.tokens.peek().map_or(self.end, |(_, at)| *at)
+        self.tokens.peek().map_or(self.end, |(_, at)| at.start)
     }
 
     fn take(&mut self, wanted: &Token) -> bool {
@@ -192,7 +228,7 @@ impl Parser {
     }
 }
 
-/// Names know no letter case, literals do.
+/// Field names are case-insensitive, literals are not.
 fn literal_or_field(word: String) -> Result<Expression, FilterError> {
     Ok(match word.as_str() {
         "null" => Expression::Null,
@@ -208,32 +244,15 @@ fn literal_or_field(word: String) -> Result<Expression, FilterError> {
     })
 }
 
-/// Equality takes any types, order only whole numbers.
-fn compare(
+/// Equality takes any types, an ordering only integers.
+fn comparable(
     comparison: Comparison,
-    left: Expression,
-    right: Expression,
-) -> Result<Expression, FilterError> {
-    if !matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
-        left.expect_or_null(Type::Integer)?;
-        right.expect_or_null(Type::Integer)?;
+    left: &Expression,
+    right: &Expression,
+) -> Result<(), FilterError> {
+    if matches!(comparison, Comparison::Equal | Comparison::NotEqual) {
+        return Ok(());
     }
-    Ok(Expression::Compare(
-        comparison,
-        Box::new(left),
-        Box::new(right),
-    ))
-}
-
-impl Token {
-    fn spelling(&self) -> String {
-        match self {
-            Self::Word(word) => word.clone(),
-            Self::Text(text) => format!("'{text}'"),
-            Self::Integer(value) => value.to_string(),
-            Self::Open => "(".to_owned(),
-            Self::Close => ")".to_owned(),
-            Self::Comma => ",".to_owned(),
-        }
-    }
+    left.expect_or_null(Type::Integer)?;
+    right.expect_or_null(Type::Integer)
 }

@@ -1,3 +1,7 @@
+//! Tests of the filter language.
+
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -45,7 +49,7 @@ fn refused(filter: &str, why: FilterError) {
 }
 
 #[test]
-fn equality_knows_letter_case_and_names_do_not() {
+fn equality_is_case_sensitive_and_names_are_not() {
     check("userId eq 'O''Neil'", true);
     check("USERID eq 'O''Neil'", true);
     check("userId eq 'o''neil'", false);
@@ -88,7 +92,7 @@ fn a_value_may_be_one_of_a_list() {
 }
 
 #[test]
-fn order_is_for_whole_numbers() {
+fn ordering_takes_only_integers() {
     check("length(userId) ge +6", true);
     check("length(userId) lt 6", false);
     check("-1 lt 0", true);
@@ -119,7 +123,7 @@ fn functions_on_text() {
 }
 
 #[test]
-fn nothing_in_nothing_out() {
+fn functions_of_null_are_null() {
     let anonymous = |filter| holds_for(None, filter);
 
     assert!(anonymous("userId eq null"));
@@ -132,7 +136,7 @@ fn nothing_in_nothing_out() {
 }
 
 #[test]
-fn what_is_no_condition_is_refused() {
+fn a_filter_that_is_not_boolean_is_refused() {
     refused(
         "userId",
         FilterError::WrongType {
@@ -164,7 +168,7 @@ fn what_is_no_condition_is_refused() {
 }
 
 #[test]
-fn what_makes_no_sense_is_refused_with_its_place() {
+fn an_invalid_filter_is_refused_with_its_position() {
     refused("userId eq", FilterError::ExpressionExpected(9));
     refused("nosuch", FilterError::UnknownName("nosuch".to_owned()));
     refused("nosuch('a')", FilterError::UnknownName("nosuch".to_owned()));
@@ -173,15 +177,23 @@ fn what_makes_no_sense_is_refused_with_its_place() {
         FilterError::UnknownName("Contains".to_owned()),
     );
     refused("(true", FilterError::ParenthesisExpected(5));
-    refused("true true", FilterError::Unexpected("true".to_owned(), 5));
+    refused("true true", FilterError::Unexpected(9));
     refused("userId eq 'a", FilterError::UnterminatedText(10));
-    refused("userId = 'a'", FilterError::Unexpected("=".to_owned(), 7));
+    refused("userId = 'a'", FilterError::Unexpected(8));
     refused(
         "length(1) eq 1",
         FilterError::WrongArguments("length".to_owned()),
     );
     refused("1 eq 99999999999999999999", FilterError::NumberTooLarge(5));
-    refused("1 eq -", FilterError::Unexpected("-".to_owned(), 5));
+    refused("1 eq -", FilterError::Unexpected(6));
+}
+
+#[test]
+fn a_syntax_error_is_reported_before_other_errors() {
+    refused("nosuch filter", FilterError::Unexpected(13));
+    refused("nosuch(1) and (true", FilterError::ParenthesisExpected(19));
+    refused("5 and true true", FilterError::Unexpected(15));
+    refused("length(1) gt", FilterError::ExpressionExpected(12));
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Simple WebSocket clients: a frame is nothing but its data.
+//! Simple WebSocket clients: a frame holds only data, without an envelope.
 
 use tokio_tungstenite::tungstenite::Message as WsMessage;
 
-use super::{ClientFrame, Event, SendToGroup};
+use super::client_frame::{ClientFrame, Event, SendToGroup};
 use crate::message::{Data, Message, Metadata};
 
-/// What becomes of a simple client's frames; the client's URL says it.
+/// What the service does with the frames of a simple client. The URL of the client decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum SimpleMode {
     /// Each is the user event `message`.

@@ -1,3 +1,5 @@
+//! Tests of the outbox.
+
 use super::*;
 use crate::message::{Data, Source};
 
@@ -11,9 +13,9 @@ fn expiring(at_ms: i64) -> Arc<Message> {
     Arc::new(message)
 }
 
-async fn sequences(outbox: &Outbox, socket: Socket) -> Vec<Option<u64>> {
+async fn sequences(outbox: &Outbox, epoch: SocketEpoch) -> Vec<Option<u64>> {
     let mut batch = VecDeque::new();
-    assert_eq!(outbox.next(socket, &mut batch).await, Next::Batch);
+    assert_eq!(outbox.next(epoch, &mut batch).await, Next::Batch);
     batch
         .iter()
         .map(|outgoing| match outgoing {
@@ -26,16 +28,16 @@ async fn sequences(outbox: &Outbox, socket: Socket) -> Vec<Option<u64>> {
 #[tokio::test]
 async fn messages_of_a_reliable_connection_are_numbered_from_one() {
     let outbox = Outbox::new(true);
-    let socket = outbox.attach(0);
+    let epoch = outbox.attach(0);
 
     outbox.push_message(&text("a"), 0);
     outbox.push_message(&text("b"), 0);
 
-    assert_eq!(sequences(&outbox, socket).await, [Some(1), Some(2)]);
+    assert_eq!(sequences(&outbox, epoch).await, [Some(1), Some(2)]);
 }
 
 #[tokio::test]
-async fn a_new_socket_gets_what_was_not_acknowledged() {
+async fn a_new_socket_gets_the_unacknowledged_messages() {
     let outbox = Outbox::new(true);
     let first = outbox.attach(0);
     for n in 0..3 {
@@ -51,11 +53,11 @@ async fn a_new_socket_gets_what_was_not_acknowledged() {
         sequences(&outbox, second).await,
         [Some(2), Some(3), Some(4)]
     );
-    assert_eq!(outbox.severed(first).await, Severed::Replaced);
+    assert_eq!(outbox.interrupted(first).await, Interruption::Replaced);
 }
 
 #[tokio::test]
-async fn a_message_whose_time_is_up_is_not_written_again() {
+async fn an_expired_message_is_not_written_again() {
     let outbox = Outbox::new(true);
     let first = outbox.attach(0);
     outbox.push_message(&expiring(1_000), 0);
@@ -68,47 +70,47 @@ async fn a_message_whose_time_is_up_is_not_written_again() {
 }
 
 #[tokio::test]
-async fn too_much_unacknowledged_ends_the_connection() {
+async fn too_many_unacknowledged_messages_end_the_connection() {
     let outbox = Outbox::new(true);
-    let socket = outbox.attach(0);
+    let epoch = outbox.attach(0);
 
     for _ in 0..=unacked::MAX_MESSAGES {
         outbox.push_message(&text("x"), 0);
     }
 
-    assert_eq!(outbox.severed(socket).await, Severed::Overflowed);
+    assert_eq!(outbox.interrupted(epoch).await, Interruption::Overflowed);
 }
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_holds_a_bounded_number_of_bytes() {
+async fn the_buffer_of_a_client_that_reads_nothing_is_bounded() {
     let outbox = Outbox::new(false);
-    let socket = outbox.attach(0);
+    let epoch = outbox.attach(0);
     let big = text(&"x".repeat(1024 * 1024));
 
     for _ in 0..17 {
         outbox.push_message(&big, 0);
     }
 
-    assert_eq!(outbox.severed(socket).await, Severed::Overflowed);
+    assert_eq!(outbox.interrupted(epoch).await, Interruption::Overflowed);
     assert_eq!(outbox.state.lock().queue.len(), 0);
 }
 
 #[tokio::test]
-async fn a_close_comes_after_what_was_sent_before_it() {
+async fn a_close_frame_follows_earlier_messages() {
     let outbox = Outbox::new(false);
-    let socket = outbox.attach(0);
+    let epoch = outbox.attach(0);
     outbox.push_message(&text("last words"), 0);
 
-    let farewell = Farewell::new(CloseCode::Normal, "");
-    outbox.close(farewell.clone());
+    let close_reason = CloseReason::new(CloseCode::Normal, "");
+    outbox.close(close_reason.clone());
     outbox.push_message(&text("too late"), 0);
 
     let mut batch = VecDeque::new();
-    assert_eq!(outbox.next(socket, &mut batch).await, Next::Batch);
+    assert_eq!(outbox.next(epoch, &mut batch).await, Next::Batch);
     assert_eq!(batch.len(), 1);
     batch.clear();
     assert_eq!(
-        outbox.next(socket, &mut batch).await,
-        Next::Closed(farewell)
+        outbox.next(epoch, &mut batch).await,
+        Next::Closed(close_reason)
     );
 }

@@ -1,15 +1,15 @@
-//! What a reliable client has been sent and has not acknowledged.
+//! The messages that a reliable client has not acknowledged.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{KEPT_CAPACITY, MAX_BYTES};
+use super::limits::{MAX_BYTES, MAX_KEPT_CAPACITY};
 use crate::message::Message;
 
-/// A client that leaves more than this unacknowledged is given up.
+/// A client with more unacknowledged messages than this is cut off.
 pub(super) const MAX_MESSAGES: usize = 1_000;
 
-/// Messages with their sequence ids, the oldest first.
+/// Messages with their sequence ids, oldest first.
 #[derive(Debug, Default)]
 pub(super) struct Unacked {
     last_sequence: u64,
@@ -34,7 +34,7 @@ impl Unacked {
         self.messages.iter()
     }
 
-    /// Its sequence id; `None` when so much is kept that the client must be given up.
+    /// Returns the sequence id; `None` if the buffer is full and the client must be cut off.
     pub(super) fn push(&mut self, message: &Arc<Message>, now_ms: i64) -> Option<u64> {
         self.last_sequence += 1;
         self.bytes += message.size();
@@ -50,7 +50,7 @@ impl Unacked {
         self.messages.len() > MAX_MESSAGES || self.bytes > MAX_BYTES
     }
 
-    /// The client has seen everything up to this sequence id.
+    /// Drops all messages up to this sequence id.
     pub(super) fn acknowledge(&mut self, sequence: u64) {
         while let Some((first, message)) = self.messages.front()
             && *first <= sequence
@@ -58,7 +58,7 @@ impl Unacked {
             self.bytes -= message.size();
             self.messages.pop_front();
         }
-        if self.messages.is_empty() && self.messages.capacity() > KEPT_CAPACITY {
+        if self.messages.is_empty() && self.messages.capacity() > MAX_KEPT_CAPACITY {
             self.messages = VecDeque::new();
         }
     }

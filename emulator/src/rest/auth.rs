@@ -1,5 +1,5 @@
-//! Who may call the REST API: whoever signed a token for the very URL that is called, and where the
-//! settings say so, whoever has a token of Entra ID for the service.
+//! Authorizes REST calls: a token signed for the called URL, or a token of Entra ID if the settings
+//! accept it.
 
 use http::header::HOST;
 use http::request::Parts;
@@ -7,12 +7,12 @@ use percent_encoding::percent_decode_str;
 
 use super::error::RestError;
 use crate::app::App;
-use crate::stream::Scheme;
 use crate::token::{Claims, bearer};
+use crate::transport::Scheme;
 
 const ENTRA_AUDIENCE: &str = "https://webpubsub.azure.com";
 
-/// The emulator's address as the caller knows it.
+/// Returns the emulator's URL as the caller addresses it.
 pub(super) fn check(app: &App, head: &Parts) -> Result<String, RestError> {
     let host = head
         .headers
@@ -37,7 +37,7 @@ fn is_from_entra(token: &str, now: i64) -> bool {
 
 fn check_url(app: &App, token: &str, host: &str, head: &Parts) -> Result<(), RestError> {
     let claims = Claims::verify(token, &app.keys, app.clock.unix_seconds()).map_err(|error| {
-        tracing::info!("a REST call was refused: {error}");
+        tracing::info!("refused a REST call: {error}");
         RestError::Unauthorized
     })?;
     let target = head
@@ -49,26 +49,31 @@ fn check_url(app: &App, token: &str, host: &str, head: &Parts) -> Result<(), Res
         .iter()
         .any(|audience| is_for(audience, host, target))
     {
-        tracing::info!("a REST call was refused: its token is for another URL");
+        tracing::info!("refused a REST call: its token is for another URL");
         return Err(RestError::Unauthorized);
     }
     Ok(())
 }
 
-/// The URL as it was sent, with or without its query, escaped or not, whatever the letter case:
-/// the documentation says one, Microsoft's packages do another.
+/// Compares with the URL as it was sent, with or without its query, escaped or not, in any letter
+/// case. The documentation and Microsoft's packages differ on the query.
 fn is_for(audience: &str, host: &str, target: &str) -> bool {
+    let audience = normalize(audience);
     let Some(audience) = audience
         .strip_prefix("http://")
         .or_else(|| audience.strip_prefix("https://"))
     else {
         return false;
     };
-    let called = format!("{host}{target}").to_lowercase();
-    let bare = called.split('?').next().unwrap_or_default();
-    let audience = audience.to_lowercase();
-    let same = |candidate: &str| audience == candidate || decode(&audience) == decode(candidate);
-    same(&called) || same(bare)
+    let path = target.split('?').next().unwrap_or_default();
+    [target, path]
+        .into_iter()
+        .any(|target| audience == normalize(&format!("{host}{target}")))
+}
+
+/// Decoded first: an escaped letter has a letter case, too.
+fn normalize(url: &str) -> String {
+    decode(url).to_lowercase()
 }
 
 fn decode(text: &str) -> String {
@@ -103,7 +108,23 @@ mod tests {
     }
 
     #[test]
-    fn names_with_reserved_characters_fit_as_they_are_sent() {
+    fn the_audience_is_case_insensitive_after_decoding() {
+        let fits = |audience| {
+            is_for(
+                audience,
+                "localhost:1",
+                "/api/hubs/h/groups/%C3%89%41/:send?x=1",
+            )
+        };
+
+        assert!(fits("HTTP://LocalHost:1/API/HUBS/H/Groups/%c3%89%41/:Send"));
+        assert!(fits("http://localhost:1/API/hubs/h/groups/ÉA/:send"));
+        assert!(fits("http://localhost:1/api/hubs/h/groups/éa/:send?X=1"));
+        assert!(!fits("http://localhost:1/api/hubs/h/groups/ea/:send"));
+    }
+
+    #[test]
+    fn names_with_reserved_characters_match_as_sent() {
         let target = "/api/hubs/h/groups/a%2Bb%26c%3Dd%3Fe%23f/:send?api-version=2024-12-01";
 
         assert!(is_for(

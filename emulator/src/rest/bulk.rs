@@ -1,12 +1,12 @@
-//! Group membership of every connection that a filter selects.
+//! Group membership of all connections that match a filter.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::call::{Call, ok};
 use super::error::RestError;
 use super::send::parse_filter;
-use super::{Call, ok};
 use crate::connection::Connection;
 use crate::hub::Audience;
 use crate::names;
@@ -31,7 +31,7 @@ impl Call<'_> {
         })
     }
 
-    /// Without a filter that is every connection of the hub.
+    /// Without a filter every connection of the hub matches.
     fn for_each_selected(
         &self,
         body: &[u8],
@@ -42,11 +42,9 @@ impl Call<'_> {
         })?;
         let groups = request.groups.unwrap_or_default();
         if groups.is_empty() || !groups.iter().all(|group| names::is_group(group)) {
-            return Err(RestError::bad_request(
-                "A nonempty list of valid group names is required.",
-            ));
+            return Err(RestError::invalid_group("Groups"));
         }
-        let filter = parse_filter(request.filter.as_deref())?;
+        let filter = parse_filter("Filter", request.filter.as_deref())?;
         for connection in self.hub.select(Audience::Everyone) {
             if filter
                 .as_ref()

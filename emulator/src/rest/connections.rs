@@ -1,14 +1,14 @@
-//! Connections, users and groups as such: are they there, and let them go.
+//! Checks whether connections, users and groups exist, and closes connections.
 
 use std::collections::HashSet;
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
+use super::call::{Call, no_content, ok};
 use super::error::RestError;
-use super::{Call, no_content, ok};
 use crate::frame::ServerFrame;
 use crate::hub::Audience;
-use crate::outbox::Farewell;
+use crate::outbox::CloseReason;
 use crate::response::Response;
 
 impl Call<'_> {
@@ -17,13 +17,16 @@ impl Call<'_> {
             return Ok(ok());
         }
         Err(match audience {
-            Audience::Group(_) => RestError::NotThere("Warning.Group.NotExisted"),
-            Audience::User(_) => RestError::NotThere("Warning.User.NotExisted"),
-            Audience::Connection(_) | Audience::Everyone => RestError::NotFound,
+            Audience::Group(name) => RestError::no_group(name),
+            Audience::User(id) => RestError::no_user(id),
+            Audience::Connection(id) => {
+                RestError::no_connection("Warning.Connection.NotExisted", id)
+            }
+            Audience::Everyone => RestError::NoSuchRoute,
         })
     }
 
-    /// Closing nobody succeeds as well.
+    /// Succeeds without any match, too.
     pub(super) fn close(&self, audience: Audience<'_>) -> Result<Response, RestError> {
         let excluded: HashSet<&str> = self.query.all("excluded").collect();
         let mut reason = "Application server closed the connection.".to_owned();
@@ -36,7 +39,7 @@ impl Call<'_> {
                 outbox.push_frame(ServerFrame::Disconnected {
                     reason: reason.clone(),
                 });
-                outbox.close(Farewell::new(CloseCode::Normal, ""));
+                outbox.close(CloseReason::new(CloseCode::Normal, ""));
                 self.app.end(&self.hub, &connection, &reason);
             }
         }

@@ -1,8 +1,8 @@
-//! Group membership of one connection or of one user's connections.
+//! Group membership of one connection or one user.
 
+use super::call::{Call, no_content, ok};
 use super::error::RestError;
 use super::operation::Target;
-use super::{Call, no_content, ok};
 use crate::response::Response;
 
 impl Call<'_> {
@@ -10,11 +10,11 @@ impl Call<'_> {
         let connections = self.hub.select(member.audience());
         if connections.is_empty() {
             return Err(match member {
-                Target::Connection(id) => RestError::NoConnection {
-                    code: "Error.Connection.NotExisted",
-                    id: id.clone(),
-                },
-                Target::User(_) | Target::Group(_) | Target::Everyone => RestError::NotFound,
+                Target::Connection(id) => {
+                    RestError::no_connection("Error.Connection.NotExisted", id)
+                }
+                Target::User(id) => RestError::no_user(id),
+                Target::Group(_) | Target::Everyone => RestError::NoSuchRoute,
             });
         }
         for connection in connections {

@@ -1,11 +1,11 @@
-//! The connections of a group, page by page.
+//! Lists the connections of a group, page by page.
 
 use http::StatusCode;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
+use super::call::{Call, NEWEST_VERSION};
 use super::error::{JSON, RestError};
-use super::{Call, NEWEST_VERSION};
 use crate::hub::Audience;
 use crate::response::{Response, response};
 
@@ -26,8 +26,8 @@ struct Member<'a> {
 }
 
 impl Call<'_> {
-    /// In the order of their ids; a page continues after the last id of the one before, so that
-    /// members who come and go in between neither shift nor repeat the others.
+    /// Sorted by connection id. A page continues after the last id of the page before, so that
+    /// members who join or leave in between do not shift the others.
     pub(super) fn list_group(&self, group: &str) -> Result<Response, RestError> {
         let page_size = self.number("maxpagesize", MAX_PAGE)?.unwrap_or(MAX_PAGE);
         let top = self.number("top", usize::MAX)?;
@@ -64,12 +64,12 @@ impl Call<'_> {
             None => Ok(None),
             Some(text) => match text.parse() {
                 Ok(number) if (1..=max).contains(&number) => Ok(Some(number)),
-                _ => Err(RestError::bad_request(format!("Invalid {name}."))),
+                _ => Err(RestError::invalid(name, format!("Invalid {name}."))),
             },
         }
     }
 
-    /// The caller signs a token for exactly this URL.
+    /// The caller must sign a token for exactly this URL.
     fn next_link(&self, page_size: usize, left: Option<usize>, last: &str) -> String {
         let (endpoint, path) = (&self.endpoint, self.head.uri.path());
         let version = self.query.get("api-version").unwrap_or(NEWEST_VERSION);

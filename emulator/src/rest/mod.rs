@@ -2,6 +2,7 @@
 
 mod auth;
 mod bulk;
+mod call;
 mod connections;
 mod error;
 mod groups;
@@ -14,50 +15,50 @@ mod tokens;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::Request;
+use http::header::HeaderValue;
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::{Body as _, Incoming};
 
 use crate::app::App;
 use crate::config;
-use crate::hub::Hub;
 use crate::query::Query;
-use crate::response::{Response, response};
-
+use crate::response::Response;
+use call::{Call, NEWEST_VERSION, ok};
 use error::RestError;
 use operation::Operation;
 
 const MAX_BODY: usize = 1024 * 1024;
+const SUPPORTED_VERSIONS: &str = "2021-10-01, 2022-11-01, 2023-07-01, 2024-01-01, 2024-12-01";
 const OLDEST_VERSION: &str = "2021-10-01";
-const NEWEST_VERSION: &str = "2024-12-01";
-
-/// A call whose caller was found to be entitled to it.
-#[derive(Debug)]
-struct Call<'a> {
-    app: &'a Arc<App>,
-    hub: Arc<Hub>,
-    query: Query,
-    head: http::request::Parts,
-    /// As the caller addresses the emulator.
-    endpoint: String,
-}
 
 /// Anything below `/api/`
 pub(crate) async fn handle(app: &Arc<App>, request: Request<Incoming>) -> Response {
-    match answer(app, request).await {
-        Ok(response) => response,
-        Err(error) => error.into_response(),
-    }
+    let response = respond(app, request).await;
+    with_versions(response.unwrap_or_else(RestError::into_response))
 }
 
-async fn answer(app: &Arc<App>, request: Request<Incoming>) -> Result<Response, RestError> {
+/// `HEAD` or `GET /api/health`
+pub(crate) fn health() -> Response {
+    with_versions(ok())
+}
+
+fn with_versions(mut response: Response) -> Response {
+    let versions = HeaderValue::from_static(SUPPORTED_VERSIONS);
+    response
+        .headers_mut()
+        .insert("api-supported-versions", versions);
+    response
+}
+
+async fn respond(app: &Arc<App>, request: Request<Incoming>) -> Result<Response, RestError> {
     let (head, body) = request.into_parts();
     let (hub, operation) =
         operation::parse(&head.method, head.uri.path()).ok_or(RestError::NoSuchRoute)?;
     let endpoint = auth::check(app, &head)?;
     let operation = operation?;
     if !config::is_hub_name(&hub) {
-        return Err(RestError::bad_request("Invalid hub name."));
+        return Err(RestError::invalid("hub", "Invalid hub name."));
     }
     let query = Query::parse(head.uri.query().unwrap_or_default());
     check_version(&query)?;
@@ -80,12 +81,12 @@ async fn answer(app: &Arc<App>, request: Request<Incoming>) -> Result<Response, 
     call.perform(&operation, body)
 }
 
-/// Versions are dates, so text compares them.
+/// Versions are dates, so they compare as text.
 fn check_version(query: &Query) -> Result<(), RestError> {
     match query.get("api-version") {
-        Some(version) if !(OLDEST_VERSION..=NEWEST_VERSION).contains(&version) => {
-            Err(RestError::bad_request("The api-version is not supported."))
-        }
+        Some(version) if !(OLDEST_VERSION..=NEWEST_VERSION).contains(&version) => Err(
+            RestError::invalid("api-version", "The api-version is not supported."),
+        ),
         Some(_) | None => Ok(()),
     }
 }
@@ -117,16 +118,4 @@ impl Call<'_> {
             } => self.check(*permission, connection),
         }
     }
-}
-
-fn ok() -> Response {
-    response(StatusCode::OK, None, "")
-}
-
-fn accepted() -> Response {
-    response(StatusCode::ACCEPTED, None, "")
-}
-
-fn no_content() -> Response {
-    response(StatusCode::NO_CONTENT, None, "")
 }

@@ -1,4 +1,4 @@
-//! Which operation a method and a path name.
+//! Routes of the REST API.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -44,7 +44,7 @@ pub(super) enum Operation {
     },
 }
 
-/// Whom an operation is about.
+/// The connections that an operation addresses.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Target {
     Everyone,
@@ -64,8 +64,8 @@ impl Target {
     }
 }
 
-/// The hub and the operation; `None` where there is no such route. A route with a bad parameter
-/// is an error that only a caller with a token gets to see.
+/// The hub and the operation; `None` for an unknown route. An invalid parameter is reported only
+/// after the token was checked.
 pub(super) fn parse(method: &Method, path: &str) -> Option<(String, Result<Operation, RestError>)> {
     let (hub, rest) = path.strip_prefix("/api/hubs/")?.split_once('/')?;
     let segments: Vec<&str> = rest.split('/').collect();
@@ -120,20 +120,24 @@ fn group(segment: &str) -> Result<String, RestError> {
     if names::is_group(&name) {
         Ok(name)
     } else {
-        Err(RestError::bad_request("The group field is required."))
+        Err(RestError::invalid_group("group"))
     }
 }
 
 fn user(segment: &str) -> Result<Target, RestError> {
     match decode(segment) {
-        id if id.is_empty() => Err(RestError::bad_request("The userId field is required.")),
+        id if id.is_empty() => Err(RestError::invalid(
+            "userId",
+            "The userId field is required.",
+        )),
         id => Ok(Target::User(id)),
     }
 }
 
 fn connection(segment: &str) -> Result<Target, RestError> {
     match decode(segment) {
-        id if id.is_empty() => Err(RestError::bad_request(
+        id if id.is_empty() => Err(RestError::invalid(
+            "connectionId",
             "The connectionId field is required.",
         )),
         id => Ok(Target::Connection(id)),
@@ -148,8 +152,9 @@ fn membership(
 }
 
 fn permission(method: &str, name: &str, id: &str) -> Result<Operation, RestError> {
-    let permission = Permission::parse(name)
-        .ok_or_else(|| RestError::bad_request(format!("The value '{name}' is not valid.")))?;
+    let permission = Permission::parse(name).ok_or_else(|| {
+        RestError::invalid("permission", format!("The value '{name}' is not valid."))
+    })?;
     let connection = decode(id);
     Ok(match method {
         "PUT" => Operation::GrantPermission {
@@ -167,8 +172,7 @@ fn permission(method: &str, name: &str, id: &str) -> Result<Operation, RestError
     })
 }
 
-/// Percent-decodes a path segment, but an escaped slash stays as it is written: that is what the
-/// service's web server does.
+/// Percent-decodes a path segment, except for escaped slashes: so does the service's web server.
 fn decode(segment: &str) -> String {
     let mut decoded = String::new();
     let mut rest = segment;
@@ -320,21 +324,21 @@ mod tests {
     }
 
     #[test]
-    fn an_escaped_slash_is_part_of_the_name_as_it_is_written() {
+    fn an_escaped_slash_stays_escaped() {
         assert_eq!(decode("tenant%2Falice"), "tenant%2Falice");
         assert_eq!(decode("%252F"), "%2F");
         assert_eq!(decode("a%20b+c%C3%A9"), "a b+cé");
     }
 
     #[test]
-    fn a_name_must_be_more_than_white_space() {
+    fn a_blank_name_is_refused() {
         let (_, operation) = parse(&Method::HEAD, "/api/hubs/chat/groups/%20").unwrap();
 
         assert!(operation.is_err());
     }
 
     #[test]
-    fn other_paths_are_no_routes() {
+    fn other_paths_are_not_routes() {
         assert_eq!(parsed("GET", "nosuch"), None);
         assert_eq!(parsed("GET", ":send"), None);
         assert_eq!(parsed("POST", "connections/c/:closeConnections"), None);

@@ -1,7 +1,7 @@
-//! Permissions of a live connection, one group at a time.
+//! Permissions of a connection for one group.
 
+use super::call::{Call, no_content, ok};
 use super::error::RestError;
-use super::{Call, no_content, ok};
 use crate::names;
 use crate::permissions::Permission;
 use crate::response::Response;
@@ -17,7 +17,7 @@ impl Call<'_> {
         Ok(ok())
     }
 
-    /// A connection that is gone has no permissions, so there is nothing to do for it.
+    /// Succeeds for an unknown connection, too: it has no permissions.
     pub(super) fn revoke(&self, permission: Permission, id: &str) -> Result<Response, RestError> {
         let group = self.target_name()?;
         if let Some(connection) = self.hub.connection(id) {
@@ -43,14 +43,11 @@ impl Call<'_> {
             .query
             .get("targetName")
             .filter(|name| names::is_group(name));
-        name.ok_or(RestError::bad_request("Invalid group name."))
+        name.ok_or_else(|| RestError::invalid_group("targetName"))
     }
 }
 
-/// Also said of a permission that a connection lacks.
+/// The response for an unknown connection, and for a missing permission.
 fn no_connection(id: &str) -> RestError {
-    RestError::NoConnection {
-        code: NO_CONNECTION,
-        id: id.to_owned(),
-    }
+    RestError::no_connection(NO_CONNECTION, id)
 }

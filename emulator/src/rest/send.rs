@@ -1,12 +1,12 @@
-//! Sending messages.
+//! Sends messages to clients.
 
 use std::collections::HashSet;
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 
+use super::call::{Call, accepted};
 use super::error::RestError;
-use super::{Call, accepted};
 use crate::filter::Filter;
 use crate::hub::Audience;
 use crate::message::{Data, Message, Source};
@@ -17,7 +17,7 @@ use crate::upstream::declared_data;
 const MAX_TTL_SECONDS: u32 = 300;
 
 impl Call<'_> {
-    /// Sending to nobody succeeds as well.
+    /// Succeeds without any receiver, too.
     pub(super) fn send(&self, audience: Audience<'_>, body: Bytes) -> Result<Response, RestError> {
         let now = self.app.clock.unix_ms();
         let source = match audience {
@@ -29,7 +29,7 @@ impl Call<'_> {
         };
         let mut message = Message::new(source, self.payload(body)?);
         message.metadata = metadata::from_headers(&self.head.headers)
-            .ok_or(RestError::bad_request("The metadata breaks a limit."))?;
+            .ok_or(RestError::bad_request("The metadata exceeds a limit."))?;
         message.expire_after(self.ttl_seconds()?, now);
         let filter = self.filter()?;
         let excluded: HashSet<&str> = self.query.all("excluded").collect();
@@ -79,26 +79,37 @@ impl Call<'_> {
             None => Ok(0),
             Some(text) => match text.parse() {
                 Ok(seconds) if seconds <= MAX_TTL_SECONDS => Ok(seconds),
-                _ => Err(RestError::bad_request("Invalid messageTtlSeconds.")),
+                _ => Err(RestError::invalid(
+                    "messageTtlSeconds",
+                    "Invalid messageTtlSeconds.",
+                )),
             },
         }
     }
 
     pub(super) fn filter(&self) -> Result<Option<Filter>, RestError> {
-        parse_filter(self.query.get("filter"))
+        parse_filter("filter", self.query.get("filter"))
     }
 }
 
-/// An absent or empty filter lets everyone through.
-pub(super) fn parse_filter(text: Option<&str>) -> Result<Option<Filter>, RestError> {
-    match text.filter(|text| !text.trim().is_empty()) {
-        None => Ok(None),
-        Some(text) => Filter::parse(text).map(Some).map_err(|error| {
-            RestError::bad_request(format!(
-                "Invalid syntax for '{text}': {error}. (Parameter 'filter')"
-            ))
-        }),
-    }
+/// An absent or empty filter matches every connection.
+pub(super) fn parse_filter(
+    name: &'static str,
+    text: Option<&str>,
+) -> Result<Option<Filter>, RestError> {
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
+        return Ok(None);
+    };
+    Filter::parse(text).map(Some).map_err(|error| {
+        let place = match error.position() {
+            Some(_) => format!(" in '{text}'"),
+            None => String::new(),
+        };
+        RestError::invalid(
+            name,
+            format!("Invalid syntax for '{text}': {error}{place}. (Parameter 'filter')"),
+        )
+    })
 }
 
 fn has_latin1_charset(content_type: &str) -> bool {

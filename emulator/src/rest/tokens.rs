@@ -1,9 +1,9 @@
-//! Client tokens made by the service.
+//! Issues client access tokens.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Call;
+use super::call::Call;
 use super::error::{JSON, RestError};
 use crate::names;
 use crate::response::{Response, response};
@@ -19,22 +19,26 @@ impl Call<'_> {
                 .parse()
                 .ok()
                 .filter(|minutes| (1..=i64::from(i32::MAX)).contains(minutes))
-                .ok_or(RestError::bad_request("Invalid minutesToExpire."))?,
+                .ok_or(RestError::invalid(
+                    "minutesToExpire",
+                    "Invalid minutesToExpire.",
+                ))?,
         };
         let client_type = self.query.get("clientType").unwrap_or("Default");
-        if !client_type.eq_ignore_ascii_case("default") {
-            return Err(RestError::bad_request(
-                "Only clients of the type Default are supported.",
-            ));
-        }
+        let path = match client_type.to_ascii_lowercase().as_str() {
+            "default" => "client",
+            "mqtt" => "clients/mqtt",
+            "socketio" => "clients/socketio",
+            _ => return Err(RestError::invalid("clientType", "Invalid clientType.")),
+        };
         let groups: Vec<&str> = self.query.all("group").collect();
         if !groups.iter().all(|group| names::is_group(group)) {
-            return Err(RestError::bad_request("Invalid group name."));
+            return Err(RestError::invalid_group("group"));
         }
         let roles: Vec<&str> = self.query.all("role").collect();
 
         let now = self.app.clock.unix_seconds();
-        let audience = format!("{}/client/hubs/{}", self.endpoint, self.hub.name);
+        let audience = format!("{}/{path}/hubs/{}", self.endpoint, self.hub.name);
         let mut claims =
             json!({ "aud": audience, "iat": now, "nbf": now, "exp": now + minutes * 60 });
         if let Some(user) = self.query.get("userId") {

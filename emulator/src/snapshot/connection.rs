@@ -1,4 +1,4 @@
-//! A reliable connection, without its socket.
+//! The exported state of a reliable connection, without its socket.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,16 +24,16 @@ pub(super) struct ConnectionSnapshot {
     connection_id: String,
     user_id: Option<String>,
     subprotocol: String,
-    /// The host under which the client reached the emulator.
+    /// The host in the client's URL.
     origin: String,
     roles: Vec<String>,
     permissions: Exceptions,
     groups: BTreeSet<String>,
-    /// What its handler told it to keep.
+    /// The connection state that the handler set.
     state: Option<String>,
     cookies: BTreeMap<String, String>,
     next_event_id: u64,
-    /// Requests that were done: a repeat is a duplicate.
+    /// The ids of requests that succeeded.
     acks: Vec<u64>,
     last_sequence_id: u64,
     unacknowledged: Vec<MessageSnapshot>,
@@ -41,7 +41,7 @@ pub(super) struct ConnectionSnapshot {
     watched_groups: BTreeSet<String>,
 }
 
-/// A connection that could be made of a snapshot, and is not in its hub yet.
+/// A restored connection that is not in its hub yet.
 #[derive(Debug)]
 pub(super) struct Restored {
     hub: Arc<Hub>,
@@ -84,7 +84,7 @@ impl ConnectionSnapshot {
         }
     }
 
-    /// `None` for a connection that could never have been.
+    /// `None` for an invalid connection.
     pub(super) fn restore(self, app: &App) -> Option<Restored> {
         let mut named = (self.groups.iter())
             .chain(self.group_states.keys())
@@ -101,7 +101,7 @@ impl ConnectionSnapshot {
         let mut last = 0;
         for message in self.unacknowledged {
             let (sequence, message) = message.restore()?;
-            // Clients take what does not rise for something that they have seen.
+            // Clients drop messages whose sequence id does not increase.
             if sequence <= last || sequence > self.last_sequence_id {
                 return None;
             }
@@ -131,7 +131,7 @@ impl ConnectionSnapshot {
 }
 
 impl Restored {
-    /// Its handler is not told: to it the connection was never away.
+    /// Sends no events: for its handler the connection never ended.
     pub(super) fn enter(self, now_ms: i64) -> (Arc<Hub>, Arc<Connection>) {
         let (hub, connection) = (self.hub, self.connection);
         hub.insert(&connection);

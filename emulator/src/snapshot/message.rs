@@ -1,27 +1,26 @@
-//! A message that a client has not acknowledged.
+//! An exported message that a client has not acknowledged.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::frame::json;
 use crate::message::{Data, Message, Metadata, Source};
 use crate::names::is_group;
 
-/// A part of a stream becomes a plain message: its publisher's stream cannot be taken along.
+/// A part of a stream is exported as a plain message, because streams cannot be exported.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct MessageSnapshot {
     sequence_id: u64,
-    /// Absent when the service sent it.
+    /// Absent for a message from the server.
     group: Option<String>,
     from_user_id: Option<String>,
     data_type: DataType,
-    /// Base64 for bytes.
+    /// Binary data is base64.
     data: String,
     metadata: Metadata,
-    /// In milliseconds since 1970.
+    /// Milliseconds since 1970.
     expires_at: Option<i64>,
 }
 
@@ -57,12 +56,12 @@ impl MessageSnapshot {
         }
     }
 
-    /// `None` for data that are not what they are declared to be.
+    /// `None` if the data does not match its type.
     pub(super) fn restore(self) -> Option<(u64, Message)> {
         let bytes = |text: &str| STANDARD.decode(text).ok().map(Bytes::from);
         let data = match self.data_type {
             DataType::Text => Data::Text(self.data.into()),
-            DataType::Json => json::is_value(&self.data).then(|| Data::Json(self.data.into()))?,
+            DataType::Json => Data::json(self.data.into())?,
             DataType::Binary => Data::Binary(bytes(&self.data)?),
             DataType::Protobuf => Data::Protobuf(bytes(&self.data)?),
         };

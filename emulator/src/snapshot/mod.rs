@@ -1,6 +1,6 @@
-//! What an emulator holds, to be taken to another one: hub settings, the clock, and what the reliable
-//! connections are owed. Sockets cannot be taken along: an imported connection waits for its client
-//! to come back with its reconnection token, which counts where the access key is the same.
+//! Exports and imports an emulator's state: hub settings, the clock, and reliable connections with
+//! their undelivered messages. Sockets cannot be exported: an imported connection waits for its
+//! client to reconnect with its reconnection token, which is valid if the access key is the same.
 
 mod connection;
 mod message;
@@ -24,28 +24,28 @@ const VERSION: u32 = 1;
 pub(crate) struct Snapshot {
     version: u32,
     clock_ahead_ms: i64,
-    /// In the shape of the configuration.
+    /// Hub settings as JSON.
     hubs: Value,
     connections: Vec<ConnectionSnapshot>,
 }
 
-/// Why a snapshot cannot be taken over. Nothing was changed then.
+/// Why an import failed. It has changed nothing.
 #[derive(Debug, Error)]
 pub(crate) enum ImportError {
-    #[error("it is not an export: {0}")]
+    #[error("not an export: {0}")]
     NotASnapshot(#[from] serde_json::Error),
-    #[error("it has version {0}, and this emulator reads version {VERSION}")]
+    #[error("version {0} is not supported, only version {VERSION}")]
     Version(u32),
-    #[error("its settings cannot be used: {0}")]
+    #[error("invalid settings: {0}")]
     Settings(#[from] ConfigError),
-    #[error("its connection {0} is invalid or there twice")]
+    #[error("connection {0} is invalid or occurs twice")]
     Connection(String),
-    #[error("there are connections here: import into an emulator that has none")]
+    #[error("an emulator with connections cannot import")]
     NotEmpty,
 }
 
 impl Snapshot {
-    /// Connection by connection: what happens meanwhile may be in it or not.
+    /// Connections are read one after the other; concurrent changes may or may not be included.
     pub(crate) fn take(app: &App) -> Self {
         let mut connections = Vec::new();
         for hub in app.hubs() {
@@ -71,7 +71,7 @@ impl Snapshot {
         }
     }
 
-    /// The number of connections that now wait for their clients.
+    /// Returns the number of imported connections.
     pub(crate) fn restore(self, app: &Arc<App>) -> Result<usize, ImportError> {
         let settings = json!({ "WebPubSub": { "Hubs": self.hubs } });
         let config = Config::from_json(&settings.to_string())?;

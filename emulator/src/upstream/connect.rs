@@ -1,4 +1,4 @@
-//! The `connect` event: what a handler is told about a client that wants in, and what it may decide.
+//! The `connect` event: its request body, and the handler's response.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderMap};
 use serde::{Deserialize, Serialize};
 
-use super::Failure;
+use super::error::UpstreamError;
 use crate::names;
 use crate::query::Query;
 use crate::token::Claims;
 
-/// .NET's token handling renames these two, and so does what handlers get to see.
+/// .NET renames these two claims, and handlers see the new names.
 const LONG_NAMES: [(&str, &str); 2] = [
     (
         "sub",
@@ -23,19 +23,19 @@ const LONG_NAMES: [(&str, &str); 2] = [
     ),
 ];
 
-/// The handshake of a client.
+/// The handshake request of a client.
 #[derive(Debug)]
-pub(crate) struct ClientRequest<'a> {
+pub(crate) struct ConnectRequest<'a> {
     pub(crate) claims: &'a Claims,
     pub(crate) query: &'a Query,
     pub(crate) headers: &'a HeaderMap,
     pub(crate) subprotocols: &'a [String],
 }
 
-/// What a handler decided; absent members leave the token's values.
+/// The decisions of a handler. An absent member keeps the token's value.
 #[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Admission {
+pub(crate) struct ConnectResponse {
     pub(crate) user_id: Option<String>,
     pub(crate) groups: Option<Vec<String>>,
     pub(crate) roles: Option<Vec<String>>,
@@ -52,7 +52,7 @@ struct Body<'a> {
     client_certificates: [(); 0],
 }
 
-impl ClientRequest<'_> {
+impl ConnectRequest<'_> {
     pub(super) fn body(&self) -> Bytes {
         let mut claims = BTreeMap::new();
         for name in self.claims.names() {
@@ -91,7 +91,7 @@ impl ClientRequest<'_> {
     }
 }
 
-/// Header names as they are commonly spelled, for handlers that look them up that way.
+/// Header names in their usual spelling, for handlers that look them up that way.
 fn title_case(name: &str) -> String {
     let mut start = true;
     let titled: String = name
@@ -105,14 +105,15 @@ fn title_case(name: &str) -> String {
     titled.replace("Websocket", "WebSocket")
 }
 
-impl Admission {
-    /// Empty or `null` decides nothing.
-    pub(super) fn parse(body: &[u8]) -> Result<Self, Failure> {
+impl ConnectResponse {
+    /// An empty body or `null` decides nothing.
+    pub(super) fn parse(body: &[u8]) -> Result<Self, UpstreamError> {
         if body.is_empty() {
             return Ok(Self::default());
         }
-        let admission: Option<Self> = serde_json::from_slice(body)
-            .map_err(|_| Failure::Unusable("its body is not the JSON of a connect response"))?;
+        let admission: Option<Self> = serde_json::from_slice(body).map_err(|_| {
+            UpstreamError::Unusable("its body is not the JSON of a connect response")
+        })?;
         let admission = admission.unwrap_or_default();
         if admission
             .groups
@@ -122,7 +123,7 @@ impl Admission {
         {
             Ok(admission)
         } else {
-            Err(Failure::Unusable("it names an invalid group"))
+            Err(UpstreamError::Unusable("it names an invalid group"))
         }
     }
 }
@@ -132,19 +133,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_said_decides_nothing() {
-        assert_eq!(Admission::parse(b"").unwrap(), Admission::default());
-        assert_eq!(Admission::parse(b"null").unwrap(), Admission::default());
+    fn an_empty_response_decides_nothing() {
         assert_eq!(
-            Admission::parse(b"{\"other\":1,\"roles\":null}").unwrap(),
-            Admission::default()
+            ConnectResponse::parse(b"").unwrap(),
+            ConnectResponse::default()
+        );
+        assert_eq!(
+            ConnectResponse::parse(b"null").unwrap(),
+            ConnectResponse::default()
+        );
+        assert_eq!(
+            ConnectResponse::parse(b"{\"other\":1,\"roles\":null}").unwrap(),
+            ConnectResponse::default()
         );
     }
 
     #[test]
-    fn what_is_present_counts_even_when_empty() {
+    fn empty_members_count() {
         let admission =
-            Admission::parse(br#"{"userId":"","roles":[],"groups":["g"],"subprotocol":"s"}"#)
+            ConnectResponse::parse(br#"{"userId":"","roles":[],"groups":["g"],"subprotocol":"s"}"#)
                 .unwrap();
 
         assert_eq!(admission.user_id.as_deref(), Some(""));
@@ -154,10 +161,10 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_makes_no_sense_is_refused() {
-        assert!(Admission::parse(b"{").is_err());
-        assert!(Admission::parse(br#"{"groups":["  "]}"#).is_err());
-        assert!(Admission::parse(br#"{"userId":5}"#).is_err());
+    fn an_invalid_response_is_refused() {
+        assert!(ConnectResponse::parse(b"{").is_err());
+        assert!(ConnectResponse::parse(br#"{"groups":["  "]}"#).is_err());
+        assert!(ConnectResponse::parse(br#"{"userId":5}"#).is_err());
     }
 
     #[test]
@@ -167,7 +174,7 @@ mod tests {
             (AUTHORIZATION, "Bearer secret".parse().unwrap()),
             (http::header::SEC_WEBSOCKET_KEY, "x".parse().unwrap()),
         ]);
-        let request = ClientRequest {
+        let request = ConnectRequest {
             claims: &Claims::default(),
             query: &query,
             headers: &headers,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use http::header::{HeaderMap, HeaderValue, SET_COOKIE};
 
-/// By name. Paths and domains are not looked at: one connection talks to one application.
+/// Cookies by name. Paths and domains are ignored, because a connection belongs to one application.
 #[derive(Debug, Default)]
 pub(super) struct Cookies(BTreeMap<String, String>);
 
@@ -46,7 +46,7 @@ impl Cookies {
     }
 }
 
-/// `Max-Age=0` is how a handler takes a cookie back.
+/// `Max-Age=0` deletes a cookie.
 fn is_expiry(attribute: &str) -> bool {
     attribute.split_once('=').is_some_and(|(name, value)| {
         let seconds = value.trim().parse::<i64>();

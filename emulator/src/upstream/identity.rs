@@ -1,4 +1,4 @@
-//! How a connection presents itself to handlers, and what they told it to keep.
+//! How a connection identifies itself to handlers, and the state that they set on it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hmac::Mac as _;
 use http::header::{COOKIE, HeaderMap, HeaderName, HeaderValue};
 
-use super::Event;
 use super::cookies::Cookies;
+use super::event::Event;
 use crate::config::Keys;
 use crate::lock::Mutex;
 use crate::{ids, metadata, token};
@@ -17,7 +17,7 @@ const CONNECTION_STATE: HeaderName = HeaderName::from_static("ce-connectionstate
 pub(super) const REQUEST_ORIGIN: HeaderName = HeaderName::from_static("webhook-request-origin");
 pub(super) const AWPS_VERSION: HeaderName = HeaderName::from_static("ce-awpsversion");
 
-/// The host under which a client reached the emulator: what a handler must allow.
+/// The host in the client's URL. A handler must allow it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     authority: Arc<str>,
@@ -34,7 +34,7 @@ impl Origin {
         &self.authority
     }
 
-    /// Without the port: that is how the service names itself.
+    /// The host without the port, which is how the service names itself.
     pub(crate) fn host(&self) -> &str {
         match self.authority.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
@@ -87,12 +87,12 @@ impl Identity {
         self.subprotocol = subprotocol.and_then(text);
     }
 
-    /// Events are numbered from zero, which is `connect`.
+    /// Event ids count from zero, the `connect` event.
     pub(super) fn next_event_id(&self) -> u64 {
         self.next_event.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// What the handler told the connection to keep.
+    /// The connection state that the handler set.
     pub(crate) fn state(&self) -> Option<String> {
         let kept = self.kept.lock();
         let state = kept.state.as_ref()?;
@@ -107,12 +107,12 @@ impl Identity {
         self.kept.lock().cookies.to_map()
     }
 
-    /// How many events of it there were.
+    /// The number of events so far.
     pub(crate) fn events_so_far(&self) -> u64 {
         self.next_event.load(Ordering::Relaxed)
     }
 
-    /// Goes on where another emulator stopped.
+    /// Continues a connection that was exported by another emulator.
     pub(crate) fn restore(
         &mut self,
         state: Option<&str>,
@@ -178,7 +178,7 @@ impl Identity {
         headers
     }
 
-    /// A handler's answer to a blocking event sets the state, also to nothing.
+    /// The answer to a blocking event sets the state; an empty value counts too.
     pub(super) fn remember_state(&self, answer: &HeaderMap) {
         if let Some(state) = answer.get(CONNECTION_STATE) {
             self.kept.lock().state = Some(state.clone());
@@ -192,12 +192,12 @@ impl Identity {
     }
 }
 
-/// A header's value, raw UTF-8 if need be; `None` for control characters.
+/// A header value, in raw UTF-8; `None` for control characters.
 fn text(value: &str) -> Option<HeaderValue> {
     HeaderValue::from_bytes(value.as_bytes()).ok()
 }
 
-/// It covers the connection id and nothing else, with each key.
+/// HMACs of the connection id, one for each key.
 fn signature(connection: &str, keys: &Keys) -> HeaderValue {
     let parts: Vec<String> = keys
         .iter()
@@ -219,7 +219,6 @@ fn signature(connection: &str, keys: &Keys) -> HeaderValue {
 mod tests {
     use super::*;
     use crate::message::{Data, Metadata};
-    use crate::upstream::{Kind, answer};
 
     fn identity() -> Identity {
         let keys = Keys::new(&"k".repeat(32), Some(&"s".repeat(32))).unwrap();
@@ -227,13 +226,7 @@ mod tests {
     }
 
     fn event(metadata: &Metadata) -> Event<'_> {
-        let data = Data::Text("hi".into());
-        Event {
-            kind: Kind::User("e"),
-            content_type: Some(answer::content_type(&data)),
-            body: data.into_bytes(),
-            metadata,
-        }
+        Event::user("e", Data::Text("hi".into()), metadata)
     }
 
     #[test]
@@ -288,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_is_kept_until_it_is_replaced_even_by_nothing() {
+    fn a_state_is_kept_until_it_is_replaced_even_by_an_empty_one() {
         let identity = identity();
         let none = Metadata::new();
         let answer =

@@ -1,4 +1,4 @@
-//! The last calls to handlers, for people who test.
+//! The last requests to handlers, for the control API.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -8,23 +8,23 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::post::Answer;
+use super::answer::Answer;
 use crate::lock::Mutex;
 
-const KEPT: usize = 100;
-/// What is shown of a body.
-const SHOWN: usize = 4096;
+const MAX_CALLS: usize = 100;
+/// The longest excerpt of a body.
+const MAX_EXCERPT: usize = 4096;
 
-/// The last calls, oldest first.
+/// The last requests, oldest first.
 #[derive(Debug)]
 pub(crate) struct Journal {
     enabled: bool,
-    calls: Mutex<VecDeque<Call>>,
+    calls: Mutex<VecDeque<WebhookCall>>,
 }
 
-/// One event that was sent, with all its repeats.
+/// An event that was sent, with all its retries.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct WebhookCall {
     pub(super) hub: String,
     pub(super) connection_id: Arc<str>,
     pub(super) event: String,
@@ -41,13 +41,13 @@ pub(super) enum Outcome {
     Failed(String),
 }
 
-/// The beginning of a body: a hundred whole ones could fill the memory.
+/// The beginning of a body: a hundred whole bodies could take too much memory.
 #[derive(Debug)]
 pub(super) struct Excerpt(String);
 
 impl Excerpt {
     pub(super) fn of(body: &[u8]) -> Self {
-        let shown = &body[..body.len().min(SHOWN)];
+        let shown = &body[..body.len().min(MAX_EXCERPT)];
         Self(String::from_utf8_lossy(shown).into_owned())
     }
 }
@@ -67,25 +67,30 @@ impl Journal {
         }
     }
 
-    pub(super) fn record(&self, call: impl FnOnce() -> Call) {
+    pub(super) fn record(&self, call: impl FnOnce() -> WebhookCall) {
         if self.enabled {
             let call = call();
             let mut calls = self.calls.lock();
-            if calls.len() == KEPT {
+            if calls.len() == MAX_CALLS {
                 calls.pop_front();
             }
             calls.push_back(call);
         }
     }
 
-    /// The newest of them, newest first.
+    /// The newest requests, newest first.
     pub(crate) fn newest(&self, limit: usize) -> Vec<Value> {
         let calls = self.calls.lock();
-        calls.iter().rev().take(limit).map(Call::to_json).collect()
+        calls
+            .iter()
+            .rev()
+            .take(limit)
+            .map(WebhookCall::to_json)
+            .collect()
     }
 }
 
-impl Call {
+impl WebhookCall {
     fn to_json(&self) -> Value {
         let mut shown = json!({
             "hub": self.hub,
@@ -108,7 +113,7 @@ impl Call {
     }
 }
 
-/// By name; several of one name in a row, with commas between.
+/// Headers by name. Values of the same name are joined with commas.
 fn show_headers(headers: &HeaderMap) -> Value {
     let mut shown = BTreeMap::<_, String>::new();
     for (name, value) in headers {
@@ -122,18 +127,18 @@ fn show_headers(headers: &HeaderMap) -> Value {
     json!(shown)
 }
 
-/// Calls that are to fail as if the network had.
+/// Simulated network failures.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(AtomicU32);
 
 impl Faults {
-    /// The next tries, as many as this.
+    /// Makes this many of the next requests fail.
     pub(crate) fn plan(&self, tries: u32) {
         self.0.store(tries, Ordering::Relaxed);
     }
 
-    /// Whether this try is one of them.
-    pub(super) fn strike(&self) -> bool {
+    /// Whether this request must fail.
+    pub(super) fn take(&self) -> bool {
         let one_less = |left: u32| left.checked_sub(1);
         self.0
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less)

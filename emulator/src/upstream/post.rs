@@ -1,45 +1,75 @@
-//! Sending one event: which handler, how often, how long.
+//! Sends one event to its handler, with retries and a time limit.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use http::{Method, Request, StatusCode, Uri};
+use http::{Method, Request, Uri};
 use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use tokio::time::{Instant, timeout};
 
-use super::journal::{Call, Excerpt, Outcome};
-use super::{Event, Failure, Identity, Kind, Upstream};
-use crate::config::{EventHandler, HubConfig};
+use super::answer::Answer;
+use super::error::UpstreamError;
+use super::event::{Event, EventKind};
+use super::http_client::HttpClient;
+use super::identity::Identity;
+use super::journal::{Excerpt, Faults, Journal, Outcome, WebhookCall};
+use super::validation::{self, Validations};
+use crate::clock::Clock;
+use crate::config::{Config, EventHandler, HubConfig, Timing};
+use crate::entra::Entra;
 
 const MAX_ANSWER: usize = 16 * 1024 * 1024;
-/// The event name under which a handler's URL is validated.
+/// The event name in the URL of a validation request.
 const VALIDATE: &str = "validate";
 
-/// What a handler said.
+/// The client for all handlers.
 #[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(crate) struct Upstream {
+    http: Arc<HttpClient>,
+    validations: Validations,
+    timing: Timing,
+    clock: Clock,
+    entra: Arc<Entra>,
+    pub(crate) journal: Journal,
+    pub(crate) faults: Faults,
 }
 
 impl Upstream {
-    /// The first handler that wants the event gets it. The answer is a success.
+    pub(crate) fn new(config: &Config, entra: Arc<Entra>) -> Self {
+        let timing = config.timing.clone();
+        let http = Arc::new(HttpClient::new(
+            timing.validation_timeout,
+            config.trust_loopback_handlers,
+        ));
+        Self {
+            validations: Validations::new(http.clone(), &timing),
+            http,
+            timing,
+            clock: config.clock.clone(),
+            entra,
+            journal: Journal::new(config.control),
+            faults: Faults::default(),
+        }
+    }
+
+    /// Sends the event to the first handler that takes it. Returns only successful answers.
     pub(super) async fn post(
         &self,
         hub: &str,
         config: &HubConfig,
         identity: &Identity,
         event: &Event<'_>,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Answer, UpstreamError> {
         let wants = |handler: &&EventHandler| match event.kind {
-            Kind::System(system) => handler.wants_system(system),
-            Kind::User(name) => handler.wants_user(name),
+            EventKind::System(system) => handler.wants_system(system),
+            EventKind::User(name) => handler.wants_user(name),
         };
         let handler = config
             .handlers
             .iter()
             .find(wants)
-            .ok_or(Failure::NoHandler)?;
+            .ok_or(UpstreamError::NoHandler)?;
         let uri = handler
             .url(hub, event.kind.name())
             .parse::<Uri>()
@@ -51,60 +81,62 @@ impl Upstream {
             event,
             headers: identity.headers(event, id, &time),
             uri,
+            validation_url: handler.url(hub, VALIDATE),
             authorization: self.authorization(handler)?,
         };
         let started = Instant::now();
-        let validation_url = handler.url(hub, VALIDATE);
-        let result = timeout(self.timing.webhook_timeout, async {
-            let validations = &self.validations;
-            if !validations.allow(validation_url, &identity.origin).await {
-                return Err(Failure::NotAllowed);
-            }
-            sending.until_answered().await
-        })
-        .await
-        .unwrap_or(Err(Failure::Timeout));
+        let result = timeout(self.timing.webhook_timeout, sending.until_answered())
+            .await
+            .unwrap_or(Err(UpstreamError::Timeout));
         self.journal.record(|| sending.call(hub, started, &result));
         result
     }
 
-    fn authorization(&self, handler: &EventHandler) -> Result<Option<HeaderValue>, Failure> {
+    fn authorization(&self, handler: &EventHandler) -> Result<Option<HeaderValue>, UpstreamError> {
         let Some(resource) = handler.resource() else {
             return Ok(None);
         };
         let token = self.entra.managed_identity_token(resource);
-        let token = token.ok_or(Failure::NoToken)?;
+        let token = token.ok_or(UpstreamError::NoToken)?;
         let value = HeaderValue::try_from(format!("Bearer {token}")).map_err(http::Error::from)?;
         Ok(Some(value))
     }
 }
 
-/// One event on its way to its handler.
+/// One event for one handler.
 struct Sending<'a> {
     upstream: &'a Upstream,
     identity: &'a Identity,
     event: &'a Event<'a>,
-    /// Repeats of the event have the same, its id and its time among them.
+    /// Retries send the same headers, so also the same event id and time.
     headers: HeaderMap,
     uri: Uri,
-    /// Kept apart, since nobody else needs to see it.
+    validation_url: String,
+    /// Separate from the other headers to keep it out of the journal.
     authorization: Option<HeaderValue>,
 }
 
 impl Sending<'_> {
-    async fn until_answered(&self) -> Result<Answer, Failure> {
+    async fn until_answered(&self) -> Result<Answer, UpstreamError> {
         for pause in &self.upstream.timing.retry_after {
             match self.once().await {
-                Err(failure) if failure.may_pass() => tokio::time::sleep(*pause).await,
-                settled => return settled,
+                Err(error) if error.is_transient() => tokio::time::sleep(*pause).await,
+                result => return result,
             }
         }
         self.once().await
     }
 
-    async fn once(&self) -> Result<Answer, Failure> {
-        if self.upstream.faults.strike() {
-            return Err(Failure::Simulated);
+    async fn once(&self) -> Result<Answer, UpstreamError> {
+        let validations = &self.upstream.validations;
+        let url = self.validation_url.clone();
+        match validations.check(url, &self.identity.origin).await {
+            validation::Answer::Allowed => {}
+            validation::Answer::Refused => return Err(UpstreamError::NotAllowed),
+            validation::Answer::None => return Err(UpstreamError::NotValidated),
+        }
+        if self.upstream.faults.take() {
+            return Err(UpstreamError::Simulated);
         }
         let mut request = Request::new(Full::new(self.event.body.clone()));
         *request.method_mut() = Method::POST;
@@ -115,8 +147,11 @@ impl Sending<'_> {
             headers.insert(AUTHORIZATION, authorization.clone());
         }
         let response = self.upstream.http.request(request);
-        let (parts, body) = response.await.map_err(Failure::Unreachable)?.into_parts();
-        // Also of an error, so that the connection can be used again.
+        let (parts, body) = response
+            .await
+            .map_err(UpstreamError::Unreachable)?
+            .into_parts();
+        // Read the body of an error too, so that the connection can be reused.
         let body = Limited::new(body, MAX_ANSWER).collect().await;
         let mut answer = Answer {
             status: parts.status,
@@ -125,15 +160,20 @@ impl Sending<'_> {
         };
         if !answer.status.is_success() {
             answer.body = body.map(Collected::to_bytes).unwrap_or_default();
-            return Err(Failure::Refused(Box::new(answer)));
+            return Err(UpstreamError::Refused(Box::new(answer)));
         }
         self.identity.remember_cookies(&answer.headers);
-        answer.body = body.map_err(Failure::Unreadable)?.to_bytes();
+        answer.body = body.map_err(UpstreamError::Unreadable)?.to_bytes();
         Ok(answer)
     }
 
-    fn call(&self, hub: &str, started: Instant, result: &Result<Answer, Failure>) -> Call {
-        Call {
+    fn call(
+        &self,
+        hub: &str,
+        started: Instant,
+        result: &Result<Answer, UpstreamError>,
+    ) -> WebhookCall {
+        WebhookCall {
             hub: hub.to_owned(),
             connection_id: self.identity.connection().clone(),
             event: self.event.kind.name().to_owned(),
@@ -143,28 +183,9 @@ impl Sending<'_> {
             body: Excerpt::of(&self.event.body),
             outcome: match result {
                 Ok(answer) => Outcome::answered(answer),
-                Err(Failure::Refused(answer)) => Outcome::answered(answer),
-                Err(failure) => Outcome::Failed(failure.to_string()),
+                Err(UpstreamError::Refused(answer)) => Outcome::answered(answer),
+                Err(error) => Outcome::Failed(error.to_string()),
             },
-        }
-    }
-}
-
-impl Failure {
-    /// Whether another try may end better.
-    fn may_pass(&self) -> bool {
-        match self {
-            Self::Refused(answer) => {
-                answer.status.is_server_error() || answer.status == StatusCode::REQUEST_TIMEOUT
-            }
-            Self::Unreachable(_) | Self::Simulated => true,
-            Self::NoHandler
-            | Self::NotAllowed
-            | Self::NotSendable(_)
-            | Self::NoToken
-            | Self::Timeout
-            | Self::Unreadable(_)
-            | Self::Unusable(_) => false,
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Whether an `https://` handler is who it says: the machine's root certificates decide, and on
-//! this machine, if the settings say so, nobody needs to prove anything.
+//! Verifies the certificates of `https://` handlers with the system's root certificates. Handlers
+//! on this machine are exempt if the settings say so.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use rustls_platform_verifier::Verifier;
 #[derive(Debug)]
 pub(super) struct HandlerVerifier {
     provider: Arc<CryptoProvider>,
-    /// A machine without root certificates still has handlers of its own.
+    /// An error leaves loopback handlers usable.
     platform: Result<Verifier, Error>,
     trust_loopback: bool,
 }
@@ -75,7 +75,7 @@ impl ServerCertVerifier for HandlerVerifier {
     }
 }
 
-/// An address of this machine, or its one name.
+/// A loopback address, or `localhost`.
 fn is_loopback(name: &ServerName<'_>) -> bool {
     match name {
         ServerName::DnsName(name) => name.as_ref().eq_ignore_ascii_case("localhost"),

@@ -1,4 +1,4 @@
-//! Abuse protection: before the first event a handler's URL is asked whether it wants them.
+//! Abuse protection: before its first event, a handler must allow this origin.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,76 +8,101 @@ use bytes::Bytes;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Request, StatusCode};
 use http_body_util::Full;
-use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
+use super::http_client::HttpClient;
 use super::identity::{AWPS_VERSION, Origin, REQUEST_ORIGIN};
-use super::transport::Transport;
 use crate::config::Timing;
 use crate::lock::Mutex;
 
 const ALLOWED_ORIGIN: HeaderName = HeaderName::from_static("webhook-allowed-origin");
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
-/// Longer is for ever, and more than a clock can add.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+/// Limits configured durations to what the clock can add.
+const MAX_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug)]
 pub(super) struct Validations {
-    http: Arc<Transport>,
+    http: Arc<HttpClient>,
     timeout: Duration,
     refresh: Duration,
     known: Mutex<HashMap<(String, Origin), Arc<Validation>>>,
 }
 
-/// What one URL said to one origin.
+/// The answer of a handler to a validation request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Allowed,
+    Refused,
+    /// Nobody answered. The handler may only be down, so this is not a refusal.
+    None,
+}
+
+/// What is known about one URL and one origin.
 #[derive(Debug, Default)]
 struct Validation {
-    /// Only the very first check is waited for, once by everyone.
-    checked: OnceCell<()>,
-    verdict: Mutex<Option<Verdict>>,
+    state: Mutex<State>,
+    /// Held during a check that events wait for.
+    checking: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    verdict: Option<Verdict>,
+    /// The number of finished checks, and the answer to the last one.
+    checks: u64,
+    last: Option<Answer>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Verdict {
     allowed: bool,
-    /// Nobody asks again before that.
+    /// The handler is not asked again before this time.
     fresh_until: Instant,
     pause: Duration,
 }
 
 impl Validations {
-    pub(super) fn new(http: Arc<Transport>, timing: &Timing) -> Self {
+    pub(super) fn new(http: Arc<HttpClient>, timing: &Timing) -> Self {
         Self {
             http,
-            timeout: timing.validation_timeout.min(LONGEST_PAUSE),
-            refresh: timing.revalidate_after.min(LONGEST_PAUSE),
+            timeout: timing.validation_timeout.min(MAX_PAUSE),
+            refresh: timing.revalidate_after.min(MAX_PAUSE),
             known: Mutex::default(),
         }
     }
 
-    /// Whether events may go to this URL.
-    pub(super) async fn allow(&self, url: String, origin: &Origin) -> bool {
+    /// Whether events may be sent to this URL. An event waits for the answer unless one is known.
+    pub(super) async fn check(&self, url: String, origin: &Origin) -> Answer {
         let key = (url, origin.clone());
         let validation = self.validation(&key);
-        validation
-            .checked
-            .get_or_init(|| async {
-                let allowed = self.check(&key).run().await;
-                validation.settle(allowed, self.refresh);
-            })
-            .await;
-        let allowed = validation
-            .verdict
-            .lock()
-            .is_some_and(|verdict| verdict.allowed);
-        if validation.is_due(self.timeout) {
-            let (check, refresh) = (self.check(&key), self.refresh);
+        let (verdict, checks) = validation.known();
+        match verdict {
+            Some(verdict) if verdict.fresh_until > Instant::now() => verdict.answer(),
+            Some(Verdict { allowed: true, .. }) => {
+                self.revalidate(&key, validation);
+                Answer::Allowed
+            }
+            Some(_) | None => {
+                let _checking = validation.checking.lock().await;
+                if let Some(answer) = validation.answer_since(checks) {
+                    return answer;
+                }
+                let answer = self.request(&key).run().await;
+                validation.record(answer, self.refresh);
+                answer
+            }
+        }
+    }
+
+    /// Asks again in the background.
+    fn revalidate(&self, key: &(String, Origin), validation: Arc<Validation>) {
+        if validation.claim(self.timeout * 2) {
+            let (request, refresh) = (self.request(key), self.refresh);
             tokio::spawn(async move {
-                let allowed = check.run().await;
-                validation.settle(allowed, refresh);
+                let answer = request.run().await;
+                validation.record(answer, refresh);
             });
         }
-        allowed
     }
 
     fn validation(&self, key: &(String, Origin)) -> Arc<Validation> {
@@ -88,8 +113,8 @@ impl Validations {
         known.entry(key.clone()).or_default().clone()
     }
 
-    fn check(&self, (url, origin): &(String, Origin)) -> Check {
-        Check {
+    fn request(&self, (url, origin): &(String, Origin)) -> ValidationRequest {
+        ValidationRequest {
             http: self.http.clone(),
             timeout: self.timeout,
             url: url.clone(),
@@ -99,27 +124,46 @@ impl Validations {
 }
 
 impl Validation {
-    fn settle(&self, allowed: bool, refresh: Duration) {
-        let mut verdict = self.verdict.lock();
-        let pause = match *verdict {
-            _ if allowed => refresh,
-            Some(last) if !last.allowed => (last.pause * 2).min(refresh),
-            _ => FIRST_PAUSE.min(refresh),
+    /// The verdict, and the number of checks so far.
+    fn known(&self) -> (Option<Verdict>, u64) {
+        let state = self.state.lock();
+        (state.verdict, state.checks)
+    }
+
+    /// The answer to a check that finished after this number of checks.
+    fn answer_since(&self, checks: u64) -> Option<Answer> {
+        let state = self.state.lock();
+        state.last.filter(|_| state.checks > checks)
+    }
+
+    /// Without an answer the verdict stays: an allowed handler may only be restarting, and any other
+    /// is asked again at the next event.
+    fn record(&self, answer: Answer, refresh: Duration) {
+        let mut state = self.state.lock();
+        state.checks += 1;
+        state.last = Some(answer);
+        let (allowed, pause) = match (answer, state.verdict) {
+            (Answer::Allowed, _) => (true, refresh),
+            (Answer::Refused, Some(last)) if !last.allowed => {
+                (false, (last.pause * 2).min(refresh))
+            }
+            (Answer::Refused, _) => (false, FIRST_PAUSE.min(refresh)),
+            (Answer::None, Some(last)) if last.allowed => (true, FIRST_PAUSE.min(refresh)),
+            (Answer::None, _) => return,
         };
-        let fresh_until = Instant::now() + pause;
-        *verdict = Some(Verdict {
+        state.verdict = Some(Verdict {
             allowed,
-            fresh_until,
+            fresh_until: Instant::now() + pause,
             pause,
         });
     }
 
-    /// True for one caller: the others go on with the old verdict while that one asks.
-    fn is_due(&self, timeout: Duration) -> bool {
+    /// Returns true to one caller, who must check again. The others use the old verdict meanwhile.
+    fn claim(&self, limit: Duration) -> bool {
         let now = Instant::now();
-        match &mut *self.verdict.lock() {
+        match &mut self.state.lock().verdict {
             Some(verdict) if verdict.fresh_until <= now => {
-                verdict.fresh_until = now + timeout * 2;
+                verdict.fresh_until = now + limit;
                 true
             }
             Some(_) | None => false,
@@ -127,28 +171,43 @@ impl Validation {
     }
 }
 
-struct Check {
-    http: Arc<Transport>,
+impl Verdict {
+    fn answer(self) -> Answer {
+        if self.allowed {
+            Answer::Allowed
+        } else {
+            Answer::Refused
+        }
+    }
+}
+
+struct ValidationRequest {
+    http: Arc<HttpClient>,
     timeout: Duration,
     url: String,
     origin: Origin,
 }
 
-impl Check {
-    async fn run(&self) -> bool {
-        let allowed = match self.ask(Method::OPTIONS).await {
-            // Some frameworks have no OPTIONS on their routes.
+impl ValidationRequest {
+    async fn run(&self) -> Answer {
+        let answer = match self.ask(Method::OPTIONS).await {
+            // Some frameworks do not route OPTIONS.
             Some((StatusCode::NOT_FOUND, _)) => self.ask(Method::GET).await,
             answer => answer,
+        };
+        match answer {
+            Some((status, headers)) if status.is_success() && allows(&headers, &self.origin) => {
+                Answer::Allowed
+            }
+            Some(_) => {
+                tracing::warn!(
+                    "a handler does not allow events from {}: it must answer OPTIONS requests with WebHook-Allowed-Origin",
+                    self.origin.host()
+                );
+                Answer::Refused
+            }
+            None => Answer::None,
         }
-        .is_some_and(|(status, headers)| status.is_success() && allows(&headers, &self.origin));
-        if !allowed {
-            tracing::warn!(
-                "a handler does not allow events from {}: an OPTIONS request must answer with WebHook-Allowed-Origin",
-                self.origin.host()
-            );
-        }
-        allowed
     }
 
     async fn ask(&self, method: Method) -> Option<(StatusCode, HeaderMap)> {
@@ -165,8 +224,8 @@ impl Check {
     }
 }
 
-/// Each header line is one origin: a list with commas is none. With or without the port, since
-/// applications are configured either way.
+/// Each header line must be one origin; a comma-separated list does not match. The origin may
+/// include the port, since applications are configured either way.
 fn allows(headers: &HeaderMap, origin: &Origin) -> bool {
     headers
         .get_all(ALLOWED_ORIGIN)
@@ -192,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn a_star_or_the_own_host_allows() {
+    fn a_star_or_the_host_allows() {
         assert!(allowed(&["*"]));
         assert!(allowed(&["LocalHost"]));
         assert!(allowed(&["localhost:8080"]));
@@ -200,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_does_not() {
+    fn other_origins_do_not_allow() {
         assert!(!allowed(&[]));
         assert!(!allowed(&["other"]));
         assert!(!allowed(&["other, localhost"]));
@@ -214,11 +273,27 @@ mod tests {
 
         let pauses: Vec<_> = (0..8)
             .map(|_| {
-                validation.settle(false, refresh);
-                validation.verdict.lock().unwrap().pause.as_secs()
+                validation.record(Answer::Refused, refresh);
+                validation.known().0.unwrap().pause.as_secs()
             })
             .collect();
 
         assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 60, 60]);
+    }
+
+    #[tokio::test]
+    async fn without_an_answer_the_verdict_stays() {
+        let validation = Validation::default();
+        let refresh = Duration::from_secs(60);
+        let allowed = || validation.known().0.map(|verdict| verdict.allowed);
+
+        validation.record(Answer::None, refresh);
+        assert_eq!(allowed(), None);
+        validation.record(Answer::Refused, refresh);
+        validation.record(Answer::None, refresh);
+        assert_eq!(allowed(), Some(false));
+        validation.record(Answer::Allowed, refresh);
+        validation.record(Answer::None, refresh);
+        assert_eq!(allowed(), Some(true));
     }
 }

@@ -13,7 +13,7 @@ struct Running {
     process: Child,
     endpoint: String,
     connection_string: String,
-    /// What it prints further down.
+    /// Lines printed after the connection string.
     rest: Vec<String>,
 }
 
@@ -26,7 +26,7 @@ fn command() -> Command {
     command
 }
 
-/// Starts it on a free port and reads what it prints.
+/// Starts the command on a free port and reads what it prints.
 async fn start(command: &mut Command) -> Running {
     let mut process = command.args(["--port", "0"]).spawn().unwrap();
     let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
@@ -47,7 +47,7 @@ async fn start(command: &mut Command) -> Running {
 }
 
 #[tokio::test]
-async fn it_prints_a_connection_string_that_works() {
+async fn it_prints_a_working_connection_string() {
     let mut running = start(&mut command()).await;
 
     let port = running.endpoint.rsplit_once(':').unwrap().1;
@@ -98,7 +98,7 @@ async fn an_unknown_setting_is_named() {
     );
 }
 
-/// One that runs with a configuration file, and what it logs.
+/// A command that runs with a configuration file, and its log.
 struct Configured {
     running: Running,
     file: PathBuf,
@@ -158,32 +158,32 @@ impl Drop for Configured {
 }
 
 #[tokio::test]
-async fn hubs_are_read_again_on_a_hang_up() {
+async fn sighup_reloads_the_hubs() {
     let mut emulator = Configured::start("hang-up").await;
     assert!(emulator.refuses_strangers().await);
 
     emulator.write("allow");
     emulator.hang_up();
-    emulator.logs("were read again").await;
+    emulator.logs("reloaded the hub settings").await;
 
     assert!(!emulator.refuses_strangers().await);
 }
 
 #[tokio::test]
-async fn hubs_are_read_again_when_their_file_changes() {
+async fn a_changed_file_reloads_the_hubs() {
     let mut emulator = Configured::start("change").await;
 
     emulator.write("allow");
-    emulator.logs("were read again").await;
+    emulator.logs("reloaded the hub settings").await;
 
     assert!(!emulator.refuses_strangers().await);
 }
 
 #[tokio::test]
-async fn a_file_with_a_mistake_changes_nothing() {
+async fn an_invalid_file_changes_nothing() {
     let mut emulator = Configured::start("mistake").await;
     emulator.write("allow");
-    emulator.logs("were read again").await;
+    emulator.logs("reloaded the hub settings").await;
 
     emulator.write("perhaps");
     emulator
@@ -194,7 +194,7 @@ async fn a_file_with_a_mistake_changes_nothing() {
 }
 
 #[tokio::test]
-async fn the_control_api_can_be_left_out() {
+async fn the_control_api_can_be_disabled() {
     for (arguments, status) in [(&[][..], 200), (&["--no-control"], 404)] {
         let running = start(command().args(arguments)).await;
 
@@ -206,7 +206,7 @@ async fn the_control_api_can_be_left_out() {
 }
 
 #[tokio::test]
-async fn a_tunnel_is_refused_with_a_sentence() {
+async fn a_tunnel_is_refused_with_an_explanation() {
     let mut command = command();
     command.env(
         "WebPubSub__Hubs__chat__EventHandlers__0__UrlTemplate",
@@ -221,7 +221,7 @@ async fn a_tunnel_is_refused_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn with_tls_it_prints_where_its_certificate_is() {
+async fn with_tls_it_prints_the_path_of_its_certificate() {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join(format!("certificate-{}.pem", std::process::id()));
     std::fs::write(&file, "an older one").unwrap();

@@ -22,7 +22,7 @@ pub(crate) async fn control(
 }
 
 #[tokio::test]
-async fn connections_are_shown_with_what_they_hold() {
+async fn connections_are_listed_with_their_properties() {
     let emulator = TestEmulator::with(Config::default().with_control()).await;
     let mut ann = emulator
         .connect(
@@ -63,13 +63,13 @@ async fn a_dropped_connection_gets_no_close_frame_and_can_recover() {
 }
 
 #[tokio::test]
-async fn webhooks_fail_as_often_as_they_are_told_to_and_are_kept() {
+async fn webhooks_fail_as_planned_and_are_recorded() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with(handled(&handler).with_control()).await;
     let mut ann = emulator.member("ann", &[]).await;
     let event = |ack: u64| json!({ "type": "event", "event": "e", "ackId": ack, "dataType": "text", "data": "d" });
 
-    // Four tries are one event.
+    // One event makes four tries.
     control(&emulator, "POST", "webhooks/fail?count=4").await;
     let failed = ann.ask(event(1)).await;
     let passed = ann.ask(event(2)).await;
@@ -84,11 +84,11 @@ async fn webhooks_fail_as_often_as_they_are_told_to_and_are_kept() {
         (&calls[0]["status"], &calls[0]["body"]),
         (&json!(200), &json!("d"))
     );
-    assert_eq!(calls[1]["failure"], "the network failed, as it was told to");
+    assert_eq!(calls[1]["failure"], "simulated network failure");
 }
 
 #[tokio::test]
-async fn what_was_said_to_a_handler_and_what_it_said_is_shown() {
+async fn requests_to_handlers_and_their_answers_are_listed() {
     let handler = Handler::answering(|seen| match seen.event() {
         "e" => {
             let mut answer = Handler::json("{\"why\":\"not today\"}");
@@ -117,7 +117,7 @@ async fn what_was_said_to_a_handler_and_what_it_said_is_shown() {
 }
 
 #[tokio::test]
-async fn a_foreign_host_is_refused_and_so_is_everyone_unless_it_is_switched_on() {
+async fn foreign_hosts_are_refused_and_everyone_if_control_is_disabled() {
     let on = TestEmulator::with(Config::default().with_control()).await;
     let off = TestEmulator::start().await;
     let status = async |emulator: &TestEmulator, host: &str| {
@@ -139,7 +139,7 @@ async fn a_foreign_host_is_refused_and_so_is_everyone_unless_it_is_switched_on()
 }
 
 #[tokio::test]
-async fn time_can_pass_at_once_for_those_who_are_away() {
+async fn moving_the_clock_ends_the_recovery_window() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with(handled(&handler).with_control()).await;
     let mut ann = emulator.connect(Some(RELIABLE), json!({})).await;

@@ -1,4 +1,4 @@
-//! Deliveries that are dropped, delayed or repeated on purpose.
+//! Planned faults: deliveries that are dropped, delayed or repeated.
 
 use emulator::Config;
 use http::StatusCode;
@@ -29,7 +29,7 @@ async fn a_dropped_message_does_not_arrive_and_the_next_one_does() {
 }
 
 #[tokio::test]
-async fn a_reliable_client_that_comes_back_gets_what_was_dropped() {
+async fn a_recovered_client_gets_dropped_messages() {
     let emulator = emulator().await;
     let mut ann = emulator.connect(Some(RELIABLE), json!({})).await;
     let connected = ann.next().await;
@@ -76,7 +76,7 @@ async fn a_delayed_message_is_overtaken() {
 }
 
 #[tokio::test]
-async fn a_plan_may_be_for_one_connection_and_may_be_taken_back() {
+async fn a_plan_may_be_for_one_connection_and_can_be_removed() {
     let emulator = emulator().await;
     let (mut ann, mut bob) = (
         emulator.connect(Some(RELIABLE), json!({})).await,
@@ -103,7 +103,7 @@ async fn a_plan_may_be_for_one_connection_and_may_be_taken_back() {
 }
 
 #[tokio::test]
-async fn a_plan_that_makes_no_sense_is_refused() {
+async fn an_invalid_plan_is_refused() {
     let emulator = emulator().await;
 
     for wrong in [

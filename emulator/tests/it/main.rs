@@ -1,15 +1,16 @@
-//! The emulator from outside: raw WebSockets, raw HTTP, a handler that records.
+//! Tests of the emulator over raw WebSockets and raw HTTP, with a recording handler.
 #![cfg(test)]
 
 mod support;
 
-// What is known of the service, section by section.
+// The behaviour of the service, section by section.
 mod conformance;
 
-// What is the emulator's own.
+// Features of the emulator itself.
 mod command;
 mod control;
 mod deliveries;
+mod latency;
 mod managed_identity;
 mod robustness;
 mod state;

@@ -1,4 +1,4 @@
-//! A managed identity towards handlers, which they can verify.
+//! The managed identity that events carry.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -22,7 +22,7 @@ fn decoded(part: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode(part).unwrap()
 }
 
-/// The claims of a token, once it is verified as a handler would: by what the issuer publishes.
+/// Verifies a token as a handler would, with what the issuer publishes, and returns its claims.
 async fn verified(token: &str) -> Value {
     let [header, claims, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
     let parsed = |part| serde_json::from_slice::<Value>(&decoded(part)).unwrap();
@@ -46,7 +46,7 @@ async fn verified(token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_handler_can_verify_that_the_service_calls() {
+async fn a_handler_can_verify_the_service() {
     let handler = Handler::silent().await;
     let upstream = EventHandler::all(&handler.template()).unwrap();
     let hub = HubConfig::default().with_handler(upstream.with_managed_identity(RESOURCE));
@@ -66,7 +66,7 @@ async fn a_handler_can_verify_that_the_service_calls() {
 }
 
 #[tokio::test]
-async fn a_handler_that_asks_for_no_identity_is_shown_none() {
+async fn a_handler_without_auth_gets_no_token() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
 

@@ -1,4 +1,4 @@
-//! Bytes that no well-behaved client sends, and clients that do not behave.
+//! Invalid bytes and misbehaving clients.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -7,17 +7,17 @@ use tokio::task::JoinSet;
 
 use crate::support::{Client, Handler, TestEmulator, facts, within};
 
-/// The code of the close frame that ends what the service sends, if there is one.
+/// The code of the close frame at the end of what the service sends, if there is one.
 async fn close_code(mut stream: TcpStream) -> Option<u16> {
     let mut bytes = Vec::new();
-    // A reset is an end too.
+    // A reset is an end, too.
     let _ = within("the end", stream.read_to_end(&mut bytes)).await;
     let at = bytes.windows(2).rposition(|pair| pair[0] == 0x88)?;
     let code = bytes.get(at + 2..at + 4)?;
     Some(u16::from_be_bytes(code.try_into().unwrap()))
 }
 
-/// Bytes on an open WebSocket, and the code with which they end it.
+/// Checks the close code after these bytes on an open WebSocket.
 async fn ends(bytes: Vec<u8>, code: u16) {
     let emulator = TestEmulator::start().await;
     let mut stream = emulator.raw_socket().await;
@@ -29,13 +29,13 @@ async fn ends(bytes: Vec<u8>, code: u16) {
     assert!(others.until_pong().await.is_empty());
 }
 
-/// A frame with this first byte, masked with nothing.
+/// A frame with this first byte and a mask of zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let length = 0x80 | u8::try_from(payload.len()).unwrap();
     [&[first, length, 0, 0, 0, 0], payload].concat()
 }
 
-/// A first byte and a length of 64 bits, and nothing after it.
+/// A first byte and a 64-bit length, without a payload.
 fn long(first: u8, length: u64) -> Vec<u8> {
     [&[first, 0xff][..], &length.to_be_bytes(), &[0; 4]].concat()
 }
@@ -54,12 +54,12 @@ facts! { ends;
     a_message_within_a_message: [frame(UNFINISHED_TEXT, b"{"), frame(TEXT, b"{}")].concat(), 1002;
     a_ping_in_pieces: frame(0x09, b""), 1002;
     a_ping_that_is_too_long: [&[PING, 0xfe, 0, 126, 0, 0, 0, 0][..], &[0; 126]].concat(), 1002;
-    a_close_code_that_nobody_may_send: frame(CLOSE, &1005_u16.to_be_bytes()), 1002;
+    a_reserved_close_code: frame(CLOSE, &1005_u16.to_be_bytes()), 1002;
     half_a_close_code: frame(CLOSE, &[3]), 1002;
-    a_length_of_one_byte_too_much: long(TEXT, 1024 * 1024 + 1), 1009;
+    a_length_of_one_byte_too_many: long(TEXT, 1024 * 1024 + 1), 1009;
     a_length_of_all_memory: long(TEXT, u64::MAX >> 1), 1009;
-    text_that_is_none: frame(TEXT, &[0xff, 0xfe]), 1007;
-    text_that_is_none_in_pieces: [frame(UNFINISHED_TEXT, &[0xc3]), frame(CONTINUATION, &[0xff])].concat(), 1007;
+    invalid_text: frame(TEXT, &[0xff, 0xfe]), 1007;
+    invalid_text_in_pieces: [frame(UNFINISHED_TEXT, &[0xc3]), frame(CONTINUATION, &[0xff])].concat(), 1007;
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_message_may_come_in_pieces_with_pings_between() {
     assert_eq!(answer, expected);
 }
 
-/// Bytes that are no HTTP, and the status that they are answered with.
+/// Checks the status of the response to these bytes.
 async fn answers(request: Vec<u8>, status: u16) {
     let emulator = TestEmulator::start().await;
 
@@ -100,18 +100,18 @@ fn get(more: &str) -> Vec<u8> {
 }
 
 facts! { answers;
-    what_is_no_http: b"\x16\x03\x01\x00\x00 nonsense\r\n\r\n".to_vec(), 400;
-    a_method_that_is_none: b"G@T / HTTP/1.1\r\n\r\n".to_vec(), 400;
+    bytes_that_are_not_http: b"\x16\x03\x01\x00\x00 nonsense\r\n\r\n".to_vec(), 400;
+    an_invalid_method: b"G@T / HTTP/1.1\r\n\r\n".to_vec(), 400;
     a_head_that_does_not_end: get(&format!("X: {}\r\n", "x".repeat(1024 * 1024))), 431;
     too_many_headers: get(&"X: y\r\n".repeat(1000)), 431;
     a_header_without_a_colon: get("nonsense\r\n"), 400;
     two_lengths: get("Content-Length: 1\r\nContent-Length: 2\r\n"), 400;
     no_host: get(""), 400;
-    a_host_that_is_no_text: b"GET /client/hubs/chat HTTP/1.1\r\nHost: \xff\r\n\r\n".to_vec(), 400;
+    a_host_that_is_not_text: b"GET /client/hubs/chat HTTP/1.1\r\nHost: \xff\r\n\r\n".to_vec(), 400;
 }
 
 #[tokio::test]
-async fn five_hundred_clients_at_the_same_moment_all_get_in() {
+async fn five_hundred_clients_can_connect_at_once() {
     let emulator = TestEmulator::start().await;
     let path = emulator.client_path("chat", json!({ "webpubsub.group": "g" }));
     let mut storm = JoinSet::new();
@@ -129,9 +129,9 @@ async fn five_hundred_clients_at_the_same_moment_all_get_in() {
     }
 }
 
-/// Those who open a connection and say nothing keep nobody out.
+/// Connections without a request do not block others.
 #[tokio::test]
-async fn silent_connections_do_not_matter() {
+async fn silent_connections_block_nobody() {
     let emulator = TestEmulator::start().await;
     let mut silent = Vec::new();
     for part in ["", "GET ", "GET / HTTP/1.1\r\nHost: x\r\n"].repeat(50) {
@@ -146,7 +146,7 @@ async fn silent_connections_do_not_matter() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_nothing_is_given_up_and_others_do_not_notice() {
+async fn a_client_that_reads_nothing_is_cut_off_without_affecting_others() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut slow = emulator
@@ -155,7 +155,7 @@ async fn a_client_that_reads_nothing_is_given_up_and_others_do_not_notice() {
     let mut quick = emulator.member("quick", &["g"]).await;
     let body = "x".repeat(1024 * 1000);
 
-    // More than the system's buffers and ours can hold together.
+    // More than the buffers of the system and the emulator hold.
     for _ in 0..40 {
         emulator
             .rest("POST", "groups/g/:send", "text/plain", body.clone())
@@ -187,7 +187,7 @@ async fn many_emulators_run_in_one_process() {
 }
 
 #[tokio::test]
-async fn a_stopping_emulator_tells_its_clients() {
+async fn a_stopping_emulator_closes_its_clients() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 

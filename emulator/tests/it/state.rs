@@ -1,4 +1,4 @@
-//! Exporting what an emulator holds, and importing it into another.
+//! Export and import.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn import(emulator: &TestEmulator, state: &Value) -> (StatusCode, Value) {
 }
 
 #[tokio::test]
-async fn a_reliable_client_goes_on_at_the_other_emulator() {
+async fn a_reliable_client_can_recover_at_the_other_emulator() {
     let (old, new) = (emulator().await, emulator().await);
     let (mut ann, connected) = reliable(&old).await;
     old.send_text("groups/g/:send", "seen").await;
@@ -67,7 +67,7 @@ async fn a_reliable_client_goes_on_at_the_other_emulator() {
 }
 
 #[tokio::test]
-async fn what_a_connection_may_and_did_is_taken_along() {
+async fn permissions_and_acknowledged_requests_are_exported() {
     let (old, new) = (emulator().await, emulator().await);
     let (mut ann, connected) = reliable(&old).await;
     let id = connected["connectionId"].as_str().unwrap();
@@ -90,7 +90,7 @@ async fn what_a_connection_may_and_did_is_taken_along() {
 }
 
 #[tokio::test]
-async fn state_shown_to_a_group_is_taken_along() {
+async fn group_states_are_exported() {
     let (old, new) = (emulator().await, emulator().await);
     let (mut ann, _) = reliable(&old).await;
     ann.ask(
@@ -108,7 +108,7 @@ async fn state_shown_to_a_group_is_taken_along() {
 }
 
 #[tokio::test]
-async fn settings_and_the_clock_are_taken_along() {
+async fn settings_and_the_clock_are_exported() {
     let hub = HubConfig::default().allowing_anonymous();
     let old = TestEmulator::with(Config::default().with_control().with_hub("chat", hub)).await;
     let new = emulator().await;
@@ -137,7 +137,7 @@ async fn an_import_into_an_emulator_in_use_is_refused() {
 }
 
 #[tokio::test]
-async fn an_import_that_makes_no_sense_changes_nothing() {
+async fn an_invalid_import_changes_nothing() {
     let (old, new) = (emulator().await, emulator().await);
     let (_ann, connected) = reliable(&old).await;
     old.send_text(":send", "hello").await;

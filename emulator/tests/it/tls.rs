@@ -1,21 +1,21 @@
-//! HTTPS: for clients and callers, and towards handlers.
+//! HTTPS for clients and for handlers.
 
 use emulator::{Config, EventHandler, HubConfig, Tls};
 use serde_json::json;
 
-use crate::support::{Client, Handler, JSON, TestEmulator, impatient};
+use crate::support::{Client, Handler, JSON, TestEmulator, short_pauses};
 
 async fn secure_handler() -> (Handler, Config) {
     let handler = Handler::silent_over_tls().await;
     let hub = HubConfig::default().with_handler(EventHandler::all(&handler.template()).unwrap());
     let config = Config::default()
         .with_hub("chat", hub)
-        .with_timing(impatient());
+        .with_timing(short_pauses());
     (handler, config)
 }
 
 #[tokio::test]
-async fn a_handler_on_this_machine_may_have_any_certificate_if_the_settings_say_so() {
+async fn settings_can_trust_any_certificate_of_a_local_handler() {
     let (handler, config) = secure_handler().await;
     let emulator = TestEmulator::with(config.trusting_loopback_handlers()).await;
 
@@ -26,7 +26,7 @@ async fn a_handler_on_this_machine_may_have_any_certificate_if_the_settings_say_
 }
 
 #[tokio::test]
-async fn a_handler_whose_certificate_nobody_vouches_for_is_not_talked_to() {
+async fn a_handler_with_an_untrusted_certificate_gets_no_events() {
     let (_handler, config) = secure_handler().await;
     let emulator = TestEmulator::with(config).await;
 

@@ -1,4 +1,4 @@
-//! What one run has and another lacks.
+//! The differences between two runs.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ impl Difference {
         Self::of(missing, surplus)
     }
 
-    /// Whatever the order.
+    /// Ignores the order.
     pub(crate) fn of(mut missing: Vec<Value>, mut surplus: Vec<Value>) -> Self {
         missing.sort_by_key(Value::to_string);
         surplus.sort_by_key(Value::to_string);
@@ -45,7 +45,7 @@ impl fmt::Display for Difference {
     }
 }
 
-/// A step without what does not count.
+/// A step without the parts that do not count.
 fn essence(step: &Value) -> Value {
     let mut step = step.clone();
     if let Some(got) = step.get_mut("got")
@@ -77,7 +77,7 @@ fn essence(step: &Value) -> Value {
     }
 }
 
-/// Its code is in a header, in the body, or nowhere.
+/// The error code may be in a header or in the body.
 fn essence_of_error(got: &Value) -> Value {
     let body = got["body"]
         .as_str()

@@ -1,4 +1,4 @@
-//! Against what Microsoft made: the recording of its own emulator, and its packages.
+//! Tests against Microsoft's packages and a recording of Microsoft's emulator.
 #![cfg(test)]
 
 mod compare;

@@ -1,4 +1,4 @@
-//! Microsoft's packages for Node and Python cannot tell the difference.
+//! Microsoft's packages for Node and Python work unchanged.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -12,11 +12,11 @@ use crate::program::Program;
 
 #[derive(Deserialize)]
 struct Listening {
-    /// Of the script's event handler, if it has one.
+    /// The port of the script's event handler, if it has one.
     port: Option<u16>,
 }
 
-/// Runs a script against an emulator of its own; its assertions are the test.
+/// Runs a script against its own emulator. The assertions of the script are the test.
 async fn passes(script: &str) {
     passes_with(
         script,
@@ -26,7 +26,7 @@ async fn passes(script: &str) {
     .await;
 }
 
-/// The same over HTTPS: the script trusts the emulator's certificate and nothing else is special.
+/// The same over HTTPS. The script trusts the emulator's certificate.
 async fn passes_over_https(script: &str, config: Config) {
     let tls = Tls::self_signed(Ipv4Addr::LOCALHOST.into()).unwrap();
     let certificate =
@@ -40,8 +40,8 @@ async fn passes_over_https(script: &str, config: Config) {
     std::fs::remove_file(certificate).unwrap();
 }
 
-/// A script in Python. Everything takes a little while to reach its clients, as over a network:
-/// Python's client misses answers that are there before it waits for them.
+/// Runs a script in Python, with a little latency: Python's client misses replies that arrive
+/// before it waits for them.
 async fn passes_in_python(script: &str) {
     let timing = Timing {
         latency: Duration::from_millis(10),
@@ -74,12 +74,12 @@ async fn every_method_of_the_service_client_works() {
 }
 
 #[tokio::test]
-async fn the_client_loses_and_doubles_nothing_when_its_socket_breaks() {
+async fn the_client_gets_every_message_once_when_its_socket_breaks() {
     passes("client.mjs").await;
 }
 
 #[tokio::test]
-async fn streams_go_on_when_the_sockets_of_both_sides_break() {
+async fn streams_continue_when_the_sockets_of_both_sides_break() {
     passes("streams.mjs").await;
 }
 
@@ -94,7 +94,7 @@ async fn an_application_that_refuses_plain_http_works_unchanged() {
 }
 
 #[tokio::test]
-async fn an_entra_credential_works_in_place_of_the_access_key() {
+async fn an_entra_credential_works_instead_of_the_access_key() {
     passes_over_https("entra.mjs", Config::default().accepting_entra_tokens()).await;
 }
 
@@ -104,6 +104,6 @@ async fn every_method_of_pythons_service_client_works() {
 }
 
 #[tokio::test]
-async fn pythons_client_loses_and_doubles_nothing_when_its_socket_breaks() {
+async fn pythons_client_gets_every_message_once_when_its_socket_breaks() {
     passes_in_python("client.py").await;
 }

@@ -1,4 +1,4 @@
-//! Programs in other languages, with packages of their own.
+//! Programs in other languages, with their own packages.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -8,7 +8,7 @@ use testkit::Scripts;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// A program that is spoken with line by line.
+/// A program that talks in lines.
 pub(crate) struct Program {
     process: Child,
     input: ChildStdin,
@@ -16,12 +16,12 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// Starts a script of a folder beside this file.
+    /// Starts a script in a folder beside this file.
     pub(crate) fn start(folder: &str, script: &str) -> Self {
         Self::start_with(folder, script, [])
     }
 
-    /// The same with settings in its environment.
+    /// The same with additional environment variables.
     pub(crate) fn start_with<'a>(
         folder: &str,
         script: &str,

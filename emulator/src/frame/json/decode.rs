@@ -1,4 +1,4 @@
-//! What a JSON client asks for.
+//! Decodes the frames of JSON clients.
 
 use std::borrow::Cow;
 
@@ -9,14 +9,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::frame::{BadFrame, ClientFrame, Event, SendToGroup};
+use crate::frame::client_frame::{ClientFrame, Event, MAX_TTL_SECONDS, SendToGroup};
+use crate::frame::error::FrameError;
 use crate::message::{Data, Metadata, StreamError};
 use crate::{metadata, names};
 
-const MAX_TTL_SECONDS: u32 = 300;
-
-/// Every member that some frame has. Members come in any order and unknown ones are ignored, so
-/// the type is not known until all of them are read.
+/// The members of all frames together. Members may come in any order, so the type is known only
+/// after the whole object was read. Unknown members are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Members<'a> {
@@ -59,15 +58,15 @@ struct ErrorMembers {
     user_error_code: Option<String>,
 }
 
-pub(crate) fn decode(text: &str) -> Result<ClientFrame, BadFrame> {
+pub(crate) fn decode(text: &str) -> Result<ClientFrame, FrameError> {
     serde_json::from_str::<Members<'_>>(text)
         .ok()
         .and_then(Members::into_frame)
-        .ok_or(BadFrame::Json)
+        .ok_or(FrameError::Json)
 }
 
 impl Members<'_> {
-    /// `None` for an unknown type, and for a frame that lacks what its type needs.
+    /// `None` for an unknown type, or if a member that the type needs is missing.
     fn into_frame(self) -> Option<ClientFrame> {
         let ack = self.ack_id;
         match self.kind.to_ascii_lowercase().as_str() {
@@ -181,10 +180,8 @@ impl Members<'_> {
     }
 
     fn into_stream_end(self) -> Option<ClientFrame> {
-        let error = self.error.map(|error| StreamError {
-            name: "UserError",
-            message: error.message.unwrap_or_default(),
-            user_code: error.user_error_code,
+        let error = self.error.map(|error| {
+            StreamError::by_publisher(error.message.unwrap_or_default(), error.user_error_code)
         });
         Some(ClientFrame::StreamEnd {
             stream: self.stream_id?,
@@ -192,7 +189,7 @@ impl Members<'_> {
         })
     }
 
-    /// Data may be left out where there is metadata.
+    /// Data is optional in a frame with metadata.
     fn required_data(&self) -> Option<Data> {
         match self.data()? {
             Some(data) => Some(data),
@@ -201,7 +198,7 @@ impl Members<'_> {
         }
     }
 
-    /// The outer `None` is data that its type forbids, the inner one is no data.
+    /// The outer `None` means invalid data, the inner one no data.
     fn data(&self) -> Option<Option<Data>> {
         let Some(raw) = self.data.map(RawValue::get).filter(|raw| *raw != "null") else {
             return Some(None);
@@ -245,11 +242,11 @@ mod tests {
 
     #[track_caller]
     fn refused(frame: &str) {
-        assert_eq!(decode(frame), Err(BadFrame::Json), "{frame}");
+        assert_eq!(decode(frame), Err(FrameError::Json), "{frame}");
     }
 
     #[test]
-    fn a_type_matches_in_any_letter_case_and_any_place() {
+    fn a_type_matches_in_any_letter_case_and_position() {
         assert_eq!(decode(r#"{"type":"PING"}"#), Ok(ClientFrame::Ping));
         assert_eq!(
             decode(r#"{"ackId":7,"group":"g","more":[{}],"type":"joinGROUP"}"#),
@@ -261,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn data_is_json_unless_said_and_kept_as_written() {
+    fn data_is_json_by_default_and_kept_as_written() {
         assert_eq!(
             send(r#"{"type":"sendToGroup","group":"g","data": {"x" : 1.0}}"#).data,
             Data::Json(r#"{"x" : 1.0}"#.into())
@@ -277,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn data_that_its_type_forbids_is_refused() {
+    fn data_that_does_not_match_its_type_is_refused() {
         refused(r#"{"type":"sendToGroup","group":"g","dataType":"text","data":5}"#);
         refused(r#"{"type":"sendToGroup","group":"g","dataType":"binary","data":"%"}"#);
         refused(r#"{"type":"sendToGroup","group":"g","dataType":"xml","data":"a"}"#);
@@ -286,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_stands_in_for_data() {
+    fn a_frame_with_metadata_needs_no_data() {
         let sent = send(r#"{"type":"sendToGroup","group":"g","metadata":{"K":"v"}}"#);
 
         assert_eq!(sent.data, Data::Text("".into()));
@@ -294,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_type_needs_must_be_there() {
+    fn required_members_must_be_present() {
         refused(r#"{"type":"joinGroup"}"#);
         refused(r#"{"type":"event","data":1}"#);
         refused(r#"{"type":"event","event":"1 x","data":1}"#);
@@ -307,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_to_their_range() {
+    fn numbers_out_of_range_are_refused() {
         refused(r#"{"type":"joinGroup","group":"g","ackId":-1}"#);
         refused(r#"{"type":"joinGroup","group":"g","ackId":1.5}"#);
         refused(r#"{"type":"sendToGroup","group":"g","data":1,"ttlSeconds":301}"#);
@@ -344,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_may_carry_nothing() {
+    fn an_invocation_needs_no_data() {
         assert_eq!(
             decode(r#"{"type":"invoke","invocationId":"1","target":"event","event":"e"}"#),
             Ok(ClientFrame::Invoke {

@@ -1,16 +1,15 @@
-//! What a JSON client is told.
+//! Encodes frames for JSON clients.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
-use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use crate::frame::{Refusal, ServerFrame, StateItem};
+use crate::frame::server_frame::{INVALID_SEQUENCE_ID, RequestError, ServerFrame, StateItem};
 use crate::message::{Data, Message, Source, StreamPart};
 
-/// A message frame; its text is shared by all receivers but reliable ones, whose sequence ids differ.
+/// A message frame. Receivers share its text; only the sequence ids of reliable ones differ.
 pub(crate) fn message(message: &Message, sequence: Option<u64>) -> Utf8Bytes {
     match sequence {
         None => message
@@ -74,7 +73,7 @@ fn push_data(out: &mut String, data: &Data) {
     }
 }
 
-/// Text, options of text and maps of text: nothing that JSON cannot hold.
+/// Serializes strings, options and maps of strings, which cannot fail.
 fn text<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
@@ -95,7 +94,11 @@ fn stream(part: &StreamPart) -> Value {
 
 pub(crate) fn frame(frame: &ServerFrame) -> String {
     match frame {
-        ServerFrame::Connected { connection, user, reconnection_token } => {
+        ServerFrame::Connected {
+            connection,
+            user,
+            reconnection_token,
+        } => {
             let mut value = json!({
                 "type": "system", "event": "connected",
                 "userId": user.as_deref(), "connectionId": &**connection,
@@ -108,41 +111,57 @@ pub(crate) fn frame(frame: &ServerFrame) -> String {
         ServerFrame::Disconnected { reason } => {
             json!({ "type": "system", "event": "disconnected", "message": reason }).to_string()
         }
-        ServerFrame::Ack { id, error: None } => format!(r#"{{"type":"ack","ackId":{id},"success":true}}"#),
-        ServerFrame::Ack { id, error: Some(error) } => {
-            json!({ "type": "ack", "ackId": id, "success": false, "error": refusal(error) }).to_string()
+        ServerFrame::Ack { id, error: None } => {
+            format!(r#"{{"type":"ack","ackId":{id},"success":true}}"#)
         }
+        ServerFrame::Ack {
+            id,
+            error: Some(error),
+        } => json!({ "type": "ack", "ackId": id, "success": false, "error": self::error(error) })
+            .to_string(),
         ServerFrame::Pong => r#"{"type":"pong"}"#.to_owned(),
         ServerFrame::InvokeResponse { id, result } => invoke_response(id, result),
         ServerFrame::StreamAck { stream, expected } => {
-            json!({ "type": "streamAck", "streamId": &**stream, "expectedSequenceId": expected }).to_string()
+            json!({ "type": "streamAck", "streamId": &**stream, "expectedSequenceId": expected })
+                .to_string()
         }
-        ServerFrame::StreamNack { stream, expected } => json!({
-            "type": "streamNack", "streamId": &**stream, "name": "InvalidSequenceId",
-            "message": "The sequence id is higher than the expected one.", "expectedSequenceId": expected,
-        })
-        .to_string(),
+        ServerFrame::StreamNack { stream, expected } => {
+            let (name, message) = INVALID_SEQUENCE_ID;
+            json!({
+                "type": "streamNack", "streamId": &**stream, "name": name,
+                "message": message, "expectedSequenceId": expected,
+            })
+            .to_string()
+        }
         ServerFrame::StreamClosed { stream, error } => {
             let mut value = json!({ "type": "streamClosed", "streamId": &**stream });
             if let Some(error) = error {
-                value["error"] = refusal(error);
+                value["error"] = self::error(error);
             }
             value.to_string()
         }
-        ServerFrame::GroupState { group, items, snapshot } => {
-            let kind = if *snapshot { "groupStateSnapshot" } else { "groupStateUpdate" };
+        ServerFrame::GroupState {
+            group,
+            items,
+            snapshot,
+        } => {
+            let kind = if *snapshot {
+                "groupStateSnapshot"
+            } else {
+                "groupStateUpdate"
+            };
             let items: Vec<_> = items.iter().map(state_item).collect();
             json!({ "type": kind, "group": &**group, "items": items }).to_string()
         }
     }
 }
 
-fn refusal(error: &Refusal) -> Value {
+fn error(error: &RequestError) -> Value {
     json!({ "name": error.name, "message": error.message })
 }
 
-/// A handler that says nothing still ends the invocation, with empty text.
-fn invoke_response(id: &str, result: &Result<Option<Data>, Refusal>) -> String {
+/// Without a reply from the handler the data is empty text.
+fn invoke_response(id: &str, result: &Result<Option<Data>, RequestError>) -> String {
     match result {
         Ok(data) => {
             let mut out = format!(
@@ -157,7 +176,7 @@ fn invoke_response(id: &str, result: &Result<Option<Data>, Refusal>) -> String {
             out
         }
         Err(error) => json!({
-            "type": "invokeResponse", "invocationId": id, "success": false, "error": refusal(error),
+            "type": "invokeResponse", "invocationId": id, "success": false, "error": self::error(error),
         })
         .to_string(),
     }
@@ -172,11 +191,6 @@ fn state_item(item: &StateItem) -> Value {
         value["state"] = json!(state);
     }
     value
-}
-
-/// Whether a text is one JSON value.
-pub(crate) fn is_value(text: &str) -> bool {
-    serde_json::from_str::<&RawValue>(text).is_ok()
 }
 
 #[cfg(test)]
@@ -197,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_message_says_who_sent_it() {
+    fn a_group_message_names_its_sender() {
         assert_eq!(
             message(&group_message(Data::Text("hi\n".into())), None).as_str(),
             r#"{"type":"message","from":"group","group":"g\"","fromUserId":"ann","dataType":"text","data":"hi\n"}"#
@@ -222,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_message_of_a_stream_says_so() {
+    fn the_last_message_of_a_stream_is_marked() {
         let mut sent = group_message(Data::Text("".into()));
         let error = StreamError {
             name: "UserError",
@@ -245,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn an_anonymous_client_is_told_that_it_is_nobody() {
+    fn an_anonymous_client_gets_a_null_user() {
         let told = frame(&ServerFrame::Connected {
             connection: "c".into(),
             user: None,
@@ -260,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_without_an_answer_ends_with_empty_text() {
+    fn an_invocation_without_a_reply_gets_empty_text() {
         let told = frame(&ServerFrame::InvokeResponse {
             id: "1".to_owned(),
             result: Ok(None),

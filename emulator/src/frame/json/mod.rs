@@ -1,7 +1,7 @@
-//! `json.webpubsub.azure.v1` and `json.reliable.webpubsub.azure.v1`.
+//! The protocols `json.webpubsub.azure.v1` and `json.reliable.webpubsub.azure.v1`.
 
 mod decode;
 mod encode;
 
-pub(crate) use decode::decode;
-pub(crate) use encode::{frame, is_value, message};
+pub(super) use decode::decode;
+pub(super) use encode::{frame, message};

@@ -1,194 +1,143 @@
-//! `UpstreamMessage`: what a protobuf client asks for.
+//! Decodes the frames of protobuf clients.
 
 use bytes::Bytes;
+use prost::Message as _;
 
-use super::wire::{Value, fields};
-use crate::frame::{BadFrame, ClientFrame, Event, SendToGroup};
-use crate::message::{Data, Metadata};
+use super::message_data::{DataBody, MessageData};
+use super::upstream::{
+    self, GroupRequest, SetGroupState, StreamStart, UpstreamBody, UpstreamMessage,
+};
+use crate::frame::client_frame::{ClientFrame, Event, MAX_TTL_SECONDS, SendToGroup};
+use crate::frame::error::FrameError;
+use crate::message::{Data, Metadata, StreamError};
 use crate::{metadata, names};
 
-const MAX_TTL_SECONDS: u32 = 300;
-
-pub(crate) fn decode(bytes: Bytes) -> Result<ClientFrame, BadFrame> {
-    upstream_message(bytes).ok_or(BadFrame::Protobuf)
+pub(crate) fn decode(bytes: Bytes) -> Result<ClientFrame, FrameError> {
+    UpstreamMessage::decode(bytes)
+        .ok()
+        .and_then(|message| client_frame(message.body?))
+        .ok_or(FrameError::Protobuf)
 }
 
-/// `None` where the bytes make no sense, or ask for nothing that is known.
-fn upstream_message(bytes: Bytes) -> Option<ClientFrame> {
-    // Of several members of a oneof the last one counts.
-    let (number, value) = fields(bytes).collect::<Option<Vec<_>>>()?.pop()?;
-    let body = value.bytes()?;
-    match number {
-        1 => send_to_group(body),
-        5 => event(body),
-        6 => group_and_ack(body).map(|(group, ack)| ClientFrame::JoinGroup { group, ack }),
-        7 => group_and_ack(body).map(|(group, ack)| ClientFrame::LeaveGroup { group, ack }),
-        8 => first(body, 1).map(|value| ClientFrame::SequenceAck(value.varint().unwrap_or(0))),
-        9 => Some(ClientFrame::Ping),
-        15 => set_group_state(body),
-        16 => {
-            group_and_ack(body).map(|(group, ack)| ClientFrame::SubscribeGroupState { group, ack })
+/// `None` if a field that the request needs is missing or invalid.
+fn client_frame(body: UpstreamBody) -> Option<ClientFrame> {
+    Some(match body {
+        UpstreamBody::SendToGroup(send) => return send_to_group(send),
+        UpstreamBody::Event(event) => ClientFrame::Event(user_event(event)?),
+        UpstreamBody::JoinGroup(GroupRequest { group, ack_id: ack }) => {
+            ClientFrame::JoinGroup { group: group?, ack }
         }
-        17 => group_and_ack(body)
-            .map(|(group, ack)| ClientFrame::UnsubscribeGroupState { group, ack }),
-        _ => None,
-    }
+        UpstreamBody::LeaveGroup(GroupRequest { group, ack_id: ack }) => {
+            ClientFrame::LeaveGroup { group: group?, ack }
+        }
+        UpstreamBody::SequenceAck(ack) => ClientFrame::SequenceAck(ack.sequence_id),
+        UpstreamBody::Ping(_) => ClientFrame::Ping,
+        UpstreamBody::Invoke(invoke) => return invocation(invoke),
+        UpstreamBody::CancelInvocation(cancel) => ClientFrame::CancelInvocation {
+            id: cancel.invocation_id?,
+        },
+        UpstreamBody::StreamData(part) => return stream_data(part),
+        UpstreamBody::StreamEnd(end) => ClientFrame::StreamEnd {
+            stream: end.stream_id?,
+            error: end
+                .error
+                .map(|error| StreamError::by_publisher(error.message, error.user_error_code)),
+        },
+        UpstreamBody::SetGroupState(SetGroupState {
+            group,
+            ack_id: ack,
+            state,
+        }) => ClientFrame::SetGroupState {
+            group: group?,
+            ack,
+            state: state.map(|state| state.entries),
+        },
+        UpstreamBody::SubscribeGroupState(GroupRequest { group, ack_id: ack }) => {
+            ClientFrame::SubscribeGroupState { group: group?, ack }
+        }
+        UpstreamBody::UnsubscribeGroupState(GroupRequest { group, ack_id: ack }) => {
+            ClientFrame::UnsubscribeGroupState { group: group?, ack }
+        }
+    })
 }
 
-fn send_to_group(body: Bytes) -> Option<ClientFrame> {
-    let (mut group, mut ack, mut data, mut no_echo, mut ttl) = (None, None, None, false, 0);
-    let mut stream = None;
-    let mut pairs = Vec::new();
-    for field in fields(body) {
-        match field? {
-            (1, value) => group = Some(value.text()?),
-            (2, value) => ack = Some(value.varint()?),
-            (3, value) => data = message_data(value.bytes()?)?,
-            (4, value) => no_echo = value.varint()? != 0,
-            (5, value) => ttl = u32::try_from(value.varint()?).ok()?,
-            (6, value) => pairs.push(map_entry(value.bytes()?)?),
-            (7, value) => stream = Some(value.bytes()?),
-            _ => {}
-        }
+fn send_to_group(send: upstream::SendToGroup) -> Option<ClientFrame> {
+    let group = send.group?;
+    if let Some(stream) = send.stream {
+        return stream_start(group, send.no_echo, stream);
     }
-    let group = group?;
-    if let Some(stream) = stream {
-        return stream_start(group, no_echo, stream);
+    let ttl_seconds = u32::try_from(send.ttl_seconds).ok()?;
+    if ttl_seconds > MAX_TTL_SECONDS {
+        return None;
     }
-    (ttl <= MAX_TTL_SECONDS).then_some(())?;
     Some(ClientFrame::SendToGroup(SendToGroup {
         group,
-        ack,
-        no_echo,
-        ttl_seconds: ttl,
-        data: data_or_metadata(data, &pairs)?,
-        metadata: metadata::checked(pairs.iter().map(|(key, value)| (key, value)))?,
+        ack: send.ack_id,
+        no_echo: send.no_echo,
+        ttl_seconds,
+        data: data_or_empty(send.data, &send.metadata)?,
+        metadata: metadata::checked(send.metadata.iter())?,
     }))
 }
 
-fn stream_start(group: String, no_echo: bool, body: Bytes) -> Option<ClientFrame> {
-    let (mut stream, mut idle_ms) = (None, None);
-    for field in fields(body) {
-        match field? {
-            (1, value) => stream = Some(value.text()?),
-            (2, value) => idle_ms = Some(value.varint()?),
-            _ => {}
-        }
-    }
+fn stream_start(group: String, no_echo: bool, stream: StreamStart) -> Option<ClientFrame> {
     Some(ClientFrame::StreamStart {
         group,
-        stream: stream?,
+        stream: stream.stream_id?,
         no_echo,
-        idle_ms,
+        idle_ms: stream.idle_timeout_ms,
     })
 }
 
-fn event(body: Bytes) -> Option<ClientFrame> {
-    let (mut event, mut ack, mut data) = (None, None, None);
-    let mut pairs = Vec::new();
-    for field in fields(body) {
-        match field? {
-            (1, value) => event = Some(value.text()?),
-            (2, value) => data = message_data(value.bytes()?)?,
-            (3, value) => ack = Some(value.varint()?),
-            (4, value) => pairs.push(map_entry(value.bytes()?)?),
-            _ => {}
-        }
-    }
-    Some(ClientFrame::Event(Event {
-        event: event.filter(|name| names::is_event(name))?,
-        ack,
-        data: data_or_metadata(data, &pairs)?,
-        metadata: metadata::checked(pairs.iter().map(|(key, value)| (key, value)))?,
-    }))
-}
-
-fn set_group_state(body: Bytes) -> Option<ClientFrame> {
-    let (mut group, mut ack, mut state) = (None, None, None);
-    for field in fields(body) {
-        match field? {
-            (1, value) => group = Some(value.text()?),
-            (2, value) => ack = Some(value.varint()?),
-            (3, value) => state = Some(text_map(value.bytes()?)?),
-            _ => {}
-        }
-    }
-    Some(ClientFrame::SetGroupState {
-        group: group?,
-        ack,
-        state,
+fn invocation(invoke: upstream::Invoke) -> Option<ClientFrame> {
+    Some(ClientFrame::Invoke {
+        id: invoke.invocation_id?,
+        event: Some(invoke.event).filter(|name| names::is_event(name))?,
+        data: match invoke.data.and_then(|encoded| encoded.body) {
+            Some(body) => data(body)?,
+            None => Data::Text("".into()),
+        },
     })
 }
 
-fn group_and_ack(body: Bytes) -> Option<(String, Option<u64>)> {
-    let (mut group, mut ack) = (None, None);
-    for field in fields(body) {
-        match field? {
-            (1, value) => group = Some(value.text()?),
-            (2, value) => ack = Some(value.varint()?),
-            _ => {}
-        }
-    }
-    Some((group?, ack))
+/// Without a sequence id it only keeps the stream alive.
+fn stream_data(part: upstream::StreamData) -> Option<ClientFrame> {
+    let stream = part.stream_id?;
+    let part = match part.stream_sequence_id {
+        Some(sequence) => Some((sequence, data(part.data?.body?)?)),
+        None => None,
+    };
+    Some(ClientFrame::StreamData { stream, part })
 }
 
-/// `MessageData`: the outer `None` makes no sense, the inner one holds nothing.
-fn message_data(body: Bytes) -> Option<Option<Data>> {
-    let mut data = None;
-    for field in fields(body) {
-        match field? {
-            (1, value) => data = Some(Data::Text(value.text()?.into())),
-            (2, value) => data = Some(Data::Binary(value.bytes()?)),
-            (3, value) => data = Some(Data::Protobuf(value.bytes()?)),
-            (4, value) => {
-                let text = value.text()?;
-                crate::frame::json::is_value(&text).then_some(())?;
-                data = Some(Data::Json(text.into()));
-            }
-            _ => {}
-        }
+fn user_event(event: upstream::Event) -> Option<Event> {
+    if !names::is_event(&event.event) {
+        return None;
     }
-    Some(data)
+    Some(Event {
+        event: event.event,
+        ack: event.ack_id,
+        data: data_or_empty(event.data, &event.metadata)?,
+        metadata: metadata::checked(event.metadata.iter())?,
+    })
 }
 
-fn data_or_metadata(data: Option<Data>, pairs: &[(String, String)]) -> Option<Data> {
-    data.or_else(|| (!pairs.is_empty()).then(|| Data::Text("".into())))
+/// A frame without data is valid only if it has metadata: then its data is empty text.
+fn data_or_empty(encoded: Option<MessageData>, metadata: &Metadata) -> Option<Data> {
+    match encoded.and_then(|encoded| encoded.body) {
+        Some(body) => data(body),
+        None if metadata.is_empty() => None,
+        None => Some(Data::Text("".into())),
+    }
 }
 
-/// A message whose field 1 is a `map<string, string>`.
-fn text_map(body: Bytes) -> Option<Metadata> {
-    let mut map = Metadata::new();
-    for field in fields(body) {
-        if let (1, value) = field? {
-            let (key, value) = map_entry(value.bytes()?)?;
-            map.insert(key, value);
-        }
+fn data(body: DataBody) -> Option<Data> {
+    match body {
+        DataBody::Text(text) => Some(Data::Text(text.into())),
+        DataBody::Binary(bytes) => Some(Data::Binary(bytes)),
+        DataBody::Protobuf(any) => Some(Data::Protobuf(any)),
+        DataBody::Json(text) => Data::json(text.into()),
     }
-    Some(map)
-}
-
-fn map_entry(body: Bytes) -> Option<(String, String)> {
-    let (mut key, mut text) = (String::new(), String::new());
-    for field in fields(body) {
-        match field? {
-            (1, value) => key = value.text()?,
-            (2, value) => text = value.text()?,
-            _ => {}
-        }
-    }
-    Some((key, text))
-}
-
-/// The value of one field; a message without it holds the number 0.
-fn first(body: Bytes, wanted: u32) -> Option<Value> {
-    let mut found = Value::Varint(0);
-    for field in fields(body) {
-        let (number, value) = field?;
-        if number == wanted {
-            found = value;
-        }
-    }
-    Some(found)
 }
 
 #[cfg(test)]
@@ -206,7 +155,7 @@ mod tests {
         }
     }
 
-    fn decoded(base64: &str) -> Result<ClientFrame, BadFrame> {
+    fn decoded(base64: &str) -> Result<ClientFrame, FrameError> {
         decode(STANDARD.decode(base64).unwrap().into())
     }
 
@@ -254,14 +203,62 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_make_no_sense_are_refused() {
-        assert_eq!(decode(Bytes::new()), Err(BadFrame::Protobuf));
+    fn invalid_bytes_are_refused() {
+        assert_eq!(decode(Bytes::new()), Err(FrameError::Protobuf));
         assert_eq!(
             decode(Bytes::from_static(b"hello")),
-            Err(BadFrame::Protobuf)
+            Err(FrameError::Protobuf)
         );
         // JSON data that is not JSON, and a join without a group.
-        assert_eq!(decoded("CgsKAWcQAhoEIgJ7eA=="), Err(BadFrame::Protobuf));
-        assert_eq!(decoded("MgIQAQ=="), Err(BadFrame::Protobuf));
+        assert_eq!(decoded("CgsKAWcQAhoEIgJ7eA=="), Err(FrameError::Protobuf));
+        assert_eq!(decoded("MgIQAQ=="), Err(FrameError::Protobuf));
+    }
+
+    #[test]
+    fn a_length_beyond_the_end_is_refused() {
+        let invalid = Err(FrameError::Protobuf);
+
+        assert_eq!(decode(Bytes::from_static(&[0x32, 0x05, b'x'])), invalid);
+        assert_eq!(
+            decode(Bytes::from_static(&[0x32, 0xff, 0xff, 0xff, 0xff, 0x7f])),
+            invalid
+        );
+    }
+
+    #[test]
+    fn an_endless_number_is_refused() {
+        assert_eq!(
+            decode(Bytes::from_static(&[0xff; 16])),
+            Err(FrameError::Protobuf)
+        );
+    }
+
+    #[test]
+    fn unknown_fixed_width_fields_are_skipped() {
+        let bytes = [
+            0x4a, 0, 0xa1, 0x06, 1, 2, 3, 4, 5, 6, 7, 8, 0xad, 0x06, 1, 2, 3, 4,
+        ];
+
+        assert_eq!(
+            decode(Bytes::copy_from_slice(&bytes)),
+            Ok(ClientFrame::Ping)
+        );
+    }
+
+    #[test]
+    fn an_encoded_request_is_decoded() {
+        let join = GroupRequest {
+            group: Some("g".to_owned()),
+            ack_id: Some(u64::MAX),
+        };
+        let body = Some(UpstreamBody::JoinGroup(join));
+
+        assert_eq!(
+            decode(UpstreamMessage { body }.encode_to_vec().into()),
+            Ok(ClientFrame::JoinGroup {
+                group: "g".to_owned(),
+                ack: Some(u64::MAX),
+            })
+        );
     }
 }

@@ -1,119 +1,170 @@
-//! `DownstreamMessage`: what a protobuf client is told.
+//! Encodes frames for protobuf clients.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
+use prost::Message as _;
+use prost::encoding::{WireType, encode_key, encode_varint, uint64};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::wire::Writer;
-use crate::frame::{Refusal, ServerFrame, StateItem};
-use crate::message::{Data, Message, Metadata, Source};
+use super::downstream::{
+    self, Ack, Connected, DATA, DataMessage, Disconnected, DownstreamBody, DownstreamMessage,
+    GroupState, GroupStateItem, InvokeResponse, SEQUENCE_ID, StreamAck, StreamClosed, StreamError,
+    StreamInfo, StreamNack, SystemBody, SystemMessage,
+};
+use super::message_data::{DataBody, Empty, MessageData, State};
+use crate::frame::server_frame::{INVALID_SEQUENCE_ID, RequestError, ServerFrame, StateItem};
+use crate::message::{Data, Message, Source, StreamPart};
 
-/// Field 2, `DataMessage`. All but the sequence id is encoded once for all receivers.
+/// A key or a length takes at most this many bytes.
+const MAX_VARINT: usize = 10;
+
+/// A message frame. All fields but the sequence id are encoded once and shared by all receivers.
 pub(crate) fn message(message: &Message, sequence: Option<u64>) -> Bytes {
     let shared = message
         .encoded
         .protobuf
-        .get_or_init(|| data_message(message));
-    let mut inner = Writer::default().raw(shared);
+        .get_or_init(|| data_message(message).encode_to_vec().into());
+    let sequence_length =
+        sequence.map_or(0, |sequence| uint64::encoded_len(SEQUENCE_ID, &sequence));
+    let length = shared.len() + sequence_length;
+    let mut frame = BytesMut::with_capacity(length + 2 * MAX_VARINT);
+    encode_key(DATA, WireType::LengthDelimited, &mut frame);
+    encode_varint(length as u64, &mut frame);
+    frame.extend_from_slice(shared);
     if let Some(sequence) = sequence {
-        inner = inner.varint(4, sequence);
+        uint64::encode(SEQUENCE_ID, &sequence, &mut frame);
     }
-    Writer::default().message(2, inner).finish()
+    frame.freeze()
 }
 
-fn data_message(message: &Message) -> Bytes {
-    let mut out = Writer::default();
-    match &message.source {
-        Source::Server => out = out.text(1, "server"),
-        Source::Group { group, .. } => out = out.text(1, "group").text(2, group),
-    }
-    // The published protocol has no field for a stream, so its receivers see plain messages.
-    pairs(out.message(3, data(&message.data)), 5, &message.metadata).finish()
-}
-
-fn data(data: &Data) -> Writer {
-    match data {
-        Data::Text(text) => Writer::default().text(1, text),
-        Data::Binary(bytes) => Writer::default().bytes(2, bytes),
-        Data::Protobuf(any) => Writer::default().bytes(3, any),
-        Data::Json(json) => Writer::default().text(4, json),
+fn data_message(message: &Message) -> DataMessage {
+    let (from, group) = match &message.source {
+        Source::Server => ("server", None),
+        Source::Group { group, .. } => ("group", Some(group.to_string())),
+    };
+    DataMessage {
+        from: from.to_owned(),
+        group,
+        data: Some(data(&message.data)),
+        sequence_id: None,
+        metadata: message.metadata.clone(),
+        stream: message.stream.as_ref().map(stream_info),
     }
 }
 
-/// A `map<string, string>`.
-fn pairs(mut out: Writer, field: u32, map: &Metadata) -> Writer {
-    for (key, value) in map {
-        out = out.message(field, Writer::default().text(1, key).text(2, value));
+fn stream_info(part: &StreamPart) -> StreamInfo {
+    let error = part.end.as_ref().and_then(|end| end.error.as_ref());
+    StreamInfo {
+        stream_id: part.stream.to_string(),
+        stream_sequence_id: part.sequence,
+        end_of_stream: part.end.as_ref().map(|_| true),
+        error: error.map(|error| StreamError {
+            name: error.name.to_owned(),
+            message: error.message.clone(),
+            user_error_code: error.user_code.clone().unwrap_or_default(),
+        }),
     }
-    out
 }
 
-/// `None` for what the published protocol has no message for.
-pub(crate) fn frame(frame: &ServerFrame) -> Option<Bytes> {
-    let out = Writer::default();
-    Some(
-        match frame {
-            ServerFrame::Connected {
-                connection,
-                user,
-                reconnection_token,
-            } => {
-                let mut connected = Writer::default().text(1, connection);
-                if let Some(user) = user {
-                    connected = connected.text(2, user);
-                }
-                if let Some(token) = reconnection_token {
-                    connected = connected.text(3, token);
-                }
-                out.message(3, Writer::default().message(1, connected))
+fn data(data: &Data) -> MessageData {
+    MessageData {
+        body: Some(match data {
+            Data::Text(text) => DataBody::Text(text.to_string()),
+            Data::Binary(bytes) => DataBody::Binary(bytes.clone()),
+            Data::Protobuf(any) => DataBody::Protobuf(any.clone()),
+            Data::Json(text) => DataBody::Json(text.to_string()),
+        }),
+    }
+}
+
+pub(crate) fn frame(frame: &ServerFrame) -> Bytes {
+    let body = match frame {
+        ServerFrame::Connected {
+            connection,
+            user,
+            reconnection_token,
+        } => system(SystemBody::Connected(Connected {
+            connection_id: connection.to_string(),
+            user_id: user.as_deref().unwrap_or_default().to_owned(),
+            reconnection_token: reconnection_token.clone().unwrap_or_default(),
+        })),
+        ServerFrame::Disconnected { reason } => system(SystemBody::Disconnected(Disconnected {
+            reason: reason.clone(),
+        })),
+        ServerFrame::Ack { id, error } => DownstreamBody::Ack(Ack {
+            ack_id: Some(*id),
+            success: error.is_none(),
+            error: error.as_ref().map(self::error),
+        }),
+        ServerFrame::Pong => DownstreamBody::Pong(Empty {}),
+        ServerFrame::GroupState {
+            group,
+            items,
+            snapshot,
+        } => {
+            let state = GroupState {
+                group: group.to_string(),
+                items: items.iter().map(state_item).collect(),
+            };
+            if *snapshot {
+                DownstreamBody::GroupStateSnapshot(state)
+            } else {
+                DownstreamBody::GroupStateUpdate(state)
             }
-            ServerFrame::Disconnected { reason } => {
-                let disconnected = Writer::default().text(2, reason);
-                out.message(3, Writer::default().message(2, disconnected))
-            }
-            ServerFrame::Ack { id, error } => out.message(1, ack(*id, error.as_ref())),
-            ServerFrame::Pong => out.message(4, Writer::default()),
-            ServerFrame::GroupState {
-                group,
-                items,
-                snapshot,
-            } => {
-                let mut state = Writer::default().text(1, group);
-                for item in &**items {
-                    state = state.message(2, state_item(item));
-                }
-                out.message(if *snapshot { 10 } else { 9 }, state)
-            }
-            ServerFrame::InvokeResponse { .. }
-            | ServerFrame::StreamAck { .. }
-            | ServerFrame::StreamNack { .. }
-            | ServerFrame::StreamClosed { .. } => return None,
         }
-        .finish(),
-    )
+        ServerFrame::InvokeResponse { id, result } => {
+            DownstreamBody::InvokeResponse(invoke_response(id, result))
+        }
+        ServerFrame::StreamAck { stream, expected } => DownstreamBody::StreamAck(StreamAck {
+            stream_id: stream.to_string(),
+            expected_sequence_id: *expected,
+        }),
+        ServerFrame::StreamNack { stream, expected } => DownstreamBody::StreamNack(StreamNack {
+            stream_id: stream.to_string(),
+            name: INVALID_SEQUENCE_ID.0.to_owned(),
+            message: INVALID_SEQUENCE_ID.1.to_owned(),
+            expected_sequence_id: *expected,
+        }),
+        ServerFrame::StreamClosed { stream, error } => DownstreamBody::StreamClosed(StreamClosed {
+            stream_id: stream.to_string(),
+            error: error.as_ref().map(self::error),
+        }),
+    };
+    let message = DownstreamMessage { body: Some(body) };
+    message.encode_to_vec().into()
 }
 
-/// A failure is written by leaving `success` out, as proto3 does with every false.
-fn ack(id: u64, error: Option<&Refusal>) -> Writer {
-    let ack = Writer::default().varint(1, id);
-    match error {
-        None => ack.varint(2, 1),
-        Some(error) => ack.message(
-            3,
-            Writer::default()
-                .text(1, error.name)
-                .text(2, &error.message),
-        ),
+/// Without a reply from the handler the data is empty text.
+fn invoke_response(id: &str, result: &Result<Option<Data>, RequestError>) -> InvokeResponse {
+    let empty = Data::Text(Utf8Bytes::default());
+    InvokeResponse {
+        invocation_id: id.to_owned(),
+        success: result.is_ok(),
+        data: result
+            .as_ref()
+            .ok()
+            .map(|reply| data(reply.as_ref().unwrap_or(&empty))),
+        error: result.as_ref().err().map(error),
     }
 }
 
-fn state_item(item: &StateItem) -> Writer {
-    let mut out = Writer::default().text(1, &item.connection);
-    if let Some(user) = &item.user {
-        out = out.text(2, user);
+fn system(body: SystemBody) -> DownstreamBody {
+    DownstreamBody::System(SystemMessage { body: Some(body) })
+}
+
+fn error(error: &RequestError) -> downstream::Error {
+    downstream::Error {
+        name: error.name.to_owned(),
+        message: error.message.clone(),
     }
-    if let Some(state) = &item.state {
-        out = out.message(3, pairs(Writer::default(), 1, state));
+}
+
+fn state_item(item: &StateItem) -> GroupStateItem {
+    GroupStateItem {
+        connection_id: item.connection.to_string(),
+        user_id: item.user.as_deref().map(str::to_owned),
+        state: item.state.clone().map(|entries| State { entries }),
+        updated_at: u64::try_from(item.updated_at).unwrap_or(0),
     }
-    out.varint(4, u64::try_from(item.updated_at).unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -125,7 +176,7 @@ mod tests {
 
     #[track_caller]
     fn told(expected: &str, server_frame: &ServerFrame) {
-        assert_eq!(STANDARD.encode(frame(server_frame).unwrap()), expected);
+        assert_eq!(STANDARD.encode(frame(server_frame)), expected);
     }
 
     #[test]
@@ -150,7 +201,7 @@ mod tests {
 
     #[test]
     fn an_error_has_a_name_and_a_message() {
-        let error = Refusal::new("Duplicate", "Message with ack-id: 3 has been processed");
+        let error = RequestError::new("Duplicate", "Message with ack-id: 3 has been processed");
 
         told(
             "CjoIAxo2CglEdXBsaWNhdGUSKU1lc3NhZ2Ugd2l0aCBhY2staWQ6IDMgaGFzIGJlZW4gcHJvY2Vzc2Vk",
@@ -180,12 +231,12 @@ mod tests {
     }
 
     #[test]
-    fn what_the_protocol_lacks_is_not_written() {
+    fn a_closed_stream_is_written() {
         let closed = ServerFrame::StreamClosed {
             stream: "s".into(),
             error: None,
         };
 
-        assert_eq!(frame(&closed), None);
+        told("QgMKAXM=", &closed);
     }
 }

@@ -1,11 +1,10 @@
-//! `protobuf.webpubsub.azure.v1` and `protobuf.reliable.webpubsub.azure.v1`.
-//!
-//! Written by hand: some thirty fields do not pay for a code generator in the build, and the
-//! field numbers stand beside what they mean.
+//! The protocols `protobuf.webpubsub.azure.v1` and `protobuf.reliable.webpubsub.azure.v1`.
 
 mod decode;
+mod downstream;
 mod encode;
-mod wire;
+mod message_data;
+mod upstream;
 
-pub(crate) use decode::decode;
-pub(crate) use encode::{frame, message};
+pub(super) use decode::decode;
+pub(super) use encode::{frame, message};

@@ -1,8 +1,8 @@
-//! What is known of the service, one module for each section of it and one test for each fact: the
-//! name says the fact. Everything goes over raw HTTP and raw WebSockets; tokens and frames are made
+//! Facts about the service: a module for each section of its description and a test for each fact,
+//! named after it. Everything goes over raw HTTP and raw WebSockets, with tokens and frames made
 //! here.
 
-// 1: who connects, and who calls.
+// 1: authentication.
 mod s1_1_connection_string;
 mod s1_2_client_tokens;
 mod s1_3_client_urls;
@@ -22,10 +22,10 @@ mod s2_path_segments;
 mod s2_payloads;
 mod s2_permissions;
 
-// 3: what clients may do.
+// 3: permissions.
 mod s3_roles;
 
-// 4: what clients speak.
+// 4: client protocols.
 mod s4_1_simple_clients;
 mod s4_2_json_requests;
 mod s4_3_invocations;
@@ -39,7 +39,7 @@ mod s4_7_group_state;
 mod s4_8_keep_alive;
 mod s4_subprotocols;
 
-// 5: what handlers are told.
+// 5: events for handlers.
 mod s5_1_validation;
 mod s5_2_group_events;
 mod s5_2_headers;

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::{KEY, TestEmulator, facts, sign};
 
-/// A key that is taken also verifies tokens, by its text as it stands.
+/// An accepted key also verifies tokens, by its text.
 async fn usable(key: &str, expected: bool) {
     let Ok(keys) = Keys::new(key, None) else {
         assert!(!expected, "{key} was refused");
@@ -24,14 +24,14 @@ async fn usable(key: &str, expected: bool) {
 facts! { usable;
     a_key_has_at_least_32_bytes: &"k".repeat(32), true;
     a_key_of_31_bytes_is_refused: &"k".repeat(31), false;
-    bytes_count_and_not_characters: &"é".repeat(16), true;
-    a_key_may_hold_equals_signs: "abcdefghijklmnopqrstuvwxyz012345678==", true;
-    a_semicolon_would_end_a_key: "abcdefghijklmnop;qrstuvwxyz0123456789", false;
-    a_key_holds_no_control_characters: "abcdefghijklmnop\nqrstuvwxyz0123456789", false;
+    a_key_is_measured_in_bytes: &"é".repeat(16), true;
+    a_key_may_contain_equals_signs: "abcdefghijklmnopqrstuvwxyz012345678==", true;
+    a_key_contains_no_semicolon: "abcdefghijklmnop;qrstuvwxyz0123456789", false;
+    a_key_contains_no_control_characters: "abcdefghijklmnop\nqrstuvwxyz0123456789", false;
 }
 
 #[tokio::test]
-async fn a_key_is_text_even_where_it_looks_like_base64() {
+async fn a_key_is_text_even_if_it_looks_like_base64() {
     let emulator = TestEmulator::start().await;
     let claims = json!({ "aud": format!("{}/client/hubs/chat", emulator.endpoint()), "exp": 4_000_000_000_i64 });
     let token = sign(&claims, STANDARD.decode(KEY).unwrap());

@@ -1,4 +1,4 @@
-//! 1.2: tokens of clients, signed with an access key.
+//! 1.2: client tokens, signed with an access key.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, Handler, JSON, KEY, TestEmulator, facts, sign, sign_as};
 
-/// Claims over those of a good token for `chat`; `null` leaves one out.
+/// Connects with these claims in place of valid ones; `null` omits a claim.
 async fn admits(claims: impl FnOnce(&str) -> Value, refused_with: Option<u16>) {
     let emulator = TestEmulator::start().await;
     let claims = claims(&emulator.endpoint());
@@ -22,7 +22,7 @@ fn aud(audience: String) -> Value {
 facts! { admits;
     an_audience_and_an_expiry_are_enough: |_| json!({}), None;
     the_audience_may_say_https: |at| aud(format!("{}/client/hubs/chat", at.replace("http", "https"))), None;
-    the_audience_knows_no_letter_case: |at| aud(format!("{at}/CLIENT/hubs/Chat")), None;
+    the_audience_is_case_insensitive: |at| aud(format!("{at}/CLIENT/hubs/Chat")), None;
     the_audience_may_be_the_other_form_of_the_url: |at| aud(format!("{at}/client/?hub=chat")), None;
     the_audience_may_be_one_of_several: |at| json!({ "aud": ["https://elsewhere/", format!("{at}/client/hubs/chat")] }), None;
     an_audience_of_the_websocket_scheme_is_refused: |at| aud(format!("{}/client/hubs/chat", at.replace("http", "ws"))), Some(401);
@@ -32,17 +32,17 @@ facts! { admits;
     an_audience_of_the_rest_api_is_refused: |at| aud(format!("{at}/api/hubs/chat")), Some(401);
     a_token_without_an_audience_is_refused: |_| json!({ "aud": null }), Some(401);
     a_token_without_an_expiry_is_refused: |_| json!({ "exp": null }), Some(401);
-    an_expiry_that_is_no_number_is_refused: |_| json!({ "exp": "soon" }), Some(401);
+    an_expiry_that_is_not_a_number_is_refused: |_| json!({ "exp": "soon" }), Some(401);
     an_expired_token_is_refused: |_| json!({ "exp": 1_000_000_000 }), Some(401);
     a_token_of_the_future_is_refused: |_| json!({ "nbf": 3_999_999_999_i64 }), Some(401);
-    who_issued_the_token_and_when_is_not_looked_at: |_| json!({ "iss": "anybody", "iat": 1 }), None;
+    the_issuer_and_the_time_of_issue_are_ignored: |_| json!({ "iss": "anybody", "iat": 1 }), None;
     a_token_needs_no_user: |_| json!({ "sub": null }), None;
     unknown_roles_are_ignored: |_| json!({ "role": ["nonsense", "webpubsub.nonsense", ""] }), None;
     an_invalid_group_is_a_bad_request: |_| json!({ "webpubsub.group": ["good", " "] }), Some(400);
     a_group_that_is_too_long_is_a_bad_request: |_| json!({ "webpubsub.group": "g".repeat(1025) }), Some(400);
 }
 
-/// The token itself, made from the claims of a good one.
+/// Connects with a token made from valid claims.
 async fn takes(token: impl FnOnce(&Value) -> String, refused_with: Option<u16>) {
     let emulator = TestEmulator::start().await;
     let claims = json!({ "aud": format!("{}/client/hubs/chat", emulator.endpoint()), "exp": 4_000_000_000_i64 });
@@ -57,12 +57,12 @@ facts! { takes;
     an_unsigned_token_is_refused: |claims| without_signature(&sign_as("none", claims, KEY)), Some(401);
     a_token_that_says_none_but_is_signed_is_refused: |claims| sign_as("none", claims, KEY), Some(401);
     a_token_that_says_another_algorithm_is_refused: |claims| sign_as("RS256", claims, KEY), Some(401);
-    a_token_that_lost_its_signature_is_refused: |claims| without_signature(&sign(claims, KEY)), Some(401);
+    a_token_without_a_signature_is_refused: |claims| without_signature(&sign(claims, KEY)), Some(401);
     a_signature_of_other_claims_is_refused: tampered, Some(401);
-    text_that_is_no_token_is_refused: |_| "nonsense".to_owned(), Some(401);
+    text_that_is_not_a_token_is_refused: |_| "nonsense".to_owned(), Some(401);
     dots_alone_are_refused: |_| "..".to_owned(), Some(401);
     an_empty_token_is_refused: |_| String::new(), Some(401);
-    claims_that_are_no_object_are_refused: |_| sign(&json!([1]), KEY), Some(401);
+    claims_that_are_not_an_object_are_refused: |_| sign(&json!([1]), KEY), Some(401);
 }
 
 fn without_signature(token: &str) -> String {
@@ -79,7 +79,7 @@ fn tampered(claims: &Value) -> String {
 }
 
 #[tokio::test]
-async fn without_a_token_a_client_is_refused() {
+async fn a_client_without_a_token_is_refused() {
     let emulator = TestEmulator::start().await;
 
     assert_eq!(emulator.refusal_at("/client/hubs/chat").await, Some(401));
@@ -99,7 +99,7 @@ async fn either_key_signs_tokens() {
 }
 
 #[tokio::test]
-async fn roles_and_groups_may_be_one_or_many() {
+async fn roles_and_groups_may_be_a_string_or_a_list() {
     let emulator = TestEmulator::start().await;
     let one = json!({ "role": "webpubsub.joinLeaveGroup", "webpubsub.group": "g" });
     let many =
@@ -119,7 +119,7 @@ async fn roles_and_groups_may_be_one_or_many() {
 }
 
 #[tokio::test]
-async fn the_user_is_the_subject_and_may_be_nobody() {
+async fn the_user_is_the_optional_subject() {
     let emulator = TestEmulator::start().await;
 
     for (claims, user) in [
@@ -134,7 +134,7 @@ async fn the_user_is_the_subject_and_may_be_nobody() {
 }
 
 #[tokio::test]
-async fn other_claims_are_kept_for_the_connect_event() {
+async fn other_claims_are_passed_to_the_connect_event() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
 
@@ -149,7 +149,7 @@ async fn other_claims_are_kept_for_the_connect_event() {
 }
 
 #[tokio::test]
-async fn five_minutes_of_skew_are_forgiven() {
+async fn five_minutes_of_skew_are_tolerated() {
     let emulator = TestEmulator::start().await;
     let answered = emulator
         .rest("POST", ":generateToken?minutesToExpire=5", "", "")
@@ -177,7 +177,7 @@ async fn an_open_socket_outlives_its_token() {
 }
 
 #[tokio::test]
-async fn a_refused_client_is_told_before_the_upgrade_and_why_stays_here() {
+async fn a_client_is_refused_before_the_upgrade_without_a_reason() {
     let emulator = TestEmulator::start().await;
     let path = "/client/hubs/chat?access_token=nonsense";
 

@@ -1,4 +1,4 @@
-//! 1.3: where clients connect.
+//! 1.3: client URLs.
 
 use emulator::{Config, HubConfig};
 use http::Request;
@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::support::{Client, JSON, TestEmulator, call, facts, status};
 
-/// `{token}` stands for a good token of the hub `chat`.
+/// `{token}` stands for a valid token for the hub `chat`.
 async fn leads(path: &str, refused_with: Option<u16>) {
     let emulator = TestEmulator::start().await;
     let path = path.replace("{token}", &emulator.token("chat", json!({})));
@@ -18,19 +18,19 @@ facts! { leads;
     the_hub_is_in_the_path: "/client/hubs/chat?access_token={token}", None;
     the_hub_may_be_in_the_query: "/client/?hub=chat&access_token={token}", None;
     the_slash_before_the_query_may_be_missing: "/client?hub=chat&access_token={token}", None;
-    hub_names_know_no_letter_case: "/client/hubs/CHAT?access_token={token}", None;
-    parameters_know_no_order: "/client/hubs/chat?x=1&access_token={token}&y=2", None;
-    without_a_hub_there_is_nowhere_to_go: "/client/?access_token={token}", Some(400);
-    an_empty_hub_is_no_hub: "/client/hubs/?access_token={token}", Some(400);
+    hub_names_are_case_insensitive: "/client/hubs/CHAT?access_token={token}", None;
+    parameters_may_be_in_any_order: "/client/hubs/chat?x=1&access_token={token}&y=2", None;
+    a_missing_hub_is_a_bad_request: "/client/?access_token={token}", Some(400);
+    an_empty_hub_is_a_bad_request: "/client/hubs/?access_token={token}", Some(400);
     a_hub_begins_with_a_letter: "/client/hubs/1chat?access_token={token}", Some(400);
     a_hub_has_no_dashes: "/client/hubs/my-chat?access_token={token}", Some(400);
     a_hub_has_no_slashes: "/client/hubs/chat/more?access_token={token}", Some(400);
     mqtt_clients_are_not_served: "/clients/mqtt/hubs/chat?access_token={token}", Some(404);
     socket_io_clients_are_not_served: "/clients/socketio/hubs/chat?access_token={token}", Some(404);
-    another_path_is_nobodys: "/clients/chat?access_token={token}", Some(404);
+    another_path_is_not_found: "/clients/chat?access_token={token}", Some(404);
 }
 
-/// A client of this hub, with a token for it.
+/// Connects to this hub, with a token for it.
 async fn serves(hub: &str, refused_with: Option<u16>) {
     let emulator = TestEmulator::start().await;
     let path = emulator.client_path(hub, json!({}));
@@ -46,7 +46,7 @@ facts! { serves;
 }
 
 #[tokio::test]
-async fn the_token_may_be_in_a_header_and_the_query_wins() {
+async fn the_token_may_be_in_a_header_but_the_query_wins() {
     let emulator = TestEmulator::start().await;
     let token = emulator.token("chat", json!({}));
     let connect = async |query: &str, header: &str| {
@@ -66,7 +66,7 @@ async fn the_token_may_be_in_a_header_and_the_query_wins() {
 }
 
 #[tokio::test]
-async fn a_hub_may_admit_clients_without_a_token() {
+async fn a_hub_may_allow_clients_without_a_token() {
     let config = Config::default().with_hub("chat", HubConfig::default().allowing_anonymous());
     let emulator = TestEmulator::with(config).await;
 
@@ -79,7 +79,7 @@ async fn a_hub_may_admit_clients_without_a_token() {
     assert_eq!(emulator.refusal_at("/client/hubs/other").await, Some(401));
 }
 
-/// Headers of a handshake in place of the good ones.
+/// Sends these headers in place of a valid handshake's.
 async fn handshake(headers: &str, answered_with: u16) {
     let emulator = TestEmulator::start().await;
     let path = emulator.client_path("chat", json!({}));
@@ -92,7 +92,7 @@ async fn handshake(headers: &str, answered_with: u16) {
 }
 
 facts! { handshake;
-    header_names_and_tokens_know_no_letter_case: "CONNECTION: upgrade\r\nUPGRADE: WebSocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 101;
+    header_names_and_tokens_are_case_insensitive: "CONNECTION: upgrade\r\nUPGRADE: WebSocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 101;
     an_upgrade_to_something_else_is_refused: "Connection: Upgrade\r\nUpgrade: h2c\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 400;
     another_version_is_refused: "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n", 400;
     a_handshake_without_a_key_is_refused: "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n", 400;
@@ -116,7 +116,7 @@ async fn a_handshake_is_a_get() {
 
 /// The example of RFC 6455, section 1.3.
 #[tokio::test]
-async fn the_key_is_answered_as_the_standard_says() {
+async fn the_key_is_answered_as_specified() {
     let emulator = TestEmulator::start().await;
     let path = emulator.client_path("chat", json!({}));
 

@@ -1,4 +1,4 @@
-//! 1.4: tokens of REST calls, signed with an access key.
+//! 1.4: tokens for REST calls, signed with an access key.
 
 use emulator::{Config, Keys};
 use http::Request;
@@ -8,7 +8,7 @@ use crate::support::{KEY, TestEmulator, call, facts, sign, sign_as};
 
 const PATH: &str = "users/ann?filter=userId%20eq%20%27a%20b%27";
 
-/// Claims for a call, given its URL with the query; the answer to a good one is 404.
+/// Calls with claims made from the URL with its query. A valid token gets a 404.
 async fn counts(claims: impl FnOnce(&str) -> Value, status: u16) {
     let emulator = TestEmulator::start().await;
     let mut all = json!({ "exp": 4_000_000_000_i64 });
@@ -35,14 +35,15 @@ facts! { counts;
     the_audience_is_the_url_with_its_query: |url| aud(url), 404;
     the_audience_is_the_url_without_its_query: |url| aud(bare(url)), 404;
     the_audience_may_be_decoded_once: |url| aud(url.replace("%20", " ").replace("%27", "'")), 404;
-    the_audience_knows_no_letter_case: |url| aud(bare(url).to_uppercase().replace("HTTP", "http")), 404;
+    the_audience_is_case_insensitive: |url| aud(bare(url).to_uppercase().replace("HTTP", "http")), 404;
+    the_scheme_of_the_audience_is_case_insensitive: |url| aud(bare(url).to_uppercase()), 404;
     the_audience_may_say_https: |url| aud(bare(url).replace("http", "https")), 404;
     the_audience_may_be_one_of_several: |url| json!({ "aud": ["x", url] }), 404;
     a_call_needs_no_time_of_issue: |url| json!({ "aud": url, "iat": null }), 404;
     another_host_is_refused: |url| aud(url.replace("127.0.0.1", "127.0.0.2")), 401;
     another_hub_is_refused: |url| aud(url.replace("chat", "other")), 401;
     another_operation_is_refused: |url| aud(bare(url).replace("users/ann", "users/bob")), 401;
-    the_start_of_a_url_is_not_the_url: |url| aud(bare(url).replace("/users/ann", "")), 401;
+    a_prefix_of_the_url_is_refused: |url| aud(bare(url).replace("/users/ann", "")), 401;
     another_query_is_refused: |url| aud(url.replace("27a", "27b")), 401;
     another_scheme_is_refused: |url| aud(url.replace("http", "ws")), 401;
     a_token_of_a_client_is_refused: |url| aud(url.replace("/api/hubs/chat", "/client/hubs/chat")), 401;
@@ -52,7 +53,7 @@ facts! { counts;
 }
 
 #[tokio::test]
-async fn either_key_signs_calls_and_no_other() {
+async fn only_the_two_keys_sign_calls() {
     let (first, second) = ("1".repeat(32), "2".repeat(32));
     let keys = Keys::new(&first, Some(&second)).unwrap();
     let emulator = TestEmulator::with(Config::default().with_keys(keys)).await;
@@ -89,9 +90,9 @@ async fn the_token_is_in_the_header() {
     assert_eq!(status(None).await, 401);
 }
 
-/// Names with reserved characters: the URL counts as it was sent, not as somebody would escape it.
+/// Names with reserved characters: the token is for the URL as it was sent.
 #[tokio::test]
-async fn the_url_is_not_escaped_anew() {
+async fn the_url_is_not_escaped_again() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &["a+b&c=d?e#f", "a:b;c,d@e"]).await;
 

@@ -25,9 +25,9 @@ fn for_audience(audience: &str) -> Value {
 const SERVICE: &str = "https://webpubsub.azure.com";
 
 facts! { sends;
-    a_token_for_the_service_counts: entra(), for_audience(SERVICE), 202;
+    a_token_for_the_service_is_accepted: entra(), for_audience(SERVICE), 202;
     a_slash_at_the_end_of_the_audience_does_not_matter: entra(), for_audience("https://webpubsub.azure.com/"), 202;
-    a_token_counts_only_where_the_settings_say_so: Config::default(), for_audience(SERVICE), 401;
+    a_token_is_refused_by_default: Config::default(), for_audience(SERVICE), 401;
     a_token_for_another_service_is_refused: entra(), for_audience("https://storage.azure.com"), 401;
     an_expired_token_is_refused: entra(), json!({ "aud": SERVICE, "exp": 1_000_000_000 }), 401;
     a_token_without_an_expiry_is_refused: entra(), json!({ "aud": SERVICE }), 401;
@@ -35,14 +35,14 @@ facts! { sends;
 }
 
 #[tokio::test]
-async fn access_keys_go_on_counting() {
+async fn access_keys_stay_valid() {
     let emulator = TestEmulator::with(entra()).await;
 
     emulator.send_text(":send", "hello").await;
 }
 
 #[tokio::test]
-async fn a_client_is_not_let_in_by_entra() {
+async fn entra_tokens_are_not_for_clients() {
     let emulator = TestEmulator::with(entra()).await;
     let token = sign_as("RS256", &for_audience(SERVICE), "Entra's");
 
@@ -51,9 +51,9 @@ async fn a_client_is_not_let_in_by_entra() {
     assert_eq!(emulator.refusal_at(&path).await, Some(401));
 }
 
-/// With either kind of token: nobody knows which the service takes.
+/// With either kind of token, since it is unknown which the service accepts.
 #[tokio::test]
-async fn client_tokens_are_made_for_both_kinds_of_callers() {
+async fn both_kinds_of_callers_get_client_tokens() {
     let emulator = TestEmulator::with(entra()).await;
     let token = sign_as("RS256", &for_audience(SERVICE), "Entra's");
     let path = ":generateToken?userId=ann";

@@ -12,7 +12,7 @@ enum Says {
 }
 use Says::{No, Nonsense, Yes};
 
-/// Whether a filter selects the one client there is.
+/// Checks whether a filter selects the only client.
 async fn select(user: Option<&str>, filter: &str, expected: Says) {
     let emulator = TestEmulator::start().await;
     let claims = json!({ "sub": user, "webpubsub.group": ["g", "room:1"] });
@@ -32,42 +32,42 @@ async fn select(user: Option<&str>, filter: &str, expected: Says) {
     assert_eq!((status, selected), expected, "{filter}");
 }
 
-/// For the user `O'Neil`, who is in the groups `g` and `room:1`.
+/// For the user `O'Neil` in the groups `g` and `room:1`.
 async fn says(filter: &str, expected: Says) {
     select(Some("O'Neil"), filter, expected).await;
 }
 
 facts! { says;
     a_user_is_known_by_its_id: "userId eq 'O''Neil'", Yes;
-    names_know_no_letter_case: "USERID eq 'O''Neil'", Yes;
+    names_are_case_insensitive: "USERID eq 'O''Neil'", Yes;
     a_connection_has_an_id: "length(connectionId) gt 0", Yes;
     a_connection_has_a_protocol: "protocol eq 'json.webpubsub.azure.v1'", Yes;
-    a_group_is_looked_for_in_the_groups: "'room:1' in groups", Yes;
-    groups_know_their_letter_case: "'G' in groups", No;
+    a_group_can_be_searched_in_the_groups: "'room:1' in groups", Yes;
+    groups_are_case_sensitive: "'G' in groups", No;
     groups_can_be_counted: "length(groups) eq 2", Yes;
-    there_is_nothing_else_to_ask_for: "roles eq 'x'", Nonsense;
+    there_are_no_other_fields: "roles eq 'x'", Nonsense;
 
-    equality_knows_letter_case: "userId eq 'o''neil'", No;
+    equality_is_case_sensitive: "userId eq 'o''neil'", No;
     equality_takes_any_types: "userId eq 5", No;
     inequality_takes_any_types: "userId ne 5", Yes;
-    order_is_for_whole_numbers: "length(userId) ge 6 and length(userId) le 6", Yes;
-    order_is_strict_where_it_says_so: "length(userId) gt 6 or length(userId) lt 6", No;
-    order_is_not_for_text: "userId gt 'A'", Nonsense;
+    ordering_takes_only_integers: "length(userId) ge 6 and length(userId) le 6", Yes;
+    strict_ordering_is_strict: "length(userId) gt 6 or length(userId) lt 6", No;
+    ordering_does_not_take_text: "userId gt 'A'", Nonsense;
     numbers_have_signs: "-1 lt +1", Yes;
-    a_number_is_not_too_long: "1 eq 99999999999999999999", Nonsense;
+    an_integer_has_64_bits: "1 eq 99999999999999999999", Nonsense;
     numbers_have_no_fractions: "1.5 gt 1", Nonsense;
     a_value_may_be_one_of_a_list: "userId in ('x','O''Neil')", Yes;
     a_value_may_be_none_of_a_list: "userId in ('x')", No;
     a_list_is_not_empty: "userId in ()", Nonsense;
-    only_groups_can_be_looked_in: "'x' in userId", Nonsense;
+    only_groups_can_be_searched: "'x' in userId", Nonsense;
 
     a_quote_is_doubled: "contains(userId, '''')", Yes;
-    text_ends: "userId eq 'O", Nonsense;
+    text_must_be_terminated: "userId eq 'O", Nonsense;
     true_is_a_filter: "true", Yes;
     false_is_a_filter: "false", No;
-    null_is_no_filter: "null", Nonsense;
-    text_is_no_filter: "userId", Nonsense;
-    a_number_is_no_filter: "1", Nonsense;
+    null_is_not_a_filter: "null", Nonsense;
+    text_is_not_a_filter: "userId", Nonsense;
+    a_number_is_not_a_filter: "1", Nonsense;
 
     not_binds_tightest: "not false and false", No;
     not_binds_tighter_than_comparisons: "not true eq false", Yes;
@@ -89,7 +89,7 @@ facts! { says;
     substring_beyond_the_end: "substring('abc', 9) eq ''", Yes;
     concat: "concat('a', 'b') eq 'ab'", Yes;
     indexof: "indexof('abc', 'c') eq 2", Yes;
-    indexof_what_is_not_there: "indexof('abc', 'x') eq -1", Yes;
+    indexof_a_missing_part: "indexof('abc', 'x') eq -1", Yes;
     contains: "contains(userId, 'Nei')", Yes;
     startswith: "startswith(userId, 'O')", Yes;
     endswith: "endswith(userId, 'x')", No;
@@ -103,7 +103,7 @@ facts! { says;
     a_blank_filter_selects_everyone: "  ", Yes;
     operators_are_words: "userId = 'O'", Nonsense;
     operators_are_in_lower_case: "true AND true", Nonsense;
-    nothing_follows_a_filter: "true true", Nonsense;
+    a_filter_has_nothing_after_it: "true true", Nonsense;
     parentheses_are_closed: "(true", Nonsense;
     a_hundred_levels_are_not_too_deep: &format!("{}true{}", "(".repeat(100), ")".repeat(100)), Yes;
     a_hundred_and_one_are: &format!("{}true{}", "(".repeat(101), ")".repeat(101)), Nonsense;
@@ -118,14 +118,14 @@ async fn of_nobody(filter: &str, expected: Says) {
 }
 
 facts! { of_nobody;
-    the_user_of_nobody_is_null: "userId eq null", Yes;
+    the_user_of_an_anonymous_client_is_null: "userId eq null", Yes;
     null_differs_from_text: "userId ne 'x'", Yes;
     the_length_of_null_is_null: "length(userId) eq null", Yes;
-    order_with_null_is_never_true: "length(userId) gt 0 or length(userId) le 0", No;
+    ordering_with_null_is_false: "length(userId) gt 0 or length(userId) le 0", No;
     null_in_lower_case_is_null: "tolower(userId) eq null", Yes;
     null_contains_nothing: "contains(userId, 'x')", No;
     null_starts_with_nothing: "startswith(userId, '')", No;
-    in_null_nothing_is_found: "indexof(userId, 'x') eq -1", Yes;
+    indexof_in_null_is_minus_one: "indexof(userId, 'x') eq -1", Yes;
     null_may_be_one_of_a_list: "userId in ('x', null)", Yes;
     null_is_in_no_group: "userId in groups", No;
 }

@@ -1,4 +1,4 @@
-//! 2, `:generateToken`: tokens that the service makes for clients.
+//! 2, `:generateToken`: client tokens that the service issues.
 
 use serde_json::{Value, json};
 
@@ -15,19 +15,21 @@ async fn generate(query: &str, status: u16) {
 }
 
 facts! { generate;
-    nothing_needs_to_be_said: "x=1", 200;
-    a_minute_is_the_shortest_life: "minutesToExpire=1", 200;
-    no_life_is_too_short: "minutesToExpire=0", 400;
-    a_life_is_a_number: "minutesToExpire=long", 400;
-    a_life_has_no_fraction: "minutesToExpire=1.5", 400;
+    every_parameter_is_optional: "x=1", 200;
+    one_minute_is_the_shortest_lifetime: "minutesToExpire=1", 200;
+    zero_minutes_are_refused: "minutesToExpire=0", 400;
+    a_lifetime_is_a_number: "minutesToExpire=long", 400;
+    a_lifetime_is_an_integer: "minutesToExpire=1.5", 400;
     clients_of_the_default_type: "clientType=Default", 200;
-    the_type_knows_no_letter_case: "clientType=default", 200;
-    mqtt_clients_are_not_served: "clientType=mqtt", 400;
-    a_group_must_be_one: "group=%20", 400;
+    the_type_is_case_insensitive: "clientType=default", 200;
+    clients_of_the_mqtt_type: "clientType=MQTT", 200;
+    clients_of_the_socket_io_type: "clientType=socketio", 200;
+    an_unknown_type_is_refused: "clientType=telnet", 400;
+    an_invalid_group_is_refused: "group=%20", 400;
 }
 
 #[tokio::test]
-async fn the_token_says_what_was_asked_for() {
+async fn the_token_holds_the_requested_claims() {
     let emulator = TestEmulator::start().await;
     let path = ":generateToken?userId=ann&role=webpubsub.joinLeaveGroup&role=other&group=g&group=h";
 
@@ -44,6 +46,23 @@ async fn the_token_says_what_was_asked_for() {
     assert_eq!((life, &claims["nbf"]), (3600, &claims["iat"]));
 }
 
+/// The audience is the URL of the endpoint for this type of client.
+async fn audience(client_type: &str, path: &str) {
+    let emulator = TestEmulator::start().await;
+
+    let call = format!(":generateToken?clientType={client_type}");
+    let answered = emulator.rest("POST", &call, "", "").await;
+
+    let claims = claims(answered.json()["token"].as_str().unwrap());
+    assert_eq!(claims["aud"], format!("{}{path}", emulator.endpoint()));
+}
+
+facts! { audience;
+    the_audience_of_a_default_client: "Default", "/client/hubs/chat";
+    the_audience_of_an_mqtt_client: "mqtt", "/clients/mqtt/hubs/chat";
+    the_audience_of_a_socket_io_client: "SocketIO", "/clients/socketio/hubs/chat";
+}
+
 fn claims(token: &str) -> Value {
     use base64::Engine as _;
     let payload = token.split('.').nth(1).unwrap();
@@ -52,7 +71,7 @@ fn claims(token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_token_lets_a_client_in() {
+async fn the_token_connects_a_client() {
     let emulator = TestEmulator::start().await;
     let path = ":generateToken?userId=ann&group=g&role=webpubsub.joinLeaveGroup";
     let answered = emulator.rest("POST", path, "", "").await;

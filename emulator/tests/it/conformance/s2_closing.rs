@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::{Handler, JSON, RELIABLE, TestEmulator, facts, recover};
 
-/// What a client is told when it is closed with this query.
+/// Checks the reason that a client gets when it is closed with this query.
 async fn told(query: &str, message: &str) {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
@@ -28,7 +28,7 @@ facts! { told;
 }
 
 #[tokio::test]
-async fn others_can_be_spared() {
+async fn connections_can_be_excluded() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.connect(Some(JSON), json!({})).await;
     let spared = ann.connected().await;
@@ -42,7 +42,7 @@ async fn others_can_be_spared() {
 }
 
 #[tokio::test]
-async fn a_reliable_client_cannot_come_back() {
+async fn a_closed_reliable_client_cannot_recover() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.connect(Some(RELIABLE), json!({})).await;
     let connected = ann.next().await;
@@ -59,7 +59,7 @@ async fn a_reliable_client_cannot_come_back() {
 }
 
 #[tokio::test]
-async fn a_reliable_client_that_is_away_cannot_come_back_either() {
+async fn a_disconnected_reliable_client_cannot_recover_after_a_close() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator
         .connect(Some(RELIABLE), json!({ "sub": "ann" }))

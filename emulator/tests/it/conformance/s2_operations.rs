@@ -1,11 +1,11 @@
-//! 2: every REST operation, by its method and path, and the one status that means success.
+//! 2: every REST operation by method and path, with its success status.
 
 use http::Request;
 use serde_json::json;
 
 use crate::support::{Answered, JSON, KEY, TestEmulator, call, facts, sign};
 
-/// In a hub where `ann` is connected and in the group `g`; `{id}` stands for her connection.
+/// In a hub where `ann` is connected and in the group `g`. `{id}` stands for her connection.
 async fn answers(method: &str, path: &str, body: &'static str, status: u16) {
     let emulator = TestEmulator::start().await;
     let claims = json!({ "sub": "ann", "webpubsub.group": "g", "role": "webpubsub.sendToGroup" });
@@ -31,43 +31,43 @@ facts! { answers;
     send_to_a_group: "POST", "groups/g/:send", "1", 202;
     send_to_a_user: "POST", "users/ann/:send", "1", 202;
     send_to_a_connection: "POST", "connections/{id}/:send", "1", 202;
-    send_to_nobody: "POST", "groups/none/:send", "1", 202;
-    send_to_no_user: "POST", "users/none/:send", "1", 202;
-    send_to_no_connection: "POST", "connections/none/:send", "1", 202;
+    send_to_an_unknown_group: "POST", "groups/none/:send", "1", 202;
+    send_to_an_unknown_user: "POST", "users/none/:send", "1", 202;
+    send_to_an_unknown_connection: "POST", "connections/none/:send", "1", 202;
     close_all: "POST", ":closeConnections", "", 204;
     close_a_group: "POST", "groups/g/:closeConnections", "", 204;
     close_a_user: "POST", "users/ann/:closeConnections", "", 204;
     close_a_connection: "DELETE", "connections/{id}", "", 204;
-    close_nobody: "POST", "groups/none/:closeConnections", "", 204;
-    close_no_connection: "DELETE", "connections/none", "", 204;
-    a_connection_is_there: "HEAD", "connections/{id}", "", 200;
-    a_connection_is_not_there: "HEAD", "connections/none", "", 404;
-    a_group_is_there: "HEAD", "groups/g", "", 200;
-    a_group_is_not_there: "HEAD", "groups/none", "", 404;
-    a_user_is_there: "HEAD", "users/ann", "", 200;
-    a_user_is_not_there: "HEAD", "users/none", "", 404;
+    close_an_unknown_group: "POST", "groups/none/:closeConnections", "", 204;
+    close_an_unknown_connection: "DELETE", "connections/none", "", 204;
+    a_connection_exists: "HEAD", "connections/{id}", "", 200;
+    a_connection_does_not_exist: "HEAD", "connections/none", "", 404;
+    a_group_exists: "HEAD", "groups/g", "", 200;
+    a_group_does_not_exist: "HEAD", "groups/none", "", 404;
+    a_user_exists: "HEAD", "users/ann", "", 200;
+    a_user_does_not_exist: "HEAD", "users/none", "", 404;
     list_a_group: "GET", "groups/g/connections?maxpagesize=1&top=1", "", 200;
     add_a_connection_to_a_group: "PUT", "groups/h/connections/{id}", "", 200;
     add_a_connection_to_a_group_that_it_is_in: "PUT", "groups/g/connections/{id}", "", 200;
-    add_no_connection_to_a_group: "PUT", "groups/h/connections/none", "", 404;
+    add_an_unknown_connection_to_a_group: "PUT", "groups/h/connections/none", "", 404;
     remove_a_connection_from_a_group: "DELETE", "groups/g/connections/{id}", "", 204;
-    remove_no_connection_from_a_group: "DELETE", "groups/g/connections/none", "", 204;
+    remove_an_unknown_connection_from_a_group: "DELETE", "groups/g/connections/none", "", 204;
     remove_a_connection_from_all_groups: "DELETE", "connections/{id}/groups", "", 204;
-    remove_no_connection_from_all_groups: "DELETE", "connections/none/groups", "", 204;
+    remove_an_unknown_connection_from_all_groups: "DELETE", "connections/none/groups", "", 204;
     add_a_user_to_a_group: "PUT", "users/ann/groups/h", "", 200;
-    add_no_user_to_a_group: "PUT", "users/none/groups/h", "", 404;
+    add_an_unknown_user_to_a_group: "PUT", "users/none/groups/h", "", 404;
     remove_a_user_from_a_group: "DELETE", "users/ann/groups/g", "", 204;
-    remove_no_user_from_a_group: "DELETE", "users/none/groups/g", "", 204;
+    remove_an_unknown_user_from_a_group: "DELETE", "users/none/groups/g", "", 204;
     remove_a_user_from_all_groups: "DELETE", "users/ann/groups", "", 204;
-    remove_no_user_from_all_groups: "DELETE", "users/none/groups", "", 204;
+    remove_an_unknown_user_from_all_groups: "DELETE", "users/none/groups", "", 204;
     add_connections_to_groups: "POST", ":addToGroups", r#"{"groups":["h"],"filter":"true"}"#, 200;
     remove_connections_from_groups: "POST", ":removeFromGroups", r#"{"groups":["g"],"filter":"true"}"#, 200;
     grant_a_permission: "PUT", "permissions/joinLeaveGroup/connections/{id}?targetName=g", "", 200;
     revoke_a_permission: "DELETE", "permissions/joinLeaveGroup/connections/{id}?targetName=g", "", 204;
-    a_permission_is_there: "HEAD", "permissions/sendToGroup/connections/{id}?targetName=g", "", 200;
-    a_permission_is_not_there: "HEAD", "permissions/joinLeaveGroup/connections/{id}?targetName=g", "", 404;
-    the_operation_knows_no_other_method: "GET", ":send", "", 404;
-    there_is_no_other_operation: "POST", ":nothing", "", 404;
+    a_permission_is_granted: "HEAD", "permissions/sendToGroup/connections/{id}?targetName=g", "", 200;
+    a_permission_is_missing: "HEAD", "permissions/joinLeaveGroup/connections/{id}?targetName=g", "", 404;
+    another_method_is_not_found: "GET", ":send", "", 404;
+    an_unknown_operation_is_not_found: "POST", ":nothing", "", 404;
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn health_needs_no_token() {
     assert_eq!(call(request).await.status, 200);
 }
 
-/// The version of a call, which its token names too.
+/// Calls with this version, which the token names too.
 async fn speaks(version: &str, status: u16) {
     let emulator = TestEmulator::start().await;
 
@@ -95,10 +95,10 @@ facts! { speaks;
     the_newest_version: "api-version=2024-12-01", 404;
     a_version_before_the_first: "api-version=2021-05-01-preview", 400;
     a_version_after_the_newest: "api-version=2025-01-01", 400;
-    a_version_that_is_none: "api-version=latest", 400;
+    an_invalid_version: "api-version=latest", 400;
 }
 
-/// A call to this path, with a token for it.
+/// Calls this path with a token for it.
 async fn head(emulator: &TestEmulator, path: &str) -> Answered {
     let url = format!("{}{path}", emulator.endpoint());
     let token = sign(&json!({ "aud": url, "exp": 4_000_000_000_i64 }), KEY);
@@ -107,7 +107,7 @@ async fn head(emulator: &TestEmulator, path: &str) -> Answered {
 }
 
 #[tokio::test]
-async fn without_a_version_the_newest_is_meant() {
+async fn the_default_version_is_the_newest() {
     let emulator = TestEmulator::start().await;
 
     let answered = head(&emulator, "/api/hubs/chat/users/none").await;
@@ -118,7 +118,7 @@ async fn without_a_version_the_newest_is_meant() {
 }
 
 #[tokio::test]
-async fn a_hub_name_must_be_one() {
+async fn an_invalid_hub_name_is_refused() {
     let emulator = TestEmulator::start().await;
 
     let answered = head(&emulator, "/api/hubs/1st/users/none").await;
@@ -127,7 +127,7 @@ async fn a_hub_name_must_be_one() {
 }
 
 #[tokio::test]
-async fn arrays_repeat_their_parameter() {
+async fn array_parameters_are_repeated() {
     let emulator = TestEmulator::start().await;
     let mut spared = Vec::new();
     for user in ["ann", "bob"] {
@@ -148,7 +148,7 @@ async fn arrays_repeat_their_parameter() {
 }
 
 #[tokio::test]
-async fn a_message_reaches_whom_it_is_for() {
+async fn a_message_reaches_its_receivers_only() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator
         .connect(Some(JSON), json!({ "sub": "ann", "webpubsub.group": "g" }))
@@ -180,7 +180,7 @@ async fn a_message_reaches_whom_it_is_for() {
 }
 
 #[tokio::test]
-async fn users_and_groups_know_their_letter_case() {
+async fn users_and_groups_are_case_sensitive() {
     let emulator = TestEmulator::start().await;
     let _ann = emulator.member("ann", &["lobby"]).await;
 
@@ -191,7 +191,7 @@ async fn users_and_groups_know_their_letter_case() {
 }
 
 #[tokio::test]
-async fn groups_change_for_a_connection_and_for_a_user() {
+async fn groups_of_a_connection_and_of_a_user_can_change() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.connect(Some(JSON), json!({ "sub": "ann" })).await;
     let id = ann.connected().await;

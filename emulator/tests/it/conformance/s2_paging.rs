@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::support::{JSON, KEY, RELIABLE, TestEmulator, call, facts, sign};
 
-/// Follows the links and returns the pages' sizes and all ids.
+/// Follows the links and returns the sizes of the pages and all ids.
 async fn pages(emulator: &TestEmulator, query: &str) -> (Vec<usize>, Vec<String>) {
     let mut path = format!("groups/g/connections?{query}");
     let (mut sizes, mut ids) = (Vec::new(), Vec::new());
@@ -55,7 +55,7 @@ async fn top_counts_over_all_pages() {
 }
 
 #[tokio::test]
-async fn a_link_is_called_with_a_token_for_that_link() {
+async fn a_link_needs_a_token_for_its_url() {
     let emulator = TestEmulator::start().await;
     let (_a, _b) = (
         emulator.member("a", &["g"]).await,
@@ -76,7 +76,7 @@ async fn a_link_is_called_with_a_token_for_that_link() {
 }
 
 #[tokio::test]
-async fn a_link_carries_what_is_left_of_the_total() {
+async fn a_link_holds_the_rest_of_the_total() {
     let emulator = TestEmulator::start().await;
     let mut members = Vec::new();
     for n in 0..3 {
@@ -103,7 +103,7 @@ async fn a_link_carries_what_is_left_of_the_total() {
 }
 
 #[tokio::test]
-async fn a_member_has_an_id_and_perhaps_a_user() {
+async fn a_member_has_an_id_and_an_optional_user() {
     let emulator = TestEmulator::start().await;
     let mut nobody = emulator
         .connect(Some(JSON), json!({ "webpubsub.group": "g" }))
@@ -119,7 +119,7 @@ async fn a_member_has_an_id_and_perhaps_a_user() {
 }
 
 #[tokio::test]
-async fn who_may_still_come_back_is_a_member() {
+async fn a_recoverable_connection_is_a_member() {
     let emulator = TestEmulator::start().await;
     let claims = json!({ "sub": "ann", "webpubsub.group": "g" });
     let mut ann = emulator.connect(Some(RELIABLE), claims).await;
@@ -135,7 +135,7 @@ async fn who_may_still_come_back_is_a_member() {
 }
 
 #[tokio::test]
-async fn a_group_that_is_not_there_is_empty() {
+async fn an_unknown_group_is_empty() {
     let emulator = TestEmulator::start().await;
 
     let page = emulator
@@ -155,10 +155,10 @@ async fn lists(query: &str, status: u16) {
 
 facts! { lists;
     a_page_has_up_to_200: "maxpagesize=200", 200;
-    no_page_has_more_than_200: "maxpagesize=201", 400;
-    no_page_has_nothing: "maxpagesize=0", 400;
+    a_page_of_201_is_refused: "maxpagesize=201", 400;
+    a_page_of_0_is_refused: "maxpagesize=0", 400;
     a_page_is_a_number: "maxpagesize=x", 400;
     a_total_is_at_least_one: "top=0", 400;
     a_total_is_a_number: "top=-1", 400;
-    a_continuation_that_nobody_gave_is_an_empty_page: "continuationToken=%FF", 200;
+    an_unknown_continuation_is_an_empty_page: "continuationToken=%FF", 200;
 }

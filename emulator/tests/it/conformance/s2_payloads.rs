@@ -1,4 +1,4 @@
-//! 2: what a message is that is sent over REST, and how long it lives.
+//! 2: the payload of a message sent over REST, and its time to live.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Client, RELIABLE, TestEmulator, facts, recover};
 
-/// What a JSON client sees of a body: its type and its data.
+/// Checks the type and data that a JSON client receives.
 async fn arrives(content_type: &str, body: &[u8], seen: (&str, Value)) {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
@@ -28,13 +28,13 @@ async fn arrives(content_type: &str, body: &[u8], seen: (&str, Value)) {
 facts! { arrives;
     plain_text_is_text: "text/plain", b"hi", ("text", json!("hi"));
     text_is_utf_8: "text/plain; charset=utf-8", "é".as_bytes(), ("text", json!("é"));
-    another_charset_is_heard: "text/plain; charset=iso-8859-1", &[0xe9], ("text", json!("é"));
+    another_charset_is_converted: "text/plain; charset=iso-8859-1", &[0xe9], ("text", json!("é"));
     json_is_json: "application/json", br#"{"a":[1,null]}"#, ("json", json!({ "a": [1, null] }));
     a_json_string_is_json: "application/json; charset=utf-8", b"\"x\"", ("json", json!("x"));
     bytes_are_binary: "application/octet-stream", &[0, 255], ("binary", json!("AP8="));
-    what_is_not_declared_is_binary: "", b"untyped", ("binary", json!("dW50eXBlZA=="));
-    types_know_no_letter_case: "TEXT/Plain", b"hi", ("text", json!("hi"));
-    nothing_is_a_message_too: "text/plain", b"", ("text", json!(""));
+    a_body_without_a_type_is_binary: "", b"untyped", ("binary", json!("dW50eXBlZA=="));
+    types_are_case_insensitive: "TEXT/Plain", b"hi", ("text", json!("hi"));
+    an_empty_body_is_a_message: "text/plain", b"", ("text", json!(""));
 }
 
 async fn refused(content_type: &str, body: &[u8], status: u16) {
@@ -52,13 +52,13 @@ facts! { refused;
     json_is_one_value: "application/json", b"1 2", 400;
     json_is_not_empty: "application/json", b"", 400;
     text_must_be_text: "text/plain", &[0xff], 400;
-    html_is_no_message: "text/html", b"<p>", 415;
-    protobuf_is_no_message: "application/x-protobuf", b"x", 415;
+    html_is_refused: "text/html", b"<p>", 415;
+    protobuf_is_refused: "application/x-protobuf", b"x", 415;
     a_body_has_at_most_a_mebibyte: "text/plain", &vec![b'x'; 1024 * 1024 + 1], 400;
 }
 
 #[tokio::test]
-async fn a_mebibyte_arrives() {
+async fn one_mebibyte_is_accepted() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -73,7 +73,7 @@ async fn a_mebibyte_arrives() {
 }
 
 #[tokio::test]
-async fn a_message_says_how_long_it_is() {
+async fn a_message_needs_a_content_length() {
     let emulator = TestEmulator::start().await;
     let url = emulator.rest_url(":send");
     let token = crate::support::sign(
@@ -106,7 +106,7 @@ async fn a_simple_client_sees_a_json_string_with_its_quotes() {
 }
 
 #[tokio::test]
-async fn a_group_message_over_rest_is_from_the_group_and_from_no_user() {
+async fn a_group_message_over_rest_has_no_user() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &["g"]).await;
 
@@ -128,16 +128,16 @@ async fn lives(seconds: &str, status: u16) {
 }
 
 facts! { lives;
-    a_message_may_live_for_ever: "0", 202;
-    a_message_may_live_for_300_seconds: "300", 202;
-    no_message_lives_for_301_seconds: "301", 400;
-    no_life_is_negative: "-1", 400;
-    a_life_is_a_number: "long", 400;
-    a_life_has_no_fraction: "1.5", 400;
+    a_ttl_of_zero_means_for_ever: "0", 202;
+    a_ttl_of_300_seconds_is_accepted: "300", 202;
+    a_ttl_of_301_seconds_is_refused: "301", 400;
+    a_negative_ttl_is_refused: "-1", 400;
+    a_lifetime_is_a_number: "long", 400;
+    a_lifetime_is_an_integer: "1.5", 400;
 }
 
 #[tokio::test]
-async fn a_message_that_waits_longer_than_it_lives_is_dropped() {
+async fn an_expired_message_is_dropped() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator
         .connect(Some(RELIABLE), json!({ "sub": "ann" }))

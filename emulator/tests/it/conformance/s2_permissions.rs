@@ -1,4 +1,4 @@
-//! 2: permissions of live connections.
+//! 2: permissions of connections.
 
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ async fn asked(client: &mut Client, frame: Value) -> Result<(), &'static str> {
 }
 
 #[tokio::test]
-async fn a_grant_counts_at_once_and_for_that_group_only() {
+async fn a_grant_takes_effect_at_once_for_its_group_only() {
     let emulator = TestEmulator::start().await;
     let (mut ann, id) = client(&emulator, "none").await;
     assert_eq!(asked(&mut ann, send(1, "g")).await, FORBIDDEN);
@@ -40,7 +40,7 @@ async fn a_grant_counts_at_once_and_for_that_group_only() {
 }
 
 #[tokio::test]
-async fn what_is_revoked_is_denied_under_a_wide_role_until_it_is_granted() {
+async fn a_revoked_group_is_denied_despite_a_wide_role_until_it_is_granted() {
     let emulator = TestEmulator::start().await;
     let (mut ann, id) = client(&emulator, "webpubsub.sendToGroup").await;
     let path = format!("permissions/sendToGroup/connections/{id}?targetName=g");
@@ -67,7 +67,7 @@ async fn revoking_does_not_leave_the_group() {
 }
 
 #[tokio::test]
-async fn a_star_is_a_name_like_any_other() {
+async fn a_star_is_a_literal_name() {
     let emulator = TestEmulator::start().await;
     let (mut ann, id) = client(&emulator, "none").await;
 
@@ -79,7 +79,7 @@ async fn a_star_is_a_name_like_any_other() {
 }
 
 #[tokio::test]
-async fn a_thousand_groups_are_the_most_that_can_be_named() {
+async fn at_most_a_thousand_groups_can_be_granted() {
     let emulator = TestEmulator::start().await;
     let roles: Vec<_> = (0..1000)
         .map(|n| format!("webpubsub.sendToGroup.{n}"))
@@ -112,10 +112,10 @@ async fn answers(method: &str, path: &str, status: u16) {
 
 facts! { answers;
     a_grant_needs_a_connection: "PUT", "sendToGroup/connections/none?targetName=g", 404;
-    a_revocation_needs_none: "DELETE", "sendToGroup/connections/none?targetName=g", 204;
-    who_is_not_there_has_no_permission: "HEAD", "sendToGroup/connections/none?targetName=g", 404;
+    a_revocation_needs_no_connection: "DELETE", "sendToGroup/connections/none?targetName=g", 204;
+    an_unknown_connection_has_no_permission: "HEAD", "sendToGroup/connections/none?targetName=g", 404;
     a_grant_needs_a_group: "PUT", "sendToGroup/connections/none", 400;
     a_revocation_needs_a_group: "DELETE", "sendToGroup/connections/none?targetName=", 400;
     there_are_two_permissions: "HEAD", "joinLeaveGroup/connections/none?targetName=g", 404;
-    there_is_no_third: "PUT", "sendEvent/connections/none?targetName=g", 400;
+    there_is_no_third_permission: "PUT", "sendEvent/connections/none?targetName=g", 400;
 }

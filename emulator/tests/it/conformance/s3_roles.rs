@@ -1,4 +1,4 @@
-//! 3: what roles allow.
+//! 3: permissions by roles.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const SEND: &str = "sendToGroup";
 const MAY: Result<(), &str> = Ok(());
 const MAY_NOT: Result<(), &str> = Err("Forbidden");
 
-/// Whether a client with this role may do this to this group.
+/// Checks whether a client with this role may do this in this group.
 async fn allows(role: impl Into<Value>, what: &str, group: &str, expected: Result<(), &str>) {
     let role: Value = role.into();
     let emulator = TestEmulator::start().await;
@@ -28,51 +28,51 @@ async fn allows(role: impl Into<Value>, what: &str, group: &str, expected: Resul
 }
 
 facts! { allows;
-    without_a_role_nobody_joins: json!([]), JOIN, "g", MAY_NOT;
-    without_a_role_nobody_leaves: json!([]), LEAVE, "g", MAY_NOT;
-    without_a_role_nobody_sends: json!([]), SEND, "g", MAY_NOT;
+    joining_needs_a_role: json!([]), JOIN, "g", MAY_NOT;
+    leaving_needs_a_role: json!([]), LEAVE, "g", MAY_NOT;
+    sending_needs_a_role: json!([]), SEND, "g", MAY_NOT;
     a_bare_role_to_join_is_for_every_group: "webpubsub.joinLeaveGroup", JOIN, "any.thing", MAY;
-    a_bare_role_to_join_is_for_leaving_too: "webpubsub.joinLeaveGroup", LEAVE, "any.thing", MAY;
+    a_bare_role_to_join_includes_leaving: "webpubsub.joinLeaveGroup", LEAVE, "any.thing", MAY;
     a_bare_role_to_send_is_for_every_group: "webpubsub.sendToGroup", SEND, "any.thing", MAY;
     joining_is_not_needed_to_send: "webpubsub.sendToGroup", JOIN, "g", MAY_NOT;
     sending_is_not_needed_to_join: "webpubsub.joinLeaveGroup", SEND, "g", MAY_NOT;
     a_role_may_name_its_group: "webpubsub.sendToGroup.g", SEND, "g", MAY;
-    a_role_for_one_group_is_not_for_another: "webpubsub.sendToGroup.g", SEND, "h", MAY_NOT;
-    a_role_knows_its_groups_letter_case: "webpubsub.sendToGroup.g", SEND, "G", MAY_NOT;
+    a_role_for_one_group_excludes_others: "webpubsub.sendToGroup.g", SEND, "h", MAY_NOT;
+    the_group_of_a_role_is_case_sensitive: "webpubsub.sendToGroup.g", SEND, "G", MAY_NOT;
     the_group_is_everything_after_the_prefix: "webpubsub.joinLeaveGroup.a.b c", JOIN, "a.b c", MAY;
-    and_not_a_part_of_it: "webpubsub.joinLeaveGroup.a.b", JOIN, "a", MAY_NOT;
-    a_role_of_several_counts: json!(["x", "webpubsub.sendToGroup.g"]), SEND, "g", MAY;
-    roles_know_their_letter_case: "webpubsub.sendtogroup", SEND, "g", MAY_NOT;
+    a_part_of_the_name_is_not_enough: "webpubsub.joinLeaveGroup.a.b", JOIN, "a", MAY_NOT;
+    each_of_several_roles_counts: json!(["x", "webpubsub.sendToGroup.g"]), SEND, "g", MAY;
+    roles_are_case_sensitive: "webpubsub.sendtogroup", SEND, "g", MAY_NOT;
     unknown_roles_are_ignored: json!(["webpubsub.sendToGroupie", "webpubsub.", "", "."]), SEND, "ie", MAY_NOT;
 
     a_pattern_needs_the_plural: "webpubsub.sendToGroups.x*", SEND, "xyz", MAY;
-    in_the_singular_a_star_is_a_star: "webpubsub.sendToGroup.x*", SEND, "xyz", MAY_NOT;
-    in_the_singular_a_star_is_the_name_of_a_group: "webpubsub.sendToGroup.x*", SEND, "x*", MAY;
+    a_role_for_one_group_has_no_wildcards: "webpubsub.sendToGroup.x*", SEND, "xyz", MAY_NOT;
+    a_role_for_one_group_may_contain_a_star: "webpubsub.sendToGroup.x*", SEND, "x*", MAY;
     a_question_mark_is_one_character: "webpubsub.joinLeaveGroups.a?c", JOIN, "aéc", MAY;
     a_question_mark_is_not_a_dot: "webpubsub.joinLeaveGroups.a?c", JOIN, "a.c", MAY_NOT;
-    a_question_mark_is_not_nothing: "webpubsub.joinLeaveGroups.a?c", JOIN, "ac", MAY_NOT;
-    a_star_is_any_characters: "webpubsub.sendToGroups.a*c", SEND, "abbc", MAY;
-    a_star_may_be_nothing: "webpubsub.sendToGroups.a*", SEND, "a", MAY;
+    a_question_mark_is_not_empty: "webpubsub.joinLeaveGroups.a?c", JOIN, "ac", MAY_NOT;
+    a_star_matches_any_characters: "webpubsub.sendToGroups.a*c", SEND, "abbc", MAY;
+    a_star_may_match_nothing: "webpubsub.sendToGroups.a*", SEND, "a", MAY;
     a_star_stops_at_a_dot: "webpubsub.sendToGroups.a*", SEND, "a.b", MAY_NOT;
     two_stars_cross_dots: "webpubsub.sendToGroups.a.**", SEND, "a.b.c", MAY;
-    two_stars_may_be_nothing: "webpubsub.sendToGroups.a.**", SEND, "a.", MAY;
-    patterns_know_their_letter_case: "webpubsub.sendToGroups.a*", SEND, "Ab", MAY_NOT;
-    a_pattern_is_for_the_whole_name: "webpubsub.sendToGroups.a?", SEND, "xab", MAY_NOT;
-    a_backslash_makes_a_star_a_star: r"webpubsub.sendToGroups.a\*", SEND, "a*", MAY;
-    a_backslash_makes_a_star_nothing_else: r"webpubsub.sendToGroups.a\*", SEND, "ab", MAY_NOT;
-    a_backslash_makes_a_question_mark_one: r"webpubsub.sendToGroups.a\?", SEND, "a?", MAY;
-    a_backslash_makes_a_backslash_one: r"webpubsub.sendToGroups.a\\b", SEND, r"a\b", MAY;
-    a_backslash_at_the_end_makes_no_pattern: r"webpubsub.sendToGroups.*\", SEND, "ab", MAY_NOT;
-    a_backslash_before_others_makes_no_pattern: r"webpubsub.sendToGroups.*\b", SEND, "ab", MAY_NOT;
-    five_stars_are_the_most: "webpubsub.sendToGroups.*a**b**", SEND, "xayzb", MAY;
-    six_stars_make_no_pattern: "webpubsub.sendToGroups.**a**b**", SEND, "xayzb", MAY_NOT;
+    two_stars_may_match_nothing: "webpubsub.sendToGroups.a.**", SEND, "a.", MAY;
+    patterns_are_case_sensitive: "webpubsub.sendToGroups.a*", SEND, "Ab", MAY_NOT;
+    a_pattern_matches_the_whole_name: "webpubsub.sendToGroups.a?", SEND, "xab", MAY_NOT;
+    a_backslash_escapes_a_star: r"webpubsub.sendToGroups.a\*", SEND, "a*", MAY;
+    an_escaped_star_matches_only_a_star: r"webpubsub.sendToGroups.a\*", SEND, "ab", MAY_NOT;
+    a_backslash_escapes_a_question_mark: r"webpubsub.sendToGroups.a\?", SEND, "a?", MAY;
+    a_backslash_escapes_a_backslash: r"webpubsub.sendToGroups.a\\b", SEND, r"a\b", MAY;
+    a_trailing_backslash_is_invalid: r"webpubsub.sendToGroups.*\", SEND, "ab", MAY_NOT;
+    a_backslash_before_another_character_is_invalid: r"webpubsub.sendToGroups.*\b", SEND, "ab", MAY_NOT;
+    five_stars_are_allowed: "webpubsub.sendToGroups.*a**b**", SEND, "xayzb", MAY;
+    six_stars_are_invalid: "webpubsub.sendToGroups.**a**b**", SEND, "xayzb", MAY_NOT;
     a_pattern_has_up_to_1024_characters: format!("webpubsub.sendToGroups.*{}", "a".repeat(1023)), SEND, &"a".repeat(1023), MAY;
-    no_pattern_has_more: format!("webpubsub.sendToGroups.*{}", "a".repeat(1024)), SEND, &"a".repeat(1024), MAY_NOT;
+    a_pattern_of_1025_characters_is_invalid: format!("webpubsub.sendToGroups.*{}", "a".repeat(1024)), SEND, &"a".repeat(1024), MAY_NOT;
     the_tenth_pattern_counts: patterns(10), SEND, "9x", MAY;
-    the_eleventh_does_not: patterns(11), SEND, "10x", MAY_NOT;
-    a_thousand_groups_can_be_named: groups(1000), SEND, "999", MAY;
-    no_more_than_a_thousand: groups(1001), SEND, "1000", MAY_NOT;
-    no_pattern_takes_long: "webpubsub.sendToGroups.**a**a*", SEND, &"a".repeat(1024), MAY;
+    the_eleventh_pattern_is_ignored: patterns(11), SEND, "10x", MAY_NOT;
+    at_most_a_thousand_groups_can_be_named: groups(1000), SEND, "999", MAY;
+    group_1001_is_ignored: groups(1001), SEND, "1000", MAY_NOT;
+    a_pattern_matches_quickly: "webpubsub.sendToGroups.**a**a*", SEND, &"a".repeat(1024), MAY;
 }
 
 fn patterns(count: usize) -> Value {
@@ -88,7 +88,7 @@ fn groups(count: usize) -> Value {
 }
 
 #[tokio::test]
-async fn a_forbidden_client_is_told_what_it_may_not() {
+async fn a_forbidden_error_names_the_action_and_the_group() {
     let emulator = TestEmulator::start().await;
     let mut eve = emulator.connect(Some(JSON), json!({})).await;
     eve.connected().await;
@@ -104,7 +104,7 @@ async fn a_forbidden_client_is_told_what_it_may_not() {
 }
 
 #[tokio::test]
-async fn who_does_not_ask_is_not_told() {
+async fn without_an_ack_id_there_is_no_error() {
     let emulator = TestEmulator::start().await;
     let mut eve = emulator.connect(Some(JSON), json!({})).await;
     eve.connected().await;
@@ -134,9 +134,9 @@ async fn a_connect_handler_replaces_the_roles_of_the_token() {
     assert_eq!((joined, sent), (Err("Forbidden".to_owned()), Ok(())));
 }
 
-/// In a token, in the answer to `connect`, and over REST.
+/// From a token, from the response to `connect`, and over REST.
 #[tokio::test]
-async fn groups_that_others_give_need_no_role() {
+async fn groups_from_elsewhere_need_no_role() {
     let handler = Handler::answering(|seen| match seen.event() {
         "connect" if seen.header("ce-userid") == Some("bob") => {
             Handler::json(r#"{"groups":["given"]}"#)

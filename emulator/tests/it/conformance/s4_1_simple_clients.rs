@@ -29,7 +29,7 @@ async fn each_frame_is_the_event_message() {
     assert_eq!(binary.header("ce-subprotocol"), None);
 }
 
-/// A frame in place of a handler's answer.
+/// Checks the frame for a handler's answer.
 async fn replied(content_type: Option<&'static str>, body: &'static [u8], expected: Message) {
     let handler = Handler::saying("message", 200, content_type, body).await;
     let emulator = TestEmulator::with_handler(&handler).await;
@@ -44,10 +44,10 @@ facts! { replied;
     a_text_answer_is_a_text_frame: Some("text/plain"), b"said", Message::text("said");
     a_json_answer_is_a_text_frame_as_it_was_written: Some("application/json"), b"{ \"a\": 1 }", Message::text("{ \"a\": 1 }");
     a_binary_answer_is_a_binary_frame: Some("application/octet-stream"), &[0, 1], Message::binary(vec![0, 1]);
-    an_answer_of_no_type_is_a_binary_frame: None, b"said", Message::binary(b"said".to_vec());
+    an_untyped_answer_is_a_binary_frame: None, b"said", Message::binary(b"said".to_vec());
 }
 
-/// A mode in the URL; the client may send to `g`.
+/// Connects with a mode in the URL. The client may send to `g`.
 async fn mode(query: &str, refused_with: Option<u16>) {
     let emulator = TestEmulator::start().await;
     let path = emulator.client_path("chat", json!({ "role": "webpubsub.sendToGroup.g" }));
@@ -61,14 +61,18 @@ async fn mode(query: &str, refused_with: Option<u16>) {
 facts! { mode;
     events: "webpubsub_mode=sendEvent", None;
     a_group: "webpubsub_mode=sendToGroup&group=g", None;
-    modes_know_no_letter_case: "webpubsub_mode=SENDTOGROUP&group=g", None;
+    modes_are_case_insensitive: "webpubsub_mode=SENDTOGROUP&group=g", None;
     a_group_is_needed: "webpubsub_mode=sendToGroup", Some(400);
-    a_group_must_be_one: "webpubsub_mode=sendToGroup&group=%20", Some(400);
-    there_is_no_other_mode: "webpubsub_mode=broadcast&group=g", Some(400);
+    an_invalid_group_is_refused: "webpubsub_mode=sendToGroup&group=%20", Some(400);
+    no_echo_is_a_boolean_in_any_letter_case: "webpubsub_mode=sendToGroup&group=g&noEcho=TRUE", None;
+    no_echo_may_be_false: "webpubsub_mode=sendToGroup&group=g&noEcho=false", None;
+    a_no_echo_that_is_not_a_boolean_is_refused: "webpubsub_mode=sendToGroup&group=g&noEcho=1", Some(400);
+    an_empty_no_echo_is_refused: "webpubsub_mode=sendToGroup&group=g&noEcho=", Some(400);
+    another_mode_is_refused: "webpubsub_mode=broadcast&group=g", Some(400);
 }
 
 #[tokio::test]
-async fn a_client_with_a_subprotocol_has_no_mode() {
+async fn the_mode_of_a_client_with_a_subprotocol_is_ignored() {
     let emulator = TestEmulator::start().await;
     let path = emulator.client_path("chat", json!({}));
 
@@ -86,7 +90,7 @@ async fn publisher(emulator: &TestEmulator, more: &str) -> Client {
 }
 
 #[tokio::test]
-async fn a_client_may_publish_every_frame_to_a_group() {
+async fn a_client_may_publish_its_frames_to_a_group() {
     let emulator = TestEmulator::start().await;
     let mut bob = emulator.member("bob", &["g"]).await;
     let mut ann = publisher(&emulator, "").await;
@@ -104,7 +108,7 @@ async fn a_client_may_publish_every_frame_to_a_group() {
 }
 
 #[tokio::test]
-async fn a_publisher_can_do_without_its_echo() {
+async fn a_publisher_may_suppress_its_echo() {
     let emulator = TestEmulator::start().await;
     let mut bob = emulator.member("bob", &["g"]).await;
     let mut ann = publisher(&emulator, "&noEcho=true").await;
@@ -117,7 +121,7 @@ async fn a_publisher_can_do_without_its_echo() {
 }
 
 #[tokio::test]
-async fn a_publisher_without_the_role_is_not_heard() {
+async fn a_publisher_without_the_role_is_ignored() {
     let emulator = TestEmulator::start().await;
     let mut bob = emulator.member("bob", &["h"]).await;
     let path = emulator.client_path("chat", json!({ "webpubsub.group": "h" }));
@@ -132,7 +136,7 @@ async fn a_publisher_without_the_role_is_not_heard() {
 }
 
 #[tokio::test]
-async fn messages_come_bare_and_nothing_else_does() {
+async fn a_simple_client_gets_only_bare_messages() {
     let emulator = TestEmulator::start().await;
     let claims = json!({ "sub": "ann", "webpubsub.group": "g" });
     let mut simple = emulator.connect(None, claims).await;
@@ -144,7 +148,7 @@ async fn messages_come_bare_and_nothing_else_does() {
     sender.send(send("binary", "AAE=")).await;
     sender.send(send("protobuf", "AgM=")).await;
 
-    // No frame told it that it is connected.
+    // It got no `connected` frame.
     assert_eq!(simple.next_text().await, "hi");
     assert_eq!(simple.next_text().await, "\"hi\"");
     assert_eq!(simple.next_binary().await, [0, 1]);
@@ -152,7 +156,7 @@ async fn messages_come_bare_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn an_event_that_nobody_takes_drops_the_client() {
+async fn an_event_without_a_handler_drops_the_client() {
     let emulator = TestEmulator::start().await;
     let mut client = emulator.connect(None, json!({})).await;
 
@@ -163,7 +167,7 @@ async fn an_event_that_nobody_takes_drops_the_client() {
 }
 
 #[tokio::test]
-async fn an_event_that_fails_drops_the_client() {
+async fn a_failed_event_drops_the_client() {
     let handler = Handler::answering(|seen| match seen.event() {
         "message" => Handler::status(400),
         _ => Answer::default(),
@@ -180,7 +184,7 @@ async fn an_event_that_fails_drops_the_client() {
 }
 
 #[tokio::test]
-async fn a_closed_client_is_told_only_by_the_close_frame() {
+async fn a_closed_client_gets_only_the_close_frame() {
     let emulator = TestEmulator::start().await;
     let mut client = emulator.connect(None, json!({ "sub": "ann" })).await;
 
@@ -191,7 +195,7 @@ async fn a_closed_client_is_told_only_by_the_close_frame() {
 }
 
 #[tokio::test]
-async fn a_simple_client_can_be_in_a_hub_with_others() {
+async fn simple_and_other_clients_share_a_hub() {
     let emulator = TestEmulator::start().await;
     let mut simple = emulator.connect(None, json!({})).await;
     let mut json_client = emulator.connect(Some(JSON), json!({})).await;

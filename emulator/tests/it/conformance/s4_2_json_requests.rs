@@ -1,11 +1,11 @@
-//! 4.2: what JSON clients may say, and what ends them.
+//! 4.2: valid and invalid frames of JSON clients.
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{Handler, JSON, PROTOBUF, RELIABLE, TestEmulator, facts};
 
-/// Whether a frame is taken: then what is answered, and otherwise the close code.
+/// Checks the reply to a valid frame, or the close code for an invalid one.
 async fn taken(frame: impl Into<String>, answer: Result<Value, u16>) {
     let frame = frame.into();
     let handler = Handler::silent().await;
@@ -27,7 +27,7 @@ fn done(ack: u64) -> Result<Value, u16> {
     Ok(json!({ "type": "ack", "ackId": ack, "success": true }))
 }
 
-/// The message of `ann` to her own group.
+/// The echo of a message from `ann` to her group.
 fn echo(kind: &str, data: Value) -> Result<Value, u16> {
     Ok(json!({
         "type": "message", "from": "group", "group": "g", "fromUserId": "ann", "dataType": kind, "data": data,
@@ -39,12 +39,12 @@ const INVALID: Result<Value, u16> = Err(1007);
 facts! { taken;
     join_group: r#"{"type":"joinGroup","group":"h","ackId":1}"#, done(1);
     leave_group: r#"{"type":"leaveGroup","group":"g","ackId":1}"#, done(1);
-    leave_a_group_that_it_is_not_in: r#"{"type":"leaveGroup","group":"h","ackId":1}"#, done(1);
+    leave_a_group_without_being_a_member: r#"{"type":"leaveGroup","group":"h","ackId":1}"#, done(1);
     send_to_group: r#"{"type":"sendToGroup","group":"h","data":1,"ackId":1}"#, done(1);
     event: r#"{"type":"event","event":"e","data":1,"ackId":1}"#, done(1);
     ping: r#"{"type":"ping"}"#, Ok(json!({ "type": "pong" }));
-    types_know_no_letter_case: r#"{"type":"PING"}"#, Ok(json!({ "type": "pong" }));
-    members_know_no_order: r#"{"ackId":7,"group":"h","type":"joinGroup"}"#, done(7);
+    types_are_case_insensitive: r#"{"type":"PING"}"#, Ok(json!({ "type": "pong" }));
+    members_may_be_in_any_order: r#"{"ackId":7,"group":"h","type":"joinGroup"}"#, done(7);
     unknown_members_are_ignored: r#"{"type":"joinGroup","group":"h","ackId":1,"more":{"x":[1]}}"#, done(1);
     white_space_does_not_matter: " {\n\"type\" :\t\"ping\" } ", Ok(json!({ "type": "pong" }));
     names_may_be_escaped: r#"{"type":"pi\u006eg"}"#, Ok(json!({ "type": "pong" }));
@@ -52,17 +52,17 @@ facts! { taken;
     an_ack_id_has_64_bits: r#"{"type":"joinGroup","group":"h","ackId":18446744073709551615}"#, done(u64::MAX);
     an_ack_id_may_be_null: r#"{"type":"sendToGroup","group":"g","ackId":null,"data":1}"#, echo("json", json!(1));
 
-    data_is_json_unless_said: r#"{"type":"sendToGroup","group":"g","data":{"x":[1,null]}}"#, echo("json", json!({ "x": [1, null] }));
+    data_is_json_by_default: r#"{"type":"sendToGroup","group":"g","data":{"x":[1,null]}}"#, echo("json", json!({ "x": [1, null] }));
     data_may_be_text: r#"{"type":"sendToGroup","group":"g","dataType":"text","data":"a\nü"}"#, echo("text", json!("a\nü"));
     data_may_be_binary: r#"{"type":"sendToGroup","group":"g","dataType":"binary","data":"AAEC"}"#, echo("binary", json!("AAEC"));
     data_may_be_protobuf: r#"{"type":"sendToGroup","group":"g","dataType":"protobuf","data":"AAEC"}"#, echo("protobuf", json!("AAEC"));
-    data_types_know_no_letter_case: r#"{"type":"sendToGroup","group":"g","dataType":"TEXT","data":"x"}"#, echo("text", json!("x"));
+    data_types_are_case_insensitive: r#"{"type":"sendToGroup","group":"g","dataType":"TEXT","data":"x"}"#, echo("text", json!("x"));
     empty_text_is_data: r#"{"type":"sendToGroup","group":"g","dataType":"text","data":""}"#, echo("text", json!(""));
     false_is_data: r#"{"type":"sendToGroup","group":"g","data":false}"#, echo("json", json!(false));
-    numbers_stay_as_they_were_written: r#"{"type":"sendToGroup","group":"g","data":12345678901234567890}"#, echo("json", json!(12_345_678_901_234_567_890_u64));
-    an_echo_may_be_asked_for: r#"{"type":"sendToGroup","group":"g","noEcho":false,"data":1}"#, echo("json", json!(1));
-    no_echo_leaves_the_acknowledgement: r#"{"type":"sendToGroup","group":"g","noEcho":true,"data":1,"ackId":1}"#, done(1);
-    a_life_of_300_seconds: r#"{"type":"sendToGroup","group":"g","data":1,"ttlSeconds":300}"#, echo("json", json!(1));
+    numbers_are_unchanged: r#"{"type":"sendToGroup","group":"g","data":12345678901234567890}"#, echo("json", json!(12_345_678_901_234_567_890_u64));
+    an_echo_may_be_requested: r#"{"type":"sendToGroup","group":"g","noEcho":false,"data":1}"#, echo("json", json!(1));
+    no_echo_keeps_the_acknowledgement: r#"{"type":"sendToGroup","group":"g","noEcho":true,"data":1,"ackId":1}"#, done(1);
+    a_ttl_of_300_seconds: r#"{"type":"sendToGroup","group":"g","data":1,"ttlSeconds":300}"#, echo("json", json!(1));
     an_event_name_has_letters_digits_and_signs: r#"{"type":"event","event":"a.b_c-1","data":1,"ackId":1}"#, done(1);
     an_event_name_has_up_to_128_characters: format!(r#"{{"type":"event","event":"{}","data":1,"ackId":1}}"#, "e".repeat(128)), done(1);
 
@@ -73,11 +73,11 @@ facts! { taken;
     half_a_frame: r#"{"type":"ping""#, INVALID;
     no_type: r#"{"group":"g"}"#, INVALID;
     an_unknown_type: r#"{"type":"nonsense"}"#, INVALID;
-    a_type_that_is_no_text: r#"{"type":1}"#, INVALID;
+    a_type_that_is_not_text: r#"{"type":1}"#, INVALID;
     no_group: r#"{"type":"joinGroup","ackId":1}"#, INVALID;
-    a_group_that_is_no_text: r#"{"type":"joinGroup","group":1}"#, INVALID;
+    a_group_that_is_not_text: r#"{"type":"joinGroup","group":1}"#, INVALID;
     no_data: r#"{"type":"sendToGroup","group":"g"}"#, INVALID;
-    null_is_no_data: r#"{"type":"sendToGroup","group":"g","data":null}"#, INVALID;
+    null_data: r#"{"type":"sendToGroup","group":"g","data":null}"#, INVALID;
     text_is_a_string: r#"{"type":"sendToGroup","group":"g","dataType":"text","data":5}"#, INVALID;
     binary_is_base64: r#"{"type":"sendToGroup","group":"g","dataType":"binary","data":"%"}"#, INVALID;
     an_unknown_data_type: r#"{"type":"sendToGroup","group":"g","dataType":"xml","data":"x"}"#, INVALID;
@@ -85,26 +85,26 @@ facts! { taken;
     an_ack_id_with_a_fraction: r#"{"type":"joinGroup","group":"g","ackId":1.5}"#, INVALID;
     an_ack_id_that_is_too_large: r#"{"type":"joinGroup","group":"g","ackId":18446744073709551616}"#, INVALID;
     an_ack_id_that_is_text: r#"{"type":"joinGroup","group":"g","ackId":"1"}"#, INVALID;
-    a_life_of_301_seconds: r#"{"type":"sendToGroup","group":"g","data":1,"ttlSeconds":301}"#, INVALID;
-    a_negative_life: r#"{"type":"sendToGroup","group":"g","data":1,"ttlSeconds":-1}"#, INVALID;
+    a_ttl_of_301_seconds: r#"{"type":"sendToGroup","group":"g","data":1,"ttlSeconds":301}"#, INVALID;
+    a_negative_ttl: r#"{"type":"sendToGroup","group":"g","data":1,"ttlSeconds":-1}"#, INVALID;
     no_event_name: r#"{"type":"event","data":1}"#, INVALID;
     an_event_name_that_begins_with_a_digit: r#"{"type":"event","event":"1st","data":1}"#, INVALID;
     an_event_name_with_a_slash: r#"{"type":"event","event":"a/b","data":1}"#, INVALID;
     an_event_name_of_129_characters: format!(r#"{{"type":"event","event":"{}","data":1}}"#, "e".repeat(129)), INVALID;
-    metadata_that_no_header_could_carry: r#"{"type":"event","event":"e","data":1,"metadata":{"a b":"x"}}"#, INVALID;
-    metadata_that_is_no_text: r#"{"type":"event","event":"e","data":1,"metadata":{"a":1}}"#, INVALID;
+    metadata_that_does_not_fit_a_header: r#"{"type":"event","event":"e","data":1,"metadata":{"a b":"x"}}"#, INVALID;
+    metadata_that_is_not_text: r#"{"type":"event","event":"e","data":1,"metadata":{"a":1}}"#, INVALID;
     an_invocation_without_an_id: r#"{"type":"invoke","target":"event","event":"e"}"#, INVALID;
-    an_invocation_of_something_else: r#"{"type":"invoke","invocationId":"1","target":"group","event":"e"}"#, INVALID;
-    an_answer_to_no_invocation: r#"{"type":"invokeResponse","invocationId":"1","success":true}"#, INVALID;
+    an_invocation_of_another_target: r#"{"type":"invoke","invocationId":"1","target":"group","event":"e"}"#, INVALID;
+    a_response_to_an_unknown_invocation: r#"{"type":"invokeResponse","invocationId":"1","success":true}"#, INVALID;
     a_sequence_ack_without_an_id: r#"{"type":"sequenceAck"}"#, INVALID;
     a_stream_without_an_id: r#"{"type":"sendToGroup","group":"g","stream":{}}"#, INVALID;
     a_stream_part_without_data: r#"{"type":"streamData","streamId":"s","streamSequenceId":1}"#, INVALID;
-    a_state_that_is_no_text: r#"{"type":"setGroupState","group":"g","state":{"k":1}}"#, INVALID;
+    a_state_that_is_not_text: r#"{"type":"setGroupState","group":"g","state":{"k":1}}"#, INVALID;
     a_hundred_thousand_brackets: "[".repeat(100_000), INVALID;
-    a_lone_half_of_a_character: r#"{"type":"sendToGroup","group":"g","dataType":"text","data":"\ud800"}"#, INVALID;
+    a_lone_surrogate: r#"{"type":"sendToGroup","group":"g","dataType":"text","data":"\ud800"}"#, INVALID;
 }
 
-/// Other frames that end a client, by their close code.
+/// Checks the close code for other invalid frames.
 async fn ends(subprotocol: &str, frame: Message, code: u16) {
     let emulator = TestEmulator::start().await;
     let mut client = emulator.connect(Some(subprotocol), json!({})).await;
@@ -124,7 +124,7 @@ facts! { ends;
 }
 
 #[tokio::test]
-async fn the_longest_message_that_is_allowed_arrives() {
+async fn the_longest_allowed_message_arrives() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &["g"]).await;
     let frame = |data: &str| {
@@ -142,7 +142,7 @@ async fn the_longest_message_that_is_allowed_arrives() {
 }
 
 #[tokio::test]
-async fn what_was_asked_before_a_bad_frame_is_answered() {
+async fn requests_before_a_bad_frame_are_answered() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -168,7 +168,7 @@ async fn a_bad_frame_ends_a_reliable_connection_for_good() {
 }
 
 #[tokio::test]
-async fn a_message_carries_its_metadata_and_then_may_do_without_data() {
+async fn a_message_with_metadata_needs_no_data() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &["g"]).await;
 
@@ -184,7 +184,7 @@ async fn a_message_carries_its_metadata_and_then_may_do_without_data() {
 }
 
 #[tokio::test]
-async fn a_group_name_must_be_more_than_white_space() {
+async fn a_blank_group_name_is_refused() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 

@@ -1,11 +1,12 @@
-//! 4.3: `invoke`, an event whose answer comes back under the client's own id.
+//! 4.3: `invoke`, an event whose reply carries the client's invocation id.
 
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Handler, TestEmulator, facts};
+use crate::support::{Handler, PROTOBUF, TestEmulator, facts, protobuf_member};
 
 #[tokio::test]
-async fn an_invocation_gets_the_handlers_answer_under_its_own_id() {
+async fn an_invocation_gets_the_handlers_reply_with_its_id() {
     let handler = Handler::answering(|seen| match seen.event() {
         "add" => Handler::json("{\"sum\":3}"),
         "fail" => Handler::status(400),
@@ -37,7 +38,7 @@ async fn an_invocation_gets_the_handlers_answer_under_its_own_id() {
 }
 
 #[tokio::test]
-async fn a_cancelled_invocation_is_answered_by_nothing_and_what_came_meanwhile_is() {
+async fn a_cancelled_invocation_gets_no_response_and_later_frames_are_handled() {
     let handler = Handler::start(|seen| async move {
         match seen.event() {
             "endless" => std::future::pending().await,
@@ -65,7 +66,7 @@ async fn a_cancelled_invocation_is_answered_by_nothing_and_what_came_meanwhile_i
     assert_eq!(frames[0]["data"], "meanwhile");
 }
 
-/// The error of an invocation whose handler answers with this.
+/// Checks the error of an invocation whose handler answers with this.
 async fn fails(status: u16, content_type: &'static str, body: &'static [u8]) {
     let handler = Handler::saying("e", status, Some(content_type), body).await;
     let emulator = TestEmulator::with_handler(&handler).await;
@@ -83,12 +84,12 @@ async fn fails(status: u16, content_type: &'static str, body: &'static [u8]) {
 facts! { fails;
     a_refusal: 403, "text/plain", b"no";
     a_fault: 500, "text/plain", b"broken";
-    a_type_that_no_client_can_be_sent: 200, "text/html", b"<p>";
-    json_that_is_none: 200, "application/json", b"{";
+    a_type_that_clients_cannot_receive: 200, "text/html", b"<p>";
+    invalid_json: 200, "application/json", b"{";
 }
 
 #[tokio::test]
-async fn an_invocation_that_nobody_takes_fails() {
+async fn an_invocation_without_a_handler_fails() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -103,7 +104,7 @@ async fn an_invocation_that_nobody_takes_fails() {
 }
 
 #[tokio::test]
-async fn an_invocation_that_is_over_cannot_be_cancelled() {
+async fn a_finished_invocation_cannot_be_cancelled() {
     let handler = Handler::answering(|_| Handler::status(204)).await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ann = emulator.member("ann", &[]).await;
@@ -115,4 +116,57 @@ async fn an_invocation_that_is_over_cannot_be_cancelled() {
         .await;
 
     assert!(ann.until_pong().await.is_empty());
+}
+
+/// invoke is field 10; its response is field 5.
+#[tokio::test]
+async fn a_protobuf_client_may_invoke() {
+    let handler = Handler::answering(|seen| match seen.event() {
+        "add" => Handler::json("3"),
+        "fail" => Handler::status(400),
+        _ => Handler::status(204),
+    })
+    .await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+    let mut ann = protobuf_member(&emulator, PROTOBUF).await;
+    let exchanges: [(&[u8], &[u8]); 3] = [
+        (
+            b"\x52\x10\x0a\x03add\x12\x011\x1a\x06\x0a\x04text",
+            b"\x2a\x0a\x0a\x011\x10\x01\x1a\x03\x22\x013",
+        ),
+        (
+            b"\x52\x0a\x0a\x05quiet\x12\x012",
+            b"\x2a\x09\x0a\x012\x10\x01\x1a\x02\x0a\x00",
+        ),
+        (
+            b"\x52\x09\x0a\x04fail\x12\x013",
+            b"\x2a\x31\x0a\x013\x22\x2c\x0a\x13InternalServerError\x12\x15Internal server error",
+        ),
+    ];
+
+    for (request, response) in exchanges {
+        ann.send_message(Message::binary(request.to_vec())).await;
+        assert_eq!(ann.next_binary().await, response);
+    }
+
+    assert_eq!(handler.next_named("add").await.body, "text");
+}
+
+/// cancelInvocation is field 11.
+#[tokio::test]
+async fn a_protobuf_client_may_cancel_its_invocation() {
+    let (handler, release) = Handler::holding().await;
+    let emulator = TestEmulator::with_handler(&handler).await;
+    let mut ann = protobuf_member(&emulator, PROTOBUF).await;
+
+    for request in [
+        &b"\x52\x09\x0a\x04slow\x12\x011"[..],
+        b"\x5a\x03\x0a\x011",
+        b"\x4a\x00",
+    ] {
+        ann.send_message(Message::binary(request.to_vec())).await;
+    }
+
+    assert_eq!(ann.next_binary().await, b"\x22\x00");
+    release.send_replace(true);
 }

@@ -1,4 +1,4 @@
-//! 4.3: what JSON clients are told.
+//! 4.3: frames for JSON clients.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Handler, JSON, RELIABLE, TestEmulator, facts, recover};
 
 #[tokio::test]
-async fn a_client_is_told_who_it_is() {
+async fn the_connected_frame_names_the_user_and_the_connection() {
     let emulator = TestEmulator::start().await;
 
     let mut client = emulator.connect(Some(JSON), json!({ "sub": "ann" })).await;
@@ -22,7 +22,7 @@ async fn a_client_is_told_who_it_is() {
 }
 
 #[tokio::test]
-async fn members_get_what_is_sent_to_their_group_and_others_do_not() {
+async fn only_members_get_group_messages() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &["g"]).await;
     let mut bob = emulator.member("bob", &["g"]).await;
@@ -54,7 +54,7 @@ async fn the_echo_comes_before_the_acknowledgement() {
 }
 
 #[tokio::test]
-async fn a_failed_request_may_be_repeated_and_a_done_one_is_not_done_again() {
+async fn a_failed_request_may_be_repeated_and_a_successful_one_is_a_duplicate() {
     let emulator = TestEmulator::start().await;
     let claims = json!({ "role": ["webpubsub.joinLeaveGroup.a", "webpubsub.sendToGroup"] });
     let mut client = emulator.connect(Some(JSON), claims).await;
@@ -102,7 +102,7 @@ async fn a_server_message_has_no_group_and_no_user() {
     );
 }
 
-/// What a handler says to a JSON client, and the frames before the acknowledgement.
+/// Checks the frames for a handler's answer, before the acknowledgement.
 async fn replies(
     content_type: Option<&'static str>,
     body: &'static [u8],
@@ -132,12 +132,12 @@ facts! { replies;
     a_json_answer: Some("application/json"), b"{\"a\":1}", Some(("json", json!({ "a": 1 })));
     a_binary_answer: Some("application/octet-stream"), &[0, 1], Some(("binary", json!("AAE=")));
     a_protobuf_answer: Some("application/x-protobuf"), &[0, 1], Some(("protobuf", json!("AAE=")));
-    an_answer_of_no_type: None, b"hi", Some(("binary", json!("aGk=")));
-    an_empty_answer_says_nothing: Some("text/plain"), b"", None;
+    an_untyped_answer: None, b"hi", Some(("binary", json!("aGk=")));
+    an_empty_answer_sends_nothing: Some("text/plain"), b"", None;
 }
 
 #[tokio::test]
-async fn a_message_whose_time_is_up_is_not_delivered() {
+async fn an_expired_message_is_not_delivered() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator
         .connect(

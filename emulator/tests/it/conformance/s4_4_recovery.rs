@@ -1,4 +1,4 @@
-//! 4.4: how a reliable client comes back, and when it cannot.
+//! 4.4: recovery of reliable clients.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 use crate::support::{
-    Client, Handler, JSON, RELIABLE, TestEmulator, handled, impatient, recover, recovery_path,
-    reliable, status,
+    Client, Handler, JSON, RELIABLE, TestEmulator, facts, handled, recover, recovery_path,
+    reliable, short_pauses, status,
 };
 
 #[tokio::test]
-async fn a_new_socket_replaces_one_that_is_still_there() {
+async fn a_new_socket_replaces_the_old_one() {
     let emulator = TestEmulator::start().await;
     let (mut old, connected) = reliable(&emulator).await;
 
@@ -25,7 +25,7 @@ async fn a_new_socket_replaces_one_that_is_still_there() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_recovered_is_upgraded_and_closed_with_1008() {
+async fn a_refused_recovery_is_upgraded_and_closed_with_1008() {
     let emulator = TestEmulator::start().await;
     let (mut ann, connected) = reliable(&emulator).await;
     let (_other, other_connected) = reliable(&emulator).await;
@@ -51,7 +51,7 @@ async fn what_cannot_be_recovered_is_upgraded_and_closed_with_1008() {
 }
 
 #[tokio::test]
-async fn a_token_that_expired_meanwhile_is_not_looked_at() {
+async fn a_recovery_ignores_an_expired_access_token() {
     let emulator = TestEmulator::start().await;
     let (ann, connected) = reliable(&emulator).await;
     ann.drop_socket();
@@ -63,11 +63,11 @@ async fn a_token_that_expired_meanwhile_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn the_handler_hears_of_the_end_once_and_only_when_nobody_came_back() {
+async fn disconnected_is_sent_once_after_the_recovery_window() {
     let handler = Handler::silent().await;
     let timing = Timing {
         recovery_window: Duration::from_millis(50),
-        ..impatient()
+        ..short_pauses()
     };
     let emulator = TestEmulator::with(handled(&handler).with_timing(timing)).await;
     let (ann, connected) = reliable(&emulator).await;
@@ -83,19 +83,56 @@ async fn the_handler_hears_of_the_end_once_and_only_when_nobody_came_back() {
     assert_eq!(late.closed().await.0, 1008);
 }
 
-#[tokio::test]
-async fn a_close_handshake_is_final_whatever_its_code() {
+/// Checks whether a client can recover after it closed its socket with this code.
+async fn closes(code: Option<u16>, recoverable: bool) {
     let emulator = TestEmulator::start().await;
     let (mut ann, connected) = reliable(&emulator).await;
 
-    let going_away = Message::Close(Some(CloseFrame {
-        code: 1001.into(),
+    let frame = code.map(|code| CloseFrame {
+        code: code.into(),
         reason: "".into(),
-    }));
-    ann.send_message(going_away).await;
+    });
+    ann.send_message(Message::Close(frame)).await;
     ann.closed().await;
 
-    assert_eq!(recover(&emulator, &connected).await.closed().await.0, 1008);
+    let mut back = recover(&emulator, &connected).await;
+    if recoverable {
+        assert!(back.until_pong().await.is_empty());
+    } else {
+        assert_eq!(back.closed().await.0, 1008);
+    }
+}
+
+facts! { closes;
+    a_normal_close_is_final: Some(1000), false;
+    a_close_without_a_code_is_final: None, false;
+    a_client_that_goes_away_can_recover: Some(1001), true;
+    a_client_that_closes_with_a_code_of_its_library_can_recover: Some(3001), true;
+    a_client_that_closes_with_its_own_code_can_recover: Some(4000), true;
+}
+
+/// The client's close frame does not end the connection, so neither does its reason.
+#[tokio::test]
+async fn disconnected_after_another_close_code_waits_for_the_recovery_window() {
+    let handler = Handler::silent().await;
+    let timing = Timing {
+        recovery_window: Duration::from_millis(20),
+        ..short_pauses()
+    };
+    let emulator = TestEmulator::with(handled(&handler).with_timing(timing)).await;
+    let (mut ann, _) = reliable(&emulator).await;
+
+    let going_away = Message::Close(Some(CloseFrame {
+        code: 1001.into(),
+        reason: "reload".into(),
+    }));
+    ann.send_message(going_away).await;
+
+    assert_eq!(ann.closed().await, (1001, "reload".to_owned()));
+    assert_eq!(
+        handler.next_named("disconnected").await.json(),
+        json!({ "reason": "The connection recovery timeout expired." })
+    );
 }
 
 #[tokio::test]
@@ -109,9 +146,9 @@ async fn only_a_reliable_connection_can_be_recovered() {
     drop(ann);
 }
 
-/// An HTTP error would tell the client to try again.
+/// After an HTTP error the client would try again.
 #[tokio::test]
-async fn a_recovery_is_upgraded_even_where_all_is_wrong() {
+async fn an_invalid_recovery_is_upgraded_too() {
     let emulator = TestEmulator::start().await;
 
     for path in [
@@ -141,7 +178,7 @@ async fn recovering_raises_no_events() {
 }
 
 #[tokio::test]
-async fn a_client_that_offers_no_protocol_comes_back_all_the_same() {
+async fn a_client_may_recover_without_offering_a_protocol() {
     let emulator = TestEmulator::start().await;
     let (ann, connected) = reliable(&emulator).await;
     ann.drop_socket();

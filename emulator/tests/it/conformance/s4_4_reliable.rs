@@ -1,4 +1,4 @@
-//! 4.4: reliable clients, which lose and double nothing.
+//! 4.4: reliable clients, which get every message once.
 
 use emulator::Config;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Handler, JSON, TestEmulator, recover, reliable};
 
 #[tokio::test]
-async fn nothing_is_lost_or_doubled_when_a_socket_breaks() {
+async fn every_message_arrives_once_when_a_socket_breaks() {
     let emulator = TestEmulator::start().await;
     let (mut ann, connected) = reliable(&emulator).await;
     for text in ["one", "two"] {
@@ -31,7 +31,7 @@ async fn nothing_is_lost_or_doubled_when_a_socket_breaks() {
 }
 
 #[tokio::test]
-async fn groups_roles_and_done_requests_survive() {
+async fn groups_roles_and_acknowledged_requests_survive() {
     let emulator = TestEmulator::start().await;
     let (mut ann, connected) = reliable(&emulator).await;
     ann.ask(json!({ "type": "joinGroup", "group": "h", "ackId": 1 }))
@@ -50,7 +50,7 @@ async fn groups_roles_and_done_requests_survive() {
 }
 
 #[tokio::test]
-async fn a_thousand_unacknowledged_messages_are_the_most_that_is_kept() {
+async fn at_most_a_thousand_unacknowledged_messages_are_kept() {
     let emulator = TestEmulator::with(Config::default()).await;
     let (ann, connected) = reliable(&emulator).await;
     let mut bob = emulator.member("bob", &[]).await;
@@ -67,7 +67,7 @@ async fn a_thousand_unacknowledged_messages_are_the_most_that_is_kept() {
 }
 
 #[tokio::test]
-async fn a_simple_drop_of_an_unreliable_client_is_its_end() {
+async fn a_dropped_socket_ends_an_unreliable_connection() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let ann = emulator.member("ann", &[]).await;
@@ -79,7 +79,7 @@ async fn a_simple_drop_of_an_unreliable_client_is_its_end() {
 }
 
 #[tokio::test]
-async fn only_messages_are_counted_and_from_one() {
+async fn only_messages_are_numbered_starting_at_one() {
     let emulator = TestEmulator::start().await;
     let (mut ann, _) = reliable(&emulator).await;
 
@@ -95,7 +95,7 @@ async fn only_messages_are_counted_and_from_one() {
 }
 
 #[tokio::test]
-async fn only_reliable_clients_get_tokens_and_numbers() {
+async fn only_reliable_clients_get_tokens_and_sequence_ids() {
     let emulator = TestEmulator::start().await;
     let (_, connected) = reliable(&emulator).await;
     let mut plain = emulator.connect(Some(JSON), json!({})).await;
@@ -109,7 +109,7 @@ async fn only_reliable_clients_get_tokens_and_numbers() {
 }
 
 #[tokio::test]
-async fn an_acknowledgement_counts_for_all_before_it_and_one_of_the_future_for_all() {
+async fn an_acknowledgement_covers_all_earlier_messages() {
     let emulator = TestEmulator::start().await;
     let (mut ann, connected) = reliable(&emulator).await;
     for text in ["one", "two", "three"] {
@@ -139,7 +139,7 @@ async fn an_acknowledgement_counts_for_all_before_it_and_one_of_the_future_for_a
 }
 
 #[tokio::test]
-async fn what_is_too_much_cuts_a_client_that_is_there_off_without_a_word() {
+async fn a_full_buffer_cuts_a_connected_client_without_a_close_frame() {
     let emulator = TestEmulator::start().await;
     let (mut ann, connected) = reliable(&emulator).await;
     let mut bob = emulator.member("bob", &[]).await;
@@ -155,7 +155,7 @@ async fn what_is_too_much_cuts_a_client_that_is_there_off_without_a_word() {
 }
 
 #[tokio::test]
-async fn sixteen_mebibytes_are_the_most_that_is_kept() {
+async fn at_most_sixteen_mebibytes_are_kept() {
     let emulator = TestEmulator::start().await;
     let (ann, connected) = reliable(&emulator).await;
     ann.drop_socket();

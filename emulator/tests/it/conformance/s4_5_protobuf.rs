@@ -8,7 +8,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::support::{Handler, PROTOBUF, PROTOBUF_RELIABLE, TestEmulator, protobuf_member, say};
 
 #[tokio::test]
-async fn joining_sending_and_leaving_go_as_published() {
+async fn joining_sending_and_leaving_match_the_published_bytes() {
     let emulator = TestEmulator::start().await;
     let mut client = protobuf_member(&emulator, PROTOBUF).await;
 
@@ -53,7 +53,7 @@ async fn a_reliable_client_gets_sequence_ids() {
 }
 
 #[tokio::test]
-async fn any_bytes_reach_the_others_each_in_its_way() {
+async fn protobuf_data_reaches_clients_of_every_protocol() {
     let emulator = TestEmulator::start().await;
     let mut protobuf = protobuf_member(&emulator, PROTOBUF).await;
     let mut json_client = emulator.member("joe", &["g"]).await;
@@ -104,7 +104,7 @@ async fn an_events_bytes_reach_the_handler_with_their_type() {
 }
 
 #[tokio::test]
-async fn group_state_has_its_frames() {
+async fn group_state_has_frames() {
     let emulator = TestEmulator::start().await;
     let mut client = protobuf_member(&emulator, PROTOBUF).await;
 
@@ -131,7 +131,7 @@ async fn group_state_has_its_frames() {
 }
 
 #[tokio::test]
-async fn metadata_goes_along_in_both_directions() {
+async fn metadata_travels_in_both_directions() {
     let emulator = TestEmulator::start().await;
     let mut client = protobuf_member(&emulator, PROTOBUF).await;
     let mut joe = emulator.member("joe", &["g"]).await;
@@ -157,7 +157,7 @@ async fn metadata_goes_along_in_both_directions() {
 }
 
 #[tokio::test]
-async fn a_sender_may_do_without_its_echo() {
+async fn a_sender_may_suppress_its_echo() {
     let emulator = TestEmulator::start().await;
     let mut client = protobuf_member(&emulator, PROTOBUF).await;
     let mut joe = emulator.member("joe", &["g"]).await;
@@ -174,7 +174,7 @@ async fn a_sender_may_do_without_its_echo() {
 }
 
 #[tokio::test]
-async fn a_forbidden_client_is_told_the_name_and_the_sentence() {
+async fn a_forbidden_error_has_a_name_and_a_message() {
     let emulator = TestEmulator::start().await;
     let mut client = emulator.connect(Some(PROTOBUF), json!({})).await;
     client.next_binary().await;
@@ -197,7 +197,7 @@ async fn a_forbidden_client_is_told_the_name_and_the_sentence() {
 }
 
 #[tokio::test]
-async fn a_closed_client_is_told_why_in_field_two() {
+async fn the_close_reason_is_in_field_two() {
     let emulator = TestEmulator::start().await;
     let mut client = protobuf_member(&emulator, PROTOBUF).await;
 
@@ -212,7 +212,7 @@ async fn a_closed_client_is_told_why_in_field_two() {
 
 /// Each kind of data that a JSON client sends, in its own field.
 #[tokio::test]
-async fn data_of_each_kind_has_its_field() {
+async fn each_kind_of_data_has_its_field() {
     let emulator = TestEmulator::start().await;
     let mut client = protobuf_member(&emulator, PROTOBUF).await;
     say(&mut client, "MgMKAWc=").await;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::support::{Client, JSON, PROTOBUF, RELIABLE, TestEmulator, recover};
+use crate::support::{Client, JSON, PROTOBUF, RELIABLE, TestEmulator, protobuf_member, recover};
 
 fn start(stream: &str) -> Value {
     json!({ "type": "sendToGroup", "group": "g", "noEcho": true, "stream": { "streamId": stream } })
@@ -61,7 +62,7 @@ async fn subscribers_see_the_parts_in_order_and_the_end() {
 }
 
 #[tokio::test]
-async fn a_gap_is_refused_and_a_repeat_is_not_published() {
+async fn a_gap_is_refused_and_a_duplicate_is_not_published() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &["g"]).await;
@@ -83,7 +84,7 @@ async fn a_gap_is_refused_and_a_repeat_is_not_published() {
 }
 
 #[tokio::test]
-async fn a_publisher_may_end_with_an_error_of_its_own() {
+async fn a_publisher_may_end_with_an_error() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &["g"]).await;
@@ -98,7 +99,7 @@ async fn a_publisher_may_end_with_an_error_of_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_no_stream_is_closed() {
+async fn an_unknown_stream_is_closed() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -136,7 +137,7 @@ async fn a_stream_that_idles_too_long_ends() {
 }
 
 #[tokio::test]
-async fn five_minutes_are_long_enough_unless_said_otherwise() {
+async fn the_default_idle_time_is_five_minutes() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     started(&mut ann, "s").await;
@@ -149,7 +150,7 @@ async fn five_minutes_are_long_enough_unless_said_otherwise() {
 }
 
 #[tokio::test]
-async fn no_idle_time_is_too_long() {
+async fn any_idle_time_is_accepted() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -161,7 +162,7 @@ async fn no_idle_time_is_too_long() {
 }
 
 #[tokio::test]
-async fn a_publisher_that_leaves_ends_its_streams() {
+async fn a_publishers_streams_end_with_its_connection() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &["g"]).await;
@@ -173,7 +174,7 @@ async fn a_publisher_that_leaves_ends_its_streams() {
 }
 
 #[tokio::test]
-async fn a_reliable_publisher_goes_on_after_a_new_connected_frame() {
+async fn a_reliable_publisher_resumes_after_a_new_connected_frame() {
     let emulator = TestEmulator::start().await;
     let mut bob = emulator.member("bob", &["g"]).await;
     let mut ann = emulator
@@ -192,7 +193,7 @@ async fn a_reliable_publisher_goes_on_after_a_new_connected_frame() {
 }
 
 #[tokio::test]
-async fn a_stream_id_is_taken_while_its_stream_is_open_and_free_again_after_it() {
+async fn a_stream_id_is_free_again_after_its_stream() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &[]).await;
@@ -200,7 +201,7 @@ async fn a_stream_id_is_taken_while_its_stream_is_open_and_free_again_after_it()
 
     ann.send(start("s")).await;
     assert_eq!(ann.next().await["error"]["name"], "BadRequest");
-    // Of another connection it is another stream.
+    // On another connection it is another stream.
     started(&mut bob, "s").await;
     ann.send(json!({ "type": "streamEnd", "streamId": "s" }))
         .await;
@@ -209,7 +210,7 @@ async fn a_stream_id_is_taken_while_its_stream_is_open_and_free_again_after_it()
 }
 
 #[tokio::test]
-async fn a_keepalive_is_no_part_and_is_not_answered() {
+async fn a_keepalive_is_not_published_or_answered() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &["g"]).await;
@@ -223,7 +224,7 @@ async fn a_keepalive_is_no_part_and_is_not_answered() {
 }
 
 #[tokio::test]
-async fn a_publisher_may_hear_itself() {
+async fn a_publisher_may_get_its_own_stream() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &["g"]).await;
     let echoing = json!({ "type": "sendToGroup", "group": "g", "stream": { "streamId": "s" } });
@@ -237,7 +238,7 @@ async fn a_publisher_may_hear_itself() {
 }
 
 #[tokio::test]
-async fn a_publisher_that_loses_its_permission_is_told_and_so_are_the_subscribers() {
+async fn a_lost_permission_ends_the_stream_for_publisher_and_subscribers() {
     let emulator = TestEmulator::start().await;
     let claims = json!({ "sub": "ann", "role": "webpubsub.sendToGroup" });
     let mut ann = emulator.connect(Some(JSON), claims).await;
@@ -254,26 +255,85 @@ async fn a_publisher_that_loses_its_permission_is_told_and_so_are_the_subscriber
 }
 
 #[tokio::test]
-async fn those_who_know_no_streams_see_plain_messages() {
+async fn simple_clients_see_plain_messages() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
-    let in_group = json!({ "webpubsub.group": "g" });
-    let mut simple = emulator.connect(None, in_group.clone()).await;
-    let mut protobuf = emulator.connect(Some(PROTOBUF), in_group).await;
-    protobuf.next_binary().await;
+    let mut simple = emulator
+        .connect(None, json!({ "webpubsub.group": "g" }))
+        .await;
     started(&mut ann, "s").await;
 
     ann.send(part("s", 1, "a")).await;
 
     assert_eq!(simple.next_text().await, "a");
+}
+
+/// Field 6 of a data message: stream id, sequence id, end and error.
+#[tokio::test]
+async fn protobuf_subscribers_see_the_stream() {
+    let emulator = TestEmulator::start().await;
+    let mut ann = emulator.member("ann", &[]).await;
+    let mut protobuf = emulator
+        .connect(Some(PROTOBUF), json!({ "webpubsub.group": "g" }))
+        .await;
+    protobuf.next_binary().await;
+    started(&mut ann, "s").await;
+
+    ann.send(part("s", 1, "a")).await;
+    ann.send(json!({ "type": "streamEnd", "streamId": "s", "error": { "message": "no", "userErrorCode": "E1" } })).await;
+
     assert_eq!(
         protobuf.next_binary().await,
-        b"\x12\x0f\x0a\x05group\x12\x01g\x1a\x03\x0a\x01a"
+        b"\x12\x16\x0a\x05group\x12\x01g\x1a\x03\x0a\x01a\x32\x05\x0a\x01s\x10\x01"
+    );
+    assert_eq!(
+        protobuf.next_binary().await,
+        b"\x12\x2c\x0a\x05group\x12\x01g\x1a\x02\x0a\x00\x32\x1c\x0a\x01s\x10\x02\x18\x01\x22\x13\x0a\x09UserError\x12\x02no\x1a\x02E1"
+    );
+}
+
+/// streamAck is field 6, streamNack 7 and streamClosed 8; streamData is field 13 and streamEnd 14.
+#[tokio::test]
+async fn a_protobuf_client_may_publish_a_stream() {
+    let emulator = TestEmulator::start().await;
+    let mut bob = emulator.member("bob", &["g"]).await;
+    let mut ann = protobuf_member(&emulator, PROTOBUF).await;
+    let exchanges: [(&[u8], &[u8]); 4] = [
+        (
+            b"\x0a\x08\x0a\x01g\x3a\x03\x0a\x01s",
+            b"\x32\x05\x0a\x01s\x10\x01",
+        ),
+        (
+            b"\x6a\x0a\x0a\x01s\x10\x01\x1a\x03\x0a\x01a",
+            b"\x32\x05\x0a\x01s\x10\x02",
+        ),
+        (
+            b"\x6a\x0a\x0a\x01s\x10\x07\x1a\x03\x0a\x01b",
+            b"\x3a\x4a\x0a\x01s\x12\x11InvalidSequenceId\x1a\x30The sequence id is higher than the expected one.\x20\x02",
+        ),
+        (
+            b"\x72\x0b\x0a\x01s\x12\x06\x0a\x04over",
+            b"\x42\x03\x0a\x01s",
+        ),
+    ];
+
+    for (request, reply) in exchanges {
+        ann.send_message(Message::binary(request.to_vec())).await;
+        assert_eq!(ann.next_binary().await, reply);
+    }
+
+    assert_eq!(
+        bob.next().await["stream"],
+        json!({ "streamId": "s", "streamSequenceId": 1 })
+    );
+    assert_eq!(
+        bob.next().await["stream"],
+        json!({ "streamId": "s", "streamSequenceId": 2, "endOfStream": true, "error": { "name": "UserError", "message": "over" } })
     );
 }
 
 #[tokio::test]
-async fn the_end_of_what_is_no_stream_is_refused() {
+async fn ending_an_unknown_stream_is_refused() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 

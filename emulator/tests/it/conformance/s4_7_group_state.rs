@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{JSON, TestEmulator};
 
 #[tokio::test]
-async fn a_watcher_sees_what_there_is_and_then_what_changes() {
+async fn a_watcher_gets_a_snapshot_and_then_updates() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &[]).await;
@@ -36,7 +36,7 @@ async fn a_watcher_sees_what_there_is_and_then_what_changes() {
 }
 
 #[tokio::test]
-async fn who_stopped_watching_hears_nothing_more() {
+async fn an_unsubscribed_watcher_gets_nothing() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &[]).await;
@@ -56,7 +56,7 @@ async fn who_stopped_watching_hears_nothing_more() {
 }
 
 #[tokio::test]
-async fn a_connection_that_ends_shows_nothing() {
+async fn an_ended_connection_clears_its_state() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     let mut bob = emulator.member("bob", &[]).await;
@@ -75,7 +75,7 @@ async fn a_connection_that_ends_shows_nothing() {
 }
 
 #[tokio::test]
-async fn a_state_is_replaced_as_a_whole_and_seen_by_its_owner_too() {
+async fn a_state_is_replaced_as_a_whole_and_its_owner_is_notified() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
     ann.ask(json!({ "type": "subscribeGroupState", "group": "g", "ackId": 1 }))
@@ -100,7 +100,7 @@ async fn a_state_is_replaced_as_a_whole_and_seen_by_its_owner_too() {
 }
 
 #[tokio::test]
-async fn to_show_needs_the_role_to_send_and_to_watch_the_role_to_join() {
+async fn setting_needs_the_role_to_send_and_watching_the_role_to_join() {
     let emulator = TestEmulator::start().await;
     let show = json!({ "type": "setGroupState", "group": "g", "ackId": 1, "state": {} });
     let watch = json!({ "type": "subscribeGroupState", "group": "g", "ackId": 2 });

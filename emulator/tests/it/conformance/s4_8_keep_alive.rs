@@ -1,4 +1,4 @@
-//! 4.8: who is still there.
+//! 4.8: keep-alive.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::support::{Handler, JSON, TestEmulator, facts};
 
-/// A setting in seconds, and whether it can be used.
+/// Checks whether a setting in seconds is valid.
 async fn interval(seconds: &str, usable: bool) {
     let settings = format!(
         r#"{{"WebPubSub":{{"Hubs":{{"chat":{{"WebSocketKeepAliveIntervalInSeconds":{seconds}}}}}}}}}"#
@@ -17,11 +17,11 @@ async fn interval(seconds: &str, usable: bool) {
 }
 
 facts! { interval;
-    a_second_is_the_shortest: "1", true;
+    one_second_is_the_shortest: "1", true;
     two_minutes_are_the_longest: "120", true;
-    no_time_is_too_short: "0", false;
-    more_than_two_minutes_are_too_long: "121", false;
-    text_may_hold_a_number: "\"20\"", true;
+    zero_seconds_are_refused: "0", false;
+    more_than_two_minutes_are_refused: "121", false;
+    text_may_contain_a_number: "\"20\"", true;
     an_interval_is_a_number: "\"often\"", false;
 }
 

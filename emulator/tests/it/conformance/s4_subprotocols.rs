@@ -1,10 +1,10 @@
-//! 4: which protocol a client gets.
+//! 4: the choice of a subprotocol.
 
 use serde_json::json;
 
 use crate::support::{Answer, Handler, JSON, RELIABLE, TestEmulator, facts, status};
 
-/// What the handshake answers to an offer, where a handler chooses or leaves it open.
+/// Checks the subprotocol for an offer, with or without a handler's choice.
 async fn agrees(offer: &str, choice: Option<&str>, expected: Result<Option<&str>, u16>) {
     let body = choice.map(|choice| json!({ "subprotocol": choice }).to_string());
     let handler = Handler::answering(move |seen| match (&body, seen.event()) {
@@ -34,21 +34,21 @@ async fn agrees(offer: &str, choice: Option<&str>, expected: Result<Option<&str>
 const PROTOBUF: &str = "protobuf.webpubsub.azure.v1";
 
 facts! { agrees;
-    nothing_offered_is_a_simple_client: "", None, Ok(None);
+    a_client_without_an_offer_is_simple: "", None, Ok(None);
     json: JSON, None, Ok(Some(JSON));
     reliable_json: RELIABLE, None, Ok(Some(RELIABLE));
     protobuf: PROTOBUF, None, Ok(Some(PROTOBUF));
     reliable_protobuf: "protobuf.reliable.webpubsub.azure.v1", None, Ok(Some("protobuf.reliable.webpubsub.azure.v1"));
-    of_several_the_first_that_is_known: &format!("my.own, {PROTOBUF},{JSON}"), None, Ok(Some(PROTOBUF));
-    one_that_is_not_known_is_not_taken_up: "my.own", None, Ok(None);
-    mqtt_is_not_known: "mqtt", None, Ok(None);
+    the_first_known_offer_is_chosen: &format!("my.own, {PROTOBUF},{JSON}"), None, Ok(Some(PROTOBUF));
+    an_unknown_offer_is_not_chosen: "my.own", None, Ok(None);
+    mqtt_is_unknown: "mqtt", None, Ok(None);
     a_handler_may_choose: &format!("{JSON}, {RELIABLE}"), Some(RELIABLE), Ok(Some(RELIABLE));
-    a_handler_may_choose_the_applications_own: &format!("{JSON}, my.own"), Some("my.own"), Ok(Some("my.own"));
-    a_handler_chooses_among_the_offered: JSON, Some("my.own"), Err(500);
+    a_handler_may_choose_an_application_protocol: &format!("{JSON}, my.own"), Some("my.own"), Ok(Some("my.own"));
+    a_handler_must_choose_an_offer: JSON, Some("my.own"), Err(500);
 }
 
 #[tokio::test]
-async fn the_protocol_is_named_in_the_clients_own_letter_case() {
+async fn the_subprotocol_keeps_the_clients_letter_case() {
     let emulator = TestEmulator::start().await;
 
     let client = emulator
@@ -62,7 +62,7 @@ async fn the_protocol_is_named_in_the_clients_own_letter_case() {
 }
 
 #[tokio::test]
-async fn a_client_with_the_applications_own_protocol_is_a_simple_one() {
+async fn a_client_with_an_application_protocol_is_simple() {
     let handler = Handler::answering(|seen| match seen.event() {
         "connect" => Handler::json(r#"{"subprotocol":"my.own"}"#),
         "message" => Handler::text("ok"),

@@ -1,4 +1,4 @@
-//! 5.2: `joined` and `left`, which tell a handler who is in which group.
+//! 5.2: the events `joined` and `left`.
 
 use emulator::{Config, EventHandler, HubConfig, SystemEvent};
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Handler, TestEmulator};
 
 #[tokio::test]
-async fn joining_and_leaving_can_be_told_too() {
+async fn joined_and_left_can_be_sent_too() {
     let handler = Handler::silent().await;
     let events = [SystemEvent::Joined, SystemEvent::Left];
     let hub = HubConfig::default().with_handler(

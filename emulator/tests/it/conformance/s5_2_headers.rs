@@ -1,4 +1,4 @@
-//! 5.2: what stands in the head of every event.
+//! 5.2: the headers of events.
 
 use emulator::Keys;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -20,7 +20,7 @@ async fn told(event: &str) -> (Seen, String) {
     (handler.next_named(event).await, id)
 }
 
-/// A header of an event; `{id}` stands for the connection.
+/// Checks a header of an event. `{id}` stands for the connection.
 async fn says(event: &str, header: &str, expected: Option<&str>) {
     let (seen, id) = told(event).await;
 
@@ -52,14 +52,14 @@ facts! { says;
     connect_is_event_zero: "connect", "ce-id", Some("0");
     a_length: "e", "content-length", Some("2");
     no_chunks: "e", "transfer-encoding", None;
-    no_identity_unless_it_is_asked_for: "e", "authorization", None;
+    no_identity_by_default: "e", "authorization", None;
     connect_is_json: "connect", "content-type", Some("application/json");
     connected_is_json: "connected", "content-type", Some("application/json");
     disconnected_is_json: "disconnected", "content-type", Some("application/json");
 }
 
 #[tokio::test]
-async fn events_are_counted_for_each_connection() {
+async fn event_ids_count_up_for_each_connection() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ids = Vec::new();
@@ -97,7 +97,7 @@ async fn the_time_is_utc_in_whole_seconds() {
 }
 
 #[tokio::test]
-async fn a_trace_and_an_id_of_the_request_go_along() {
+async fn events_carry_a_trace_and_a_request_id() {
     let (seen, _) = told("e").await;
 
     assert_eq!(
@@ -107,7 +107,7 @@ async fn a_trace_and_an_id_of_the_request_go_along() {
     assert_eq!(seen.header("traceparent").map(str::len), Some(55));
 }
 
-/// Of the connection id and nothing else, with each key, the primary one first.
+/// HMACs of the connection id, with the primary key first.
 fn signature(keys: &[&str], id: &str) -> String {
     let of = |key: &&str| {
         let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
@@ -152,7 +152,7 @@ async fn both_keys_sign() {
 }
 
 #[tokio::test]
-async fn a_user_goes_out_as_raw_utf_8_and_trimmed() {
+async fn a_user_is_sent_as_raw_trimmed_utf_8() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
 
@@ -165,7 +165,7 @@ async fn a_user_goes_out_as_raw_utf_8_and_trimmed() {
 }
 
 #[tokio::test]
-async fn nobody_has_no_user() {
+async fn anonymous_events_have_no_user() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
 

@@ -1,4 +1,4 @@
-//! 5.2: what a handler puts into the head of its answers, and gets back.
+//! 5.2: headers that a handler sets and gets back.
 
 use bytes::Bytes;
 use http::Response;
@@ -15,7 +15,7 @@ fn with_state(state: &'static str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_state_comes_back_until_it_is_replaced_even_by_nothing() {
+async fn a_state_is_sent_until_it_is_replaced_even_by_an_empty_one() {
     let handler = Handler::answering(|seen| match seen.event() {
         "connect" => with_state("s1"),
         "set" => with_state("s2"),
@@ -39,7 +39,7 @@ async fn a_state_comes_back_until_it_is_replaced_even_by_nothing() {
 }
 
 #[tokio::test]
-async fn three_kilobytes_of_state_come_back() {
+async fn three_kilobytes_of_state_are_sent_back() {
     let state: &'static str = "s".repeat(3 * 1024).leak();
     let handler = Handler::answering(move |seen| match seen.event() {
         "connect" => with_state(state),
@@ -55,7 +55,7 @@ async fn three_kilobytes_of_state_come_back() {
 }
 
 #[tokio::test]
-async fn cookies_come_back_to_their_connection() {
+async fn cookies_are_sent_back_for_their_connection() {
     let handler = Handler::answering(|seen| match (seen.event(), seen.header("ce-userid")) {
         ("connect", Some("ann")) => Response::builder()
             .header("Set-Cookie", "a=1; Path=/; HttpOnly")
@@ -77,7 +77,7 @@ async fn cookies_come_back_to_their_connection() {
 }
 
 #[tokio::test]
-async fn metadata_goes_both_ways() {
+async fn metadata_travels_both_ways() {
     let handler = Handler::answering(|seen| match seen.event() {
         "e" => Response::builder()
             .header("content-type", "text/plain")

@@ -1,13 +1,13 @@
-//! 5.3: the `connect` event: what a handler is told of a client, and what it may decide.
+//! 5.3: the `connect` event and the decisions of its handler.
 
 use emulator::{EventHandler, HubConfig, SystemEvent};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Answer, Client, Handler, JSON, RELIABLE, TestEmulator, facts, handled, impatient,
+    Answer, Client, Handler, JSON, RELIABLE, TestEmulator, facts, handled, short_pauses,
 };
 
-/// Whether a client gets in whose `connect` is answered with this.
+/// Checks whether a client can connect if its handler answers with this.
 async fn admits(status: u16, body: &'static str, refused_with: Option<u16>) {
     let handler = Handler::saying("connect", status, None, body.as_bytes()).await;
     let emulator = TestEmulator::with_handler(&handler).await;
@@ -20,7 +20,7 @@ async fn admits(status: u16, body: &'static str, refused_with: Option<u16>) {
 }
 
 facts! { admits;
-    nothing_said_admits: 200, "", None;
+    an_empty_body_admits: 200, "", None;
     no_content_admits: 204, "", None;
     null_admits: 200, "null", None;
     an_empty_decision_admits: 200, "{}", None;
@@ -31,17 +31,17 @@ facts! { admits;
     a_teapot: 418, "", Some(418);
     a_fault_of_the_handler: 500, "", Some(500);
     an_overload_of_the_handler: 503, "", Some(503);
-    a_redirection_is_no_answer: 302, "", Some(500);
-    a_body_that_is_no_json: 200, "{", Some(500);
-    a_body_that_is_no_object: 200, "[]", Some(500);
-    a_user_that_is_no_text: 200, r#"{"userId":5}"#, Some(500);
-    roles_that_are_no_list: 200, r#"{"roles":"r"}"#, Some(500);
+    a_redirection_fails: 302, "", Some(500);
+    a_body_that_is_not_json: 200, "{", Some(500);
+    a_body_that_is_not_an_object: 200, "[]", Some(500);
+    a_user_that_is_not_text: 200, r#"{"userId":5}"#, Some(500);
+    roles_that_are_not_a_list: 200, r#"{"roles":"r"}"#, Some(500);
     an_invalid_group: 200, r#"{"groups":["good"," "]}"#, Some(500);
     a_group_that_is_too_long: 200, { let long: &'static str = format!(r#"{{"groups":["{}"]}}"#, "g".repeat(1025)).leak(); long }, Some(500);
     a_subprotocol_that_was_not_offered: 200, r#"{"subprotocol":"not.offered"}"#, Some(500);
 }
 
-/// What comes of a token with the user `token`, the group `token` and every role.
+/// Checks the result for a token with the user `token`, the group `token` and every role.
 async fn decides(body: &'static str, user: Value, group: &str, may_send: bool) {
     let handler = Handler::saying("connect", 200, None, body.as_bytes()).await;
     let emulator = TestEmulator::with_handler(&handler).await;
@@ -72,18 +72,18 @@ async fn decides(body: &'static str, user: Value, group: &str, may_send: bool) {
 }
 
 facts! { decides;
-    what_is_absent_stays: "{}", json!("token"), "token", true;
-    what_is_null_stays: r#"{"userId":null,"groups":null,"roles":null,"subprotocol":null}"#, json!("token"), "token", true;
+    absent_members_change_nothing: "{}", json!("token"), "token", true;
+    null_members_change_nothing: r#"{"userId":null,"groups":null,"roles":null,"subprotocol":null}"#, json!("token"), "token", true;
     a_user_replaces: r#"{"userId":"handler"}"#, json!("handler"), "token", true;
-    an_empty_user_is_nobody: r#"{"userId":""}"#, json!(null), "token", true;
+    an_empty_user_is_anonymous: r#"{"userId":""}"#, json!(null), "token", true;
     groups_replace: r#"{"groups":["handler"]}"#, json!("token"), "handler", true;
-    an_empty_list_of_groups_does_not: r#"{"groups":[]}"#, json!("token"), "token", true;
+    an_empty_list_of_groups_changes_nothing: r#"{"groups":[]}"#, json!("token"), "token", true;
     roles_replace: r#"{"roles":["webpubsub.joinLeaveGroup"]}"#, json!("token"), "token", false;
-    an_empty_list_of_roles_does_too: r#"{"roles":[]}"#, json!("token"), "token", false;
+    an_empty_list_of_roles_replaces: r#"{"roles":[]}"#, json!("token"), "token", false;
 }
 
 #[tokio::test]
-async fn the_type_of_the_answer_is_not_looked_at() {
+async fn the_type_of_the_answer_is_ignored() {
     let handler = Handler::answering(|seen| match seen.event() {
         "connect" => Handler::text(r#"{"userId":"decided"}"#),
         _ => Answer::default(),
@@ -99,7 +99,7 @@ async fn the_type_of_the_answer_is_not_looked_at() {
 }
 
 #[tokio::test]
-async fn a_handler_is_told_all_but_secrets() {
+async fn a_handler_gets_everything_but_secrets() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let claims = json!({ "sub": "ann", "role": ["r"], "team": "x" });
@@ -124,7 +124,7 @@ async fn a_handler_is_told_all_but_secrets() {
     assert_eq!(told["claims"]["team"], json!(["x"]));
 }
 
-/// .NET renames these two claims, and so does what handlers are told.
+/// .NET renames these two claims, and handlers see the new names.
 #[tokio::test]
 async fn the_user_and_the_roles_have_long_names() {
     let handler = Handler::silent().await;
@@ -143,7 +143,7 @@ async fn the_user_and_the_roles_have_long_names() {
 }
 
 #[tokio::test]
-async fn a_refused_client_is_told_a_fixed_sentence_and_nothing_follows() {
+async fn a_refused_client_gets_a_fixed_sentence_and_no_events_follow() {
     let handler = Handler::answering(|_| {
         let mut answer = Handler::text("not you");
         *answer.status_mut() = http::StatusCode::FORBIDDEN;
@@ -176,13 +176,13 @@ async fn a_refused_client_is_told_a_fixed_sentence_and_nothing_follows() {
 }
 
 #[tokio::test]
-async fn a_handler_that_is_not_asked_decides_nothing() {
+async fn without_a_connect_handler_the_token_decides() {
     let handler = Handler::answering(|_| Handler::status(403)).await;
     let events = [SystemEvent::Connected, SystemEvent::Disconnected];
     let upstream = EventHandler::all(&handler.template()).unwrap();
     let hub = HubConfig::default().with_handler(upstream.with_system_events(&events));
     let config = handled(&handler).with_hub("chat", hub);
-    let emulator = TestEmulator::with(config.with_timing(impatient())).await;
+    let emulator = TestEmulator::with(config.with_timing(short_pauses())).await;
 
     assert_eq!(emulator.refusal(json!({})).await, None);
 }

@@ -1,4 +1,4 @@
-//! 5.4: `connected` and `disconnected`, which nobody waits for.
+//! 5.4: `connected` and `disconnected`, which are not waited for.
 
 use std::time::Duration;
 
@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::support::{
-    Answer, Client, Handler, JSON, RELIABLE, TestEmulator, facts, handled, impatient,
+    Answer, Client, Handler, JSON, RELIABLE, TestEmulator, facts, handled, short_pauses,
 };
 
-/// How a client comes to its end.
+/// How a connection ends.
 #[derive(Clone, Copy)]
 enum End {
     Says(&'static str),
@@ -28,7 +28,7 @@ async fn reason(end: End, expected: &str) {
     let handler = Handler::silent().await;
     let timing = Timing {
         recovery_window: Duration::from_millis(20),
-        ..impatient()
+        ..short_pauses()
     };
     let config: Config = handled(&handler).with_timing(timing);
     let emulator = TestEmulator::with(config).await;
@@ -68,18 +68,18 @@ async fn reason(end: End, expected: &str) {
 }
 
 facts! { reason;
-    the_client_says_why: End::Says("bye"), "bye";
-    the_client_does_not_say_why: End::SaysNothing, "";
-    the_client_is_gone: End::Drops, "The connection ended.";
+    the_client_closes_with_a_reason: End::Says("bye"), "bye";
+    the_client_closes_without_a_reason: End::SaysNothing, "";
+    the_socket_is_dropped: End::Drops, "The connection ended.";
     the_client_is_closed: End::IsClosed(""), "Application server closed the connection.";
     the_client_is_closed_for_a_reason: End::IsClosed("reason=x"), "Application server closed the connection. Reason: x";
-    the_client_makes_no_sense: End::Sends("nonsense"), "The client message is not a valid JSON protocol message.";
-    the_client_says_too_much: End::SendsTooMuch, "The client message is too large.";
-    the_client_does_not_come_back: End::DoesNotComeBack, "The connection recovery timeout expired.";
+    the_client_sends_an_invalid_frame: End::Sends("nonsense"), "The client message is not a valid JSON protocol message.";
+    the_client_sends_too_much: End::SendsTooMuch, "The client message is too large.";
+    the_client_does_not_recover: End::DoesNotComeBack, "The connection recovery timeout expired.";
 }
 
 #[tokio::test]
-async fn connected_says_nothing_more_than_its_head() {
+async fn connected_has_an_empty_body() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
 
@@ -90,7 +90,7 @@ async fn connected_says_nothing_more_than_its_head() {
 }
 
 #[tokio::test]
-async fn an_answer_sets_no_state_and_a_failure_changes_nothing() {
+async fn the_answer_to_connected_is_ignored() {
     let handler = Handler::answering(|seen| match seen.event() {
         "connected" => Response::builder()
             .status(400)
@@ -113,7 +113,7 @@ async fn an_answer_sets_no_state_and_a_failure_changes_nothing() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_handler_that_thinks_about_connected() {
+async fn a_slow_connected_handler_delays_nothing() {
     let handler = Handler::start(|seen| async move {
         match seen.event() {
             "connected" => std::future::pending().await,
@@ -132,7 +132,7 @@ async fn nobody_waits_for_a_handler_that_thinks_about_connected() {
 }
 
 #[tokio::test]
-async fn the_end_is_told_once() {
+async fn disconnected_is_sent_once() {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ann = emulator.member("ann", &[]).await;

@@ -1,4 +1,4 @@
-//! 5.5: events of the application, whose answers go back to the client that sent them.
+//! 5.5: user events, whose replies go back to the client.
 
 use emulator::FailingEvents;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ fn event(name: &str, ack: u64) -> Value {
     json!({ "type": "event", "event": name, "ackId": ack, "dataType": "text", "data": "d" })
 }
 
-/// What a handler is sent for a client's frame: its type and its bytes.
+/// Checks the type and bytes that a handler gets for a client's frame.
 async fn sends(subprotocol: Option<&str>, frame: Message, content_type: &str, body: &[u8]) {
     let handler = Handler::silent().await;
     let emulator = TestEmulator::with_handler(&handler).await;
@@ -38,13 +38,13 @@ facts! { sends;
     json_data_as_it_was_written: Some(JSON), Message::text(r#"{"type":"event","event":"e","data": {"x" : 1.0} }"#), "application/json", br#"{"x" : 1.0}"#;
     binary_data: Some(JSON), Message::text(r#"{"type":"event","event":"e","dataType":"binary","data":"AP8="}"#), "application/octet-stream", &[0, 255];
     protobuf_data: Some(JSON), Message::text(r#"{"type":"event","event":"e","dataType":"protobuf","data":"AP8="}"#), "application/x-protobuf", &[0, 255];
-    no_data_but_metadata: Some(JSON), Message::text(r#"{"type":"event","event":"e","metadata":{"a":"1"}}"#), TEXT, b"";
+    metadata_without_data: Some(JSON), Message::text(r#"{"type":"event","event":"e","metadata":{"a":"1"}}"#), TEXT, b"";
     text_over_protobuf: Some(PROTOBUF), Message::binary(b"\x2a\x09\x0a\x01e\x12\x04\x0a\x02hi".to_vec()), TEXT, b"hi";
     json_over_protobuf: Some(PROTOBUF), Message::binary(b"\x2a\x09\x0a\x01e\x12\x04\x22\x02{}".to_vec()), "application/json", b"{}";
     any_over_protobuf: Some(PROTOBUF), Message::binary(b"\x2a\x09\x0a\x01e\x12\x04\x1a\x02\x01\x02".to_vec()), "application/x-protobuf", &[1, 2];
 }
 
-/// What becomes of an event whose handler answers with this: the frames before the pong.
+/// Collects the frames before the pong if the handler answers with this.
 async fn fails(status: u16, content_type: &'static str, body: &'static [u8]) {
     let handler = Handler::saying("e", status, Some(content_type), body).await;
     let emulator = TestEmulator::with_handler(&handler).await;
@@ -64,13 +64,13 @@ facts! { fails;
     a_refusal: 403, "application/json", b"{}";
     a_fault: 500, "text/plain", b"a secret";
     a_redirection: 302, "text/plain", b"";
-    a_type_that_no_client_can_be_sent: 200, "text/html", b"<p>";
-    json_that_is_none: 200, "application/json", b"{";
-    text_that_is_none: 200, "text/plain", &[0xff];
+    a_type_that_clients_cannot_receive: 200, "text/html", b"<p>";
+    invalid_json: 200, "application/json", b"{";
+    invalid_text: 200, "text/plain", &[0xff];
 }
 
 #[tokio::test]
-async fn a_failed_event_may_be_sent_again_under_its_id() {
+async fn a_failed_event_may_be_retried_with_its_ack_id() {
     let handler = Handler::answering({
         let failed = std::sync::atomic::AtomicBool::new(false);
         move |seen| match seen.event() {
@@ -91,7 +91,7 @@ async fn a_failed_event_may_be_sent_again_under_its_id() {
 }
 
 #[tokio::test]
-async fn an_event_that_nobody_takes_fails() {
+async fn an_event_without_a_handler_fails() {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
 
@@ -102,7 +102,7 @@ async fn an_event_that_nobody_takes_fails() {
 }
 
 #[tokio::test]
-async fn only_the_sender_gets_the_answer() {
+async fn only_the_sender_gets_the_reply() {
     let handler = Handler::answering(|seen| match seen.event() {
         "e" => Handler::text("for ann"),
         _ => Answer::default(),
@@ -119,7 +119,7 @@ async fn only_the_sender_gets_the_answer() {
 }
 
 #[tokio::test]
-async fn an_answer_of_more_than_sixteen_mebibytes_is_none() {
+async fn an_answer_of_more_than_sixteen_mebibytes_fails() {
     let handler = Handler::answering(|seen| match seen.event() {
         "e" => Answer::new(vec![b'x'; 16 * 1024 * 1024 + 1].into()),
         _ => Answer::default(),
@@ -134,7 +134,7 @@ async fn an_answer_of_more_than_sixteen_mebibytes_is_none() {
 }
 
 #[tokio::test]
-async fn a_failing_event_drops_the_client_where_the_settings_say_so() {
+async fn a_failing_event_drops_the_client_if_the_settings_say_so() {
     let handler = Handler::answering(|seen| match seen.event() {
         "e" => Handler::status(400),
         _ => Answer::default(),

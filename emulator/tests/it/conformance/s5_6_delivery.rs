@@ -1,4 +1,4 @@
-//! 5.6: how often an event is sent, how long that takes, and in which order.
+//! 5.6: retries, time limits and order of events.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,13 +7,13 @@ use std::time::Duration;
 use emulator::{Config, EventHandler, HubConfig, Timing};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Handler, TestEmulator, facts, handled, impatient};
+use crate::support::{Answer, Handler, TestEmulator, facts, handled, short_pauses};
 
 fn event(name: &str, ack: u64) -> Value {
     json!({ "type": "event", "event": name, "ackId": ack, "dataType": "text", "data": "d" })
 }
 
-/// How often an event is sent that is answered with this.
+/// Checks how many times an event is sent if the handler answers with this.
 async fn tries(status: u16, expected: usize) {
     let handler = Handler::answering(move |seen| match seen.event() {
         "e" => Handler::status(status),
@@ -48,13 +48,13 @@ facts! { tries;
     a_bad_request_is_final: 400, 1;
     a_refusal_is_final: 401, 1;
     too_many_requests_are_final: 429, 1;
-    a_timeout_of_the_handler_is_not: 408, 4;
-    a_fault_is_not: 500, 4;
-    an_overload_is_not: 503, 4;
+    a_timeout_is_retried: 408, 4;
+    a_fault_is_retried: 500, 4;
+    an_overload_is_retried: 503, 4;
 }
 
 #[tokio::test]
-async fn the_same_event_is_sent_again_after_a_fault_and_not_after_a_refusal() {
+async fn an_event_is_retried_after_a_fault_but_not_after_a_refusal() {
     let tries = Arc::new(AtomicU32::new(0));
     let handler = Handler::answering({
         let tries = tries.clone();
@@ -88,7 +88,7 @@ async fn the_same_event_is_sent_again_after_a_fault_and_not_after_a_refusal() {
 }
 
 #[tokio::test]
-async fn events_of_one_connection_go_one_at_a_time_and_those_of_others_beside_it() {
+async fn events_of_one_connection_are_sequential_and_those_of_others_parallel() {
     let (handler, release) = Handler::holding().await;
     let emulator = TestEmulator::with_handler(&handler).await;
     let mut ann = emulator.member("ann", &[]).await;
@@ -110,7 +110,7 @@ async fn events_of_one_connection_go_one_at_a_time_and_those_of_others_beside_it
 }
 
 #[tokio::test]
-async fn a_handler_that_hangs_is_given_up() {
+async fn a_hanging_handler_times_out() {
     let handler = Handler::start(|seen| async move {
         match seen.event() {
             "e" => std::future::pending().await,
@@ -132,14 +132,14 @@ async fn a_handler_that_hangs_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_handler_that_is_not_there_fails_the_event() {
+async fn an_unreachable_handler_fails_the_event() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let template = format!("http://{}/hook", gone.local_addr().unwrap());
     drop(gone);
     let nowhere = EventHandler::all(&template).unwrap();
     let hub = HubConfig::default().with_handler(nowhere.with_system_events(&[]));
     let config = Config::default().with_hub("chat", hub);
-    let emulator = TestEmulator::with(config.with_timing(impatient())).await;
+    let emulator = TestEmulator::with(config.with_timing(short_pauses())).await;
     let mut ann = emulator.member("ann", &[]).await;
 
     let answer = ann.ask(event("e", 1)).await;
@@ -156,7 +156,7 @@ async fn a_ping_waits_for_the_event_before_it() {
     ann.send(event("slow", 1)).await;
     ann.send(json!({ "type": "ping" })).await;
     handler.next_named("slow").await;
-    // What others send does not wait.
+    // Messages from others do not wait.
     emulator.send_text("groups/g/:send", "meanwhile").await;
     assert_eq!(ann.next().await["data"], "meanwhile");
     release.send_replace(true);
@@ -166,7 +166,7 @@ async fn a_ping_waits_for_the_event_before_it() {
 }
 
 #[test]
-fn things_take_as_long_as_in_the_service() {
+fn the_default_durations_are_those_of_the_service() {
     let timing = Timing::default();
 
     assert_eq!(timing.webhook_timeout, Duration::from_secs(100));

@@ -1,11 +1,11 @@
-//! 5.7: which handler is told of what, and where.
+//! 5.7: settings of handlers.
 
 use emulator::{Config, EventHandler, HubConfig, SystemEvent};
 use serde_json::json;
 
-use crate::support::{Handler, Seen, TestEmulator, facts, impatient};
+use crate::support::{Handler, Seen, TestEmulator, facts, short_pauses};
 
-/// Whether a URL template can be used, and what is wrong with it.
+/// Checks whether a URL template is valid, and the error if not.
 async fn template(template: &str, wrong: Option<&str>) {
     let settings = json!({ "WebPubSub": { "Hubs": { "chat": { "EventHandlers": [{ "UrlTemplate": template }] } } } });
 
@@ -29,18 +29,18 @@ facts! { template;
     https: "https://example.com/", None;
     placeholders_in_the_path: "http://localhost/{hub}/x-{event}", None;
     placeholders_in_the_query: "http://localhost/?h={hub}&e={event}&code=secret", None;
-    placeholders_know_no_letter_case: "http://localhost/{Hub}/{EVENT}", None;
-    no_placeholder_in_the_host: "http://{hub}.example.com/", Some("not in the host name");
+    placeholders_are_case_insensitive: "http://localhost/{Hub}/{EVENT}", None;
+    no_placeholder_in_the_host: "http://{hub}.example.com/", Some("outside the host name");
     no_other_placeholder: "http://localhost/{user}", Some("{user}");
-    no_key_vault: "http://localhost/?code={@Microsoft.KeyVault(SecretUri=https://vault/x)}", Some("is no placeholder");
+    no_key_vault: "http://localhost/?code={@Microsoft.KeyVault(SecretUri=https://vault/x)}", Some("is not a placeholder");
     no_tunnel: "tunnel:///api/events", Some("tunnel:/// needs Microsoft's awps-tunnel");
     no_other_scheme: "ftp://localhost/", Some("http:// or https://");
     no_path_alone: "/api/events", Some("http:// or https://");
-    no_host: "http:///api", Some("does not make a URL");
-    an_open_brace: "http://localhost/{hub", Some("is no placeholder");
+    no_host: "http:///api", Some("is not a valid URL");
+    an_open_brace: "http://localhost/{hub", Some("is not a placeholder");
 }
 
-/// A setting of a handler that cannot be used, and what is said of it.
+/// Checks the error for an invalid setting of a handler.
 async fn refused(handler: &str, said: &str) {
     let settings = format!(
         r#"{{"WebPubSub":{{"Hubs":{{"chat":{{"EventHandlers":[{{"UrlTemplate":"http://localhost/",{handler}}}]}}}}}}}}"#
@@ -54,18 +54,18 @@ async fn refused(handler: &str, said: &str) {
 facts! { refused;
     an_unknown_setting: r#""Colour":"blue""#, "unknown setting WebPubSub:Hubs:chat:EventHandlers:0:Colour";
     an_unknown_system_event: r#""SystemEvents":["connect","reconnected"]"#, "connect, connected, disconnected, joined and left";
-    an_unknown_way_to_prove_itself: r#""Auth":{"Type":"Basic"}"#, "None or ManagedIdentity";
+    an_unknown_auth_type: r#""Auth":{"Type":"Basic"}"#, "None or ManagedIdentity";
     an_identity_without_a_resource: r#""Auth":{"Type":"ManagedIdentity"}"#, "Auth:ManagedIdentity:Resource";
 }
 
-/// Whether a handler with this pattern gets the event `chat.Send`.
+/// Checks whether a handler with this pattern gets the event `chat.Send`.
 async fn pattern(pattern: &str, wanted: bool) {
     let handler = Handler::silent().await;
     let upstream = EventHandler::all(&handler.template()).unwrap();
     let upstream = upstream.with_system_events(&[]).with_event_pattern(pattern);
     let hub = HubConfig::default().with_handler(upstream);
     let config = Config::default().with_hub("chat", hub);
-    let emulator = TestEmulator::with(config.with_timing(impatient())).await;
+    let emulator = TestEmulator::with(config.with_timing(short_pauses())).await;
     let mut ann = emulator.member("ann", &[]).await;
 
     let answer = ann
@@ -78,15 +78,15 @@ async fn pattern(pattern: &str, wanted: bool) {
 facts! { pattern;
     a_star_is_every_event: "*", true;
     a_name_is_that_event: "chat.Send", true;
-    names_know_no_letter_case: "CHAT.send", true;
-    names_stand_between_commas: "other, chat.Send", true;
+    names_are_case_insensitive: "CHAT.send", true;
+    names_are_separated_by_commas: "other, chat.Send", true;
     another_name_is_another_event: "other", false;
-    nothing_is_no_event: "", false;
-    a_star_within_a_name_is_no_pattern: "chat.*", false;
+    an_empty_pattern_takes_nothing: "", false;
+    a_star_within_a_name_is_literal: "chat.*", false;
 }
 
 #[tokio::test]
-async fn the_first_handler_that_wants_an_event_gets_it() {
+async fn the_first_handler_that_takes_an_event_gets_it() {
     let (first, second) = (Handler::silent().await, Handler::silent().await);
     let hub = HubConfig::default()
         .with_handler(
@@ -122,7 +122,7 @@ async fn the_first_handler_that_wants_an_event_gets_it() {
     );
 }
 
-/// The URL that an event is sent to.
+/// Checks the URL of an event.
 async fn url(template: &str, event: &str, expected: &str) {
     let handler = Handler::silent().await;
     let own = handler.template();
@@ -130,7 +130,7 @@ async fn url(template: &str, event: &str, expected: &str) {
     let upstream = EventHandler::all(&format!("{origin}{template}")).unwrap();
     let hub = HubConfig::default().with_handler(upstream.with_system_events(&[]));
     let config = Config::default().with_hub("my.hub_1", hub);
-    let emulator = TestEmulator::with(config.with_timing(impatient())).await;
+    let emulator = TestEmulator::with(config.with_timing(short_pauses())).await;
     let path = emulator.client_path("MY.hub_1", json!({}));
     let json = Some(crate::support::JSON.to_owned());
     let mut client = crate::support::Client::connect(emulator.addr, path, json).await;
@@ -145,7 +145,7 @@ async fn url(template: &str, event: &str, expected: &str) {
 }
 
 facts! { url;
-    the_hub_is_in_lower_case_and_the_event_as_it_is: "/{hub}/{event}", "Chat.send-1", "/my.hub_1/Chat.send-1";
-    a_query_stays: "/api?code=a%20b&e={event}", "x", "/api?code=a%20b&e=x";
+    the_hub_is_in_lower_case_and_the_event_is_unchanged: "/{hub}/{event}", "Chat.send-1", "/my.hub_1/Chat.send-1";
+    a_query_is_kept: "/api?code=a%20b&e={event}", "x", "/api?code=a%20b&e=x";
     no_placeholder_is_needed: "/api/events", "x", "/api/events";
 }

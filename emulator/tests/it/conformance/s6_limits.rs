@@ -1,14 +1,14 @@
-//! 6: limits that are not told of elsewhere: those of tokens are in 1.2, of REST calls in 2, of
-//! roles in 3, of frames in 4.2, of what is kept for reliable clients in 4.4, of handlers in 5.
+//! 6: the limits that other modules do not test: tokens are in 1.2, REST calls in 2, roles in 3,
+//! frames in 4.2, reliable clients in 4.4, handlers in 5.
 
 use std::time::Duration;
 
 use emulator::{Config, Timing};
 use serde_json::json;
 
-use crate::support::{JSON, RELIABLE, TestEmulator, facts, impatient, recover};
+use crate::support::{JSON, RELIABLE, TestEmulator, facts, recover, short_pauses};
 
-/// A group's name, in a frame, in a path and in a token.
+/// Checks a group name in a frame, in a path and in a token.
 async fn group(name: &str, good: bool) {
     let emulator = TestEmulator::start().await;
     let mut ann = emulator.member("ann", &[]).await;
@@ -32,14 +32,14 @@ async fn group(name: &str, good: bool) {
 facts! { group;
     a_group_of_one_character: "g", true;
     a_group_of_1024_characters: &"g".repeat(1024), true;
-    no_group_of_1025_characters: &"g".repeat(1025), false;
-    characters_count_and_not_bytes: &"é".repeat(1024), true;
-    white_space_alone_is_no_group: "   ", false;
+    a_group_of_1025_characters: &"g".repeat(1025), false;
+    a_group_is_measured_in_characters: &"é".repeat(1024), true;
+    white_space_alone: "   ", false;
     white_space_may_be_in_a_group: " g g ", true;
 }
 
 #[tokio::test]
-async fn a_user_may_have_a_long_name() {
+async fn a_user_id_may_be_long() {
     let emulator = TestEmulator::start().await;
     let name = "u".repeat(4000);
     let mut client = emulator.connect(Some(JSON), json!({ "sub": name })).await;
@@ -49,10 +49,10 @@ async fn a_user_may_have_a_long_name() {
 }
 
 #[tokio::test]
-async fn a_reconnection_token_counts_for_a_week() {
+async fn a_reconnection_token_is_valid_for_a_week() {
     let timing = Timing {
         recovery_window: Duration::from_secs(30 * 24 * 3600),
-        ..impatient()
+        ..short_pauses()
     };
     let emulator = TestEmulator::with(Config::default().with_timing(timing)).await;
     let mut ann = emulator.connect(Some(RELIABLE), json!({})).await;

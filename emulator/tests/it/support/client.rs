@@ -35,7 +35,7 @@ impl Client {
         }
     }
 
-    /// The status of a refusal is the error.
+    /// Returns the status of a refused handshake as the error.
     pub(crate) async fn try_connect(
         addr: SocketAddr,
         path: &str,
@@ -63,7 +63,7 @@ impl Client {
                 })
             }
             Err(Error::Http(response)) => Err(response.status().as_u16()),
-            // The client library refuses an offer that is not taken up.
+            // The client library fails if none of its offers is chosen.
             Err(error) => panic!("the handshake failed: {error}"),
         }
     }
@@ -110,14 +110,14 @@ impl Client {
         ) {}
     }
 
-    /// Its id, from the first frame.
+    /// Reads the first frame and returns the connection id.
     pub(crate) async fn connected(&mut self) -> String {
         let frame = self.next().await;
         assert_eq!(frame["event"], "connected", "{frame}");
         frame["connectionId"].as_str().unwrap().to_owned()
     }
 
-    /// Sends a request with an `ackId` and returns whether it was done, or the error's name.
+    /// Sends a request with an `ackId` and returns the error name of its acknowledgement, if any.
     pub(crate) async fn ask(&mut self, frame: Value) -> Result<(), String> {
         let id = frame["ackId"].clone();
         self.send(frame).await;
@@ -130,7 +130,7 @@ impl Client {
         }
     }
 
-    /// Everything that the service sent before it read this: a ping is answered in its turn.
+    /// All frames before the reply to a ping.
     pub(crate) async fn until_pong(&mut self) -> Vec<Value> {
         self.send(json!({ "type": "ping" })).await;
         let mut frames = Vec::new();
@@ -143,7 +143,7 @@ impl Client {
         }
     }
 
-    /// The close code and text; 1006 when the service went without a word.
+    /// The close code and text; 1006 if there was no close frame.
     pub(crate) async fn closed(&mut self) -> (u16, String) {
         loop {
             match within("the end", self.socket.next()).await {
@@ -165,7 +165,7 @@ impl Client {
         let _ = self.closed().await;
     }
 
-    /// Goes without a word.
+    /// Drops the socket without a close frame.
     pub(crate) fn drop_socket(self) {
         drop(self.socket);
     }

@@ -1,6 +1,6 @@
 //! Tables of facts.
 
-/// One test for each row of a table: the row's name is the fact, the rest is handed to the check.
+/// Defines a test for each row of a table: the name states the fact, the rest goes to the check.
 macro_rules! facts {
     ($check:path; $($fact:ident: $($given:expr),+;)+) => {$(
         #[tokio::test]

@@ -1,4 +1,4 @@
-//! An application's event handler: answers as it is told and keeps what it saw.
+//! An event handler that gives the answers of the test and records its requests.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -57,7 +57,7 @@ impl Seen {
 pub(crate) type Answer = Response<Full<Bytes>>;
 
 impl Handler {
-    /// Validation is allowed, connect and the like are answered with nothing, and user events as told.
+    /// Allows validation, and answers all events with `answer`.
     pub(crate) async fn answering(
         answer: impl Fn(&Seen) -> Answer + Send + Sync + 'static,
     ) -> Self {
@@ -74,7 +74,7 @@ impl Handler {
         .await
     }
 
-    /// Answers one event with these bytes, declared as this, and all others with nothing.
+    /// Answers one event with these bytes and this type, and all others with nothing.
     pub(crate) async fn saying(
         event: &'static str,
         status: u16,
@@ -94,7 +94,7 @@ impl Handler {
         .await
     }
 
-    /// Answers everything with nothing, but the event `slow` only once it is told to.
+    /// Answers everything with nothing, but the event `slow` only after a release.
     pub(crate) async fn holding() -> (Self, watch::Sender<bool>) {
         let (release, released) = watch::channel(false);
         let handler = Self::start(move |seen| {
@@ -114,7 +114,7 @@ impl Handler {
         Self::answering(|_| Answer::default()).await
     }
 
-    /// With a certificate that nobody vouches for.
+    /// With an untrusted certificate.
     pub(crate) async fn silent_over_tls() -> Self {
         let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
         let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
@@ -135,7 +135,7 @@ impl Handler {
         Self::listening(Some(acceptor), answer).await
     }
 
-    /// Answers everything, validation too.
+    /// Answers everything including validation.
     pub(crate) async fn start<F>(answer: impl Fn(Seen) -> F + Clone + Send + Sync + 'static) -> Self
     where
         F: Future<Output = Answer> + Send,
@@ -150,8 +150,20 @@ impl Handler {
     where
         F: Future<Output = Answer> + Send,
     {
-        let scheme = if tls.is_some() { "https" } else { "http" };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::on(listener, tls, answer)
+    }
+
+    /// Answers everything on this listener.
+    pub(crate) fn on<F>(
+        listener: TcpListener,
+        tls: Option<TlsAcceptor>,
+        answer: impl Fn(Seen) -> F + Clone + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Answer> + Send,
+    {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let addr = listener.local_addr().unwrap();
         let (sender, seen) = mpsc::unbounded_channel();
         tokio::spawn(async move {
@@ -227,7 +239,7 @@ impl Handler {
         within("an event", seen.recv()).await.unwrap()
     }
 
-    /// Whether all that was sent so far has been looked at.
+    /// Whether every request so far was read.
     pub(crate) async fn nothing_more(&self) -> bool {
         self.seen.lock().await.is_empty()
     }

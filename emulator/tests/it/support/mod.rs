@@ -1,5 +1,5 @@
-//! Actors of the tests. Tokens and frames are made here and not by the library: what misreads the
-//! protocol must not agree with itself.
+//! Actors of the tests. Tokens and frames are made here and not by the library, so that a
+//! misreading of the protocol cannot go unnoticed.
 
 mod client;
 mod facts;
@@ -29,10 +29,10 @@ pub(crate) use token::{sign, sign_as};
 
 pub(crate) const KEY: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789ABCDEFGH";
 
-/// Nothing takes this long: a test that waits longer has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// A test that waits longer than this has failed.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An emulator on a port of its own, until it is dropped.
+/// An emulator on its own port, until it is dropped.
 pub(crate) struct TestEmulator {
     pub(crate) addr: SocketAddr,
     pub(crate) clock: Clock,
@@ -69,7 +69,7 @@ impl TestEmulator {
         format!("http://{}", self.addr)
     }
 
-    /// A token for a hub's clients, with these claims besides; `null` leaves one out.
+    /// A token for a hub's clients with these additional claims; `null` omits a claim.
     pub(crate) fn token(&self, hub: &str, claims: Value) -> String {
         let mut all = json!({ "aud": format!("{}/client/hubs/{hub}", self.endpoint()), "exp": 4_000_000_000_i64 });
         for (name, value) in claims.as_object().unwrap() {
@@ -94,12 +94,12 @@ impl TestEmulator {
         Client::connect(self.addr, path, subprotocol.map(str::to_owned)).await
     }
 
-    /// The status with which a client of the hub `chat` is refused, if it is.
+    /// The status with which a client of the hub `chat` is refused, if any.
     pub(crate) async fn refusal(&self, claims: Value) -> Option<u16> {
         self.refusal_at(&self.client_path("chat", claims)).await
     }
 
-    /// The same by its path.
+    /// The same for this path.
     pub(crate) async fn refusal_at(&self, path: &str) -> Option<u16> {
         Client::try_connect(self.addr, path, Some(JSON)).await.err()
     }
@@ -123,21 +123,21 @@ pub(crate) fn handled(handler: &Handler) -> Config {
     let hub = HubConfig::default().with_handler(EventHandler::all(&handler.template()).unwrap());
     Config::default()
         .with_hub("chat", hub)
-        .with_timing(impatient())
+        .with_timing(short_pauses())
 }
 
-/// The pauses of the service would make the tests wait.
-pub(crate) fn impatient() -> Timing {
+/// Short pauses, so that the tests need not wait as long as the service.
+pub(crate) fn short_pauses() -> Timing {
     Timing {
         retry_after: vec![Duration::from_millis(5); 3],
         ..Timing::default()
     }
 }
 
-/// Waits for what must happen.
+/// Waits for something that must happen.
 pub(crate) async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, future).await {
+    match tokio::time::timeout(TIMEOUT, future).await {
         Ok(value) => value,
-        Err(_) => panic!("{what} did not happen in {PATIENCE:?}"),
+        Err(_) => panic!("{what} did not happen in {TIMEOUT:?}"),
     }
 }

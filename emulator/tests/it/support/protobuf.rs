@@ -14,7 +14,7 @@ pub(crate) async fn protobuf_member(emulator: &TestEmulator, subprotocol: &str) 
         .connect(Some(subprotocol), json!({ "sub": "ann", "role": roles }))
         .await;
     let connected = client.next_binary().await;
-    // Field 3 `system`; its length may take two bytes; in it field 1 `connected`.
+    // Field 3 `system`, with a length of one or two bytes, holds field 1 `connected`.
     let after_length = 1
         + connected[1..]
             .iter()

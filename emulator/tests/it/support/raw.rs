@@ -1,4 +1,4 @@
-//! HTTP by hand, so that anything can be written.
+//! Raw HTTP, which can send any bytes.
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -7,14 +7,14 @@ use tokio::net::TcpStream;
 use super::{TestEmulator, within};
 
 impl TestEmulator {
-    /// Writes these bytes and reads the status of what is answered.
+    /// Sends these bytes and returns the status of the response.
     pub(crate) async fn raw_status(&self, request: &[u8]) -> u16 {
         let mut stream = TcpStream::connect(self.addr).await.unwrap();
         stream.write_all(request).await.unwrap();
         status(&read_head(&mut stream).await)
     }
 
-    /// The head of the answer to a WebSocket handshake with these headers, in lower case.
+    /// The head of the response to a WebSocket handshake with these headers, in lower case.
     pub(crate) async fn raw_handshake(&self, path: &str, headers: &str) -> (TcpStream, String) {
         let mut stream = TcpStream::connect(self.addr).await.unwrap();
         let handshake = format!(
@@ -26,7 +26,7 @@ impl TestEmulator {
         (stream, head)
     }
 
-    /// A JSON client's socket, after a good handshake.
+    /// The socket of a JSON client after the handshake.
     pub(crate) async fn raw_socket(&self) -> TcpStream {
         let path = self.client_path("chat", json!({}));
         let offer = "Sec-WebSocket-Protocol: json.webpubsub.azure.v1\r\n";

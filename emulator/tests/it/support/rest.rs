@@ -23,7 +23,7 @@ impl Answered {
 }
 
 impl TestEmulator {
-    /// A call as Microsoft's packages make it: the token is signed for the whole URL.
+    /// Makes a call like Microsoft's packages, with a token for the whole URL.
     pub(crate) async fn rest(
         &self,
         method: &str,
@@ -64,7 +64,7 @@ impl TestEmulator {
         call(request.body(Full::new(body.into())).unwrap()).await
     }
 
-    /// An operation without a body, by its status.
+    /// The status of an operation without a body.
     pub(crate) async fn status(&self, method: &str, path: &str) -> u16 {
         self.rest(method, path, "", "").await.status.as_u16()
     }

@@ -10,7 +10,7 @@ pub(crate) fn sign(claims: &Value, key: impl AsRef<[u8]>) -> String {
     sign_as("HS256", claims, key)
 }
 
-/// The same, claiming to be signed by this algorithm.
+/// The same with another algorithm in the header.
 pub(crate) fn sign_as(algorithm: &str, claims: &Value, key: impl AsRef<[u8]>) -> String {
     let header = URL_SAFE_NO_PAD.encode(json!({"alg": algorithm, "typ": "JWT"}).to_string());
     let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));

@@ -1,4 +1,4 @@
-// `@azure/web-pubsub-client`: groups, events, invocations, and a socket that breaks in mid-flow, several times.
+// `@azure/web-pubsub-client`: groups, events, invocations, and a socket that breaks several times.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 
@@ -37,7 +37,7 @@ giveUp.abort();
 await assert.rejects(endless, /abort|cancel/i);
 assert.equal((await ann.client.invokeEvent('echo', 'again', 'text')).data, 'again');
 
-// Nothing lost, nothing doubled, in order, though the network fails again and again.
+// Every message arrives once and in order, although the network fails repeatedly.
 const seen = [];
 const all = new Promise((resolve) => {
   bob.client.on('group-message', ({ message }) => {

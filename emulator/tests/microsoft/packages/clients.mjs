@@ -1,4 +1,4 @@
-// Clients of `@azure/web-pubsub-client` that may do everything, at the emulator of one test.
+// Clients of `@azure/web-pubsub-client` with every role, for the emulator of one test.
 import assert from 'node:assert/strict';
 
 import { WebPubSubServiceClient } from '@azure/web-pubsub';

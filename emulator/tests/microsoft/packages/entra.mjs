@@ -1,4 +1,4 @@
-// A token credential in place of the access key: client tokens then come from the service.
+// A token credential instead of the access key. The service then issues the client tokens.
 import assert from 'node:assert/strict';
 
 import { WebPubSubServiceClient } from '@azure/web-pubsub';

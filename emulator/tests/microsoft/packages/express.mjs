@@ -34,7 +34,7 @@ const target = await connectionString(await listening(server));
 const service = new WebPubSubServiceClient(target, HUB, { allowInsecureConnection: true });
 const url = async (userId) => (await service.getClientAccessToken({ userId })).url;
 
-// A connect that is accepted, with groups; the handler hears of the beginning and of the end.
+// An accepted connect with groups; the handler gets `connected` and `disconnected`.
 const ann = await rawClient(await url('ann'), 'json.webpubsub.azure.v1');
 assert.equal((await ann.nextJson()).userId, 'ann');
 assert.equal(await service.groupExists('lobby'), true);
@@ -42,17 +42,17 @@ ann.close();
 await disconnected;
 assert.deepEqual(told, ['ann']);
 
-// A connect that is refused.
+// A refused connect.
 await assert.rejects(rawClient(await url('mallory')), /403/);
 
-// User events, their answers, and a state that lives with the connection.
+// User events, their replies, and the connection state.
 const bob = await rawClient(await url('bob'));
 bob.send('first');
 assert.deepEqual(await bob.nextJson(), { calls: 1, data: 'first', type: 'text' });
 bob.send('second');
 assert.deepEqual(await bob.nextJson(), { calls: 2, data: 'second', type: 'text' });
 
-// An event that is answered by nothing.
+// An event without a reply.
 const eve = await rawClient(await url('eve'), 'json.webpubsub.azure.v1');
 await eve.nextJson();
 eve.send(JSON.stringify({ type: 'event', event: 'quiet', ackId: 1, dataType: 'json', data: {} }));

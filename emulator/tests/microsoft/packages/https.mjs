@@ -1,4 +1,4 @@
-// The getting-started path as it stands in an application: no word about plain HTTP anywhere.
+// The code of a getting-started guide, without any option for plain HTTP.
 import assert from 'node:assert/strict';
 
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
@@ -20,7 +20,7 @@ const long = 'x'.repeat(500_000);
 await service.group('lobby').sendToAll(long, text);
 assert.equal((await ann.nextJson()).data, long);
 
-// A second page is asked for over HTTPS again.
+// The second page is requested over HTTPS, too.
 await rawClient((await service.getClientAccessToken({ groups: ['lobby'] })).url);
 const listed = [];
 for await (const member of await service.group('lobby').listConnections({ maxPageSize: 1 })) listed.push(member);

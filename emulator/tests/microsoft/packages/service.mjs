@@ -1,4 +1,4 @@
-// Every method of `@azure/web-pubsub`'s service client, seen from the clients that it concerns.
+// Every method of `@azure/web-pubsub`'s service client, checked with the clients that it affects.
 import assert from 'node:assert/strict';
 
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
@@ -23,7 +23,7 @@ const heard = async (client, data, dataType = 'text') => {
   assert.deepEqual([frame.dataType, frame.data], [dataType, data]);
 };
 
-// Sending, in each of its kinds.
+// Every kind of sending.
 await service.sendToAll('hello', text);
 await heard(ann, 'hello');
 await heard(bob, 'hello');
@@ -68,7 +68,7 @@ assert.equal(await service.hasPermission(ann.id, 'sendToGroup', target), true);
 await service.revokePermission(ann.id, 'sendToGroup', target);
 assert.equal(await service.hasPermission(ann.id, 'sendToGroup', target), false);
 
-// Being there, and not any more.
+// Existence checks and closing.
 assert.equal(await service.userExists('bob'), true);
 assert.equal(await service.connectionExists(ann.id), true);
 await service.closeConnection(ann.id, { reason: 'see you' });

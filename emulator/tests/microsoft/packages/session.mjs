@@ -1,4 +1,4 @@
-// Between a script here and the Rust test that runs it: the script says where its event handler listens, the test
+// Connects a script to the Rust test that runs it: the script prints the port of its event handler, and the test
 // answers with the connection string of an emulator whose hub `chat` sends its events there.
 import { createInterface } from 'node:readline/promises';
 

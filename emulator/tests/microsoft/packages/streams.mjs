@@ -1,4 +1,4 @@
-// Streams of `@azure/web-pubsub-client`, while the sockets of both sides break in mid-flow.
+// Streams of `@azure/web-pubsub-client`, while the sockets of both sides break.
 import assert from 'node:assert/strict';
 
 import { clients } from './clients.mjs';
@@ -31,7 +31,7 @@ async function read(stream) {
 bob.client.onGroupStream(read, { handleFromStart: true });
 await bob.client.joinGroup('g');
 
-// Nothing lost, nothing doubled, in order, though both sockets fail again and again.
+// Every part arrives once and in order, although both sockets fail repeatedly.
 const long = await ann.client.openGroupStream('g');
 for (let n = 1; n <= PARTS; n++) {
   await long.write({ n }, 'json');
@@ -47,7 +47,7 @@ assert.deepEqual(
   Array.from({ length: PARTS }, (_, index) => ({ n: index + 1 })),
 );
 
-// A publisher that gives up says why.
+// A publisher ends its stream with an error.
 const broken = await ann.client.openGroupStream('g', { streamId: 'mine' });
 await broken.write('so far', 'text');
 await broken.abort({ message: 'no more', userErrorCode: 'E1' });
@@ -55,7 +55,7 @@ const unfinished = await nextEnded();
 assert.deepEqual([unfinished.id, unfinished.parts], ['mine', ['so far']]);
 assert.match(String(unfinished.error?.message), /no more/);
 
-// And another stream after it.
+// Another stream follows.
 const again = await ann.client.openGroupStream('g');
 await again.write('once more', 'text');
 await again.end();

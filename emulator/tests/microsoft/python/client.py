@@ -14,7 +14,7 @@ from session import HUB, connection_string
 ROLES = ["webpubsub.joinLeaveGroup", "webpubsub.sendToGroup"]
 MESSAGES = 60
 BREAK_AFTER = {10, 25, 26, 50}
-PATIENCE = 60
+TIMEOUT = 60
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -77,23 +77,23 @@ bob.subscribe(CallbackType.GROUP_MESSAGE, collect)
 ann.subscribe(CallbackType.SERVER_MESSAGE, lambda message: message.data == {"x": 1} and echoed.set())
 
 with ann, bob, eve:
-    # An event, and what its handler says.
+    # An event and its handler's reply.
     ann.send_event("echo", {"x": 1}, WebPubSubDataType.JSON)
-    assert echoed.wait(PATIENCE)
+    assert echoed.wait(TIMEOUT)
 
-    # Nothing lost, nothing doubled, in order, though the network fails again and again.
+    # Every message arrives once and in order, although the network fails repeatedly.
     bob.join_group("g")
     for number in range(MESSAGES):
         ann.send_to_group("g", str(number), WebPubSubDataType.TEXT)
         if number in BREAK_AFTER:
             drop(connections[0])
-    assert complete.wait(PATIENCE), seen
+    assert complete.wait(TIMEOUT), seen
     assert seen == [str(number) for number in range(MESSAGES)], seen
     assert len(connections) == 1, "it was recovered each time"
     bob.leave_group("g")
     assert not service.group_exists("g")
 
-    # A refusal is an error with its name.
+    # A refused request raises an error with its name.
     try:
         eve.join_group("g")
         raise AssertionError("eve has no role")

@@ -33,7 +33,7 @@ class Client:
 
 ann, bob = Client("ann", ["lobby"]), Client("bob")
 
-# Sending, in each of its kinds.
+# Every kind of sending.
 service.send_to_all("hello", content_type="text/plain")
 ann.hears("hello")
 bob.hears("hello")
@@ -75,7 +75,7 @@ assert service.has_permission("sendToGroup", ann.id, target_name="lobby")
 service.revoke_permission("sendToGroup", ann.id, target_name="lobby")
 assert not service.has_permission("sendToGroup", ann.id, target_name="lobby")
 
-# Being there, and not any more.
+# Existence checks and closing.
 assert service.user_exists("bob") and service.connection_exists(ann.id)
 service.close_connection(ann.id, reason="see you")
 ann.is_closed("see you")

@@ -1,4 +1,4 @@
-// Notes of two runs can be compared once what is new each time has a name instead.
+// Replaces random values by names, so that the notes of two runs can be compared.
 
 /** Text where it is text. */
 export function readable(bytes) {

@@ -1,4 +1,4 @@
-// What a scenario is played with: WebSocket clients, REST calls and an event handler, all of which note what they see.
+// The actors of a scenario: WebSocket clients, REST calls and an event handler. All of them note what they receive.
 import { createHmac } from 'node:crypto';
 import { createServer, request } from 'node:http';
 import WebSocket from 'ws';
@@ -29,7 +29,7 @@ export class Player {
 
   constructor(name) {
     this.name = name;
-    // In the recording only this scenario met a handler that was not validated yet.
+    // In the recording only this scenario had a handler that was not validated before.
     this.notesValidation = name === 'json events and replies';
   }
 
@@ -126,7 +126,7 @@ export class Player {
       try {
         if (!isBinary) frame = JSON.parse(frame);
       } catch {
-        // A simple client's text.
+        // Text for a simple client.
       }
       if (frame.connectionId) {
         this.#know(frame.connectionId);

@@ -1,6 +1,6 @@
-// Plays the scenarios, all at the same time, each against an emulator of its own, and prints what was seen: one JSON
-// line a scenario. First it prints the ports of the scenarios' event handlers; then it reads, in one line, a connection
-// string for each scenario. The emulator behind it has a hub `rec` whose every event goes to
+// Plays all scenarios at once, each against its own emulator, and prints the notes of each as one line of JSON. It first
+// prints the ports of the scenarios' event handlers, then reads one line with a connection string for each scenario. The
+// emulator has a hub `rec` whose events all go to
 // http://127.0.0.1:{that port}/hook/{hub}/{event}, and a hub `bare` without handlers.
 import { createInterface } from 'node:readline/promises';
 

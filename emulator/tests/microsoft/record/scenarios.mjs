@@ -1,5 +1,5 @@
-// The scenarios, in the order of the recording. What the clients, the calls and the handler saw is what counts, so there
-// are no expectations here.
+// The scenarios, in the order of the recording. They contain no expectations: the notes of clients, calls and handler
+// are compared with the recording.
 const JSON_V1 = 'json.webpubsub.azure.v1';
 const RELIABLE = 'json.reliable.webpubsub.azure.v1';
 const PROTOBUF = 'protobuf.webpubsub.azure.v1';

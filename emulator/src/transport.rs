@@ -1,4 +1,4 @@
-//! What a client's bytes come in by: plain TCP, or TLS over it.
+//! The transport below HTTP and WebSockets: TCP, or TLS over TCP.
 
 use std::io;
 use std::pin::Pin;
@@ -8,14 +8,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-/// TLS is boxed, so that plain connections do not pay for its size.
+/// TLS is boxed, so that plain connections do not take its memory.
 #[derive(Debug)]
-pub(crate) enum Stream {
+pub(crate) enum Transport {
     Plain(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
 }
 
-/// How a request came, and so how URLs in its answer begin.
+/// The scheme of a request, for URLs in its response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Scheme {
     #[default]
@@ -32,7 +32,7 @@ impl Scheme {
     }
 }
 
-impl Stream {
+impl Transport {
     pub(crate) fn scheme(&self) -> Scheme {
         match self {
             Self::Plain(_) => Scheme::Http,
@@ -41,7 +41,7 @@ impl Stream {
     }
 }
 
-impl AsyncRead for Stream {
+impl AsyncRead for Transport {
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -54,7 +54,7 @@ impl AsyncRead for Stream {
     }
 }
 
-impl AsyncWrite for Stream {
+impl AsyncWrite for Transport {
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

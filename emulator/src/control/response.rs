@@ -1,4 +1,4 @@
-//! What the control API asks of its callers, and how it answers.
+//! Parameters and responses of the control API.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -11,9 +11,9 @@ pub(super) fn number<T: std::str::FromStr>(query: &Query, name: &str) -> Option<
 }
 
 pub(super) fn bad_request(why: &str) -> Response {
-    answer(StatusCode::BAD_REQUEST, &json!({ "error": why }))
+    json_response(StatusCode::BAD_REQUEST, &json!({ "error": why }))
 }
 
-pub(super) fn answer(status: StatusCode, body: &Value) -> Response {
+pub(super) fn json_response(status: StatusCode, body: &Value) -> Response {
     response(status, Some("application/json"), body.to_string())
 }

@@ -1,28 +1,28 @@
-//! Doing what a client asks for.
+//! Executes the requests of a client.
 
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::session::Session;
 use crate::config::FailingEvents;
-use crate::frame::{ClientFrame, Event, Refusal, SendToGroup, ServerFrame};
+use crate::frame::{ClientFrame, Event, RequestError, SendToGroup, ServerFrame};
 use crate::message::{Message, Source};
 use crate::names;
-use crate::outbox::Farewell;
+use crate::outbox::CloseReason;
 use crate::permissions::Permission;
 use crate::streams::Stream;
-use crate::upstream::{Failure, Reply};
+use crate::upstream::{Reply, UpstreamError};
 
 impl Session {
-    /// An error ends the connection.
-    pub(super) async fn act(&self, frame: ClientFrame) -> Result<(), Farewell> {
+    /// An error closes the connection.
+    pub(super) async fn execute(&self, frame: ClientFrame) -> Result<(), CloseReason> {
         match frame {
-            ClientFrame::Ping => self.tell(ServerFrame::Pong),
+            ClientFrame::Ping => self.send(ServerFrame::Pong),
             ClientFrame::SequenceAck(sequence) => self.connection.outbox.acknowledge(sequence),
             ClientFrame::JoinGroup { group, ack } => self.once(ack, || self.join(&group)),
             ClientFrame::LeaveGroup { group, ack } => self.once(ack, || self.leave(&group)),
             ClientFrame::SendToGroup(send) => self.once(send.ack, || self.send_to_group(send)),
             ClientFrame::Event(event) => return self.event(event).await,
-            // Invocations that run are the reader's; one that is over cannot be cancelled.
+            // The reader runs invocations, and a finished one cannot be cancelled.
             ClientFrame::Invoke { .. } | ClientFrame::CancelInvocation { .. } => {}
             ClientFrame::StreamStart {
                 group,
@@ -39,7 +39,7 @@ impl Session {
             },
             ClientFrame::StreamEnd { stream, error } => self.end_stream(&stream, error),
             ClientFrame::SetGroupState { group, ack, state } => self.once(ack, || {
-                self.allowed(Permission::SendToGroup, "set state in", &group)?;
+                self.check_permission(Permission::SendToGroup, "set state in", &group)?;
                 let now = self.app.clock.unix_ms();
                 self.hub.states.set(&self.connection, &group, state, now);
                 Ok(())
@@ -53,12 +53,13 @@ impl Session {
         Ok(())
     }
 
-    pub(super) fn tell(&self, frame: ServerFrame) {
+    pub(super) fn send(&self, frame: ServerFrame) {
         self.connection.outbox.push_frame(frame);
     }
 
-    /// Does something unless its `ackId` was done before, and says how it went if there is one.
-    fn once(&self, ack: Option<u64>, action: impl FnOnce() -> Result<(), Refusal>) {
+    /// Runs an action and acknowledges it, unless a request with the same `ackId` already
+    /// succeeded.
+    fn once(&self, ack: Option<u64>, action: impl FnOnce() -> Result<(), RequestError>) {
         if !self.is_duplicate(ack) {
             self.acknowledge(ack, action());
         }
@@ -69,55 +70,58 @@ impl Session {
             return false;
         };
         let message = format!("Message with ack-id: {id} has been processed");
-        self.tell(ServerFrame::Ack {
+        self.send(ServerFrame::Ack {
             id,
-            error: Some(Refusal::new("Duplicate", message)),
+            error: Some(RequestError::new("Duplicate", message)),
         });
         true
     }
 
-    fn acknowledge(&self, ack: Option<u64>, result: Result<(), Refusal>) {
+    fn acknowledge(&self, ack: Option<u64>, result: Result<(), RequestError>) {
         let Some(id) = ack else { return };
         if result.is_ok() {
             self.connection.done.remember(id);
         }
-        self.tell(ServerFrame::Ack {
+        self.send(ServerFrame::Ack {
             id,
             error: result.err(),
         });
     }
 
-    pub(super) fn allowed(
+    pub(super) fn check_permission(
         &self,
         permission: Permission,
         verb: &str,
         group: &str,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), RequestError> {
         if !names::is_group(group) {
-            return Err(Refusal::new("BadRequest", "The group name is invalid."));
+            return Err(RequestError::new(
+                "BadRequest",
+                "The group name is invalid.",
+            ));
         }
         if self.connection.permissions.lock().allows(permission, group) {
             return Ok(());
         }
         let message = format!("The client does not have permission to {verb} group '{group}'.");
-        Err(Refusal::new("Forbidden", message))
+        Err(RequestError::new("Forbidden", message))
     }
 
-    fn join(&self, group: &str) -> Result<(), Refusal> {
-        self.allowed(Permission::JoinLeaveGroup, "join", group)?;
+    fn join(&self, group: &str) -> Result<(), RequestError> {
+        self.check_permission(Permission::JoinLeaveGroup, "join", group)?;
         self.app.join(&self.hub, &self.connection, group);
         Ok(())
     }
 
-    fn leave(&self, group: &str) -> Result<(), Refusal> {
-        self.allowed(Permission::JoinLeaveGroup, "leave", group)?;
+    fn leave(&self, group: &str) -> Result<(), RequestError> {
+        self.check_permission(Permission::JoinLeaveGroup, "leave", group)?;
         self.app.leave(&self.hub, &self.connection, group);
         Ok(())
     }
 
-    /// The sender is a receiver like any other; the echo comes before the acknowledgement.
-    fn send_to_group(&self, send: SendToGroup) -> Result<(), Refusal> {
-        self.allowed(Permission::SendToGroup, "send to", &send.group)?;
+    /// A sender that is a member gets its own message, before the acknowledgement.
+    fn send_to_group(&self, send: SendToGroup) -> Result<(), RequestError> {
+        self.check_permission(Permission::SendToGroup, "send to", &send.group)?;
         let source = Source::Group {
             group: send.group.as_str().into(),
             user: self.connection.user.clone(),
@@ -132,24 +136,24 @@ impl Session {
         Ok(())
     }
 
-    /// The acknowledgement comes first, then what there is to see.
+    /// The acknowledgement comes before the snapshot.
     fn subscribe(&self, group: &str, ack: Option<u64>) {
         if self.is_duplicate(ack) {
             return;
         }
-        let allowed = self.allowed(
+        let permitted = self.check_permission(
             Permission::JoinLeaveGroup,
             "subscribe to the state of",
             group,
         );
-        let watch = allowed.is_ok();
-        self.acknowledge(ack, allowed);
+        let watch = permitted.is_ok();
+        self.acknowledge(ack, permitted);
         if watch {
             self.hub.states.watch(&self.connection, group);
         }
     }
 
-    async fn event(&self, event: Event) -> Result<(), Farewell> {
+    async fn event(&self, event: Event) -> Result<(), CloseReason> {
         if self.is_duplicate(event.ack) {
             return Ok(());
         }
@@ -169,7 +173,7 @@ impl Session {
                     let mut message = Message::new(Source::Server, data);
                     message.metadata = metadata;
                     let now = self.app.clock.unix_ms();
-                    self.hub.hand_over(&self.connection, &message.into(), now);
+                    self.hub.enqueue(&self.connection, &message.into(), now);
                 }
                 self.acknowledge(event.ack, Ok(()));
                 Ok(())
@@ -178,25 +182,26 @@ impl Session {
         }
     }
 
-    /// A simple client cannot be told, so it is dropped; others only where the settings say so.
+    /// A simple client has no error frame, so its connection is dropped. Others are dropped only if
+    /// the settings say so.
     fn event_failed(
         &self,
         event: &str,
         ack: Option<u64>,
-        failure: &Failure,
-    ) -> Result<(), Farewell> {
+        failure: &UpstreamError,
+    ) -> Result<(), CloseReason> {
         self.log_failure(event, failure);
         let drop = self.app.failing_events == FailingEvents::DropConnection;
         if drop || self.connection.agreed.protocol.is_simple() {
-            return Err(Farewell::new(CloseCode::Error, "Internal server error"));
+            return Err(CloseReason::new(CloseCode::Error, "Internal server error"));
         }
-        self.acknowledge(ack, Err(Refusal::internal()));
+        self.acknowledge(ack, Err(RequestError::internal()));
         Ok(())
     }
 
-    pub(super) fn log_failure(&self, event: &str, failure: &Failure) {
+    pub(super) fn log_failure(&self, event: &str, failure: &UpstreamError) {
         let (hub, connection) = (&self.hub.name, &self.connection.id);
         let error: &dyn std::error::Error = failure;
-        tracing::warn!(%hub, %connection, error, "the event {event} of {connection} failed");
+        tracing::warn!(%hub, %connection, error, "event {event} of {connection} failed");
     }
 }

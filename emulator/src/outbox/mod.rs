@@ -1,6 +1,7 @@
-//! What waits to be written to a client, and on a reliable connection what it has not yet
-//! acknowledged.
+//! The queue of frames for a client. On a reliable connection it also keeps the messages that the
+//! client has not acknowledged.
 
+mod limits;
 mod unacked;
 
 use std::collections::VecDeque;
@@ -12,56 +13,51 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use crate::frame::{Outgoing, ServerFrame};
 use crate::lock::Mutex;
 use crate::message::Message;
+use limits::{MAX_BYTES, MAX_KEPT_CAPACITY, MAX_QUEUED};
 use unacked::Unacked;
-
-/// A client that reads so slowly that more than this waits for it is given up.
-const MAX_WAITING: usize = 10_000;
-const MAX_BYTES: usize = 16 * 1024 * 1024;
-/// A queue that grew beyond this is given back after it was written.
-const KEPT_CAPACITY: usize = 64;
 
 #[derive(Debug)]
 pub(crate) struct Outbox {
     state: Mutex<State>,
-    /// There is something to write. One socket waits at a time.
+    /// Wakes the writer. One socket waits at a time.
     filled: Notify,
-    /// The socket that writes must let go.
-    severed: Notify,
+    /// Wakes the socket that must end.
+    interrupted: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Counts the sockets that served this connection; the latest one may write.
-    socket: Socket,
+    /// Identifies the latest socket, the only one that may write.
+    epoch: SocketEpoch,
     attached: bool,
     queue: VecDeque<Outgoing>,
     queued_bytes: usize,
     unacked: Option<Box<Unacked>>,
-    farewell: Option<Farewell>,
+    close_reason: Option<CloseReason>,
     overflowed: bool,
-    cut: Option<Socket>,
+    cut: Option<SocketEpoch>,
 }
 
-/// One of the sockets that serve a connection one after the other.
+/// Counts the sockets of a connection; each recovery starts a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Socket(u32);
+pub(crate) struct SocketEpoch(u32);
 
-/// What a writer finds.
+/// What the writer must do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     Batch,
-    /// The service closed the connection, and all that was to be said before is written.
-    Closed(Farewell),
+    /// Close the connection: everything queued before is written.
+    Closed(CloseReason),
 }
 
-/// How the service parts with a client: the close frame.
+/// The close frame with which the service ends a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Farewell {
+pub(crate) struct CloseReason {
     pub(crate) code: CloseCode,
     pub(crate) text: String,
 }
 
-impl Farewell {
+impl CloseReason {
     pub(crate) fn new(code: CloseCode, text: &str) -> Self {
         Self {
             code,
@@ -72,10 +68,10 @@ impl Farewell {
 
 /// Why a socket, or the wait for one, must end at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Severed {
+pub(crate) enum Interruption {
     /// Another socket recovered the connection.
     Replaced,
-    /// As if the network had failed.
+    /// A test cut the socket, like a failing network.
     Cut,
     /// The client is too slow.
     Overflowed,
@@ -92,11 +88,11 @@ impl Outbox {
         Self {
             state: Mutex::new(state),
             filled: Notify::new(),
-            severed: Notify::new(),
+            interrupted: Notify::new(),
         }
     }
 
-    /// Of a reliable connection that has no socket yet.
+    /// The outbox of an imported reliable connection, which has no socket yet.
     pub(crate) fn restored(last_sequence: u64, messages: Vec<(u64, Arc<Message>)>) -> Self {
         let outbox = Self::new(true);
         let unacked = Unacked::restored(last_sequence, messages);
@@ -115,13 +111,13 @@ impl Outbox {
         }
     }
 
-    /// A new socket takes over. What was not acknowledged is written again, in order.
-    pub(crate) fn attach(&self, now_ms: i64) -> Socket {
+    /// Switches to a new socket, and queues the unacknowledged messages again, in order.
+    pub(crate) fn attach(&self, now_ms: i64) -> SocketEpoch {
         let mut state = self.state.lock();
-        state.socket.0 += 1;
+        state.epoch.0 += 1;
         state.attached = true;
-        // Acknowledgements and pongs that the old socket lost are not repeated: a client that
-        // asks again is told `Duplicate`.
+        // Acknowledgements and pongs that the old socket lost are not sent again: a client that
+        // repeats its request gets `Duplicate`.
         state.queue.clear();
         state.queued_bytes = 0;
         if let Some(mut unacked) = state.unacked.take() {
@@ -134,17 +130,17 @@ impl Outbox {
             }
             state.unacked = Some(unacked);
         }
-        let socket = state.socket;
+        let epoch = state.epoch;
         drop(state);
-        self.severed.notify_waiters();
+        self.interrupted.notify_waiters();
         self.filled.notify_one();
-        socket
+        epoch
     }
 
-    /// The socket is gone; the connection may be recovered by another.
-    pub(crate) fn detach(&self, socket: Socket) {
+    /// Notes that the socket is gone. Another one may recover the connection.
+    pub(crate) fn detach(&self, epoch: SocketEpoch) {
         let mut state = self.state.lock();
-        if state.socket == socket {
+        if state.epoch == epoch {
             state.attached = false;
             state.queue.clear();
             state.queued_bytes = 0;
@@ -155,11 +151,11 @@ impl Outbox {
         self.push_copies(message, now_ms, 1);
     }
 
-    /// Writes the message that often. Whatever the number, it is one message: it has one sequence
-    /// id, and a reliable client that comes back gets it unless it was acknowledged.
+    /// Writes the message this many times. It stays one message with one sequence id, and a
+    /// reliable client that reconnects gets it unless it was acknowledged.
     pub(crate) fn push_copies(&self, message: &Arc<Message>, now_ms: i64, copies: usize) {
         let mut state = self.state.lock();
-        if state.farewell.is_some() || state.overflowed {
+        if state.close_reason.is_some() || state.overflowed {
             return;
         }
         let sequence = match &mut state.unacked {
@@ -177,7 +173,7 @@ impl Outbox {
 
     pub(crate) fn push_frame(&self, frame: ServerFrame) {
         let mut state = self.state.lock();
-        if state.farewell.is_none() {
+        if state.close_reason.is_none() {
             self.push(&mut state, Outgoing::Frame(Arc::new(frame)), 64);
         }
     }
@@ -188,62 +184,62 @@ impl Outbox {
         }
         state.queue.push_back(outgoing);
         state.queued_bytes += bytes;
-        if state.queue.len() > MAX_WAITING || state.queued_bytes > MAX_BYTES {
+        if state.queue.len() > MAX_QUEUED || state.queued_bytes > MAX_BYTES {
             self.overflow(state);
         } else if state.queue.len() == 1 {
             self.filled.notify_one();
         }
     }
 
-    /// What the client did not take is lost, so the connection cannot go on.
+    /// Messages were lost, so the connection cannot continue.
     fn overflow(&self, state: &mut State) {
         state.overflowed = true;
         state.queue = VecDeque::new();
         state.unacked = None;
-        self.severed.notify_waiters();
+        self.interrupted.notify_waiters();
     }
 
-    /// The service ends the connection, once what waits is written.
-    pub(crate) fn close(&self, farewell: Farewell) {
+    /// Closes the connection once everything queued is written.
+    pub(crate) fn close(&self, close_reason: CloseReason) {
         let mut state = self.state.lock();
-        if state.farewell.is_some() {
+        if state.close_reason.is_some() {
             return;
         }
-        state.farewell = Some(farewell);
+        state.close_reason = Some(close_reason);
         if state.attached {
             self.filled.notify_one();
         } else {
-            self.severed.notify_waiters();
+            self.interrupted.notify_waiters();
         }
     }
 
-    /// Takes the socket away, as a failing network would.
+    /// Cuts the socket, like a failing network.
     pub(crate) fn cut(&self) {
         let mut state = self.state.lock();
-        state.cut = Some(state.socket);
-        self.severed.notify_waiters();
+        state.cut = Some(state.epoch);
+        self.interrupted.notify_waiters();
     }
 
     pub(crate) fn is_attached(&self) -> bool {
         self.state.lock().attached
     }
 
-    pub(crate) fn is_replaced(&self, socket: Socket) -> bool {
-        self.state.lock().socket != socket
+    pub(crate) fn is_replaced(&self, epoch: SocketEpoch) -> bool {
+        self.state.lock().epoch != epoch
     }
 
-    /// The client has seen everything up to this sequence id.
+    /// Drops all messages up to this sequence id: the client received them.
     pub(crate) fn acknowledge(&self, sequence: u64) {
         if let Some(unacked) = &mut self.state.lock().unacked {
             unacked.acknowledge(sequence);
         }
     }
 
-    /// Waits for something to write and swaps it into `batch`, which must be empty.
-    pub(crate) async fn next(&self, socket: Socket, batch: &mut VecDeque<Outgoing>) -> Next {
+    /// Waits for frames and swaps them into `batch`, which must be empty.
+    pub(crate) async fn next(&self, epoch: SocketEpoch, batch: &mut VecDeque<Outgoing>) -> Next {
         loop {
-            if self.is_replaced(socket) {
-                // The wake-up was meant for the socket that took over.
+            if self.is_replaced(epoch) {
+                // The wake-up was for the socket that took over.
                 self.filled.notify_one();
                 return std::future::pending().await;
             }
@@ -255,22 +251,22 @@ impl Outbox {
     }
 
     /// Waits until this socket, or the wait for its successor, must end.
-    pub(crate) async fn severed(&self, socket: Socket) -> Severed {
+    pub(crate) async fn interrupted(&self, epoch: SocketEpoch) -> Interruption {
         loop {
-            let notified = self.severed.notified();
+            let notified = self.interrupted.notified();
             {
                 let state = self.state.lock();
                 if state.overflowed {
-                    return Severed::Overflowed;
+                    return Interruption::Overflowed;
                 }
-                if state.socket != socket {
-                    return Severed::Replaced;
+                if state.epoch != epoch {
+                    return Interruption::Replaced;
                 }
-                if state.cut == Some(socket) && state.attached {
-                    return Severed::Cut;
+                if state.cut == Some(epoch) && state.attached {
+                    return Interruption::Cut;
                 }
-                if state.farewell.is_some() && !state.attached {
-                    return Severed::Closed;
+                if state.close_reason.is_some() && !state.attached {
+                    return Interruption::Closed;
                 }
             }
             notified.await;
@@ -281,11 +277,11 @@ impl Outbox {
 impl State {
     fn next(&mut self, batch: &mut VecDeque<Outgoing>) -> Option<Next> {
         if self.queue.is_empty() {
-            return self.farewell.clone().map(Next::Closed);
+            return self.close_reason.clone().map(Next::Closed);
         }
         std::mem::swap(&mut self.queue, batch);
         self.queued_bytes = 0;
-        if self.queue.capacity() > KEPT_CAPACITY {
+        if self.queue.capacity() > MAX_KEPT_CAPACITY {
             self.queue = VecDeque::new();
         }
         Some(Next::Batch)

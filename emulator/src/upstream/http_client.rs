@@ -1,4 +1,4 @@
-//! The way to handlers: HTTP, and HTTPS from the first time that a handler asks for it.
+//! The HTTP client for handlers. TLS is set up at the first HTTPS request.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -20,27 +20,27 @@ use super::trust::HandlerVerifier;
 type Body = Full<Bytes>;
 type SecureClient = Client<HttpsConnector<HttpConnector>, Body>;
 
-/// Connections are kept and used again, as many as were ever needed at the same time.
+/// Idle connections are kept and reused, without a limit.
 #[derive(Debug)]
-pub(super) struct Transport {
+pub(super) struct HttpClient {
     plain: Client<HttpConnector, Body>,
-    /// Reading the machine's root certificates takes longer than all else at the start, so it
-    /// waits until somebody needs them.
+    /// Loading the system's root certificates would dominate the start-up time, so they are loaded
+    /// only for the first HTTPS handler.
     secure: OnceLock<Result<SecureClient, rustls::Error>>,
     connect_timeout: Duration,
     trust_loopback: bool,
 }
 
-/// Why a handler has no answer.
+/// Why a request got no response.
 #[derive(Debug, Error)]
-pub(crate) enum TransportError {
+pub(crate) enum HttpClientError {
     #[error(transparent)]
     Network(#[from] legacy::Error),
-    #[error("HTTPS is not possible here")]
+    #[error("cannot set up HTTPS")]
     NoTls(#[source] rustls::Error),
 }
 
-impl Transport {
+impl HttpClient {
     pub(super) fn new(connect_timeout: Duration, trust_loopback: bool) -> Self {
         Self {
             plain: client(connector(connect_timeout)),
@@ -50,23 +50,23 @@ impl Transport {
         }
     }
 
-    /// Nobody but the caller limits how long this takes. Not an `async fn`: every connection keeps
-    /// room for this future, and it need not hold the request.
+    /// Has no timeout of its own. Not an `async fn`: its future would keep the request, and every
+    /// connection reserves memory for this future.
     pub(super) fn request(
         &self,
         request: Request<Body>,
-    ) -> impl Future<Output = Result<Response<Incoming>, TransportError>> + use<> {
+    ) -> impl Future<Output = Result<Response<Incoming>, HttpClientError>> + use<> {
         let sent = self.send(request);
         async move { Ok(sent?.await?) }
     }
 
-    fn send(&self, request: Request<Body>) -> Result<ResponseFuture, TransportError> {
+    fn send(&self, request: Request<Body>) -> Result<ResponseFuture, HttpClientError> {
         if request.uri().scheme() != Some(&Scheme::HTTPS) {
             return Ok(self.plain.request(request));
         }
         match self.secure.get_or_init(|| self.secure_client()) {
             Ok(secure) => Ok(secure.request(request)),
-            Err(error) => Err(TransportError::NoTls(error.clone())),
+            Err(error) => Err(HttpClientError::NoTls(error.clone())),
         }
     }
 
