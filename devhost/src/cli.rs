@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use crate::own_storage::Keeping;
+use crate::own_storage::StorageDir;
 use crate::terminal::Detail;
 use devhost::{App, CorsSettings, Keys, LoadError, LocalSettings, Options, Plan};
 
@@ -75,10 +75,10 @@ impl Cli {
     }
 
     /// The storage account for an app that has none, unless it is to have none.
-    pub(crate) fn storage(&self) -> Option<Keeping> {
+    pub(crate) fn storage(&self) -> Option<StorageDir> {
         (!self.no_storage).then(|| match &self.state {
-            Some(folder) => Keeping::In(folder.join("storage")),
-            None => Keeping::UntilTheEnd,
+            Some(folder) => StorageDir::Persistent(folder.join("storage")),
+            None => StorageDir::Temporary,
         })
     }
 

@@ -2,7 +2,6 @@
 //! a handler may send, and checks besides what has to hold for anything that is accepted.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
 use uuid::Uuid;
@@ -170,9 +169,4 @@ fn function(output: &str) -> Function {
         retry: None,
         warnings: Vec::new(),
     }
-}
-
-/// Requests, one behind the other, to a storage account in this folder, which is emptied before.
-pub fn storage(folder: &Path, requests: &[u8]) {
-    crate::storage::fuzz(folder, requests);
 }

@@ -32,7 +32,6 @@ mod properties;
 mod queue;
 mod route;
 mod run;
-pub mod storage;
 mod trigger;
 
 pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};

@@ -35,7 +35,7 @@ async fn start(cli: Cli, terminal: Terminal) -> Result<(), Problem> {
     let (app, port) = cli.load()?;
     let listener = listen(port).await?;
     let storage = match cli.storage().filter(|_| !app.has_storage()) {
-        Some(keeping) => Some(OwnStorage::open(keeping, app.cors().cloned()).await?),
+        Some(dir) => Some(OwnStorage::open(dir, app.cors().cloned()).await?),
         None => None,
     };
     let connection = storage

@@ -8,7 +8,7 @@ use jiff::fmt::rfc2822;
 use reqwest::{Method, StatusCode};
 
 use super::account::Account;
-use crate::storage::xml;
+use super::xml;
 
 /// One storage queue.
 pub(crate) struct Queue {
@@ -118,9 +118,7 @@ impl Queue {
             return Ok(Vec::new());
         }
         self.expect(status)?;
-        let messages = xml::elements(&answer, "QueueMessage")
-            .into_iter()
-            .map(Message::parse);
+        let messages = xml::elements(&answer, "QueueMessage").map(Message::parse);
         messages.collect::<Option<_>>().ok_or(QueueError::Malformed)
     }
 

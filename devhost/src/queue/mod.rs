@@ -2,6 +2,7 @@
 
 mod account;
 mod client;
+mod xml;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -8,6 +8,5 @@ mod golden;
 mod load;
 mod process;
 mod queue;
-mod storage;
 mod support;
 mod timer;
