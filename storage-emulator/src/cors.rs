@@ -31,10 +31,11 @@ pub(crate) fn preflight(cors: Option<&CorsSettings>, headers: &HeaderMap) -> Rep
             "Access-Control-Allow-Headers",
         ),
     ] {
-        if let Some(value) = headers.get(requested) {
-            if value.as_bytes().is_ascii() {
-                reply.push(allowed, value);
-            }
+        if let Some(value) = headers
+            .get(requested)
+            .filter(|value| value.as_bytes().is_ascii())
+        {
+            reply.push(allowed, value);
         }
     }
     reply.with("Access-Control-Max-Age", MAX_AGE)

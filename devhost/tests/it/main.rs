@@ -1,3 +1,4 @@
+//! The host, run with real handlers and compared with recorded exchanges.
 #![cfg(test)]
 
 mod azurite;

@@ -1,3 +1,5 @@
+//! Requests to the emulator.
+
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|requests: &[u8]| {

@@ -1,12 +1,14 @@
+//! Answers where no function matches: static files and the home page.
+
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::Request;
+use super::request::Request;
 use crate::host::Host;
 use crate::http::{Reply, ReplyBody};
 
-/// The answer where no function takes the request.
+/// The answer to a request that no function takes.
 pub(super) async fn answer(host: &Host, request: &Request) -> Reply {
     let path = request.target.path.as_str();
     let reads = matches!(
@@ -14,12 +16,11 @@ pub(super) async fn answer(host: &Host, request: &Request) -> Reply {
         "GET" | "HEAD"
     );
     if let Some(folder) = host.app.options.static_dir.clone() {
-        let asked = path.to_owned();
-        let found =
-            tokio::task::spawn_blocking(move || reads.then(|| read(&folder, &asked))?).await;
+        let path = path.to_owned();
+        let found = tokio::task::spawn_blocking(move || reads.then(|| read(&folder, &path))?).await;
         return match found {
-            Ok(Some((kind, content))) => Reply::new(200, ReplyBody::Sized(content))
-                .with("Content-Type", kind)
+            Ok(Some((media_type, content))) => Reply::new(200, ReplyBody::Sized(content))
+                .with("Content-Type", media_type)
                 .with("Cache-Control", "no-cache"),
             _ => Reply::empty(404),
         };
@@ -39,7 +40,7 @@ const HOME: &str = "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\"
     <h1>Your function app is up and running</h1>\n\
     <p>No function has the route <code>/</code>, so the host answers.\n</html>\n";
 
-/// A file below `folder`, and what kind of content it is.
+/// Reads a file below `folder`; returns its media type and its content.
 fn read(folder: &Path, path: &str) -> Option<(&'static str, Bytes)> {
     let mut file = folder.to_owned();
     for segment in path.split('/').filter(|segment| !segment.is_empty()) {
@@ -51,7 +52,7 @@ fn read(folder: &Path, path: &str) -> Option<(&'static str, Bytes)> {
     if file.is_dir() {
         file.push("index.html");
     }
-    // A link may lead anywhere; what it leads to still has to be inside.
+    // A symbolic link must not lead out of the folder.
     let (file, folder): (PathBuf, PathBuf) =
         (file.canonicalize().ok()?, folder.canonicalize().ok()?);
     if !file.starts_with(folder) {
@@ -62,10 +63,10 @@ fn read(folder: &Path, path: &str) -> Option<(&'static str, Bytes)> {
         .extension()
         .and_then(|extension| extension.to_str())
         .unwrap_or_default();
-    Some((kind(&extension.to_ascii_lowercase()), content.into()))
+    Some((media_type(&extension.to_ascii_lowercase()), content.into()))
 }
 
-fn kind(extension: &str) -> &'static str {
+fn media_type(extension: &str) -> &'static str {
     match extension {
         "html" | "htm" => "text/html; charset=utf-8",
         "js" | "mjs" => "text/javascript; charset=utf-8",

@@ -1,3 +1,5 @@
+//! The lines that the handler prints.
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,17 +8,17 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 use crate::event::{HostEvent, Line};
 use crate::host::Host;
 
-/// The last lines of one stream, for the report of a crash.
+/// The last lines of one stream, for the report about a crash.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LastLines(Arc<Mutex<VecDeque<String>>>);
 
-/// As many as the host attaches to its own report.
-const KEPT: usize = 3;
+/// The host attaches as many to its report.
+const MAX_LINES: usize = 3;
 
 impl LastLines {
     fn push(&self, line: &str) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == KEPT {
+        if lines.len() == MAX_LINES {
             lines.pop_front();
         }
         lines.push_back(line.to_owned());
@@ -37,7 +39,7 @@ pub(super) enum Stream {
     Stderr,
 }
 
-/// Reports every line of a stream until it ends. Bytes that are no text are replaced.
+/// Reports each line of a stream until its end. Invalid UTF-8 is replaced.
 pub(super) async fn watch(
     host: Arc<Host>,
     stream: Stream,
@@ -73,7 +75,7 @@ fn event(stream: Stream, line: Line) -> HostEvent {
     }
 }
 
-/// Lines with this prefix go to the host's own log, where an app's author never sees them.
+/// Lines with this prefix go to the host's own log, which the app's author cannot see.
 fn is_for_the_system(line: &str) -> bool {
     let prefix = "LanguageWorkerConsoleLog";
     line.get(..prefix.len())

@@ -1,6 +1,8 @@
+//! Masks secrets in headers, for the log.
+
 use crate::http::Fields;
 
-/// Words in the names of headers whose values are nobody's business.
+/// Words in the names of headers with secret values.
 const SECRET: [&str; 8] = [
     "auth",
     "cookie",
@@ -12,9 +14,9 @@ const SECRET: [&str; 8] = [
     "session",
 ];
 
-/// Headers as a person may see them.
-pub(super) fn shown(fields: &Fields) -> Vec<(String, String)> {
-    // What a caller sends must not steer the terminal it is shown on.
+/// Headers without their secrets, and without control characters.
+pub(super) fn redacted(fields: &Fields) -> Vec<(String, String)> {
+    // Control characters would be commands for a terminal.
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(char::is_control, "?");
     fields
         .iter()
@@ -22,7 +24,7 @@ pub(super) fn shown(fields: &Fields) -> Vec<(String, String)> {
         .map(|(name, value)| {
             let lower = name.to_ascii_lowercase();
             let secret = SECRET.iter().any(|word| lower.contains(word));
-            // Addresses carry keys and signatures behind the question mark.
+            // The query of a URL may contain keys and signatures.
             let value = match value.split_once('?') {
                 _ if secret => "***".to_owned(),
                 Some((before, _)) if value.contains('=') => format!("{before}?***"),
@@ -35,11 +37,11 @@ pub(super) fn shown(fields: &Fields) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::redacted;
     use crate::http::Fields;
 
     #[test]
-    fn secrets_are_masked_and_the_rest_is_not() {
+    fn secrets_are_masked_and_other_values_are_not() {
         let mut fields = Fields::default();
         for (name, value) in [
             ("Authorization", "Bearer abc"),
@@ -53,11 +55,11 @@ mod tests {
             fields.push(name, value);
         }
 
-        let shown = shown(&fields);
+        let printed = redacted(&fields);
 
-        assert!(!shown.iter().any(|(_, value)| value.contains("abc")));
+        assert!(!printed.iter().any(|(_, value)| value.contains("abc")));
         assert_eq!(
-            shown.last(),
+            printed.last(),
             Some(&("Accept".to_owned(), "text/html;q=0.9".to_owned()))
         );
     }

@@ -1,4 +1,9 @@
-use std::net::Ipv4Addr;
+//! The process of the handler: started, watched and restarted.
+
+mod console;
+mod port;
+mod readiness;
+
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -9,52 +14,33 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::console::{self, LastLines, Stream};
-use super::readiness::become_ready;
+use console::{LastLines, Stream};
+pub(crate) use port::free_port;
+use readiness::become_ready;
+pub(crate) use readiness::ping;
+
 use crate::event::{HandlerExit, HostError, HostEvent};
 use crate::host::Host;
 
-/// Starts the handler, watches it, and starts it again by the host's rules.
+/// Starts the handler, watches it, and restarts it by the host's rules.
 pub(crate) struct Supervisor {
     host: Arc<Host>,
     child: Option<Child>,
-    /// When each failure that still counts happened.
+    /// The times of the failures that still count.
     failures: Vec<Instant>,
 }
 
-const FAILURES_COUNT_FOR: Duration = Duration::from_secs(30 * 60);
-const FAILURES_ALLOWED: usize = 2;
-/// The exit code by which a handler asks to be started again.
-const RESTART_ME: i32 = 200;
+const FAILURE_WINDOW: Duration = Duration::from_secs(30 * 60);
+const MAX_FAILURES: usize = 2;
+/// The exit code with which a handler asks for a restart.
+const RESTART_EXIT_CODE: i32 = 200;
 
-/// Below the ports that systems give to outgoing connections. A handler needs the same port again
-/// after a crash and must not find it taken by a passer-by; and the knocking for readiness could
-/// be given the very port it knocks at, and then talks to itself.
-const PORTS: std::ops::Range<u16> = 20_000..32_000;
-
-/// A port nobody listens on. Another process may still take it before the handler does, as it
-/// may in Azure.
-pub(crate) fn free_port() -> std::io::Result<u16> {
-    let is_free = |port: u16| std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok();
-    for _ in 0..100 {
-        let (random, _) = crate::clock::new_id().as_u64_pair();
-        let offset = random % u64::from(PORTS.end - PORTS.start);
-        if let Ok(offset) = u16::try_from(offset)
-            && is_free(PORTS.start + offset)
-        {
-            return Ok(PORTS.start + offset);
-        }
-    }
-    Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
-}
-
-enum Ended {
+/// Why a life of the handler ended.
+enum End {
     Exited(ExitStatus),
     NeverReady,
-    /// A function ran out of time.
-    RestartAsked,
+    /// A function exceeded its timeout.
+    RestartRequested,
 }
 
 impl Supervisor {
@@ -66,7 +52,7 @@ impl Supervisor {
         }
     }
 
-    /// Returns only when the host has to give up.
+    /// Returns only when the host must stop.
     pub(crate) async fn run(&mut self) -> HostError {
         loop {
             match self.run_once().await {
@@ -76,36 +62,36 @@ impl Supervisor {
         }
     }
 
-    /// The host's way of ending a handler: no word of warning, and a second to be gone.
+    /// Kills the handler without notice and waits at most a second, as the host does.
     pub(crate) async fn stop(&mut self) {
         if let Some(mut child) = self.child.take() {
             let _ = tokio::time::timeout(Duration::from_secs(1), child.kill()).await;
         }
     }
 
-    /// One life of the handler.
+    /// Runs the handler once, from its start to its end.
     async fn run_once(&mut self) -> Result<(), HostError> {
         let host = Arc::clone(&self.host);
         host.set_ready(false);
         host.link.clear();
         let (errors, output) = (LastLines::default(), LastLines::default());
-        // Gone with this life, even where a grandchild still holds the pipes.
+        // Dropped with this run, even if a child of the handler still holds the pipes.
         let mut pipes = JoinSet::new();
         if host.app.options.attach.is_none() {
             self.start(&mut pipes, &errors, &output)?;
         }
 
-        let ended = self.live().await;
+        let end = self.run_until_end().await;
         host.set_ready(false);
-        match ended {
-            Ended::RestartAsked => {
+        match end {
+            End::RestartRequested => {
                 self.stop().await;
                 host.report(HostEvent::Restarting {
                     failures: self.failures.len(),
                 });
                 Ok(())
             }
-            Ended::NeverReady => {
+            End::NeverReady => {
                 self.stop().await;
                 if self.count_failure() {
                     let within = host.app.host.initialization_timeout;
@@ -119,9 +105,9 @@ impl Supervisor {
                 });
                 Ok(())
             }
-            Ended::Exited(status) => {
+            End::Exited(status) => {
                 self.child = None;
-                // What it printed last may still be in the pipes.
+                // The last lines may still be in the pipes.
                 let _ = tokio::time::timeout(Duration::from_millis(200), async {
                     while pipes.join_next().await.is_some() {}
                 })
@@ -146,15 +132,15 @@ impl Supervisor {
         };
         host.report(HostEvent::HandlerExited(exit.clone()));
         match exit.code {
-            // The host believes such a handler alive, so every call fails from here on.
+            // The host does not notice this exit, so all calls fail from now on.
             Some(0) => {
                 host.set_ready(true);
-                host.restart_asked().await;
+                host.restart_requested().await;
             }
-            Some(RESTART_ME) => {}
+            Some(RESTART_EXIT_CODE) => {}
             _ => {
                 if self.count_failure() {
-                    return Err(HostError::KeepsEnding(exit));
+                    return Err(HostError::CrashLoop(exit));
                 }
             }
         }
@@ -199,17 +185,17 @@ impl Supervisor {
         Ok(())
     }
 
-    /// From the start until there has to be another.
-    async fn live(&mut self) -> Ended {
+    /// Waits until the handler ends or must be restarted.
+    async fn run_until_end(&mut self) -> End {
         let started = Instant::now();
         let host = Arc::clone(&self.host);
         tokio::select! {
             ready = become_ready(&host) => {
                 if !ready {
-                    return Ended::NeverReady;
+                    return End::NeverReady;
                 }
             }
-            status = exit(self.child.as_mut()) => return Ended::Exited(status),
+            status = exit(self.child.as_mut()) => return End::Exited(status),
         }
         host.set_ready(true);
         host.report(HostEvent::Ready {
@@ -217,27 +203,27 @@ impl Supervisor {
             after: started.elapsed(),
         });
         tokio::select! {
-            status = exit(self.child.as_mut()) => Ended::Exited(status),
-            () = host.restart_asked() => Ended::RestartAsked,
+            status = exit(self.child.as_mut()) => End::Exited(status),
+            () = host.restart_requested() => End::RestartRequested,
         }
     }
 
-    /// Whether that was one too many.
+    /// Counts a failure; returns whether there were too many.
     fn count_failure(&mut self) -> bool {
         if self
             .failures
             .last()
-            .is_some_and(|last| last.elapsed() > FAILURES_COUNT_FOR)
+            .is_some_and(|last| last.elapsed() > FAILURE_WINDOW)
         {
             self.failures.clear();
         }
         self.failures.push(Instant::now());
-        self.failures.len() > FAILURES_ALLOWED
+        self.failures.len() > MAX_FAILURES
     }
 }
 
-/// A bare name that is not found is a command that is not installed; with a path, it is the
-/// interpreter in the file's first line that is missing.
+/// If a file with a path is not found, the interpreter in its first line is missing. If a bare
+/// name is not found, the command is not installed.
 fn cannot_start(program: &Path, source: std::io::Error) -> HostError {
     let program = program.to_owned();
     if source.kind() == std::io::ErrorKind::NotFound && program.components().count() == 1 {
@@ -269,7 +255,7 @@ fn command(host: &Host, worker_id: Uuid) -> Command {
 
 async fn exit(child: Option<&mut Child>) -> ExitStatus {
     match child {
-        // Waiting fails only for a process that is not ours, which it is.
+        // Waiting cannot fail for a child of this process.
         Some(child) => match child.wait().await {
             Ok(status) => status,
             Err(_) => std::future::pending().await,

@@ -1,12 +1,11 @@
-//! The order and the spelling in which the host's server hands headers on.
+//! The order and the spelling in which the host's server passes headers on.
 //!
-//! It keeps the headers it knows in fields of their own: they come out in a fixed order and in
-//! its own spelling, whatever the caller wrote. All others follow in the order of arrival, each
-//! name in the spelling of its first line.
+//! Headers that it knows come first, in a fixed order and in its own spelling. All others follow
+//! in the order of arrival, each name in the spelling of its first line.
 
 use bytes::Bytes;
 
-use super::Fields;
+use super::fields::Fields;
 
 const REQUEST: &[&str] = &[
     "Accept",
@@ -109,15 +108,15 @@ const RESPONSE: &[&str] = &[
     "WWW-Authenticate",
 ];
 
-/// A header name with all the values it came with.
+/// A header name with all its values.
 #[derive(Debug)]
-pub(crate) struct Folded {
+pub(crate) struct FoldedHeader {
     pub(crate) name: Bytes,
     pub(crate) values: Vec<Bytes>,
     rank: usize,
 }
 
-impl Folded {
+impl FoldedHeader {
     pub(crate) fn is(&self, name: &str) -> bool {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
@@ -127,19 +126,19 @@ impl Folded {
     }
 }
 
-/// A request's headers as the host's own code sees them.
-pub(crate) fn fold_request(fields: &Fields) -> Vec<Folded> {
+/// A request's headers as the host's code sees them.
+pub(crate) fn fold_request(fields: &Fields) -> Vec<FoldedHeader> {
     fold(fields, REQUEST)
 }
 
-/// An answer's headers as the host's server writes them: a repeated name stays repeated, but its
+/// An answer's headers as the host's server writes them. A repeated name stays repeated, but its
 /// lines come together and in one spelling.
-pub(crate) fn order_response(fields: &Fields) -> Vec<Folded> {
+pub(crate) fn order_response(fields: &Fields) -> Vec<FoldedHeader> {
     fold(fields, RESPONSE)
 }
 
-fn fold(fields: &Fields, known: &'static [&'static str]) -> Vec<Folded> {
-    let mut folded: Vec<Folded> = Vec::with_capacity(fields.len());
+fn fold(fields: &Fields, known: &'static [&'static str]) -> Vec<FoldedHeader> {
+    let mut folded: Vec<FoldedHeader> = Vec::with_capacity(fields.len());
     for (name, value) in fields.iter() {
         if let Some(same) = folded
             .iter_mut()
@@ -152,7 +151,7 @@ fn fold(fields: &Fields, known: &'static [&'static str]) -> Vec<Folded> {
             .iter()
             .position(|other| other.as_bytes().eq_ignore_ascii_case(name));
         let spelling = rank.and_then(|rank| known.get(rank));
-        folded.push(Folded {
+        folded.push(FoldedHeader {
             name: spelling.map_or_else(
                 || name.clone(),
                 |known| Bytes::from_static(known.as_bytes()),
