@@ -147,7 +147,7 @@ fn put(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply,
     let existing = match file.head() {
         Ok(head) => Some(head),
         Err(ServiceError::NoBlob) => None,
-        Err(fault) => return Err(fault),
+        Err(error) => return Err(error),
     };
     if existing.is_some() && call.header("If-None-Match") == "*" {
         return Err(ServiceError::BlobExists);
