@@ -65,6 +65,10 @@ fn fields(sent: &Fields, status: u16, chunked: bool) -> Fields {
         }
         if is("Content-Type") && one_type {
             fields.push(name.clone(), media_type(value));
+        } else if is("Cache-Control") {
+            if !fields.contains("Cache-Control") {
+                fields.push(name.clone(), joined(sent, "Cache-Control"));
+            }
         } else if LISTS.iter().any(|list| is(list)) {
             let items = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
             items.for_each(|item| fields.push(name.clone(), value.slice_ref(item)));
@@ -73,6 +77,12 @@ fn fields(sent: &Fields, status: u16, chunked: bool) -> Fields {
         }
     }
     fields
+}
+
+/// All lines of a header as one: .NET parses them into a single value.
+fn joined(sent: &Fields, name: &str) -> Bytes {
+    let lines = sent.all(name).filter(|value| !value.is_empty());
+    lines.cloned().collect::<Vec<_>>().join(&b", "[..]).into()
 }
 
 fn media_type(value: &Bytes) -> Bytes {

@@ -4,10 +4,12 @@
 mod azurite;
 mod binary;
 mod examples;
+mod forward;
 mod front;
 mod golden;
 mod load;
 mod process;
 mod queue;
+mod raw_handler;
 mod support;
 mod timer;
