@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::error::ExchangeError;
-use crate::http::{BodyLength, BodyReader, Fields, Wire};
+use crate::http::{BodyLength, BodyReader, Fields, Wire, without_line_end};
 
 /// An answer of the handler.
 #[derive(Debug)]
@@ -84,21 +84,21 @@ impl HandlerAnswer {
     }
 
     pub(crate) fn take_head(buffer: &mut BytesMut) -> Result<Option<Self>, ExchangeError> {
-        let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
+        let Some(end) = head_end(buffer) else {
             return Ok(None);
         };
-        if end > MAX_HEAD {
+        if end > MAX_HEAD + 4 {
             return Err(ExchangeError::Malformed(
                 "its headers are larger than 64 KiB",
             ));
         }
-        let head = buffer.split_to(end + 4).freeze();
+        let head = buffer.split_to(end).freeze();
         let line_end = head
             .iter()
             .position(|byte| *byte == b'\n')
             .map_or(head.len(), |at| at + 1);
         let not_http = ExchangeError::Malformed("it does not start with an HTTP status line");
-        let line = match head[..line_end].strip_suffix(b"\r\n") {
+        let line = match without_line_end(&head[..line_end]) {
             Some(line) if line.starts_with(b"HTTP/1.") && line.len() >= 12 && line[8] == b' ' => {
                 head.slice_ref(line)
             }
@@ -149,5 +149,19 @@ impl HandlerAnswer {
         self.fields
             .get("Transfer-Encoding")
             .is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"))
+    }
+}
+
+/// The index after the empty line that ends the head. Lines may end with a bare line feed: the
+/// host's client accepts that, unlike its server.
+fn head_end(buffer: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    loop {
+        let length = buffer[start..].iter().position(|byte| *byte == b'\n')? + 1;
+        let line = &buffer[start..start + length];
+        start += length;
+        if matches!(line, b"\n" | b"\r\n") {
+            return Some(start);
+        }
     }
 }

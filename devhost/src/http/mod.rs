@@ -19,7 +19,7 @@ pub(crate) use header_order::fold_request;
 pub(crate) use media_type::MediaType;
 pub(crate) use reply::{Reply, ReplyBody, ReplyContext};
 pub(crate) use request::{
-    RequestError, RequestHead, Version, fields as header_fields, is_token_byte,
+    RequestError, RequestHead, Version, fields as header_fields, is_token_byte, without_line_end,
 };
 pub(crate) use target::{Target, names_this_machine, remove_dot_segments};
 pub(crate) use wire::Wire;

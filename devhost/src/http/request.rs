@@ -144,13 +144,18 @@ fn request_line(line: &Bytes) -> Result<(Bytes, Bytes, Version), RequestError> {
     Ok((line.slice_ref(method), line.slice_ref(target), version))
 }
 
-/// Parses the headers of a head whose first line ends at `start`.
+/// A line without its end: CRLF or a bare line feed.
+pub(crate) fn without_line_end(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_suffix(b"\n")?;
+    Some(line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// Parses the headers of a head whose first line ends at `start`. Allows bare line feeds, which
+/// answers may contain; [`RequestHead::take`] refuses those of a request before.
 pub(crate) fn fields(head: &Bytes, mut start: usize) -> Result<Fields, RequestError> {
     let mut fields = Fields::default();
     while let Some(end) = line_end(head, start, usize::MAX - start) {
-        let line = head[start..end]
-            .strip_suffix(b"\r\n")
-            .ok_or(RequestError::Malformed)?;
+        let line = without_line_end(&head[start..end]).ok_or(RequestError::Malformed)?;
         if line.is_empty() {
             break;
         }

@@ -31,3 +31,21 @@ async fn cache_control_lines_are_joined_and_vary_lines_are_not() {
     );
     assert_eq!(lines("Vary"), ["Vary: Accept", "Vary: Origin"]);
 }
+
+#[tokio::test]
+async fn an_answer_head_may_end_its_lines_with_bare_line_feeds() {
+    for head in [
+        "HTTP/1.1 201 Created\nX-Own: 1\nContent-Length: 2\n\n",
+        "HTTP/1.1 201 Created\r\nX-Own: 1\nContent-Length: 2\r\n\n",
+        "HTTP/1.1 100 Continue\n\nHTTP/1.1 201 Created\nX-Own: 1\nContent-Length: 2\n\r\n",
+    ] {
+        let answer = answer_of(&format!("{head}ok")).await;
+
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (201, "ok"),
+            "{head:?}"
+        );
+        assert!(answer.head.contains("X-Own: 1"), "{head:?}");
+    }
+}
