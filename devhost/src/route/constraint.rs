@@ -92,7 +92,7 @@ impl Constraint {
             },
             "regex" => {
                 let pattern = argument.ok_or_else(|| bad("it must be a pattern"))?;
-                let compiled = regex::RegexBuilder::new(pattern)
+                let compiled = regex::RegexBuilder::new(&translated(pattern))
                     .case_insensitive(true)
                     .build();
                 Self::Regex {
@@ -133,6 +133,38 @@ impl Constraint {
             }
         }
     }
+}
+
+/// The pattern in the syntax of the regex crate, where brackets and some doubled characters inside
+/// a class have a meaning. In .NET they are ordinary characters: `[[a-z]]` is a class with `[`
+/// and the letters, followed by a `]`. Only `-[` begins a class to subtract.
+fn translated(pattern: &str) -> String {
+    let mut translated = String::with_capacity(pattern.len());
+    let mut depth = 0;
+    let mut characters = pattern.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => {
+                translated.push(character);
+                translated.extend(characters.next());
+            }
+            '-' if depth > 0 && characters.next_if_eq(&'[').is_some() => {
+                translated.push_str("--[");
+                depth += 1;
+            }
+            '[' if depth == 0 => {
+                translated.push('[');
+                depth = 1;
+            }
+            ']' if depth > 0 && !translated.ends_with(['[', '^']) => {
+                translated.push(']');
+                depth -= 1;
+            }
+            '[' | ']' | '&' | '~' if depth > 0 => translated.extend(['\\', character]),
+            _ => translated.push(character),
+        }
+    }
+    translated
 }
 
 /// .NET allows white space around a number and a sign before it.
@@ -197,6 +229,15 @@ mod tests {
     fn a_pattern_ignores_case_and_allows_a_trailing_line_feed() {
         assert!(allows("regex(^[a-z]+$)", "ABC\n"));
         assert!(!allows("regex(^[a-z]+$)", "a\nb"));
+    }
+
+    #[test]
+    fn brackets_in_a_class_mean_the_same_as_in_dotnet() {
+        assert!(allows("regex(^[[:a]$)", "["));
+        assert!(allows("regex(^[]a]$)", "]"));
+        assert!(!allows("regex(^[a-z-[aeiou]]+$)", "bad"));
+        assert!(allows("regex(^[a-z-[aeiou]]+$)", "bcd"));
+        assert!(allows("regex(^[a&&b]+$)", "a&b"));
     }
 
     #[test]

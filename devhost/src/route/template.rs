@@ -278,6 +278,15 @@ mod tests {
     }
 
     #[test]
+    fn doubled_square_brackets_in_a_pattern_are_no_escape() {
+        let template = "a/{id:regex(^[[a-z0-9]]+$)}";
+
+        assert_eq!(values(template, "/a/org1"), None);
+        assert_eq!(values(template, "/a/o]]"), pairs(&[("id", "o]]")]));
+        assert_eq!(values(template, "/a/[]"), pairs(&[("id", "[]")]));
+    }
+
+    #[test]
     fn a_segment_may_have_several_parts() {
         assert_eq!(
             values("f/{name}.{kind}", "/f/a.b.txt"),
