@@ -39,9 +39,9 @@ pub(super) async fn call(
 
     let query = parse_query(&request.target.query);
     let mut data = json!({
-        "Url": request.display_url(),
+        "Url": request.url(),
         "Method": request.head.method_text().to_ascii_uppercase(),
-        "Query": joined(&query),
+        "Query": query_object(&query, |values| values.join(",")),
         "Headers": headers(&fields),
         "Params": values.iter().cloned().map(|(name, value)| (name, value.into())).collect::<Map<_, _>>(),
         "Identities": [identity(key)],
@@ -68,12 +68,12 @@ pub(super) async fn call(
         .iter()
         .filter(|(name, _)| !name.eq_ignore_ascii_case("code"))
     {
-        metadata.insert(name.clone(), encoded_text(&values.join(",")));
+        metadata.insert(name.clone(), encoded_text(&last(values)));
     }
     for (name, value) in &values {
         metadata.insert(name.clone(), encoded_text(value));
     }
-    metadata.insert("Query".to_owned(), joined(&query));
+    metadata.insert("Query".to_owned(), query_object(&query, last));
     metadata.insert("Headers".to_owned(), joined_headers(&fields));
     metadata.insert("sys".to_owned(), system_metadata(&function.name));
 
@@ -93,12 +93,18 @@ pub(super) async fn call(
     reply
 }
 
-fn joined(query: &[(String, Vec<String>)]) -> Value {
+/// The query as an object. `value` chooses among the values of a repeated key: `Data` has all of
+/// them, `Metadata` the last one.
+fn query_object(query: &[(String, Vec<String>)], value: fn(&[String]) -> String) -> Value {
     query
         .iter()
-        .map(|(name, values)| (name.clone(), values.join(",").into()))
+        .map(|(name, values)| (name.clone(), value(values).into()))
         .collect::<Map<_, _>>()
         .into()
+}
+
+fn last(values: &[String]) -> String {
+    values.last().cloned().unwrap_or_default()
 }
 
 fn headers(fields: &Fields) -> Value {

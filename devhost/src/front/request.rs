@@ -1,5 +1,6 @@
 //! A request from a caller.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -84,8 +85,8 @@ impl Request {
         self.head.keeps_alive() && !ambiguous
     }
 
-    /// The URL as the host's code prints it.
-    pub(crate) fn display_url(&self) -> String {
+    /// The URL as the host's code prints it: the path keeps its encoding.
+    pub(crate) fn url(&self) -> String {
         let host = self.header("Host").unwrap_or_default();
         let question = if self.target.query.is_empty() {
             ""
@@ -94,7 +95,9 @@ impl Request {
         };
         format!(
             "{}://{host}{}{question}{}",
-            self.scheme, self.target.path, self.target.query
+            self.scheme,
+            encoded_path(&self.target.path),
+            self.target.query
         )
     }
 
@@ -179,6 +182,24 @@ impl Request {
             .await
             .unwrap_or(false)
     }
+}
+
+/// Encodes what a path cannot contain. What is still encoded stays so, such as a slash.
+fn encoded_path(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for (at, byte) in path.bytes().enumerate() {
+        let is_escape = byte == b'%'
+            && path
+                .as_bytes()
+                .get(at + 1..at + 3)
+                .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        if is_escape || byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
 /// On Linux Consumption and Flex the platform's front end passes the original host and scheme in

@@ -7,6 +7,7 @@ mod examples;
 mod forward;
 mod front;
 mod golden;
+mod json_http;
 mod load;
 mod process;
 mod queue;
