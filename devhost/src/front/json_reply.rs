@@ -9,6 +9,7 @@ use crate::http::{Reply, ReplyBody};
 use crate::json::{Envelope, looks_like_base64, plain_text, pretty};
 
 const TEXT: &str = "text/plain; charset=utf-8";
+const JSON: &str = "application/json; charset=utf-8";
 
 /// The answer to the caller, from the outputs of a function.
 pub(crate) fn of(
@@ -43,7 +44,7 @@ pub(crate) fn of(
         (None, Some(Value::String(text))) => Ok(plain_value(&Value::String(text.clone()))),
         (None, Some(value)) => {
             let body = ReplyBody::Sized(value.to_string().into());
-            Ok(Reply::new(200, body).with("Content-Type", "application/json; charset=utf-8"))
+            Ok(Reply::new(200, body).with("Content-Type", JSON))
         }
         // If there are outputs but not this one, the host answers with an empty object.
         (None, None) if envelope.outputs.is_some() => {
@@ -98,6 +99,12 @@ fn describe(
     };
     let mut reply = Reply::new(status, body);
     add_headers(&mut reply, described)?;
+    // .NET serialises an object itself when its type is JSON, and names the charset.
+    let is_json = |value: &str| value.trim().eq_ignore_ascii_case("application/json");
+    let is_object = described.get("body").is_some_and(Value::is_object);
+    if is_object && reply.fields.text("Content-Type").is_some_and(is_json) {
+        reply.fields.replace("Content-Type", JSON.into());
+    }
     if !reply.fields.contains("Content-Type") {
         reply.fields.push("Content-Type", TEXT);
     }

@@ -49,3 +49,28 @@ async fn metadata_has_the_last_value_of_a_repeated_key_and_data_all_of_them() {
     );
     assert_eq!(invocation["Metadata"]["role"], "\"b\"");
 }
+
+#[tokio::test]
+async fn an_object_sent_as_json_gets_a_charset() {
+    for (body, content_type, expected) in [
+        (
+            json!({ "a": 1 }),
+            "application/json",
+            "application/json; charset=utf-8",
+        ),
+        (json!({ "a": 1 }), "text/html", "text/html"),
+        (json!("{}"), "application/json", "application/json"),
+    ] {
+        let response = json!({ "body": body, "headers": { "Content-Type": content_type } });
+        let handler = RawHandler::answering_json(&json!({ "Outputs": { "res": response } })).await;
+
+        let answer = run(&handler).await.get("/api/f").await;
+
+        let line = format!("Content-Type: {expected}");
+        assert!(
+            answer.head.lines().any(|other| other == line),
+            "{}",
+            answer.head
+        );
+    }
+}
