@@ -31,7 +31,7 @@ pub(crate) enum InvokeError {
     Answer(#[from] AnswerError),
 }
 
-/// .NET's client follows this many redirects, in this mode only.
+/// The host's client follows this many redirects, unless forwarding is enabled for the app.
 const MAX_REDIRECTS: usize = 50;
 
 /// The entries that the host itself adds to all metadata.
@@ -76,12 +76,17 @@ async fn send_following_redirects(
 ) -> Result<HandlerAnswer, ExchangeError> {
     let mut path = format!("/{}", invocation.function.name);
     let mut with_body = true;
+    let max_redirects = if host.app.host.forwards {
+        0
+    } else {
+        MAX_REDIRECTS
+    };
     let mut redirects = 0;
     loop {
         let outgoing = outgoing(host.link.port, invocation, &path, with_body);
         let answer = host.link.send(&outgoing).await?;
         match redirect_path(host.link.port, &answer, &path) {
-            Some(next) if redirects < MAX_REDIRECTS => {
+            Some(next) if redirects < max_redirects => {
                 redirects += 1;
                 with_body = with_body && matches!(answer.status, 307 | 308);
                 path = next;

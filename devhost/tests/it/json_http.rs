@@ -74,3 +74,24 @@ async fn an_object_sent_as_json_gets_a_charset() {
         );
     }
 }
+
+#[tokio::test]
+async fn with_forwarding_enabled_a_redirect_is_not_followed_in_json_mode() {
+    let handler = RawHandler::start(
+        "HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    )
+    .await;
+    let folder = Folder::with_handler(json!({}));
+    folder.function(
+        "f",
+        json!([
+            { "type": "httpTrigger", "direction": "in", "name": "req", "authLevel": "anonymous" },
+            { "type": "http", "direction": "out", "name": "res" },
+            { "type": "queue", "direction": "out", "name": "out", "queueName": "out" },
+        ]),
+    );
+
+    let answer = folder.run_with(handler.options()).await.get("/api/f").await;
+
+    assert_eq!((answer.status, handler.requests().len()), (500, 1));
+}
