@@ -1,6 +1,6 @@
 #!/bin/sh
-# What the stand-in host costs, beside direct calls to the same handler in the same run.
-# Needs wrk, and two cores: the host has the first, handler and wrk share the second.
+# Measures the cost of the host: calls through it, and direct calls to the same handler.
+# Needs wrk and two cores: the host runs on the first, handler and wrk share the second.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/../../target}

@@ -1,4 +1,4 @@
-// From the start of a process until the first answer: the handler alone, and the host with it.
+// Measures the time from the start of a process to its first answer: for the handler alone, and with the host.
 // `node start.mjs FOLDER_OF_THE_RELEASE_BUILD [RUNS]`
 import { spawn } from "node:child_process";
 import { get } from "node:http";

@@ -1,4 +1,4 @@
-//! The least a handler can do, for measuring what stands before it: one answer to everything.
+//! A minimal handler with one answer for all requests, to measure the cost of the host.
 
 use std::io::Write as _;
 
@@ -11,7 +11,7 @@ const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-L
 async fn main() -> std::io::Result<()> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a handler is told its port this way"
+        reason = "the host passes the port in the environment"
     )]
     let port = std::env::var("FUNCTIONS_CUSTOMHANDLER_PORT").unwrap_or_else(|_| "7072".to_owned());
     let listener = TcpListener::bind(format!("127.0.0.1:{port}")).await?;
@@ -23,7 +23,7 @@ async fn main() -> std::io::Result<()> {
     }
 }
 
-/// Bodies are not expected: whatever ends in an empty line is a request.
+/// Requests have no bodies here, so each ends with an empty line.
 async fn answer(mut stream: TcpStream) -> std::io::Result<()> {
     let mut buffer = Vec::with_capacity(4096);
     while stream.read_buf(&mut buffer).await? > 0 {

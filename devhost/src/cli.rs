@@ -1,6 +1,8 @@
+//! The command line.
+
 use std::path::PathBuf;
 
-use crate::own_storage::Keeping;
+use crate::own_storage::StorageDir;
 use crate::terminal::Detail;
 use devhost::{App, CorsSettings, Keys, LoadError, LocalSettings, Options, Plan};
 
@@ -8,49 +10,49 @@ use devhost::{App, CorsSettings, Keys, LoadError, LocalSettings, Options, Plan};
 #[derive(Debug, Clone, clap::Parser)]
 #[command(name = "functions-devhost", about, long_about = None)]
 pub(crate) struct Cli {
-    /// The app's folder: where host.json is
+    /// The folder of the app, with host.json
     #[arg(long, value_name = "DIR", default_value = ".")]
     app: PathBuf,
-    /// The port on 127.0.0.1 to answer on; 0 takes a free one [default: 7071]
+    /// Listen on this port of 127.0.0.1; 0 picks a free one [default: 7071]
     #[arg(long, value_name = "N")]
     port: Option<u16>,
-    /// Start this program instead of the one host.json names
+    /// Start this program instead of the one in host.json
     #[arg(long, value_name = "FILE")]
     executable: Option<PathBuf>,
-    /// Start nothing: the handler already listens on this port
+    /// Start no handler; it already listens on this port
     #[arg(long, value_name = "PORT", conflicts_with = "executable")]
     attach: Option<u16>,
-    /// Use the newer proxying mode, whatever host.json says
+    /// Use the newer proxying mode even if host.json does not
     #[arg(long)]
     proxy: bool,
-    /// Serve the files of this folder where no function matches
+    /// Serve the files in this folder where no function matches
     #[arg(long = "static", value_name = "DIR")]
     static_dir: Option<PathBuf>,
-    /// Which way of hosting to play
+    /// The hosting plan to imitate
     #[arg(long, value_enum, default_value_t = PlanName::Func)]
     plan: PlanName,
-    /// Origins that may call, separated by commas
+    /// Origins that may call the app, separated by commas
     #[arg(long, value_name = "ORIGINS")]
     cors: Option<String>,
-    /// Let those origins send credentials
+    /// Allow those origins to send credentials
     #[arg(long, requires = "cors")]
     cors_credentials: bool,
-    /// Check keys, as Azure does: those in this file, which is made if it is not there
+    /// Check function keys as Azure does, with the keys in this file; it is created if missing
     #[arg(long, value_name = "FILE")]
     auth: Option<PathBuf>,
-    /// Where timers remember when they last ran, and where the storage account is kept
+    /// Keep the last runs of timers and the storage account in this folder
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
-    /// Do not start again when host.json or a function.json changes
+    /// Do not restart when host.json or a function.json changes
     #[arg(long)]
     no_watch: bool,
-    /// Give the app no storage account where AzureWebJobsStorage is not set
+    /// Provide no storage account if AzureWebJobsStorage is not set
     #[arg(long)]
     no_storage: bool,
-    /// Say nothing of single calls
+    /// Do not print each call
     #[arg(long, short, conflicts_with = "verbose")]
     quiet: bool,
-    /// Show more of each call, its headers too
+    /// Print more about each call, including its headers
     #[arg(long, short)]
     verbose: bool,
 }
@@ -74,11 +76,11 @@ impl Cli {
         !self.no_watch
     }
 
-    /// The storage account for an app that has none, unless it is to have none.
-    pub(crate) fn storage(&self) -> Option<Keeping> {
+    /// Where to keep the storage account for an app without one; `None` with `--no-storage`.
+    pub(crate) fn storage(&self) -> Option<StorageDir> {
         (!self.no_storage).then(|| match &self.state {
-            Some(folder) => Keeping::In(folder.join("storage")),
-            None => Keeping::UntilTheEnd,
+            Some(folder) => StorageDir::Persistent(folder.join("storage")),
+            None => StorageDir::Temporary,
         })
     }
 

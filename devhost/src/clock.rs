@@ -1,17 +1,20 @@
-//! The one place that asks what time it is, and that makes up ids.
+//! The only source of the time and of new ids.
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "this is the clock the others are told to use"
+    reason = "this is the clock that the rest of the crate uses"
 )]
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is where new ids come from")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the source of ids that the rest of the crate uses"
+)]
 pub(crate) fn new_id() -> Uuid {
     Uuid::new_v4()
 }

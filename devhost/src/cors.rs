@@ -1,12 +1,14 @@
+//! CORS as the host does it, before any function is called.
+
 use crate::app::{App, CorsSettings, Plan};
 use crate::http::{Fields, Reply, ReplyBody};
 
-/// The host's own answers to browsers that ask for another origin.
+/// Answers preflights and adds CORS headers in place of the functions.
 #[derive(Debug)]
 pub(crate) struct Cors(CorsSettings);
 
 impl Cors {
-    /// On Flex and Linux Consumption always there, even with no origin listed.
+    /// Flex and Linux Consumption always have it, even if no origin is listed.
     pub(crate) fn of(app: &App) -> Option<Self> {
         match (&app.options.cors, app.options.plan) {
             (Some(settings), _) => Some(Self(settings.clone())),
@@ -21,7 +23,7 @@ impl Cors {
         }
     }
 
-    /// A preflight never reaches a function, not even where the origin is not listed.
+    /// A preflight never reaches a function, even if the origin is not listed.
     pub(crate) fn preflight(&self, fields: &Fields, method: &[u8]) -> Option<Reply> {
         if !is_preflight(fields, method) {
             return None;
@@ -29,7 +31,7 @@ impl Cors {
         let mut reply = Reply::new(204, ReplyBody::Absent);
         self.allow(&mut reply.fields, fields.text("Origin"));
         if reply.fields.contains("Access-Control-Allow-Origin") {
-            for (asked, answer) in [
+            for (requested, allowed) in [
                 (
                     "Access-Control-Request-Headers",
                     "Access-Control-Allow-Headers",
@@ -39,16 +41,16 @@ impl Cors {
                     "Access-Control-Allow-Methods",
                 ),
             ] {
-                if let Some(value) = fields.get(asked).filter(|value| value.is_ascii()) {
-                    reply.fields.push(answer, value.clone());
+                if let Some(value) = fields.get(requested).filter(|value| value.is_ascii()) {
+                    reply.fields.push(allowed, value.clone());
                 }
             }
         }
         Some(reply)
     }
 
-    /// A listed origin's headers take the place of the handler's; for another origin the
-    /// handler's own stay, whatever they allow.
+    /// For a listed origin, replaces the handler's CORS headers. For any other origin the
+    /// handler's headers stay, whatever they allow.
     pub(crate) fn decorate(&self, fields: &mut Fields, origin: Option<&str>, method: &[u8]) {
         let preflight_done = method.eq_ignore_ascii_case(b"OPTIONS")
             && fields.contains("Access-Control-Allow-Methods");

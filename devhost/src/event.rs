@@ -1,3 +1,5 @@
+//! Events that the host reports, and the errors that end it.
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -6,46 +8,47 @@ use uuid::Uuid;
 
 use crate::app::FunctionInfo;
 
-/// What happened inside the host; whoever runs it decides what of it is shown, and how.
+/// Something that happened in the host. The program that runs the host decides what to show.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum HostEvent {
-    /// An app is being run, and answers at this address.
+    /// The app runs and answers at this address.
     Running {
         at: SocketAddr,
         functions: Vec<FunctionInfo>,
-        /// What the host would accept in silence and the app's author would not have wanted.
+        /// Likely mistakes in the app that the real host accepts silently.
         warnings: Vec<String>,
     },
-    /// A file of the app has changed, and it is started again.
+    /// A file of the app has changed; the app is restarted.
     Changed,
-    /// The changed app cannot be run, for this reason; the next change may mend it.
+    /// The changed app cannot be loaded, for this reason. The host waits for the next change.
     NotLoaded(String),
     /// The handler is being started on this port.
     Starting {
         program: PathBuf,
         port: u16,
     },
-    /// The handler answered its first `GET /`.
+    /// The handler has answered its first `GET /`.
     Ready {
         port: u16,
         after: Duration,
     },
     HandlerExited(HandlerExit),
-    /// The handler is started again; so many failures count against it.
+    /// The handler is restarted. This many failures count against it so far.
     Restarting {
         failures: usize,
     },
-    /// A line the handler printed.
+    /// A line of the handler's standard output.
     Stdout(Line),
-    /// A line the handler printed as an error; with "warn" in it, the host takes it for a warning.
+    /// A line of the handler's standard error. The host treats it as a warning if it contains
+    /// "warn".
     Stderr {
         line: Line,
         is_warning: bool,
     },
-    /// A caller was answered.
+    /// A request was answered.
     Called(Call),
-    /// A function without a caller ran: a timer, a queue, an event hub, or one fired by hand.
+    /// A function without a caller has run: triggered by a timer, a queue, an event hub or by hand.
     Fired {
         function: String,
         invocation: Uuid,
@@ -64,23 +67,23 @@ pub enum HostEvent {
         queue: String,
         message: Vec<u8>,
     },
-    /// A message was taken from a queue and worked on, and this became of it.
+    /// A message from a queue was processed.
     Message {
         function: String,
         queue: String,
         id: String,
         fate: Fate,
     },
-    /// Something a person should know of, as a sentence.
+    /// Something that a person should know, as a sentence.
     Notice(String),
 }
 
-/// What the handler printed, without the end of the line.
+/// A line that the handler printed, without its line feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Line {
     pub text: String,
-    /// Whose it is, as far as that is certain.
+    /// The invocation that printed it, as far as that is certain.
     pub source: Option<Source>,
 }
 
@@ -98,12 +101,12 @@ impl std::ops::Deref for Line {
     }
 }
 
-/// Which invocation something comes from.
+/// The origin of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Source {
     pub function: String,
-    /// `None` where it is one of several that run at the same time.
+    /// `None` if several invocations of the function run at the same time.
     pub invocation: Option<Uuid>,
 }
 
@@ -111,26 +114,26 @@ pub struct Source {
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Call {
-    /// `None` where the host answered by itself.
+    /// `None` if no function was called.
     pub function: Option<String>,
     pub invocation: Option<Uuid>,
     pub method: String,
-    /// As the caller wrote it, without the query: that often holds a key.
+    /// As the caller sent it, without the query, which often contains a key.
     pub path: String,
     pub status: u16,
     pub elapsed: Duration,
-    /// Why the host answered 500 in the handler's place.
+    /// Why the host itself answered with an error.
     pub failure: Option<String>,
     /// With [`Options::headers`](crate::Options::headers) only.
     pub headers: Option<Headers>,
 }
 
-/// Names and values of headers; what is secret among the values is masked.
+/// Headers of a call. Secret values are masked.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct Headers {
     pub request: Vec<(String, String)>,
-    /// Without those that the connection adds, such as `Date`; empty for an answer that streams.
+    /// Without those that the connection adds, such as `Date`. Empty for a streamed answer.
     pub answer: Vec<(String, String)>,
 }
 
@@ -141,14 +144,14 @@ pub enum Outcome {
     Failed(String),
 }
 
-/// What became of a queue's message.
+/// What happened to a message of a queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fate {
     Deleted,
-    /// It becomes visible again and is tried again.
+    /// It becomes visible again and will be retried.
     Returned,
-    /// It lies in the poison queue.
+    /// It was moved to the poison queue.
     Poisoned,
 }
 
@@ -158,7 +161,7 @@ pub enum Fate {
 pub struct HandlerExit {
     pub code: Option<i32>,
     pub signal: Option<i32>,
-    /// The last lines it printed as errors, or else the last it printed at all.
+    /// The last lines of standard error; if there are none, the last lines of standard output.
     pub last_lines: Vec<String>,
 }
 
@@ -167,7 +170,7 @@ impl std::fmt::Display for HandlerExit {
         match (self.code, self.signal) {
             (Some(code), _) => write!(out, "with exit code {code}")?,
             (None, Some(signal)) => write!(out, "by signal {signal}")?,
-            (None, None) => out.write_str("in an unknown way")?,
+            (None, None) => out.write_str("for an unknown reason")?,
         }
         for line in &self.last_lines {
             write!(out, "\n    {line}")?;
@@ -182,20 +185,20 @@ impl std::fmt::Display for HandlerExit {
 pub enum HostError {
     #[error("{} is neither a file of the app nor a command on the PATH", program.display())]
     NoSuchCommand { program: PathBuf },
-    #[error("{} cannot be started: {source}", program.display())]
+    #[error("cannot start {}: {source}", program.display())]
     CannotStart {
         program: PathBuf,
         source: std::io::Error,
     },
-    #[error("the handler ended for the third time within half an hour, now {0}")]
-    KeepsEnding(HandlerExit),
+    #[error("the handler ended for the third time within half an hour, this time {0}")]
+    CrashLoop(HandlerExit),
     #[error(
         "the handler did not answer `GET /` on 127.0.0.1:{port} within {} seconds, for the third \
          time; does it listen on FUNCTIONS_CUSTOMHANDLER_PORT?",
         .within.as_secs()
     )]
     NeverReady { port: u16, within: Duration },
-    #[error("no port could be found for the handler: {0}")]
+    #[error("cannot find a free port for the handler: {0}")]
     NoPort(std::io::Error),
     #[error("the listener failed: {0}")]
     Listener(std::io::Error),

@@ -1,15 +1,23 @@
+//! Runs of functions that have no caller: what is passed from the triggers to the runner.
+
 use serde_json::{Map, Value};
 
-/// A function to be run soon, by its place among the app's functions.
-pub(crate) type Order = (usize, Result<Firing, String>);
+/// A request to run a function in the background.
+#[derive(Debug)]
+pub(crate) struct RunRequest {
+    /// The index of the function in the app's list.
+    pub(crate) function: usize,
+    /// An error if the trigger's value could not be prepared: the run then fails with it.
+    pub(crate) firing: Result<Firing, String>,
+}
 
-/// What a function is run with.
+/// The input of one run.
 #[derive(Debug, Clone)]
 pub(crate) struct Firing {
-    /// The trigger's value, encoded as `Data` wants it.
+    /// The trigger's value, encoded for `Data`.
     pub(crate) data: Value,
-    /// What the trigger itself says about it.
+    /// What the trigger itself adds to `Metadata`.
     pub(crate) metadata: Map<String, Value>,
-    /// The text whose members are laid over the metadata.
+    /// A text; if it is a JSON object, its members overwrite those of the metadata.
     pub(crate) payload: Option<String>,
 }

@@ -1,8 +1,7 @@
-//! Doors for the fuzzers in `fuzz/`, which see only what is public. Each takes what a stranger or
-//! a handler may send, and checks besides what has to hold for anything that is accepted.
+//! Access for the fuzzers in `fuzz/`, which can only reach what is public. Each function takes
+//! what a caller or a handler may send, and checks what must hold for any accepted input.
 
 use std::net::Ipv4Addr;
-use std::path::Path;
 
 use bytes::{Bytes, BytesMut};
 use uuid::Uuid;
@@ -15,7 +14,7 @@ use crate::http::{BodyLength, RequestHead, Target};
 use crate::json::{self, Envelope};
 use crate::route::{RouteTemplate, unsafe_parameters};
 
-/// Routes of the kinds that are said to hold their callers.
+/// Routes whose parameters are considered safe.
 const SAFE: [&str; 4] = [
     "api/rooms/{id:regex(^[A-Za-z0-9][A-Za-z0-9._:-]*$)?}/{part:regex(^[a-z-]+$)?}",
     "api/sessions/{id:guid?}",
@@ -23,7 +22,7 @@ const SAFE: [&str; 4] = [
     "api/events",
 ];
 
-/// What a caller sends: a head, and whatever follows it.
+/// What a caller sends: the head of a request, and whatever follows it.
 pub fn request(bytes: &[u8]) {
     for plan in [Plan::Func, Plan::Flex] {
         let Some(head) = head(bytes) else {
@@ -36,7 +35,7 @@ pub fn request(bytes: &[u8]) {
     }
 }
 
-/// The head, if there is one: the same whether it comes at once or in two pieces.
+/// Parses the head, and checks that the result is the same if it arrives in two pieces.
 fn head(bytes: &[u8]) -> Option<RequestHead> {
     let whole = RequestHead::take(&mut BytesMut::from(bytes)).ok().flatten();
     let (early, late) = bytes.split_at(bytes.len() / 2);
@@ -52,7 +51,7 @@ fn head(bytes: &[u8]) -> Option<RequestHead> {
     whole
 }
 
-/// What the handler gets is one request, and stays within the route it was taken for.
+/// Checks that the handler gets exactly one request, within the route that was matched.
 fn forwarded(request: &Request) {
     if request.length == BodyLength::Chunked {
         return;
@@ -80,12 +79,12 @@ fn proxied(request: &Request) {
     assert_eq!(count(&["host"]), 1);
 }
 
-/// The names of a head's headers, in small letters. It ends where it should and nowhere before,
-/// or a caller could smuggle a second request past the host.
+/// The names of a head's headers, in lower case. Checks that the head has only one end:
+/// otherwise a caller could smuggle a second request past the host.
 fn header_names(head: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(head).to_ascii_lowercase();
-    let (head, behind) = text.split_once("\r\n\r\n").unwrap_or((&text, "no end"));
-    assert_eq!(behind, "");
+    let (head, after) = text.split_once("\r\n\r\n").unwrap_or((&text, "no end"));
+    assert_eq!(after, "");
     let mut lines = head.split("\r\n");
     assert!(lines.clone().all(|line| !line.contains(['\r', '\n', '\0'])));
     lines.next();
@@ -93,12 +92,12 @@ fn header_names(head: &[u8]) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-fn stays_in_its_route(asked: &Target, sent: &[u8]) {
+fn stays_in_its_route(requested: &Target, sent: &[u8]) {
     let text = String::from_utf8_lossy(sent);
     let sent = text.split(' ').nth(1).unwrap_or_default();
     for template in SAFE.map(RouteTemplate::parse).into_iter().flatten() {
-        if template.matches(&asked.path).is_some() {
-            assert!(arrives_at(&template, sent), "{asked:?} became {sent}");
+        if template.matches(&requested.path).is_some() {
+            assert!(arrives_at(&template, sent), "{requested:?} became {sent}");
         }
     }
 }
@@ -108,8 +107,8 @@ fn arrives_at(template: &RouteTemplate, path: &str) -> bool {
     target.is_ok_and(|target| template.matches(&target.path).is_some())
 }
 
-/// A route template, a NUL character, and a path as a caller writes it. Where no parameter is
-/// warned of, no caller gets out of the route.
+/// A route template, a NUL character, and a path as a caller sends it. If there is no warning
+/// about a parameter, no caller can leave the route.
 pub fn route_template(text: &str) {
     let (template, path) = text.split_once('\0').unwrap_or((text, "/a"));
     let Ok(template) = RouteTemplate::parse(template) else {
@@ -122,7 +121,7 @@ pub fn route_template(text: &str) {
         return;
     };
     assert!(values.len() <= template.parameters().count());
-    // What an author has written into the route is no caller's doing.
+    // A caller cannot change the literal parts of a route.
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"\\%?#".contains(&byte);
     let mut literals = template.literals();
     if literals.all(|text| text.bytes().all(plain)) && unsafe_parameters(&template).is_empty() {
@@ -131,7 +130,7 @@ pub fn route_template(text: &str) {
     }
 }
 
-/// What a handler answers, to be forwarded or read as JSON.
+/// What a handler answers: it is forwarded, and also read as JSON.
 pub fn handler_answer(bytes: &[u8]) {
     HandlerAnswer::is_whole(bytes);
     for to_head in [false, true] {
@@ -144,7 +143,7 @@ pub fn handler_answer(bytes: &[u8]) {
     }
 }
 
-/// Makes of an answer all that any function could make of it.
+/// Reads an answer in all ways that the bindings of a function can ask for.
 fn read_as_json(answer: &HandlerAnswer) {
     let Ok(Some(envelope)) = Envelope::parse(answer) else {
         return;
@@ -170,9 +169,4 @@ fn function(output: &str) -> Function {
         retry: None,
         warnings: Vec::new(),
     }
-}
-
-/// Requests, one behind the other, to a storage account in this folder, which is emptied before.
-pub fn storage(folder: &Path, requests: &[u8]) {
-    crate::storage::fuzz(folder, requests);
 }

@@ -1,3 +1,5 @@
+//! The shared state of a running host, and its calls to the handler.
+
 use std::future::Future;
 
 use tokio::sync::{mpsc, watch};
@@ -5,33 +7,33 @@ use tokio::sync::{mpsc, watch};
 use crate::app::App;
 use crate::cors::Cors;
 use crate::event::HostEvent;
-use crate::firing::Order;
+use crate::firing::RunRequest;
 use crate::handler::{ExchangeError, HandlerAnswer, Invocations, Link, Outgoing};
 use crate::queue::Queues;
 
-/// What the host calls itself. Real ones differ in the last number.
+/// The version that the host reports. The last number differs between builds of the real host.
 pub(crate) const VERSION: &str = "4.1037.0.0";
 pub(crate) const USER_AGENT: &str = "Azure-Functions-Host/4.1037.0.0";
 
-/// What the host takes unless a setting says otherwise.
-const BODY_LIMIT: u64 = 104_857_600;
+/// The maximum size of a request's body, unless a setting changes it.
+const DEFAULT_BODY_LIMIT: u64 = 104_857_600;
 
-/// One running host: the app, its handler, and who is told of what happens.
+/// The state that all tasks of a running host share.
 pub(crate) struct Host {
     pub(crate) app: App,
     pub(crate) link: Link,
     pub(crate) invocations: Invocations,
     pub(crate) cors: Option<Cors>,
     pub(crate) queues: Queues,
-    /// The largest body of a request, in bytes.
+    /// The maximum size of a request's body, in bytes.
     pub(crate) body_limit: u64,
-    /// An Application Insights connection makes the real host listen to its own activities, and
-    /// then it sends traces on.
+    /// With an Application Insights connection, the real host listens to its own activities and
+    /// therefore sends trace headers.
     is_traced: bool,
     events: Box<dyn Fn(HostEvent) + Send + Sync>,
     ready: watch::Sender<bool>,
     restart: watch::Sender<()>,
-    orders: mpsc::UnboundedSender<Order>,
+    run_requests: mpsc::UnboundedSender<RunRequest>,
 }
 
 impl Host {
@@ -39,14 +41,16 @@ impl Host {
         app: App,
         port: u16,
         events: impl Fn(HostEvent) + Send + Sync + 'static,
-        orders: mpsc::UnboundedSender<Order>,
+        run_requests: mpsc::UnboundedSender<RunRequest>,
     ) -> Self {
         let limit = app.settings.get("FUNCTIONS_REQUEST_BODY_SIZE_LIMIT");
-        let insights = app.settings.filled("APPLICATIONINSIGHTS_CONNECTION_STRING");
+        let insights = app
+            .settings
+            .non_empty("APPLICATIONINSIGHTS_CONNECTION_STRING");
         Self {
             body_limit: limit
                 .and_then(|limit| limit.parse().ok())
-                .unwrap_or(BODY_LIMIT),
+                .unwrap_or(DEFAULT_BODY_LIMIT),
             is_traced: insights.is_some(),
             cors: Cors::of(&app),
             queues: Queues::new(app.settings.clone(), app.host.queues.base64),
@@ -56,7 +60,7 @@ impl Host {
             events: Box::new(events),
             ready: watch::Sender::new(false),
             restart: watch::Sender::new(()),
-            orders,
+            run_requests,
         }
     }
 
@@ -64,10 +68,10 @@ impl Host {
         (self.events)(event);
     }
 
-    /// Has a function run soon.
-    pub(crate) fn order(&self, order: Order) {
-        // Nobody listens only while the host ends.
-        let _ = self.orders.send(order);
+    /// Runs a function in the background.
+    pub(crate) fn request_run(&self, request: RunRequest) {
+        // Fails only while the host ends.
+        let _ = self.run_requests.send(request);
     }
 
     pub(crate) fn set_ready(&self, ready: bool) {
@@ -78,14 +82,14 @@ impl Host {
         *self.ready.borrow()
     }
 
-    /// Waits until somebody asks from now on.
-    pub(crate) async fn restart_asked(&self) {
-        // The sender is ours, so it cannot be gone.
+    /// Waits for the next request to restart the handler.
+    pub(crate) async fn restart_requested(&self) {
+        // Fails only when the sender is dropped, and `self` owns it.
         let _ = self.restart.subscribe().changed().await;
     }
 
-    /// Waits for the handler, sends it a request and reads its answer, all within the
-    /// function's time; a handler that exceeds it is killed, whoever else it was working for.
+    /// Waits until the handler is ready, sends it a request and reads its answer. If that exceeds
+    /// the function's timeout, the handler is restarted, which fails its other calls too.
     pub(crate) async fn exchange(
         &self,
         request: &Outgoing,
@@ -114,22 +118,22 @@ impl Host {
         if self.is_ready() {
             return Ok(());
         }
-        let patience = self.app.host.initialization_timeout * 4;
+        let timeout = self.app.host.initialization_timeout * 4;
         let mut ready = self.ready.subscribe();
-        match tokio::time::timeout(patience, ready.wait_for(|ready| *ready)).await {
+        match tokio::time::timeout(timeout, ready.wait_for(|ready| *ready)).await {
             Ok(Ok(_)) => Ok(()),
             _ => Err(ExchangeError::NotReady),
         }
     }
 
-    /// A new trace, where the app is traced.
+    /// A new `traceparent`, if the app is traced.
     pub(crate) fn new_trace(&self) -> Option<String> {
         let id = || crate::clock::new_id().simple();
         self.is_traced
             .then(|| format!("00-{}-{}-01", id(), new_span()))
     }
 
-    /// The caller's trace with a span of the host's, or a new trace.
+    /// A `traceparent` with the caller's trace and a span of the host, or a new one.
     pub(crate) fn child_trace(&self, parent: Option<&str>) -> Option<String> {
         let new = self.new_trace()?;
         let trace = parent

@@ -1,8 +1,8 @@
 //! A stand-in for the Azure Functions host, for custom handlers.
 //!
-//! It reads an app's `host.json` and `function.json` folders, starts the handler and stands
-//! between it and its callers, wrong in the same ways as the real host: what it forwards,
-//! answers and breaks is held against exchanges recorded from the real host's own code.
+//! It reads an app's `host.json` and `function.json` folders, starts the handler and passes
+//! requests to it. It has the same bugs as the real host: its tests compare it with exchanges
+//! that were recorded from the real host's code.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,7 +32,7 @@ mod properties;
 mod queue;
 mod route;
 mod run;
-pub mod storage;
+mod supervisor;
 mod trigger;
 
 pub use app::{App, CorsSettings, FunctionInfo, Keys, LoadError, LocalSettings, Options, Plan};

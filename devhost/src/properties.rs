@@ -1,4 +1,4 @@
-//! What holds for any input, however hostile.
+//! Properties that hold for any input, however hostile.
 
 use bytes::BytesMut;
 use proptest::prelude::*;
@@ -9,8 +9,8 @@ use crate::http::{MediaType, RequestHead, Target, remove_dot_segments};
 use crate::json::merge_payload;
 use crate::route::RouteTemplate;
 
-/// Text that is likely to mean something to a URL or a template.
-fn awkward() -> impl Strategy<Value = String> {
+/// Text with pieces that have a meaning in URLs or templates.
+fn hostile_text() -> impl Strategy<Value = String> {
     prop::collection::vec(
         prop_oneof![
             Just("/"),
@@ -49,12 +49,12 @@ fn awkward() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_bytes_are_a_head_or_a_refusal(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
+    fn any_bytes_are_a_head_or_an_error(bytes in prop::collection::vec(any::<u8>(), 0..2048)) {
         let _ = RequestHead::take(&mut BytesMut::from(bytes.as_slice()));
     }
 
     #[test]
-    fn any_answer_of_a_handler_is_understood_or_refused(pieces in prop::collection::vec(
+    fn any_answer_of_a_handler_is_parsed_or_refused(pieces in prop::collection::vec(
         prop_oneof![
             Just("HTTP/1.1 "), Just("HTTP/1.1 100 Continue\r\n\r\n"), Just("200"), Just("20"),
             Just(" OK"), Just("\r\n"), Just("\n"), Just("\r\n\r\n"), Just("A: b"), Just(":"),
@@ -66,7 +66,7 @@ proptest! {
     }
 
     #[test]
-    fn a_head_in_pieces_is_the_same_head(cut in 0_usize..60) {
+    fn a_head_in_two_pieces_is_parsed_the_same(cut in 0_usize..60) {
         let text = b"POST /a%20b?c=d HTTP/1.1\r\nHost: example\r\nX: 1\r\nx: 2\r\n\r\n";
         let mut buffer = BytesMut::from(&text[..cut.min(text.len())]);
         let early = RequestHead::take(&mut buffer).unwrap();
@@ -78,7 +78,7 @@ proptest! {
     }
 
     #[test]
-    fn a_forwarded_path_is_ascii_without_dots_and_can_be_sent(path in awkward(), has_query: bool) {
+    fn a_forwarded_path_is_ascii_without_dots_and_can_be_sent(path in hostile_text(), has_query: bool) {
         let Ok(target) = Target::parse("GET", &format!("/{}", path.replace('?', "")), "h") else { return Ok(()) };
         let forwarded = forward::forwarded_path(&target.path, has_query);
 
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rebuilt_query_is_ascii_and_stays_as_it_is_when_rebuilt_again(query in awkward()) {
+    fn rebuilding_a_query_gives_ascii_and_is_idempotent(query in hostile_text()) {
         let once = forward::rebuilt_query(&query);
         let twice = forward::rebuilt_query(once.trim_start_matches('?'));
 
@@ -97,21 +97,21 @@ proptest! {
     }
 
     #[test]
-    fn a_template_is_refused_or_matches_without_trouble(template in awkward(), path in awkward()) {
+    fn a_template_is_refused_or_can_match_any_path(template in hostile_text(), path in hostile_text()) {
         if let Ok(template) = RouteTemplate::parse(&template) {
             let _ = template.matches(&format!("/{path}"));
         }
     }
 
     #[test]
-    fn dots_are_gone_after_one_removal(path in awkward()) {
+    fn removing_dot_segments_is_idempotent(path in hostile_text()) {
         let once = remove_dot_segments(&format!("/{path}"));
 
         prop_assert_eq!(remove_dot_segments(&once), once.clone());
     }
 
     #[test]
-    fn a_media_type_that_was_written_is_read_as_the_same(text in "[ -~]{0,40}") {
+    fn a_printed_media_type_is_parsed_the_same(text in "[ -~]{0,40}") {
         if let Some(parsed) = MediaType::parse(&text) {
             let written = parsed.to_string();
             let again = MediaType::parse(&written).map(|parsed| parsed.to_string());
@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn any_payload_can_be_laid_over_metadata(payload in awkward(), key in awkward()) {
+    fn any_payload_can_be_merged_into_metadata(payload in hostile_text(), key in hostile_text()) {
         let mut metadata = serde_json::Map::new();
         merge_payload(&mut metadata, &payload);
         merge_payload(&mut metadata, &serde_json::json!({ key: payload }).to_string());

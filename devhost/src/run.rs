@@ -1,3 +1,5 @@
+//! Runs an app: the tasks that work at the same time, and how they end.
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,15 +10,15 @@ use tokio::task::JoinSet;
 
 use crate::app::{App, Files, LoadError};
 use crate::event::{HostError, HostEvent};
-use crate::handler::{Supervisor, free_port};
 use crate::host::Host;
+use crate::supervisor::{Supervisor, free_port};
 use crate::{front, trigger};
 
-/// Runs an app until `shutdown` completes or the handler is beyond help.
+/// Runs an app until `shutdown` completes or the handler fails for good.
 ///
-/// Works inside any tokio runtime, and as often in one process as there are listeners. At the
-/// end, and also when the future is dropped, the handler is killed without a word, as the host
-/// does it.
+/// Works in any tokio runtime, and several times in one process, each with its own listener. At
+/// the end, and also when the future is dropped, it kills the handler without notice, as the
+/// host does.
 pub async fn run(
     app: App,
     listener: TcpListener,
@@ -28,8 +30,8 @@ pub async fn run(
         (None, None) => free_port().map_err(HostError::NoPort)?,
     };
     let at = listener.local_addr().map_err(HostError::Listener)?;
-    let (orders, ordered) = mpsc::unbounded_channel();
-    let host = Arc::new(Host::new(app, port, events, orders));
+    let (run_sender, run_requests) = mpsc::unbounded_channel();
+    let host = Arc::new(Host::new(app, port, events, run_sender));
     host.report(HostEvent::Running {
         at,
         functions: host.app.functions(),
@@ -41,17 +43,17 @@ pub async fn run(
         () = shutdown => Ok(()),
         error = supervisor.run() => Err(error),
         error = accept(&host, listener) => Err(error),
-        () = trigger::run(Arc::clone(&host), ordered) => Ok(()),
+        () = trigger::run(Arc::clone(&host), run_requests) => Ok(()),
     };
     supervisor.stop().await;
     ended
 }
 
-/// Runs an app as [`run`] does, and starts it again whenever its host.json or a function.json
-/// changes, which `load` then reads.
+/// Runs an app as [`run`] does, and restarts it when its host.json or a function.json changes;
+/// `load` reads the files again.
 ///
-/// What is running at that time is cut off. An app that cannot be loaded is told of, and nobody
-/// is answered until its files change once more.
+/// A restart cuts off running calls. If the app cannot be loaded, this is reported, and no
+/// request is answered until the files change again.
 pub async fn run_watching(
     app: App,
     mut load: impl FnMut() -> Result<App, LoadError>,
@@ -88,14 +90,14 @@ pub async fn run_watching(
             return Ok(());
         }
         events(HostEvent::Changed);
-        // Before it is loaded: a change meanwhile must not go unnoticed.
+        // Before loading, so that a change during it is noticed.
         files = Files::of(&folder);
         loaded = load();
     }
 }
 
 async fn accept(host: &Arc<Host>, listener: TcpListener) -> HostError {
-    // The calls end with this set, whichever way the host ends.
+    // Dropping this set ends the calls, however the host ends.
     let mut calls = JoinSet::new();
     loop {
         tokio::select! {
@@ -103,7 +105,7 @@ async fn accept(host: &Arc<Host>, listener: TcpListener) -> HostError {
                 Ok((stream, peer)) => {
                     calls.spawn(front::serve(Arc::clone(host), stream, peer));
                 }
-                // One caller gone, or too many files open: neither is an end.
+                // The caller has gone, or too many files are open: keep accepting.
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
                     return HostError::Listener(error);
                 }

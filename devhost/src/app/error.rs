@@ -1,14 +1,16 @@
+//! Why an app cannot be loaded.
+
 use std::path::PathBuf;
 
 use crate::route::RouteError;
 
-/// Why an app folder cannot be run; each is a sentence for the person who wrote it.
+/// Why an app cannot be loaded. Each message tells the app's author what to change.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LoadError {
-    #[error("there is no host.json in {}; is it the folder of a function app?", folder.display())]
+    #[error("there is no host.json in {}; is this the folder of a function app?", folder.display())]
     NoHostJson { folder: PathBuf },
-    #[error("{} cannot be read: {source}", file.display())]
+    #[error("cannot read {}: {source}", file.display())]
     Unreadable {
         file: PathBuf,
         source: std::io::Error,
@@ -39,10 +41,10 @@ pub enum LoadError {
         second: String,
         route: String,
     },
-    #[error("{} is empty: give the program that answers as customHandler.description.defaultExecutablePath", file.display())]
+    #[error("{} names no handler: set customHandler.description.defaultExecutablePath", file.display())]
     NoExecutable { file: PathBuf },
     #[error("the handler {} does not exist; build it, or correct customHandler.description.defaultExecutablePath", path.display())]
     HandlerMissing { path: PathBuf },
-    #[error("the handler {} is not executable; `chmod +x` makes it so", path.display())]
+    #[error("the handler {} is not executable; run `chmod +x` on it", path.display())]
     HandlerNotExecutable { path: PathBuf },
 }

@@ -1,17 +1,19 @@
+//! A function: its trigger, its outputs and its retry policy.
+
 use std::time::Duration;
 
 use crate::route::RouteTemplate;
 
-/// One function, for showing to a person.
+/// A function, described for a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FunctionInfo {
     pub name: String,
-    /// As function.json spells it: `httpTrigger`, `queueTrigger`, ...
+    /// Its type in function.json: `httpTrigger`, `queueTrigger`, ...
     pub trigger: String,
-    /// An HTTP function's route, prefix included, without a leading slash.
+    /// The route of an HTTP function, with the prefix and without a leading slash.
     pub route: Option<String>,
-    /// Empty where every method is taken.
+    /// Empty if all methods are allowed.
     pub methods: Vec<String>,
     pub disabled: bool,
 }
@@ -22,7 +24,7 @@ pub(crate) struct Function {
     pub(crate) trigger_name: String,
     pub(crate) trigger: Trigger,
     pub(crate) outputs: Vec<Output>,
-    /// Whether its requests may be handed on as they are.
+    /// Whether its requests can be forwarded: it has one HTTP trigger, one HTTP output, nothing else.
     pub(crate) forwardable: bool,
     pub(crate) disabled: bool,
     pub(crate) retry: Option<Retry>,
@@ -90,12 +92,12 @@ pub(crate) enum Output {
     },
 }
 
-/// How often, and how far apart, a failed invocation is tried again.
+/// How often and after which delays a failed invocation is retried.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Retry {
-    pub(crate) most: u32,
-    pub(crate) first: Duration,
-    pub(crate) longest: Duration,
+    pub(crate) max_retries: u32,
+    pub(crate) first_delay: Duration,
+    pub(crate) max_delay: Duration,
 }
 
 impl Function {

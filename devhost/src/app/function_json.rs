@@ -1,15 +1,18 @@
+//! Reads a function.json.
+
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::bindings::{Binding, bindings};
+use super::error::LoadError;
+use super::function::{AuthLevel, Function, HttpTrigger, Output, Trigger};
 use super::json_file::{JsonFile, member};
-use super::{
-    AuthLevel, Function, HttpTrigger, LoadError, Output, Settings, Trigger, function_keys, retry,
-};
+use super::settings::Settings;
+use super::{function_keys, retry};
 use crate::route::{RouteError, RouteTemplate};
 
-/// Reads `<folder>/function.json`; the folder's name is the function's.
+/// Reads `<folder>/function.json`. The function has the name of its folder.
 pub(crate) fn load(
     folder: &Path,
     name: &str,
@@ -25,7 +28,7 @@ pub(crate) fn load(
         let found = triggers.len();
         return Err(file.bad(
             "bindings",
-            format!("has {found} triggers; a function has exactly one"),
+            format!("has {found} triggers; a function must have exactly one"),
         ));
     };
 
@@ -48,15 +51,15 @@ pub(crate) fn load(
         forwardable,
         disabled: is_disabled(&file, name, settings)?,
         retry: retry::read(&file)?,
-        warnings: function_keys::misspelt(name, &file, &bindings),
+        warnings: function_keys::unknown(name, &file, &bindings),
     };
-    leave_out_unnamed(&mut function);
+    disable_if_setting_missing(&mut function);
     Ok(function)
 }
 
-/// What is to be read or written is named by settings, and one of them is not there: the host
-/// runs the app without such a function.
-fn leave_out_unnamed(function: &mut Function) {
+/// If a setting that names a queue, a hub or a schedule is missing, the host runs the app without
+/// the function.
+fn disable_if_setting_missing(function: &mut Function) {
     let outputs = function.outputs.iter().map(|output| match output {
         Output::Queue { queue, .. } => queue.as_str(),
         Output::Http { .. } | Output::Other { .. } => "",
@@ -75,7 +78,7 @@ fn leave_out_unnamed(function: &mut Function) {
     let mut unset = names.into_iter().filter_map(Settings::unset_name);
     if let Some(setting) = unset.next().filter(|_| !function.disabled) {
         let warning = format!(
-            "{}: the setting {setting} is not there, so the host leaves the function out; set it, \
+            "{}: the setting {setting} is missing, so the host ignores the function; add it, \
              or set AzureWebJobs.{}.Disabled to true",
             function.name, function.name
         );
@@ -116,7 +119,7 @@ fn trigger(
     })
 }
 
-/// In small letters, as names of queues are; the name of a setting stays what it is.
+/// In lower case, as the names of queues are; the name of a missing setting keeps its case.
 fn queue_name(
     file: &JsonFile,
     binding: &Binding<'_>,
@@ -139,7 +142,7 @@ fn http_trigger(
         None | Some(Value::Null) => function,
         Some(Value::String(route)) if route.is_empty() => function,
         Some(Value::String(route)) => route,
-        Some(_) => return Err(file.bad(&binding.key("route"), "has to be text")),
+        Some(_) => return Err(file.bad(&binding.key("route"), "must be a string")),
     };
     let bad_route = |source| LoadError::BadRoute {
         file: file.path().to_owned(),
@@ -155,14 +158,14 @@ fn http_trigger(
     if let Some(word) = reserved {
         return Err(bad_route(RouteError::Reserved(word)));
     }
-    // Checked alone first: behind a prefix, a leading slash would look like an empty segment.
+    // Check it without the prefix first: after one, a leading slash looks like an empty segment.
     RouteTemplate::parse(route).map_err(bad_route)?;
-    let whole = if prefix.is_empty() {
+    let full_route = if prefix.is_empty() {
         route.to_owned()
     } else {
         format!("{prefix}/{route}")
     };
-    let template = RouteTemplate::parse(&whole).map_err(bad_route)?;
+    let template = RouteTemplate::parse(&full_route).map_err(bad_route)?;
 
     let methods = match member(binding.members, "methods") {
         None | Some(Value::Null) => Vec::new(),
@@ -170,20 +173,20 @@ fn http_trigger(
             .iter()
             .map(|method| Some(method.as_str()?.to_ascii_uppercase()))
             .collect::<Option<_>>()
-            .ok_or_else(|| file.bad(&binding.key("methods"), "has to be a list of texts"))?,
-        Some(_) => return Err(file.bad(&binding.key("methods"), "has to be a list of texts")),
+            .ok_or_else(|| file.bad(&binding.key("methods"), "must be a list of strings"))?,
+        Some(_) => return Err(file.bad(&binding.key("methods"), "must be a list of strings")),
     };
     let auth_level = match binding.text("authLevel").map(str::to_lowercase).as_deref() {
         None | Some("function") => AuthLevel::Function,
         Some("anonymous") => AuthLevel::Anonymous,
         Some("admin") => AuthLevel::Admin,
         Some(_) => {
-            let problem = "has to be \"anonymous\", \"function\" or \"admin\"";
+            let problem = "must be \"anonymous\", \"function\" or \"admin\"";
             return Err(file.bad(&binding.key("authLevel"), problem));
         }
     };
     Ok(HttpTrigger {
-        route: whole,
+        route: full_route,
         template,
         methods,
         auth_level,
@@ -223,8 +226,8 @@ fn is_disabled(file: &JsonFile, name: &str, settings: &Settings) -> Result<bool,
     match file.get("disabled") {
         None => Ok(false),
         Some(Value::Bool(disabled)) => Ok(*disabled),
-        // A text is the name of a setting.
+        // A string is the name of a setting.
         Some(Value::String(setting)) => Ok(settings.is_true(setting.trim_matches('%'))),
-        Some(_) => Err(file.bad("disabled", "has to be true, false or the name of a setting")),
+        Some(_) => Err(file.bad("disabled", "must be true, false or the name of a setting")),
     }
 }

@@ -1,3 +1,5 @@
+//! Finds unknown keys in a function.json.
+
 use super::bindings::Binding;
 use super::json_file::JsonFile;
 use super::spelling::unknown_keys;
@@ -24,7 +26,7 @@ const RETRY: &[&str] = &[
     "strategy",
 ];
 const EVERY_BINDING: &[&str] = &["dataType", "direction", "name", "properties", "type"];
-/// What else the bindings have whose keys are known here.
+/// The other keys of those types of bindings that are checked.
 const BINDINGS: &[(&str, &[&str])] = &[
     ("http", &[]),
     (
@@ -40,8 +42,8 @@ const BINDINGS: &[(&str, &[&str])] = &[
     ("timerTrigger", &["runOnStartup", "schedule", "useMonitor"]),
 ];
 
-/// A sentence for each key of a function.json that nobody reads.
-pub(super) fn misspelt(function: &str, file: &JsonFile, bindings: &[Binding<'_>]) -> Vec<String> {
+/// A warning for each key of a function.json that the host does not know.
+pub(super) fn unknown(function: &str, file: &JsonFile, bindings: &[Binding<'_>]) -> Vec<String> {
     let place = |section: &str| format!("{function}/function.json: {section}");
     let mut warnings = unknown_keys(&place(""), &file.root, FILE);
     if let Some(retry) = file.get("retry").and_then(|retry| retry.as_object()) {

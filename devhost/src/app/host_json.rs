@@ -1,10 +1,14 @@
+//! Reads host.json.
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::error::LoadError;
+use super::host_keys;
 use super::json_file::JsonFile;
-use super::{LoadError, Settings, host_keys};
+use super::settings::Settings;
 
-/// What host.json says, with settings laid over it.
+/// The contents of host.json, after settings have overridden some of them.
 #[derive(Debug)]
 pub(crate) struct HostJson {
     pub(crate) executable: String,
@@ -16,7 +20,7 @@ pub(crate) struct HostJson {
     pub(crate) fixed_port: Option<u16>,
     pub(crate) route_prefix: String,
     pub(crate) custom_headers: Vec<(String, String)>,
-    /// `None` is "never".
+    /// `None` means no timeout.
     pub(crate) function_timeout: Option<Duration>,
     pub(crate) queues: QueueOptions,
     pub(crate) warnings: Vec<String>,
@@ -35,8 +39,8 @@ pub(crate) struct QueueOptions {
 
 const WORKING_DIRECTORY: &str = "customHandler.description.workingDirectory";
 
-/// On the plans whose default is not "unbounded".
-const FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
+/// The default of the plans whose default is not "unbounded".
+const DEFAULT_FUNCTION_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 
 impl HostJson {
     pub(crate) fn load(folder: &Path, settings: &Settings) -> Result<Self, LoadError> {
@@ -47,15 +51,16 @@ impl HostJson {
             });
         }
         let mut file = JsonFile::read(&path)?;
-        let warnings = host_keys::misspelt(&file.root);
+        let warnings = host_keys::unknown(&file.root);
         for (path, value) in settings.overrides() {
             file.set(&path, value);
         }
         if file.text("version")?.as_deref() != Some("2.0") {
-            return Err(file.bad("version", "has to be \"2.0\", exactly that"));
+            return Err(file.bad("version", "must be exactly \"2.0\""));
         }
         if file.get("customHandler.http.routes").is_some() {
-            let problem = "is not supported here; give each function a folder with a function.json";
+            let problem =
+                "is not supported; create a folder with a function.json for each function";
             return Err(file.bad("customHandler.http.routes", problem));
         }
 
@@ -63,7 +68,7 @@ impl HostJson {
         let working_directory =
             folder.join(settings.expand(&working_directory.unwrap_or_default()));
         if !working_directory.is_dir() {
-            let problem = format!("is no folder: {}", working_directory.display());
+            let problem = format!("is not a folder: {}", working_directory.display());
             return Err(file.bad(WORKING_DIRECTORY, problem));
         }
         Ok(Self {
@@ -89,8 +94,8 @@ impl HostJson {
     }
 }
 
-/// The host puts a program's arguments into one line with spaces between and no quotes, so that
-/// one with a space in it arrives as two. Only `defaultWorkerPath` is quoted.
+/// The host joins the arguments with spaces, without quotes, so that an argument with a space
+/// arrives as two. It quotes only `defaultWorkerPath`.
 fn arguments(file: &JsonFile, settings: &Settings) -> Result<Vec<String>, LoadError> {
     let split = |texts: Vec<String>| -> Vec<String> {
         let line = settings.expand(&texts.join(" "));
@@ -109,7 +114,9 @@ fn arguments(file: &JsonFile, settings: &Settings) -> Result<Vec<String>, LoadEr
 
 fn fixed_port(file: &JsonFile) -> Result<Option<u16>, LoadError> {
     file.number("customHandler.port")?
-        .map(|port| u16::try_from(port).map_err(|_| file.bad("customHandler.port", "is no port")))
+        .map(|port| {
+            u16::try_from(port).map_err(|_| file.bad("customHandler.port", "is not a port"))
+        })
         .transpose()
         .map(|port| port.filter(|port| *port != 0))
 }
@@ -126,7 +133,7 @@ fn custom_headers(file: &JsonFile) -> Result<Vec<(String, String)>, LoadError> {
     let Some(value) = file.get(path) else {
         return Ok(Vec::new());
     };
-    let problem = "has to be an object of texts";
+    let problem = "must be an object whose values are strings";
     let headers = value.as_object().ok_or_else(|| file.bad(path, problem))?;
     headers
         .iter()
@@ -134,7 +141,7 @@ fn custom_headers(file: &JsonFile) -> Result<Vec<(String, String)>, LoadError> {
             let value = value.as_str().ok_or_else(|| file.bad(path, problem))?;
             let plain = |text: &str| text.bytes().all(|byte| (b' '..0x7f).contains(&byte));
             if !plain(name) || !plain(value) || name.is_empty() || name.contains([' ', ':']) {
-                return Err(file.bad(path, format!("has a header {name:?} that cannot be sent")));
+                return Err(file.bad(path, format!("has an invalid header {name:?}")));
             }
             Ok((name.clone(), value.to_owned()))
         })
@@ -143,7 +150,7 @@ fn custom_headers(file: &JsonFile) -> Result<Vec<(String, String)>, LoadError> {
 
 fn function_timeout(file: &JsonFile) -> Result<Option<Duration>, LoadError> {
     match file.text("functionTimeout")?.as_deref() {
-        None => Ok(Some(FUNCTION_TIMEOUT)),
+        None => Ok(Some(DEFAULT_FUNCTION_TIMEOUT)),
         Some("-1" | "-00:00:00.0010000") => Ok(None),
         Some(_) => file.duration("functionTimeout"),
     }
@@ -154,19 +161,19 @@ impl QueueOptions {
         let key = |name: &str| format!("extensions.queues.{name}");
         let batch_size = file.number(&key("batchSize"))?.unwrap_or(16);
         if !(1..=32).contains(&batch_size) {
-            return Err(file.bad(&key("batchSize"), "has to be between 1 and 32"));
+            return Err(file.bad(&key("batchSize"), "must be between 1 and 32"));
         }
         let batch_size = usize::try_from(batch_size).unwrap_or(16);
         let threshold = file.number(&key("newBatchThreshold"))?;
         let dequeues = file.number(&key("maxDequeueCount"))?.unwrap_or(5);
         if dequeues < 1 {
-            return Err(file.bad(&key("maxDequeueCount"), "has to be at least 1"));
+            return Err(file.bad(&key("maxDequeueCount"), "must be at least 1"));
         }
         let encoding = file
             .text(&key("messageEncoding"))?
             .unwrap_or_else(|| "base64".to_owned());
         if !encoding.eq_ignore_ascii_case("base64") && !encoding.eq_ignore_ascii_case("none") {
-            return Err(file.bad(&key("messageEncoding"), "has to be \"base64\" or \"none\""));
+            return Err(file.bad(&key("messageEncoding"), "must be \"base64\" or \"none\""));
         }
         Ok(Self {
             batch_size,
@@ -183,16 +190,16 @@ impl QueueOptions {
     }
 }
 
-/// What the host takes on a developer's machine; in Azure it is a minute.
-const POLLING_INTERVAL: Duration = Duration::from_secs(2);
+/// The default on a developer's machine; in Azure it is a minute.
+const DEFAULT_POLLING_INTERVAL: Duration = Duration::from_secs(2);
 
-/// A time span here, but milliseconds where only a number is given.
+/// A time span, or a number of milliseconds.
 fn polling_interval(file: &JsonFile, key: &str) -> Result<Duration, LoadError> {
     let interval = match file.number(key) {
         Ok(Some(milliseconds)) => Some(Duration::from_millis(milliseconds.unsigned_abs())),
         _ => file.duration(key)?,
     };
     Ok(interval
-        .unwrap_or(POLLING_INTERVAL)
+        .unwrap_or(DEFAULT_POLLING_INTERVAL)
         .max(Duration::from_millis(100)))
 }

@@ -1,9 +1,11 @@
+//! Finds unknown keys in host.json.
+
 use serde_json::{Map, Value};
 
 use super::json_file::member;
 use super::spelling::unknown_keys;
 
-/// Where only certain keys mean anything.
+/// The sections that are checked, with their known keys.
 const SECTIONS: &[(&str, &[&str])] = &[
     (
         "",
@@ -104,17 +106,17 @@ const SECTIONS: &[(&str, &[&str])] = &[
     ("extensionBundle", &["id", "version"]),
 ];
 
-/// A sentence for each key of host.json that nobody reads.
-pub(super) fn misspelt(root: &Map<String, Value>) -> Vec<String> {
+/// A warning for each key of host.json that the host does not know.
+pub(super) fn unknown(root: &Map<String, Value>) -> Vec<String> {
     let mut warnings = Vec::new();
     for (section, known) in SECTIONS {
-        let inside = section.split('.').filter(|key| !key.is_empty());
-        let keys = inside
+        let path = section.split('.').filter(|key| !key.is_empty());
+        let keys = path
             .clone()
-            .try_fold(root, |inside, key| member(inside, key)?.as_object());
-        let place: String = inside.map(|key| format!("{key}.")).collect();
+            .try_fold(root, |section, key| member(section, key)?.as_object());
+        let prefix: String = path.map(|key| format!("{key}.")).collect();
         if let Some(keys) = keys {
-            warnings.extend(unknown_keys(&format!("host.json: {place}"), keys, known));
+            warnings.extend(unknown_keys(&format!("host.json: {prefix}"), keys, known));
         }
     }
     warnings

@@ -1,11 +1,14 @@
+//! A JSON configuration file with comments, read by path.
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{LoadError, timespan};
+use super::error::LoadError;
+use super::timespan;
 
-/// A configuration file, asked for values by path; keys match in any case, as the host's do.
+/// A configuration file. Keys match in any case, as for the host.
 #[derive(Debug)]
 pub(crate) struct JsonFile {
     path: PathBuf,
@@ -41,7 +44,7 @@ impl JsonFile {
         }
     }
 
-    /// The value at a dotted path, unless it is null.
+    /// The value at a dotted path; `None` if it is null.
     pub(crate) fn get(&self, path: &str) -> Option<&Value> {
         let mut keys = path.split('.');
         let mut value = member(&self.root, keys.next()?)?;
@@ -57,18 +60,18 @@ impl JsonFile {
             Some(Value::String(text)) => Ok(Some(text.clone())),
             Some(Value::Number(number)) => Ok(Some(number.to_string())),
             Some(Value::Bool(flag)) => Ok(Some(flag.to_string())),
-            Some(_) => Err(self.bad(path, "has to be text")),
+            Some(_) => Err(self.bad(path, "must be a string")),
         }
     }
 
-    /// A flag; text is taken too, since that is what an override from a setting is.
+    /// A boolean, or a string with one: an override from a setting is a string.
     pub(crate) fn flag(&self, path: &str) -> Result<bool, LoadError> {
         match self.text(path)? {
             None => Ok(false),
             Some(text) => text
                 .to_lowercase()
                 .parse()
-                .map_err(|_| self.bad(path, "has to be true or false")),
+                .map_err(|_| self.bad(path, "must be true or false")),
         }
     }
 
@@ -76,20 +79,20 @@ impl JsonFile {
         self.text(path)?
             .map(|text| {
                 text.parse()
-                    .map_err(|_| self.bad(path, "has to be a whole number"))
+                    .map_err(|_| self.bad(path, "must be a whole number"))
             })
             .transpose()
     }
 
     pub(crate) fn duration(&self, path: &str) -> Result<Option<Duration>, LoadError> {
-        let problem = "has to be a time span such as \"00:00:30\"";
+        let problem = "must be a time span such as \"00:00:30\"";
         self.text(path)?
             .map(|text| timespan::parse(&text).ok_or_else(|| self.bad(path, problem)))
             .transpose()
     }
 
     pub(crate) fn texts(&self, path: &str) -> Result<Vec<String>, LoadError> {
-        let problem = "has to be a list of texts";
+        let problem = "must be a list of strings";
         match self.get(path) {
             None => Ok(Vec::new()),
             Some(Value::Array(items)) => items
@@ -105,7 +108,7 @@ impl JsonFile {
         }
     }
 
-    /// Puts a setting's text where host.json has, or could have, a value.
+    /// Sets the value at a path, and creates the sections that are missing.
     pub(crate) fn set(&mut self, path: &[String], value: String) {
         let Some((last, sections)) = path.split_last() else {
             return;
@@ -142,7 +145,7 @@ pub(crate) fn member<'a>(section: &'a Map<String, Value>, key: &str) -> Option<&
         .map(|(_, value)| value)
 }
 
-/// The host's parser allows `//` and `/* */`; ours does not, so they become spaces.
+/// The host's parser allows `//` and `/* */` comments, serde_json does not.
 fn without_comments(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut characters = text.chars().peekable();
@@ -184,7 +187,7 @@ mod tests {
     use super::without_comments;
 
     #[test]
-    fn comments_go_and_text_that_looks_like_one_stays() {
+    fn comments_are_removed_but_not_inside_strings() {
         let text = "{ // one\n \"a\": \"http://x\\\"//\", /* two\n */ \"b\": 1 }";
 
         assert_eq!(

@@ -1,23 +1,25 @@
+//! Function keys, and the file that holds them.
+
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::LoadError;
+use super::error::LoadError;
 use crate::clock;
 
-/// What opens functions that are not anonymous.
+/// The keys of functions that are not anonymous.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Keys {
-    /// Opens every function of level `function`.
+    /// Allows calling functions with the level `function`.
     pub function: String,
-    /// Opens everything.
+    /// Allows calling all functions, and `/admin/`.
     pub master: String,
 }
 
 impl Keys {
-    /// The keys in `file`; new ones are written there if it does not exist.
+    /// Reads the keys in `file`. If the file does not exist, creates it with new keys.
     pub fn read_or_create(file: impl AsRef<Path>) -> Result<Self, LoadError> {
         let file = file.as_ref();
         let unreadable = |source| LoadError::Unreadable {
@@ -41,7 +43,7 @@ impl Keys {
         }
     }
 
-    /// Readable by its owner only.
+    /// Only the owner can read the file.
     fn write(&self, file: &Path) -> io::Result<()> {
         if let Some(folder) = file
             .parent()

@@ -1,12 +1,15 @@
+//! Reads local.settings.json.
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
 
+use super::error::LoadError;
 use super::json_file::{JsonFile, member};
-use super::{CorsSettings, LoadError};
+use super::options::CorsSettings;
 
-/// A folder's local.settings.json, which `func start` reads and Azure never sees.
+/// The local.settings.json of an app: `func start` reads it, Azure never does.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LocalSettings {
@@ -16,7 +19,7 @@ pub struct LocalSettings {
 }
 
 impl LocalSettings {
-    /// Empty where there is no such file.
+    /// Empty if the file does not exist.
     pub fn read(folder: impl AsRef<Path>) -> Result<Self, LoadError> {
         let path = folder.as_ref().join("local.settings.json");
         if !path.is_file() {
@@ -24,12 +27,15 @@ impl LocalSettings {
         }
         let file = JsonFile::read(&path)?;
         if file.flag("IsEncrypted")? {
-            return Err(file.bad("IsEncrypted", "is true, and only func can decrypt it"));
+            return Err(file.bad(
+                "IsEncrypted",
+                "must be false: only func can decrypt the file",
+            ));
         }
         let port = file
             .number("Host.LocalHttpPort")?
             .map(|port| {
-                u16::try_from(port).map_err(|_| file.bad("Host.LocalHttpPort", "is no port"))
+                u16::try_from(port).map_err(|_| file.bad("Host.LocalHttpPort", "is not a port"))
             })
             .transpose()?;
         Ok(Self {
@@ -46,7 +52,7 @@ fn values(file: &JsonFile) -> Result<BTreeMap<String, String>, LoadError> {
     };
     let section = section
         .as_object()
-        .ok_or_else(|| file.bad("Values", "has to be an object"))?;
+        .ok_or_else(|| file.bad("Values", "must be an object"))?;
     section
         .iter()
         .map(|(name, value)| {
@@ -56,7 +62,7 @@ fn values(file: &JsonFile) -> Result<BTreeMap<String, String>, LoadError> {
                 Value::Number(number) => number.to_string(),
                 Value::Bool(true) => "True".to_owned(),
                 Value::Bool(false) => "False".to_owned(),
-                _ => return Err(file.bad(&format!("Values.{name}"), "has to be text")),
+                _ => return Err(file.bad(&format!("Values.{name}"), "must be a string")),
             };
             Ok((name.clone(), text))
         })

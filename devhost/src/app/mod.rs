@@ -1,4 +1,4 @@
-//! A function app's folder: host.json, every function.json and the settings they refer to.
+//! The folder of a function app: host.json, the function.json files and the settings they use.
 
 mod bindings;
 mod error;
@@ -34,14 +34,14 @@ use routes::{refuse_shared_routes, unsafe_routes};
 pub(crate) use settings::Settings;
 pub(crate) use timespan::parse as parse_timespan;
 
-/// The setting that names an app's own storage account.
+/// The setting with an app's storage account.
 const STORAGE: &str = "AzureWebJobsStorage";
 
-/// A function app, read and checked, ready to be [run](crate::run).
+/// A function app that is loaded and checked. [`run`](crate::run) runs it.
 #[derive(Debug)]
 pub struct App {
     pub(crate) folder: PathBuf,
-    /// As they were just before they were read.
+    /// Their state just before they were read.
     pub(crate) files: Files,
     pub(crate) settings: Settings,
     pub(crate) options: Options,
@@ -52,7 +52,7 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the app in `folder` as the host would, and refuses what the host would refuse.
+    /// Reads the app in `folder` as the host does, and refuses what the host refuses.
     pub fn load(folder: impl AsRef<Path>, options: Options) -> Result<Self, LoadError> {
         let folder =
             std::path::absolute(folder.as_ref()).map_err(|source| LoadError::Unreadable {
@@ -75,7 +75,7 @@ impl App {
         warnings.extend(unsafe_routes(&functions));
         if functions.is_empty() {
             warnings.push(format!(
-                "no folder in {} has a function.json",
+                "no folder in {} contains a function.json",
                 folder.display()
             ));
         }
@@ -95,30 +95,33 @@ impl App {
         self.functions.iter().map(Function::info).collect()
     }
 
-    /// The pages that may call the app.
+    /// The web pages that may call the app.
     pub fn cors(&self) -> Option<&CorsSettings> {
         self.options.cors.as_ref()
     }
 
-    /// Whether the app was given a storage account, by connection string or by identity.
+    /// Whether the settings name a storage account, by connection string or by identity.
     pub fn has_storage(&self) -> bool {
-        let ways = ["", "__accountName", "__queueServiceUri", "__blobServiceUri"];
-        ways.iter()
-            .any(|way| self.settings.filled(&format!("{STORAGE}{way}")).is_some())
+        let suffixes = ["", "__accountName", "__queueServiceUri", "__blobServiceUri"];
+        suffixes.iter().any(|suffix| {
+            self.settings
+                .non_empty(&format!("{STORAGE}{suffix}"))
+                .is_some()
+        })
     }
 
-    /// Gives the app, and so its handler, this storage account.
+    /// Sets the storage account of the app and its handler.
     pub fn use_storage(&mut self, connection_string: &str) {
         self.settings.set(STORAGE, connection_string);
     }
 
-    /// What the host would accept in silence and its author would not have wanted.
+    /// Likely mistakes that the host accepts silently.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 }
 
-/// Functions register in the order of their names, which decides between overlapping routes.
+/// Sorts the functions by name: of several with overlapping routes, the host calls the first.
 fn load_functions(
     folder: &Path,
     host: &HostJson,

@@ -1,15 +1,19 @@
+//! Finds the handler's program.
+
 use std::path::{Path, PathBuf};
 
-use super::{HostJson, LoadError, Options};
+use super::error::LoadError;
+use super::host_json::HostJson;
+use super::options::Options;
 
-/// What is started, with its arguments.
+/// The handler's program and its arguments.
 #[derive(Debug, Clone)]
 pub(crate) struct Program {
     pub(crate) path: PathBuf,
     pub(crate) arguments: Vec<String>,
 }
 
-/// A relative path is one of the app's own files where there is such a file, else a command.
+/// A relative path is a file of the app if that exists, otherwise a command.
 pub(super) fn program(
     folder: &Path,
     host: &HostJson,
@@ -26,7 +30,7 @@ pub(super) fn program(
         });
     }
     let path = match &options.executable {
-        Some(own) => own.clone(),
+        Some(executable) => executable.clone(),
         None if host.executable.is_empty() => {
             return Err(LoadError::NoExecutable {
                 file: folder.join("host.json"),
@@ -34,19 +38,19 @@ pub(super) fn program(
         }
         None => PathBuf::from(&host.executable),
     };
-    let inside = folder.join(&path);
-    let is_command = path.components().count() == 1 && !inside.is_file();
+    let file = folder.join(&path);
+    let is_command = path.components().count() == 1 && !file.is_file();
     if is_command {
         return Ok(Program { path, arguments });
     }
-    if !inside.is_file() {
-        return Err(LoadError::HandlerMissing { path: inside });
+    if !file.is_file() {
+        return Err(LoadError::HandlerMissing { path: file });
     }
-    if !is_executable(&inside) {
-        return Err(LoadError::HandlerNotExecutable { path: inside });
+    if !is_executable(&file) {
+        return Err(LoadError::HandlerNotExecutable { path: file });
     }
     Ok(Program {
-        path: inside,
+        path: file,
         arguments,
     })
 }

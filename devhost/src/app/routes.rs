@@ -1,9 +1,10 @@
-//! What is wrong with an app's routes taken together.
+//! Checks the routes of an app.
 
-use super::{Function, HttpTrigger, LoadError};
+use super::error::LoadError;
+use super::function::{Function, HttpTrigger};
 use crate::route::unsafe_parameters;
 
-/// The first of two would answer for both, so the host refuses them.
+/// The host refuses an app in which two functions share a route and a method.
 pub(super) fn refuse_shared_routes(functions: &[Function]) -> Result<(), LoadError> {
     let http: Vec<(&Function, &HttpTrigger)> = functions
         .iter()
@@ -29,15 +30,15 @@ pub(super) fn refuse_shared_routes(functions: &[Function]) -> Result<(), LoadErr
     Ok(())
 }
 
-/// A sentence for each function whose callers can reach other paths than its own.
+/// A warning for each function whose route lets callers reach other paths.
 pub(super) fn unsafe_routes(functions: &[Function]) -> impl Iterator<Item = String> {
     functions.iter().filter_map(|function| {
         let http = function.http()?;
         let parameters = unsafe_parameters(&http.template);
         let first = parameters.first()?;
         Some(format!(
-            "{}: in the route {:?}, {} can hold `..%5C`, `%252E` and the like, which the host \
-             turns into another path on the way to the handler; constrain it, for instance as \
+            "{}: in the route {:?}, {} can contain `..%5C`, `%252E` and the like, which the host \
+             turns into another path before it calls the handler; constrain it, for example as \
              {{{first}:regex(^[A-Za-z0-9][A-Za-z0-9._:-]*$)}}",
             function.name,
             http.route,

@@ -1,9 +1,10 @@
+//! App settings.
+
 use std::collections::BTreeMap;
 
-/// App settings: what Azure would put into the process environment.
+/// App settings: in Azure they are environment variables.
 ///
-/// They lie on top of the environment that was inherited, for the host itself as well as for
-/// the handler.
+/// They override the inherited environment, for the host as well as for the handler.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings(BTreeMap<String, String>);
 
@@ -16,8 +17,8 @@ impl Settings {
         self.0.get(name).cloned().or_else(|| inherited(name))
     }
 
-    /// A setting of text, unless it is empty.
-    pub(crate) fn filled(&self, name: &str) -> Option<String> {
+    /// A setting that is not empty.
+    pub(crate) fn non_empty(&self, name: &str) -> Option<String> {
         self.get(name).filter(|value| !value.is_empty())
     }
 
@@ -34,7 +35,7 @@ impl Settings {
         &self.0
     }
 
-    /// `AzureFunctionsJobHost__a__b` as the path `a`, `b` with its value.
+    /// The settings that override host.json: `AzureFunctionsJobHost__a__b` has the path `a`, `b`.
     pub(crate) fn overrides(&self) -> impl Iterator<Item = (Vec<String>, String)> {
         let mut all: BTreeMap<String, String> = inherited_all().collect();
         all.extend(self.0.clone());
@@ -52,20 +53,20 @@ impl Settings {
         })
     }
 
-    /// Replaces every `%NAME%`; what is not set becomes nothing.
+    /// Replaces each `%NAME%`. A missing setting is replaced with nothing.
     pub(crate) fn expand(&self, text: &str) -> String {
         self.replace(text, |_| String::new())
     }
 
-    /// Replaces every `%NAME%` that is set and leaves the others as they are.
+    /// Replaces each `%NAME%`. A missing setting is left as it is.
     pub(crate) fn expand_known(&self, text: &str) -> String {
         self.replace(text, |name| format!("%{name}%"))
     }
 
-    /// The first `%NAME%` that [`expand_known`](Self::expand_known) has left.
+    /// The first missing setting that [`expand_known`](Self::expand_known) left.
     pub(super) fn unset_name(expanded: &str) -> Option<&str> {
-        let (_, behind) = expanded.split_once('%')?;
-        let (name, _) = behind.split_once('%')?;
+        let (_, rest) = expanded.split_once('%')?;
+        let (name, _) = rest.split_once('%')?;
         Some(name)
     }
 
@@ -73,12 +74,12 @@ impl Settings {
         let mut expanded = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once('%') {
-            let Some((name, behind)) = after.split_once('%') else {
+            let Some((name, after)) = after.split_once('%') else {
                 break;
             };
             expanded.push_str(before);
             expanded.push_str(&self.get(name).unwrap_or_else(|| unset(name)));
-            rest = behind;
+            rest = after;
         }
         expanded.push_str(rest);
         expanded
@@ -89,14 +90,14 @@ const OVERRIDE: &str = "AzureFunctionsJobHost__";
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the environment is the app's, and this is its reader"
+    reason = "this is the only place that reads the environment of the app"
 )]
 fn inherited(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
 fn inherited_all() -> impl Iterator<Item = (String, String)> {
-    // Not `vars`: it panics on a value that is no Unicode.
+    // `vars` would panic on a value that is not Unicode.
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_job_host_setting_names_a_place_in_host_json() {
+    fn a_job_host_setting_names_a_path_in_host_json() {
         let name = "AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest";
         let settings = Settings::new([(name.to_owned(), "true".to_owned())].into());
 

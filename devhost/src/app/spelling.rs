@@ -1,9 +1,9 @@
-//! Keys that the host would pass over in silence.
+//! Finds keys that the host silently ignores.
 
 use serde_json::{Map, Value};
 
-/// A sentence for each key that nobody reads, with the one that was probably meant. `place` is
-/// the file, and the path of the section in it.
+/// A warning for each unknown key, with the key that was probably meant. `place` is the file and
+/// the path of the section in it.
 pub(super) fn unknown_keys(place: &str, keys: &Map<String, Value>, known: &[&str]) -> Vec<String> {
     keys.keys()
         .filter(|key| !known.iter().any(|one| one.eq_ignore_ascii_case(key)))
@@ -21,7 +21,7 @@ fn nearest<'a>(key: &str, known: &[&'a str]) -> Option<&'a str> {
     let key = key.to_lowercase();
     let scored = known.iter().map(|one| {
         let other = one.to_lowercase();
-        // The same words in another order are one mistake, however many letters it moved.
+        // The same words in another order count as one mistake.
         let distance = if letters(&key) == letters(&other) {
             1
         } else {
@@ -39,7 +39,7 @@ fn letters(text: &str) -> Vec<char> {
     letters
 }
 
-/// How many letters have to be put in, taken out or changed.
+/// The number of letters to insert, remove or change.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_key_is_named_with_the_right_one() {
+    fn a_misspelled_key_gets_a_suggestion() {
         let found = warnings(json!({"enableHttpProxyingRequest": true}));
 
         assert_eq!(
@@ -81,12 +81,12 @@ mod tests {
     }
 
     #[test]
-    fn a_key_in_another_case_is_right() {
+    fn a_key_in_another_case_is_known() {
         assert_eq!(warnings(json!({"Version": "2.0", "PORT": 1})), [""; 0]);
     }
 
     #[test]
-    fn a_key_like_no_other_gets_no_hint() {
+    fn an_unlike_key_gets_no_suggestion() {
         assert_eq!(
             warnings(json!({"zzz": 1})),
             ["file: zzz means nothing to the host"]

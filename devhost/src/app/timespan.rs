@@ -1,6 +1,8 @@
+//! .NET time spans.
+
 use std::time::Duration;
 
-/// Reads a .NET time span: `[d.]hh:mm[:ss[.fffffff]]`, or a bare number of days.
+/// Parses a .NET time span: `[d.]hh:mm[:ss[.fffffff]]`, or a bare number of days.
 pub(crate) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     if let Ok(days) = text.parse::<u64>() {
@@ -32,7 +34,7 @@ mod tests {
     use super::parse;
 
     #[test]
-    fn a_time_span_is_read_as_dotnet_reads_it() {
+    fn time_spans_are_parsed_as_by_dotnet() {
         assert_eq!(parse("00:00:03"), Some(Duration::from_secs(3)));
         assert_eq!(parse("1.02:00"), Some(Duration::from_secs(93_600)));
         assert_eq!(parse("00:00:00.5"), Some(Duration::from_millis(500)));

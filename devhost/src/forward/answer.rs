@@ -1,9 +1,11 @@
+//! The answer of a forwarded request.
+
 use bytes::Bytes;
 
 use crate::handler::HandlerAnswer;
 use crate::http::{Fields, MediaType, Reply, ReplyBody};
 
-/// Headers whose parsed lists are written one item a line.
+/// Headers that are parsed as lists and sent with one item a line.
 const LISTS: &[&str] = &[
     "Accept-Ranges",
     "Allow",
@@ -14,14 +16,14 @@ const LISTS: &[&str] = &[
     "Vary",
 ];
 
-/// The caller's answer, from the handler's.
+/// Turns the handler's answer into the answer to the caller.
 pub(crate) fn reply(answer: HandlerAnswer, to_head: bool) -> Reply {
     let reason = (!answer.reason.is_empty()).then(|| answer.reason.clone());
     let chunked = answer.is_chunked();
     if chunked && answer.fields.contains("Content-Length") {
         return Reply::failed().with("Connection", "close");
     }
-    // These break the host's server after the status line was decided on.
+    // On these the host's server fails after the reason phrase was set.
     let not_ascii = answer.fields.iter().any(|(_, value)| !value.is_ascii());
     if not_ascii || answer.fields.all("Content-Length").count() > 1 {
         return Reply {
@@ -46,8 +48,7 @@ pub(crate) fn reply(answer: HandlerAnswer, to_head: bool) -> Reply {
         reason,
         fields: fields(&answer.fields, answer.status, chunked),
         body,
-        // The host's server stumbles over an answer that must not have a body, after it has
-        // been sent, and gives the connection up.
+        // After an answer without a body, the host's server fails and drops the connection.
         cuts_connection: matches!(answer.status, 101 | 204 | 205 | 304) && !to_head,
     }
 }
@@ -58,12 +59,16 @@ fn fields(sent: &Fields, status: u16, chunked: bool) -> Fields {
     for (name, value) in sent.iter() {
         let is = |other: &str| name.eq_ignore_ascii_case(other.as_bytes());
         let framing = is("Transfer-Encoding") && chunked || is("Content-Length") && status == 204;
-        // The server leaves out a header without a value.
+        // The server omits a header without a value.
         if framing || value.is_empty() {
             continue;
         }
         if is("Content-Type") && one_type {
             fields.push(name.clone(), media_type(value));
+        } else if is("Cache-Control") {
+            if !fields.contains("Cache-Control") {
+                fields.push(name.clone(), joined(sent, "Cache-Control"));
+            }
         } else if LISTS.iter().any(|list| is(list)) {
             let items = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
             items.for_each(|item| fields.push(name.clone(), value.slice_ref(item)));
@@ -72,6 +77,12 @@ fn fields(sent: &Fields, status: u16, chunked: bool) -> Fields {
         }
     }
     fields
+}
+
+/// All lines of a header as one: .NET parses them into a single value.
+fn joined(sent: &Fields, name: &str) -> Bytes {
+    let lines = sent.all(name).filter(|value| !value.is_empty());
+    lines.cloned().collect::<Vec<_>>().join(&b", "[..]).into()
 }
 
 fn media_type(value: &Bytes) -> Bytes {

@@ -1,4 +1,4 @@
-//! Forwarding: an HTTP request handed to the handler nearly as it came, and the differences.
+//! Forwarding mode: the handler gets nearly the request that the caller sent.
 
 mod answer;
 mod path;
@@ -11,4 +11,4 @@ pub(crate) use path::forwarded as forwarded_path;
 pub(crate) use query::parse as parse_query;
 #[cfg(test)]
 pub(crate) use query::rebuilt as rebuilt_query;
-pub(crate) use request::{Unforwardable, outgoing};
+pub(crate) use request::{ForwardError, outgoing};

@@ -1,17 +1,19 @@
+//! The path of a forwarded request.
+
 use std::fmt::Write as _;
 
 use crate::http::remove_dot_segments;
 
-/// The path the handler gets, from the path the host decoded.
+/// The path that the handler gets, from the path that the host decoded.
 ///
-/// The host puts the decoded path into a URL and has that parsed again. So what was encoded
-/// twice is decoded twice, an encoded question mark or hash cuts the path, and a backslash
-/// becomes a slash before the dots are resolved: a request can arrive at another path than the
-/// one that was routed.
+/// The host puts the decoded path into a URL, which is parsed again. So what was encoded twice is
+/// decoded twice, an encoded question mark or hash cuts the path, and a backslash becomes a slash
+/// before dot segments are removed: the request can reach another path than the one that was
+/// routed.
 pub(crate) fn forwarded(decoded: &str, has_query: bool) -> String {
     let path = match decoded.find(['?', '#']) {
         Some(end) => &decoded[..end],
-        // At the end of the whole URL white space is trimmed.
+        // White space at the end of the URL is trimmed.
         None if !has_query => decoded.trim_end(),
         None => decoded,
     };
@@ -66,17 +68,17 @@ mod tests {
     use super::forwarded;
 
     #[test]
-    fn a_backslash_lets_a_request_climb_out_of_its_route() {
+    fn a_backslash_lets_a_request_leave_its_route() {
         assert_eq!(forwarded("/api/events/..\\..\\QueueFn", false), "/QueueFn");
     }
 
     #[test]
-    fn dots_that_were_encoded_twice_climb_too() {
+    fn doubly_encoded_dots_let_a_request_leave_its_route() {
         assert_eq!(forwarded("/api/rooms/%2E%2E/keyed", false), "/api/keyed");
     }
 
     #[test]
-    fn a_space_at_the_very_end_is_lost_unless_a_query_follows() {
+    fn a_trailing_space_is_lost_unless_a_query_follows() {
         assert_eq!(forwarded("/api/a ", false), "/api/a");
         assert_eq!(forwarded("/api/a ", true), "/api/a%20");
     }

@@ -1,6 +1,9 @@
+//! The query of a request.
+
 use std::fmt::Write as _;
 
-/// The query's keys and values, decoded; a repeated key, in whatever case, has several values.
+/// The decoded keys and values of a query. A key that is repeated, in any case, has several
+/// values.
 pub(crate) fn parse(query: &str) -> Vec<(String, Vec<String>)> {
     let mut parsed: Vec<(String, Vec<String>)> = Vec::new();
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -11,7 +14,7 @@ pub(crate) fn parse(query: &str) -> Vec<(String, Vec<String>)> {
             .find(|(other, _)| other.eq_ignore_ascii_case(&key))
         {
             Some((spelling, values)) => {
-                // The second spelling is the one that stays.
+                // The host keeps the second spelling.
                 if values.len() == 1 {
                     *spelling = key;
                 }
@@ -23,7 +26,7 @@ pub(crate) fn parse(query: &str) -> Vec<(String, Vec<String>)> {
     parsed
 }
 
-/// The query the handler gets: taken apart and put together again.
+/// The query that the handler gets: parsed and rebuilt.
 pub(crate) fn rebuilt(query: &str) -> String {
     let mut rebuilt = String::with_capacity(query.len() + 8);
     for (key, values) in parse(query) {
@@ -35,7 +38,7 @@ pub(crate) fn rebuilt(query: &str) -> String {
     rebuilt
 }
 
-/// A plus is a space; what is not valid UTF-8 stays encoded.
+/// Decodes a plus as a space. Invalid UTF-8 stays encoded.
 fn decode(text: &str) -> String {
     if !text.contains(['%', '+']) {
         return text.to_owned();
@@ -57,9 +60,9 @@ fn decode(text: &str) -> String {
             decoded.push('%');
             rest = &rest[1..];
         }
-        let (encoded, behind) = rest.split_at(bytes.len() * 3);
+        let (encoded, after) = rest.split_at(bytes.len() * 3);
         push_valid(&bytes, encoded, &mut decoded);
-        rest = behind;
+        rest = after;
     }
     decoded
 }
@@ -72,7 +75,7 @@ fn encoded_byte(text: &str) -> Option<u8> {
     u8::from_str_radix(digits, 16).ok()
 }
 
-/// `encoded` is the same bytes in percent signs, three characters each.
+/// `encoded` is the percent-encoded form of `bytes`, three characters each.
 fn push_valid(bytes: &[u8], encoded: &str, decoded: &mut String) {
     let mut at = 0;
     for chunk in bytes.utf8_chunks() {
@@ -84,7 +87,7 @@ fn push_valid(bytes: &[u8], encoded: &str, decoded: &mut String) {
     }
 }
 
-/// As .NET's URL encoder does: more is encoded than has to be.
+/// Encodes like .NET's URL encoder, which encodes more than is necessary.
 fn encode(text: &str, into: &mut String) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~!$()*,;@".contains(&byte) {
@@ -100,12 +103,12 @@ mod tests {
     use super::rebuilt;
 
     #[test]
-    fn repeated_keys_collapse_into_the_second_spelling() {
+    fn repeated_keys_are_joined_under_the_second_spelling() {
         assert_eq!(rebuilt("Role=a&x&role=b&ROLE=c"), "?role=a,b,c&x=");
     }
 
     #[test]
-    fn broken_escapes_are_escaped_themselves() {
+    fn invalid_escapes_are_escaped() {
         assert_eq!(
             rebuilt("a=%zz&b=%&c=%4&d=%FF%C3%BC%C3"),
             "?a=%25zz&b=%25&c=%254&d=%25FF%C3%BC%25C3"
@@ -113,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_an_empty_query() {
+    fn an_empty_query_is_dropped() {
         assert_eq!(rebuilt("&&"), "");
     }
 }

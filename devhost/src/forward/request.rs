@@ -1,3 +1,5 @@
+//! The request that the handler gets in forwarding mode.
+
 use bytes::Bytes;
 use uuid::Uuid;
 
@@ -6,20 +8,20 @@ use crate::handler::Outgoing;
 use crate::host::{USER_AGENT, VERSION};
 use crate::http::{Fields, MediaType, Target, fold_request};
 
-/// A request the host fails on before the handler hears of it.
+/// Why the host fails before it calls the handler.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unforwardable {
-    #[error("a chunked request cannot be forwarded; the real host answers 500 too")]
+pub(crate) enum ForwardError {
+    #[error("a chunked request cannot be forwarded; the real host also answers 500")]
     Chunked,
     #[error("the request has no usable Host header")]
     NoHost,
-    #[error("the header {0} holds characters beyond ASCII")]
+    #[error("the header {0} contains non-ASCII characters")]
     NotAscii(String),
     #[error("the Content-Type cannot be parsed")]
     ContentType,
 }
 
-/// Headers that belong to a body in .NET's eyes; the body is made anew, and they are lost.
+/// .NET treats these headers as part of the body. The host creates a new body, so they are lost.
 const LOST: &[&str] = &[
     "Allow",
     "Content-Disposition",
@@ -34,7 +36,7 @@ const LOST: &[&str] = &[
     "Last-Modified",
 ];
 
-/// Writes a caller's request as the handler gets it.
+/// Builds the request to the handler from the caller's request.
 pub(crate) fn outgoing(
     method: &str,
     target: &Target,
@@ -42,9 +44,9 @@ pub(crate) fn outgoing(
     body: Bytes,
     invocation: Uuid,
     trace: Option<&str>,
-) -> Result<Outgoing, Unforwardable> {
+) -> Result<Outgoing, ForwardError> {
     if fields.get("Host").is_none_or(Bytes::is_empty) {
-        return Err(Unforwardable::NoHost);
+        return Err(ForwardError::NoHost);
     }
     let method = normalized(method);
     let mut head = Vec::with_capacity(512);
@@ -55,18 +57,18 @@ pub(crate) fn outgoing(
     head.extend_from_slice(b" HTTP/1.1\r\n");
 
     let invocation = invocation.to_string();
-    let mut own: Vec<Own<'_>> = vec![
-        Own {
+    let mut added: Vec<AddedHeader<'_>> = vec![
+        AddedHeader {
             name: "X-Azure-Functions-HostVersion",
             value: VERSION,
             joined_by: ", ",
         },
-        Own {
+        AddedHeader {
             name: "X-Azure-Functions-InvocationId",
             value: &invocation,
             joined_by: ", ",
         },
-        Own {
+        AddedHeader {
             name: "User-Agent",
             value: USER_AGENT,
             joined_by: " ",
@@ -77,27 +79,27 @@ pub(crate) fn outgoing(
             continue;
         }
         let mut value = folded.joined(separator(&folded.name));
-        if let Some(at) = own.iter().position(|one| folded.is(one.name)) {
-            let one = own.remove(at);
+        if let Some(at) = added.iter().position(|one| folded.is(one.name)) {
+            let one = added.remove(at);
             if !value.is_empty() {
                 value.extend_from_slice(one.joined_by.as_bytes());
             }
             value.extend_from_slice(one.value.as_bytes());
         }
         if !value.is_ascii() {
-            return Err(Unforwardable::NotAscii(
+            return Err(ForwardError::NotAscii(
                 String::from_utf8_lossy(&folded.name).into_owned(),
             ));
         }
         push(&mut head, &folded.name, &value);
     }
-    for one in own {
+    for one in added {
         push(&mut head, one.name.as_bytes(), one.value.as_bytes());
     }
     if let Some(trace) = trace.filter(|_| !fields.contains("traceparent")) {
         push(&mut head, b"traceparent", trace.as_bytes());
     }
-    describe_body(&mut head, &method, fields, &body)?;
+    push_content_headers(&mut head, &method, fields, &body)?;
     head.extend_from_slice(b"\r\n");
 
     Ok(Outgoing {
@@ -109,8 +111,8 @@ pub(crate) fn outgoing(
     })
 }
 
-/// A header the host adds, behind the caller's own where there is one.
-struct Own<'a> {
+/// A header that the host adds; it is appended to the caller's, if there is one.
+struct AddedHeader<'a> {
     name: &'static str,
     value: &'a str,
     joined_by: &'static str,
@@ -133,12 +135,12 @@ fn push(head: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     head.extend_from_slice(b"\r\n");
 }
 
-fn describe_body(
+fn push_content_headers(
     head: &mut Vec<u8>,
     method: &str,
     fields: &Fields,
     body: &[u8],
-) -> Result<(), Unforwardable> {
+) -> Result<(), ForwardError> {
     if body.is_empty() {
         if !matches!(method, "GET" | "HEAD" | "CONNECT" | "OPTIONS" | "DELETE") {
             push(head, b"Content-Length", b"0");
@@ -150,23 +152,23 @@ fn describe_body(
     match (types.next(), types.next()) {
         (None, _) => Ok(()),
         (Some(text), None) => {
-            let text = std::str::from_utf8(text).map_err(|_| Unforwardable::ContentType)?;
-            let parsed = MediaType::parse(text).ok_or(Unforwardable::ContentType)?;
+            let text = std::str::from_utf8(text).map_err(|_| ForwardError::ContentType)?;
+            let parsed = MediaType::parse(text).ok_or(ForwardError::ContentType)?;
             push(head, b"Content-Type", parsed.to_string().as_bytes());
             Ok(())
         }
-        _ => Err(Unforwardable::ContentType),
+        _ => Err(ForwardError::ContentType),
     }
 }
 
-/// .NET's client knows the usual methods in any case and writes them in capitals.
+/// .NET's client recognises the usual methods in any case and sends them in upper case.
 fn normalized(method: &str) -> String {
-    let capitals = method.to_ascii_uppercase();
+    let upper = method.to_ascii_uppercase();
     let known = [
         "GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "TRACE", "PATCH", "CONNECT",
     ];
-    if known.contains(&capitals.as_str()) {
-        capitals
+    if known.contains(&upper.as_str()) {
+        upper
     } else {
         method.to_owned()
     }

@@ -1,13 +1,16 @@
+//! `/admin/…`: status, and runs by hand. For a person at this machine, never for a web page.
+
 use serde_json::{Value, json};
 
-use super::Request;
-use super::keys::{self, ShownKey};
-use crate::handler::ping;
+use super::keys::{KeyLevel, key_level};
+use super::request::Request;
+use crate::firing::RunRequest;
 use crate::host::{Host, VERSION};
 use crate::http::{Reply, ReplyBody, Wire, names_this_machine};
-use crate::trigger::{self, firing_by_hand, firings_of_feed};
+use crate::supervisor::ping;
+use crate::trigger::{self, firing_by_hand};
 
-/// `/admin/…`: for a person at this machine, never for a web page.
+/// Answers a request below `/admin/`.
 pub(super) async fn answer(host: &Host, wire: &mut Wire, request: &mut Request) -> Reply {
     if let Err(reply) = guard(host, request) {
         return *reply;
@@ -17,7 +20,7 @@ pub(super) async fn answer(host: &Host, wire: &mut Wire, request: &mut Request) 
     match (method.as_str(), path.as_str()) {
         ("GET", "/admin/host/status") => status(host),
         ("GET" | "POST", "/admin/host/ping") => {
-            // What the handler says to it is of no interest.
+            // The handler's answer does not matter.
             let _ = ping(host).await;
             Reply::empty(200)
         }
@@ -37,15 +40,15 @@ pub(super) async fn answer(host: &Host, wire: &mut Wire, request: &mut Request) 
     }
 }
 
-/// A page in a browser could reach these addresses by its own origin or by a name that was
-/// pointed at this machine; neither is let in.
+/// Refuses web pages: requests with an `Origin`, and those with a host name that may only resolve
+/// to this machine.
 fn guard(host: &Host, request: &Request) -> Result<(), Box<Reply>> {
     let local = names_this_machine(request.header("Host").unwrap_or_default());
     if !local || request.head.fields.contains("Origin") || !request.peer.ip().is_loopback() {
         return Err(Box::new(Reply::empty(403)));
     }
     match &host.app.options.keys {
-        Some(own) if keys::shown(own, request) != ShownKey::Master => {
+        Some(keys) if key_level(keys, request) != KeyLevel::Master => {
             Err(Box::new(Reply::empty(401)))
         }
         _ => Ok(()),
@@ -58,15 +61,16 @@ fn status(host: &Host) -> Reply {
     } else {
         "Initialized"
     };
-    answered(
+    json_reply(
         200,
         &json!({ "state": state, "version": VERSION, "functions": host.app.functions.len() }),
     )
 }
 
-/// `POST /admin/functions/<name>`: runs a function that has no address of its own.
+/// `POST /admin/functions/<name>`: runs a function that is not an HTTP function.
 fn run_function(host: &Host, name: &str, body: &[u8]) -> Reply {
-    let Some((at, function)) = trigger::find(host, name).filter(|(_, function)| !function.disabled)
+    let Some((index, function)) =
+        trigger::find(host, name).filter(|(_, function)| !function.disabled)
     else {
         return Reply::empty(404);
     };
@@ -78,36 +82,41 @@ fn run_function(host: &Host, name: &str, body: &[u8]) -> Reply {
     let firing = match body {
         Ok(body) => firing_by_hand(function, &body),
         Err(error) => Err(format!(
-            "the body has to be JSON such as {{\"input\": \"text\"}}: {error}"
+            "the body must be JSON such as {{\"input\": \"text\"}}: {error}"
         )),
     };
     match firing {
         Ok(firing) => {
-            host.order((at, Ok(firing)));
+            host.request_run(RunRequest {
+                function: index,
+                firing: Ok(firing),
+            });
             Reply::empty(202)
         }
-        Err(problem) => answered(400, &json!({ "error": problem })),
+        Err(problem) => json_reply(400, &json!({ "error": problem })),
     }
 }
 
-/// `POST /admin/feed/<event hub>`: a batch of events for every function that listens to it.
+/// `POST /admin/feed/<event hub>`: passes events to all functions that listen to the hub.
 fn feed(host: &Host, hub: &str, body: &[u8]) -> Reply {
     let feed = match trigger::Feed::parse(body) {
         Ok(feed) => feed,
-        Err(problem) => return answered(400, &json!({ "error": problem })),
+        Err(problem) => return json_reply(400, &json!({ "error": problem })),
     };
-    let firings = firings_of_feed(host, hub, &feed);
-    if firings.is_empty() {
-        return answered(
+    let requests = trigger::runs_of_feed(host, hub, &feed);
+    if requests.is_empty() {
+        return json_reply(
             404,
             &json!({ "error": format!("no function listens to {hub}, or there are no events") }),
         );
     }
-    firings.into_iter().for_each(|firing| host.order(firing));
+    requests
+        .into_iter()
+        .for_each(|request| host.request_run(request));
     Reply::empty(202)
 }
 
-fn answered(status: u16, body: &Value) -> Reply {
+fn json_reply(status: u16, body: &Value) -> Reply {
     Reply::new(status, ReplyBody::Sized(body.to_string().into()))
         .with("Content-Type", "application/json; charset=utf-8")
 }

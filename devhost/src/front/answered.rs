@@ -1,11 +1,12 @@
+//! The result of a request, for the caller and for the log.
+
 use uuid::Uuid;
 
-use super::Request;
-use super::request::BodyFailure;
+use super::request::{Request, RequestBodyError};
 use crate::host::Host;
 use crate::http::{Fields, Reply};
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) content: Content,
@@ -17,49 +18,51 @@ pub(crate) struct Answered {
 #[derive(Debug)]
 pub(crate) enum Content {
     Reply(Reply),
-    /// The answer has already gone out, piece by piece.
+    /// The answer was already sent, piece by piece.
     Streamed {
         status: u16,
         keeps_alive: bool,
     },
 }
 
-/// A call that ends in the host's own 500.
+/// A failed call: the answer to the caller, and the reason.
 #[derive(Debug)]
-pub(crate) struct Failure {
+pub(crate) struct CallError {
     pub(crate) reply: Box<Reply>,
-    pub(crate) why: String,
+    pub(crate) reason: String,
 }
 
-impl Failure {
-    pub(crate) fn new(why: impl std::fmt::Display) -> Self {
+impl CallError {
+    /// A call that the host answers with 500.
+    pub(crate) fn new(reason: impl std::fmt::Display) -> Self {
         Self {
             reply: Box::new(Reply::failed()),
-            why: why.to_string(),
+            reason: reason.to_string(),
         }
     }
 }
 
-impl From<BodyFailure> for Failure {
-    /// After such a body nothing more can be read from the connection.
-    fn from(failure: BodyFailure) -> Self {
+impl From<RequestBodyError> for CallError {
+    /// After such a body, the connection cannot be used again.
+    fn from(error: RequestBodyError) -> Self {
         let reply = Box::new(Reply::failed().with("Connection", "close"));
         Self {
             reply,
-            why: failure.to_string(),
+            reason: error.to_string(),
         }
     }
 }
 
-pub(super) fn replied(result: Result<Reply, Failure>) -> (Content, Option<String>) {
+pub(super) fn replied(result: Result<Reply, CallError>) -> (Content, Option<String>) {
     match result {
         Ok(reply) => (Content::Reply(reply), None),
-        Err(failure) => (Content::Reply(*failure.reply), Some(failure.why)),
+        Err(error) => (Content::Reply(*error.reply), Some(error.reason)),
     }
 }
 
 impl Answered {
-    pub(super) fn own(reply: Reply) -> Self {
+    /// Without calling a function.
+    pub(super) fn without_function(reply: Reply) -> Self {
         Self {
             content: Content::Reply(reply),
             function: None,
@@ -69,8 +72,8 @@ impl Answered {
     }
 }
 
-/// Adds what every answer of the host carries.
-pub(super) fn decorate(host: &Host, fields: &mut Fields, request: &Request) {
+/// Adds the headers that every answer of the host has.
+pub(super) fn add_common_headers(host: &Host, fields: &mut Fields, request: &Request) {
     for (name, value) in &host.app.host.custom_headers {
         if !fields.contains(name) {
             fields.push(name.clone(), value.clone());

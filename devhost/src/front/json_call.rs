@@ -1,12 +1,15 @@
+//! HTTP functions that speak the JSON protocol.
+
 use std::sync::Arc;
 
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::answered::Failure;
-use super::keys::ShownKey;
-use super::{Request, json_reply};
+use super::answered::CallError;
+use super::json_reply;
+use super::keys::KeyLevel;
+use super::request::Request;
 use crate::app::Function;
 use crate::forward::parse_query;
 use crate::host::Host;
@@ -14,21 +17,21 @@ use crate::http::{BodyLength, Fields, Reply, Wire, fold_request};
 use crate::json::{Invocation, deliver, encoded_text, invoke, merge_payload, system_metadata};
 use crate::route::Values;
 
-/// Calls an HTTP function in the JSON protocol and makes an HTTP answer of what it returns.
+/// Calls an HTTP function through the JSON protocol, and turns its outputs into an HTTP answer.
 pub(super) async fn call(
     host: &Arc<Host>,
     wire: &mut Wire,
     request: &mut Request,
     function: &Function,
     values: Values,
-    key: ShownKey,
+    key: KeyLevel,
     id: Uuid,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, CallError> {
     if request.header("Host").is_none_or(str::is_empty) {
-        return Err(Failure::new("the request has no usable Host header"));
+        return Err(CallError::new("the request has no usable Host header"));
     }
     let fields = request.head.fields.clone();
-    // A chunked body is not even looked at: without a length there is none.
+    // The host ignores a chunked body: it looks at the length only.
     let body = match request.length {
         BodyLength::Chunked => None,
         _ => Some(request.body(wire).await?).filter(|body| !body.is_empty()),
@@ -36,9 +39,9 @@ pub(super) async fn call(
 
     let query = parse_query(&request.target.query);
     let mut data = json!({
-        "Url": request.display_url(),
+        "Url": request.url(),
         "Method": request.head.method_text().to_ascii_uppercase(),
-        "Query": joined(&query),
+        "Query": query_object(&query, |values| values.join(",")),
         "Headers": headers(&fields),
         "Params": values.iter().cloned().map(|(name, value)| (name, value.into())).collect::<Map<_, _>>(),
         "Identities": [identity(key)],
@@ -65,12 +68,12 @@ pub(super) async fn call(
         .iter()
         .filter(|(name, _)| !name.eq_ignore_ascii_case("code"))
     {
-        metadata.insert(name.clone(), encoded_text(&values.join(",")));
+        metadata.insert(name.clone(), encoded_text(&last(values)));
     }
     for (name, value) in &values {
         metadata.insert(name.clone(), encoded_text(value));
     }
-    metadata.insert("Query".to_owned(), joined(&query));
+    metadata.insert("Query".to_owned(), query_object(&query, last));
     metadata.insert("Headers".to_owned(), joined_headers(&fields));
     metadata.insert("sys".to_owned(), system_metadata(&function.name));
 
@@ -82,20 +85,26 @@ pub(super) async fn call(
         metadata,
         trace,
     };
-    let envelope = invoke(host, &invocation).await.map_err(Failure::new)?;
+    let envelope = invoke(host, &invocation).await.map_err(CallError::new)?;
     let reply = json_reply::of(function, &envelope, request.is_head());
     deliver(host, function, &envelope)
         .await
-        .map_err(Failure::new)?;
+        .map_err(CallError::new)?;
     reply
 }
 
-fn joined(query: &[(String, Vec<String>)]) -> Value {
+/// The query as an object. `value` chooses among the values of a repeated key: `Data` has all of
+/// them, `Metadata` the last one.
+fn query_object(query: &[(String, Vec<String>)], value: fn(&[String]) -> String) -> Value {
     query
         .iter()
-        .map(|(name, values)| (name.clone(), values.join(",").into()))
+        .map(|(name, values)| (name.clone(), value(values).into()))
         .collect::<Map<_, _>>()
         .into()
+}
+
+fn last(values: &[String]) -> String {
+    values.last().cloned().unwrap_or_default()
 }
 
 fn headers(fields: &Fields) -> Value {
@@ -117,8 +126,8 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// The caller as ASP.NET describes it: nobody, or the holder of a key.
-fn identity(key: ShownKey) -> Value {
+/// The caller as ASP.NET describes it: anonymous, or the holder of a key.
+fn identity(key: KeyLevel) -> Value {
     let claim = |kind: &str, value: &str| {
         json!({
             "Issuer": "LOCAL AUTHORITY",
@@ -130,9 +139,9 @@ fn identity(key: ShownKey) -> Value {
         })
     };
     let (kind, claims) = match key {
-        ShownKey::None => (Value::Null, Vec::new()),
-        ShownKey::Function | ShownKey::Master => {
-            let is_master = key == ShownKey::Master;
+        KeyLevel::None => (Value::Null, Vec::new()),
+        KeyLevel::Function | KeyLevel::Master => {
+            let is_master = key == KeyLevel::Master;
             let (level, id) = if is_master {
                 ("Admin", "master")
             } else {
@@ -148,7 +157,7 @@ fn identity(key: ShownKey) -> Value {
     };
     json!({
         "AuthenticationType": kind,
-        "IsAuthenticated": key != ShownKey::None,
+        "IsAuthenticated": key != KeyLevel::None,
         "Actor": null,
         "BootstrapContext": null,
         "Claims": claims,

@@ -1,40 +1,42 @@
-use super::Request;
+//! Function keys in requests.
+
+use super::request::Request;
 use crate::app::{AuthLevel, Keys};
 use crate::forward;
 use crate::http::Reply;
 
-/// The key a caller showed, as far as it opens anything.
+/// The level of the key that a caller sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum ShownKey {
+pub(crate) enum KeyLevel {
     None,
     Function,
     Master,
 }
 
-/// What the caller's key opens, or the 401 for a function it does not.
+/// The level of the caller's key, or a 401 if the function requires a higher one.
 pub(super) fn check(
     keys: Option<&Keys>,
     level: AuthLevel,
     request: &Request,
-) -> Result<ShownKey, Box<Reply>> {
+) -> Result<KeyLevel, Box<Reply>> {
     let Some(keys) = keys else {
-        return Ok(ShownKey::None);
+        return Ok(KeyLevel::None);
     };
-    let shown = shown(keys, request);
-    let opens = match level {
+    let level_of_caller = key_level(keys, request);
+    let is_allowed = match level {
         AuthLevel::Anonymous => true,
-        AuthLevel::Function => shown != ShownKey::None,
-        AuthLevel::Admin => shown == ShownKey::Master,
+        AuthLevel::Function => level_of_caller != KeyLevel::None,
+        AuthLevel::Admin => level_of_caller == KeyLevel::Master,
     };
-    if opens {
-        Ok(shown)
+    if is_allowed {
+        Ok(level_of_caller)
     } else {
         Err(Box::new(Reply::empty(401)))
     }
 }
 
-/// The header wins over the query, even where it is wrong.
-pub(super) fn shown(keys: &Keys, request: &Request) -> ShownKey {
+/// The header takes precedence over the query, even if its key is wrong.
+pub(super) fn key_level(keys: &Keys, request: &Request) -> KeyLevel {
     let key = match request.header("x-functions-key") {
         Some(key) => key.to_owned(),
         None => {
@@ -46,12 +48,12 @@ pub(super) fn shown(keys: &Keys, request: &Request) -> ShownKey {
         }
     };
     if key.is_empty() {
-        ShownKey::None
+        KeyLevel::None
     } else if key == keys.master {
-        ShownKey::Master
+        KeyLevel::Master
     } else if key == keys.function {
-        ShownKey::Function
+        KeyLevel::Function
     } else {
-        ShownKey::None
+        KeyLevel::None
     }
 }

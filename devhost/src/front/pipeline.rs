@@ -1,38 +1,41 @@
+//! The order in which the host decides about a request.
+
 use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::answered::{Answered, Content, Failure, decorate, replied};
-use super::{Request, admin, json_call, keys, own_pages, proxy};
+use super::answered::{Answered, CallError, Content, add_common_headers, replied};
+use super::request::Request;
+use super::{admin, fallback, json_call, keys, proxy};
 use crate::app::{Function, HttpTrigger};
 use crate::host::Host;
 use crate::http::{BodyLength, Reply, Wire};
 use crate::route::Values;
 use crate::{clock, forward};
 
-/// Takes a request through the host, in the order of its middlewares.
+/// Answers a request. Decides in the same order as the middlewares of the host.
 pub(crate) async fn answer(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Answered {
-    // No page is let in there, so none is told that it were.
+    // Web pages may not call this, so the answer has no CORS headers.
     if request.target.path.starts_with("/admin/") {
-        return Answered::own(admin::answer(host, wire, request).await);
+        return Answered::without_function(admin::answer(host, wire, request).await);
     }
     let mut answered = match host
         .cors
         .as_ref()
         .and_then(|cors| cors.preflight(&request.head.fields, &request.head.method))
     {
-        Some(reply) => Answered::own(reply),
-        None => routed(host, wire, request).await,
+        Some(reply) => Answered::without_function(reply),
+        None => route(host, wire, request).await,
     };
     if let Content::Reply(reply) = &mut answered.content {
-        decorate(host, &mut reply.fields, request);
+        add_common_headers(host, &mut reply.fields, request);
     }
     answered
 }
 
-async fn routed(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Answered {
+async fn route(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Answered {
     let Some((function, trigger, values)) = find(host, request) else {
-        return Answered::own(own_pages::answer(host, request).await);
+        return Answered::without_function(fallback::answer(host, request).await);
     };
     let invocation = clock::new_id();
     let key = match keys::check(host.app.options.keys.as_ref(), trigger.auth_level, request) {
@@ -40,7 +43,7 @@ async fn routed(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Ans
         Err(reply) => {
             return Answered {
                 function: Some(function.name.clone()),
-                ..Answered::own(*reply)
+                ..Answered::without_function(*reply)
             };
         }
     };
@@ -49,7 +52,7 @@ async fn routed(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Ans
     let (content, failure) = if function.forwardable && host.app.host.proxies {
         proxy::pass(host, wire, request, invocation).await
     } else if function.forwardable && host.app.host.forwards {
-        replied(forwarded(host, wire, request, invocation).await)
+        replied(forward_call(host, wire, request, invocation).await)
     } else {
         replied(json_call::call(host, wire, request, function, values, key, invocation).await)
     };
@@ -61,7 +64,7 @@ async fn routed(host: &Arc<Host>, wire: &mut Wire, request: &mut Request) -> Ans
     }
 }
 
-/// The first function, in the order of names, that takes this path and method.
+/// The first function, ordered by name, that takes this path and method.
 fn find<'a>(host: &'a Host, request: &Request) -> Option<(&'a Function, &'a HttpTrigger, Values)> {
     let method = request.head.method_text();
     host.app
@@ -80,16 +83,16 @@ fn find<'a>(host: &'a Host, request: &Request) -> Option<(&'a Function, &'a Http
         })
 }
 
-async fn forwarded(
+async fn forward_call(
     host: &Host,
     wire: &mut Wire,
     request: &mut Request,
     invocation: Uuid,
-) -> Result<Reply, Failure> {
+) -> Result<Reply, CallError> {
     if request.length == BodyLength::Chunked {
-        return Err(Failure::new(forward::Unforwardable::Chunked));
+        return Err(CallError::new(forward::ForwardError::Chunked));
     }
-    // Reading the body forgets `Expect` once it has been honoured; the handler gets it still.
+    // Reading the body removes `Expect` from the head, but the handler gets it too.
     let fields = request.head.fields.clone();
     let body = request.body(wire).await?;
     let trace = host.new_trace();
@@ -102,7 +105,7 @@ async fn forwarded(
         invocation,
         trace.as_deref(),
     )
-    .map_err(Failure::new)?;
-    let answer = host.exchange(&outgoing).await.map_err(Failure::new)?;
+    .map_err(CallError::new)?;
+    let answer = host.exchange(&outgoing).await.map_err(CallError::new)?;
     Ok(forward::reply(answer, outgoing.is_head))
 }

@@ -1,4 +1,4 @@
-//! The newer mode, `enableProxyingHttpRequest`: everything is passed on as it comes.
+//! Proxying mode (`enableProxyingHttpRequest`): requests and answers are streamed unchanged.
 
 use std::time::Duration;
 
@@ -8,20 +8,20 @@ use tokio::net::tcp::WriteHalf;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::answered::{Content, Failure, decorate, replied};
-use super::proxy_head::is_hop_by_hop;
-use super::{Request, proxy_head};
+use super::answered::{CallError, Content, add_common_headers, replied};
+use super::proxy_head::{self, is_hop_by_hop};
+use super::request::Request;
 use crate::handler::{ExchangeError, HandlerAnswer, while_listening};
 use crate::host::Host;
-use crate::http::{Asked, BodyLength, BodyReader, Reply, ReplyBody, Version, Wire};
+use crate::http::{BodyLength, BodyReader, Reply, ReplyBody, ReplyContext, Version, Wire};
 
-/// A connection that breaks before anything was sent is tried again so often.
-const CONNECT_ATTEMPTS: u32 = 10;
+/// How often to try to connect to the handler.
+const MAX_CONNECT_ATTEMPTS: u32 = 10;
 
-/// A handler that is silent for this long is given up, whatever the function's time.
-const SILENT_AT_MOST: Duration = Duration::from_secs(240);
+/// How long the handler may send nothing, whatever the function's timeout.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(240);
 
-/// Passes a request to the handler and its answer back, both while they come.
+/// Streams a request to the handler and its answer to the caller.
 pub(super) async fn pass(
     host: &Host,
     wire: &mut Wire,
@@ -33,15 +33,17 @@ pub(super) async fn pass(
         Err(error) => return bad_gateway(&error),
     };
     let to_head = request.is_head();
-    let asking = ask(&mut upstream, wire, request, host.link.port, invocation);
-    let asked = timeout(SILENT_AT_MOST, host.within_function_timeout(asking));
-    let Ok(answer) = asked.await else {
-        let why = "the handler was silent for too long".to_owned();
-        return (Content::Reply(Reply::empty(504)), Some(why));
+    let exchange = send_request(&mut upstream, wire, request, host.link.port, invocation);
+    let answer = timeout(IDLE_TIMEOUT, host.within_function_timeout(exchange));
+    let Ok(answer) = answer.await else {
+        let reason = "the handler sent nothing for too long".to_owned();
+        return (Content::Reply(Reply::empty(504)), Some(reason));
     };
     let answer = match answer {
         Ok(answer) => answer,
-        Err(ExchangeError::TimedOut) => return replied(Err(Failure::new(ExchangeError::TimedOut))),
+        Err(ExchangeError::TimedOut) => {
+            return replied(Err(CallError::new(ExchangeError::TimedOut)));
+        }
         Err(error) => return bad_gateway(&error),
     };
     let length = match answer.length(to_head) {
@@ -49,7 +51,7 @@ pub(super) async fn pass(
         Err(error) => return bad_gateway(&error),
     };
     let status = answer.status;
-    match give_back(host, wire, &mut upstream, request, answer, length).await {
+    match send_answer(host, wire, &mut upstream, request, answer, length).await {
         Ok(reusable) => {
             if reusable {
                 host.link.keep(upstream);
@@ -62,7 +64,7 @@ pub(super) async fn pass(
                 None,
             )
         }
-        // The status has gone out, so all that is left is to break off.
+        // The status was already sent, so the only way to report an error is to disconnect.
         Err(error) => (
             Content::Streamed {
                 status,
@@ -82,7 +84,7 @@ async fn connect(host: &Host) -> Result<Wire, ExchangeError> {
     let mut attempt = 1;
     loop {
         match host.link.connection().await {
-            Err(_) if attempt < CONNECT_ATTEMPTS => {
+            Err(_) if attempt < MAX_CONNECT_ATTEMPTS => {
                 let pause = (50 * attempt).min(250);
                 tokio::time::sleep(std::time::Duration::from_millis(pause.into())).await;
                 attempt += 1;
@@ -92,8 +94,8 @@ async fn connect(host: &Host) -> Result<Wire, ExchangeError> {
     }
 }
 
-/// Sends the request and reads the answer's head. Until all is sent the answer is held back.
-async fn ask(
+/// Sends the whole request, then reads the head of the answer.
+async fn send_request(
     upstream: &mut Wire,
     wire: &mut Wire,
     request: &mut Request,
@@ -104,7 +106,7 @@ async fn ask(
     let (mut reader, mut writer) = upstream.stream.split();
     let upload = upload(&mut writer, &head, wire, request);
     match while_listening(&mut reader, &mut upstream.buffer, upload).await {
-        // A handler that has stopped reading may have answered before it did.
+        // A handler that stops reading may have answered first.
         None | Some(Ok(()) | Err(ExchangeError::Io(_))) => {}
         Some(Err(error)) => return Err(error),
     }
@@ -126,7 +128,7 @@ async fn upload(
     while let Some(piece) = request
         .piece(wire)
         .await
-        .map_err(|_| ExchangeError::Malformed("the caller's body broke off"))?
+        .map_err(|_| ExchangeError::Malformed("the caller's body is incomplete"))?
     {
         if chunked {
             writer.write_all(&chunk(&piece)).await?;
@@ -144,8 +146,8 @@ fn chunk(piece: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", piece.len()).as_bytes(), piece, b"\r\n"].concat()
 }
 
-/// Whether the handler's connection may be used again.
-async fn give_back(
+/// Returns whether the connection to the handler can be used again.
+async fn send_answer(
     host: &Host,
     wire: &mut Wire,
     upstream: &mut Wire,
@@ -153,7 +155,7 @@ async fn give_back(
     answer: HandlerAnswer,
     length: BodyLength,
 ) -> Result<bool, ExchangeError> {
-    let asked = Asked {
+    let context = ReplyContext {
         is_head: request.is_head(),
         version: request.head.version,
     };
@@ -164,19 +166,20 @@ async fn give_back(
             reply.fields.push(name.clone(), value.clone());
         }
     }
-    decorate(host, &mut reply.fields, request);
+    add_common_headers(host, &mut reply.fields, request);
     let sized = matches!(length, BodyLength::Known(_));
-    // A caller of HTTP/1.0 knows no chunks and gets the body until the end of the connection.
+    // HTTP/1.0 has no chunks: the body ends with the connection.
     let chunked = !sized && request.head.version == Version::Http11;
     if chunked {
         reply.fields.push("Transfer-Encoding", "chunked");
     }
-    reply.write(wire, &asked, request.keeps_alive()).await?;
+    reply.write(wire, &context, request.keeps_alive()).await?;
 
     let mut reader = BodyReader::new(length);
     loop {
-        let next = timeout(SILENT_AT_MOST, reader.next(upstream)).await;
-        let next = next.map_err(|_| ExchangeError::Malformed("it stopped half way"))?;
+        let next = timeout(IDLE_TIMEOUT, reader.next(upstream)).await;
+        let next =
+            next.map_err(|_| ExchangeError::Malformed("it stopped in the middle of the body"))?;
         let Some(piece) = next.map_err(ExchangeError::Body)? else {
             break;
         };

@@ -1,8 +1,10 @@
+//! The head of a request in proxying mode.
+
 use std::fmt::Write as _;
 
 use uuid::Uuid;
 
-use super::Request;
+use super::request::Request;
 use crate::host::VERSION;
 use crate::http::BodyLength;
 
@@ -19,8 +21,8 @@ const HOP_BY_HOP: &[&str] = &[
     "Upgrade",
 ];
 
-/// Overwritten by the host, whatever the caller sent.
-const OWN: &[&str] = &[
+/// Headers that the host sets; the caller's are dropped.
+const OVERWRITTEN: &[&str] = &[
     "Host",
     "X-Azure-Functions-HostVersion",
     "X-Azure-Functions-InvocationId",
@@ -35,14 +37,14 @@ pub(super) fn is_hop_by_hop(name: &[u8]) -> bool {
     names.any(|other| name.eq_ignore_ascii_case(other.as_bytes()))
 }
 
-/// The head of a caller's request as the handler gets it.
+/// The head that the handler gets.
 pub(crate) fn of(request: &Request, port: u16, invocation: Uuid) -> Vec<u8> {
     let chunked = request.length == BodyLength::Chunked;
     let mut head = Vec::with_capacity(512);
     head.extend_from_slice(&request.head.method);
     head.push(b' ');
     for byte in request.head.target.iter().copied() {
-        // The server lets control characters through; on the way to the handler they are encoded.
+        // The server allows control characters; the client encodes them.
         if byte.is_ascii_graphic() {
             head.push(byte);
         } else {
@@ -50,9 +52,9 @@ pub(crate) fn of(request: &Request, port: u16, invocation: Uuid) -> Vec<u8> {
         }
     }
     head.extend_from_slice(b" HTTP/1.1\r\n");
-    let mut own = format!("Host: 127.0.0.1:{port}\r\n");
+    let mut host_headers = format!("Host: 127.0.0.1:{port}\r\n");
     let _ = write!(
-        own,
+        host_headers,
         "X-Azure-Functions-InvocationId: {invocation}\r\nX-Azure-Functions-HostVersion: {VERSION}\r\n\
          x-ms-invocation-id: {invocation}\r\nX-Forwarded-For: {}\r\nX-Forwarded-Host: {}\r\n\
          X-Forwarded-Proto: {}\r\n",
@@ -60,12 +62,12 @@ pub(crate) fn of(request: &Request, port: u16, invocation: Uuid) -> Vec<u8> {
         request.header("Host").unwrap_or_default(),
         request.scheme,
     );
-    head.extend_from_slice(own.as_bytes());
+    head.extend_from_slice(host_headers.as_bytes());
     for (name, value) in request.head.fields.iter() {
         let is = |other: &&str| name.eq_ignore_ascii_case(other.as_bytes());
-        // Two ways of saying where the body ends would let a second request hide in it.
-        let overruled = chunked && is(&"Content-Length");
-        if !is_hop_by_hop(name) && !OWN.iter().any(is) && !is(&"Expect") && !overruled {
+        // With two different lengths, a second request could hide in the body.
+        let is_ambiguous = chunked && is(&"Content-Length");
+        if !is_hop_by_hop(name) && !OVERWRITTEN.iter().any(is) && !is(&"Expect") && !is_ambiguous {
             head.extend_from_slice(name);
             head.extend_from_slice(b": ");
             head.extend_from_slice(value);

@@ -1,12 +1,17 @@
+//! A request from a caller.
+
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::app::Plan;
-use crate::http::{BodyError, BodyLength, BodyReader, Refusal, RequestHead, Target, Version, Wire};
+use crate::http::{
+    BodyError, BodyLength, BodyReader, RequestError, RequestHead, Target, Version, Wire,
+};
 
-/// A caller's request whose head has been read.
+/// A caller's request. Its head has been read, its body maybe not yet.
 #[derive(Debug)]
 pub(crate) struct Request {
     pub(crate) head: RequestHead,
@@ -18,35 +23,35 @@ pub(crate) struct Request {
     limit: u64,
 }
 
-/// A caller that sends nothing for this long is given up.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long the server reads on after an answer, to be able to use the connection again.
-const DRAIN_WITHIN: Duration = Duration::from_secs(5);
+/// How long a caller may send nothing of its body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long the server reads the rest of a body, to be able to use the connection again.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BodyFailure {
+pub(crate) enum RequestBodyError {
     #[error("the body is larger than the limit of {0} bytes")]
     TooLarge(u64),
-    #[error("the caller did not send the body it announced")]
+    #[error("the caller did not send the body that it announced")]
     TooSlow,
     #[error(transparent)]
     Broken(#[from] BodyError),
 }
 
 impl Request {
-    /// `limit` is the largest body the host takes.
+    /// `limit` is the maximum size of the body.
     pub(crate) fn new(
         mut head: RequestHead,
         peer: SocketAddr,
         plan: Plan,
         limit: u64,
-    ) -> Result<Self, Refusal> {
-        let length = BodyLength::of_request(&head.fields).ok_or(Refusal::Malformed)?;
+    ) -> Result<Self, RequestError> {
+        let length = BodyLength::of_request(&head.fields).ok_or(RequestError::Malformed)?;
         let mut scheme = "http";
         if plan == Plan::Flex {
-            scheme = believe_the_front_end(&mut head);
+            scheme = apply_forwarded_headers(&mut head);
         }
-        let text = std::str::from_utf8(&head.target).map_err(|_| Refusal::Malformed)?;
+        let text = std::str::from_utf8(&head.target).map_err(|_| RequestError::Malformed)?;
         let host_header = head.fields.text("Host").unwrap_or_default();
         let target = Target::parse(head.method_text(), text, host_header)?;
         Ok(Self {
@@ -60,7 +65,7 @@ impl Request {
         })
     }
 
-    /// Whether the body has been read to its end.
+    /// Whether the whole body has been read.
     pub(crate) fn is_read(&self) -> bool {
         self.reader.is_done()
     }
@@ -80,8 +85,8 @@ impl Request {
         self.head.keeps_alive() && !ambiguous
     }
 
-    /// The URL as the host's own code would print it.
-    pub(crate) fn display_url(&self) -> String {
+    /// The URL as the host's code prints it: the path keeps its encoding.
+    pub(crate) fn url(&self) -> String {
         let host = self.header("Host").unwrap_or_default();
         let question = if self.target.query.is_empty() {
             ""
@@ -90,13 +95,15 @@ impl Request {
         };
         format!(
             "{}://{host}{}{question}{}",
-            self.scheme, self.target.path, self.target.query
+            self.scheme,
+            encoded_path(&self.target.path),
+            self.target.query
         )
     }
 
-    /// The path as the caller wrote it: the query may hold a key and is nobody's business, and
-    /// control characters would steer the terminal they are shown on.
-    pub(crate) fn shown_path(&self) -> String {
+    /// The path as the caller sent it, for the log: without the query, which may contain a key,
+    /// and without control characters, which would be commands for a terminal.
+    pub(crate) fn printable_path(&self) -> String {
         let target = String::from_utf8_lossy(&self.head.target);
         let path = target.split('?').next().unwrap_or_default();
         path.replace(char::is_control, "?")
@@ -106,10 +113,10 @@ impl Request {
         matches!(self.length, BodyLength::Known(length) if length > self.limit)
     }
 
-    /// The whole body, in memory as the host has it.
-    pub(crate) async fn body(&mut self, wire: &mut Wire) -> Result<Bytes, BodyFailure> {
+    /// Reads the whole body.
+    pub(crate) async fn body(&mut self, wire: &mut Wire) -> Result<Bytes, RequestBodyError> {
         if self.announces_too_much() {
-            return Err(BodyFailure::TooLarge(self.limit));
+            return Err(RequestBodyError::TooLarge(self.limit));
         }
         let Some(first) = self.piece(wire).await? else {
             return Ok(Bytes::new());
@@ -121,41 +128,44 @@ impl Request {
         while let Some(piece) = self.piece(wire).await? {
             whole.extend_from_slice(&piece);
             if whole.len() as u64 > self.limit {
-                return Err(BodyFailure::TooLarge(self.limit));
+                return Err(RequestBodyError::TooLarge(self.limit));
             }
         }
         Ok(whole.into())
     }
 
-    /// The next piece of the body, as it comes.
-    pub(crate) async fn piece(&mut self, wire: &mut Wire) -> Result<Option<Bytes>, BodyFailure> {
+    /// Reads the next piece of the body.
+    pub(crate) async fn piece(
+        &mut self,
+        wire: &mut Wire,
+    ) -> Result<Option<Bytes>, RequestBodyError> {
         if self.reader.is_done() {
             return Ok(None);
         }
-        self.encourage(wire).await?;
+        self.send_100_continue(wire).await?;
         let next = self.reader.next(wire);
-        Ok(tokio::time::timeout(PATIENCE, next)
+        Ok(tokio::time::timeout(BODY_TIMEOUT, next)
             .await
-            .map_err(|_| BodyFailure::TooSlow)??)
+            .map_err(|_| RequestBodyError::TooSlow)??)
     }
 
-    /// Tells a caller that waits for it to go on; one that already sent something did not wait.
-    async fn encourage(&mut self, wire: &mut Wire) -> Result<(), BodyError> {
+    /// Sends `100 Continue` if the caller waits for it. A caller that already sends does not wait.
+    async fn send_100_continue(&mut self, wire: &mut Wire) -> Result<(), BodyError> {
         if wire.buffer.is_empty() && self.head.fields.lists("Expect", "100-continue") {
             wire.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await?;
-            // Said once; the header itself still goes to the handler, which has its own copy.
+            // Send it only once. The handler gets the header from a copy of the fields.
             self.head.fields.remove("Expect");
         }
         Ok(())
     }
 
-    /// Reads what nobody wanted; false if the connection cannot be used again.
+    /// Reads and drops the rest of the body. False if the connection cannot be used again.
     pub(crate) async fn drain(&mut self, wire: &mut Wire) -> bool {
         if self.reader.is_done() {
             return true;
         }
-        let waits = wire.buffer.is_empty() && self.head.fields.lists("Expect", "100-continue");
-        if self.announces_too_much() || waits || self.head.version == Version::Http10 {
+        let is_waiting = wire.buffer.is_empty() && self.head.fields.lists("Expect", "100-continue");
+        if self.announces_too_much() || is_waiting || self.head.version == Version::Http10 {
             return false;
         }
         let all = async {
@@ -168,17 +178,35 @@ impl Request {
             }
             self.reader.is_done()
         };
-        tokio::time::timeout(DRAIN_WITHIN, all)
+        tokio::time::timeout(DRAIN_TIMEOUT, all)
             .await
             .unwrap_or(false)
     }
 }
 
-/// On Linux Consumption and Flex the platform's front end tells, in headers, what the caller
-/// really asked for.
-fn believe_the_front_end(head: &mut RequestHead) -> &'static str {
-    if let Some(public) = head.fields.get("DISGUISED-HOST").cloned() {
-        head.fields.replace("Host", public);
+/// Encodes what a path cannot contain. What is still encoded stays so, such as a slash.
+fn encoded_path(path: &str) -> String {
+    let mut encoded = String::with_capacity(path.len());
+    for (at, byte) in path.bytes().enumerate() {
+        let is_escape = byte == b'%'
+            && path
+                .as_bytes()
+                .get(at + 1..at + 3)
+                .is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        if is_escape || byte.is_ascii_alphanumeric() || b"/-._~!$&'()*+,;=:@".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
+}
+
+/// On Linux Consumption and Flex the platform's front end passes the original host and scheme in
+/// headers.
+fn apply_forwarded_headers(head: &mut RequestHead) -> &'static str {
+    if let Some(host) = head.fields.get("DISGUISED-HOST").cloned() {
+        head.fields.replace("Host", host);
     }
     match head.fields.text("X-Forwarded-Proto") {
         Some(proto) if proto.eq_ignore_ascii_case("https") => "https",

@@ -1,3 +1,5 @@
+//! Serves the connections of callers.
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,30 +8,30 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::answered::Content;
-use super::shown::shown;
-use super::{Request, pipeline};
+use super::pipeline;
+use super::redact::redacted;
+use super::request::Request;
 use crate::event::{Call, Headers, HostEvent};
 use crate::host::Host;
-use crate::http::{Asked, Refusal, Reply, Version, Wire};
+use crate::http::{Reply, ReplyContext, RequestError, Version, Wire};
 
-/// Serves one connection until either side has enough of it.
+/// Serves one connection until it is closed.
 ///
-/// While a request is with the handler nobody looks at the connection: a caller that leaves is
-/// not noticed, and the handler runs to its end.
+/// It does not notice if a caller disconnects during a call: the handler runs to its end.
 pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, peer: SocketAddr) {
     let Ok(mut wire) = Wire::new(stream) else {
         return;
     };
     loop {
-        let started = match wire.next_head().await {
+        let request = match wire.next_head().await {
             Ok(None) => return,
             Ok(Some(head)) => Request::new(head, peer, host.app.options.plan, host.body_limit),
-            Err(refusal) => Err(refusal),
+            Err(error) => Err(error),
         };
-        let keeps_alive = match started {
+        let keeps_alive = match request {
             Ok(request) => answer(&host, &mut wire, request).await,
-            Err(refusal) => {
-                refuse(&host, &mut wire, refusal).await;
+            Err(error) => {
+                refuse(&host, &mut wire, error).await;
                 false
             }
         };
@@ -39,14 +41,14 @@ pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, peer: SocketAddr) 
     }
 }
 
-/// A request the server does not even show to the host.
-async fn refuse(host: &Host, wire: &mut Wire, refusal: Refusal) {
-    let asked = Asked {
+/// Answers an invalid request.
+async fn refuse(host: &Host, wire: &mut Wire, error: RequestError) {
+    let context = ReplyContext {
         is_head: false,
         version: Version::Http11,
     };
-    let status = refusal.status();
-    let _ = Reply::empty(status).write(wire, &asked, false).await;
+    let status = error.status();
+    let _ = Reply::empty(status).write(wire, &context, false).await;
     host.report(HostEvent::Called(Call {
         function: None,
         invocation: None,
@@ -59,32 +61,32 @@ async fn refuse(host: &Host, wire: &mut Wire, refusal: Refusal) {
     }));
 }
 
-/// Whether the connection lives on.
+/// Returns whether the connection stays open.
 async fn answer(host: &Arc<Host>, wire: &mut Wire, mut request: Request) -> bool {
     let started = Instant::now();
-    let asked = Asked {
+    let context = ReplyContext {
         is_head: request.is_head(),
         version: request.head.version,
     };
     let mut headers = host.app.options.headers.then(|| Headers {
-        request: shown(&request.head.fields),
+        request: redacted(&request.head.fields),
         answer: Vec::new(),
     });
     let answered = pipeline::answer(host, wire, &mut request).await;
     if let (Some(headers), Content::Reply(reply)) = (&mut headers, &answered.content) {
-        headers.answer = shown(&reply.fields);
+        headers.answer = redacted(&reply.fields);
     }
     let mut call = Call {
         function: answered.function,
         invocation: answered.invocation,
         method: request.head.method_text().to_owned(),
-        path: request.shown_path(),
+        path: request.printable_path(),
         status: 0,
         elapsed: Duration::ZERO,
         failure: answered.failure,
         headers,
     };
-    let lives_on = match answered.content {
+    let stays_open = match answered.content {
         Content::Streamed {
             status,
             keeps_alive,
@@ -96,11 +98,11 @@ async fn answer(host: &Arc<Host>, wire: &mut Wire, mut request: Request) -> bool
             call.status = reply.status;
             let keeps_alive = request.keeps_alive() && !reply.asks_to_close();
             let cut = reply.cuts_connection;
-            let written = reply.write(wire, &asked, keeps_alive).await.is_ok();
+            let written = reply.write(wire, &context, keeps_alive).await.is_ok();
             written && keeps_alive && !cut && request.drain(wire).await
         }
     };
     call.elapsed = started.elapsed();
     host.report(HostEvent::Called(call));
-    lives_on
+    stays_open
 }

@@ -1,9 +1,11 @@
+//! Answers of the handler.
+
 use bytes::{Bytes, BytesMut};
 
-use super::ExchangeError;
-use crate::http::{BodyLength, BodyReader, Fields, Wire};
+use super::error::ExchangeError;
+use crate::http::{BodyLength, BodyReader, Fields, Wire, without_line_end};
 
-/// A handler's complete answer.
+/// An answer of the handler.
 #[derive(Debug)]
 pub(crate) struct HandlerAnswer {
     pub(crate) status: u16,
@@ -12,17 +14,17 @@ pub(crate) struct HandlerAnswer {
     pub(crate) body: Bytes,
 }
 
-/// Beyond this, the host's client gives up on an answer's headers.
-const LARGEST_HEAD: usize = 64 * 1024;
+/// The maximum size of an answer's head in the host's client.
+const MAX_HEAD: usize = 64 * 1024;
 
 impl HandlerAnswer {
-    /// Reads one answer, and whether another request may follow on this connection.
+    /// Reads an answer. The flag says whether the connection can be used again.
     pub(crate) async fn read(
         wire: &mut Wire,
         to_head: bool,
     ) -> Result<(Self, bool), ExchangeError> {
         let mut answer = Self::read_head(wire).await?;
-        // Interim answers are of no interest; switching protocols is final.
+        // Skip interim answers; 101 is a final one.
         while (100..200).contains(&answer.status) && answer.status != 101 {
             answer = Self::read_head(wire).await?;
         }
@@ -43,7 +45,7 @@ impl HandlerAnswer {
             if let Some(answer) = Self::take_head(&mut wire.buffer)? {
                 return Ok(answer);
             }
-            if wire.buffer.len() > LARGEST_HEAD {
+            if wire.buffer.len() > MAX_HEAD {
                 return Err(ExchangeError::Malformed(
                     "its headers are larger than 64 KiB",
                 ));
@@ -59,9 +61,9 @@ impl HandlerAnswer {
         }
     }
 
-    /// Whether a final answer has come completely, as far as that can be told from its framing.
+    /// Whether the buffer contains a complete final answer, judging by its length.
     pub(crate) fn is_whole(buffer: &[u8]) -> bool {
-        let mut rest = BytesMut::from(&buffer[..buffer.len().min(LARGEST_HEAD + 4)]);
+        let mut rest = BytesMut::from(&buffer[..buffer.len().min(MAX_HEAD + 4)]);
         let before = rest.len();
         loop {
             match Self::take_head(&mut rest) {
@@ -82,21 +84,21 @@ impl HandlerAnswer {
     }
 
     pub(crate) fn take_head(buffer: &mut BytesMut) -> Result<Option<Self>, ExchangeError> {
-        let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
+        let Some(end) = head_end(buffer) else {
             return Ok(None);
         };
-        if end > LARGEST_HEAD {
+        if end > MAX_HEAD + 4 {
             return Err(ExchangeError::Malformed(
                 "its headers are larger than 64 KiB",
             ));
         }
-        let head = buffer.split_to(end + 4).freeze();
+        let head = buffer.split_to(end).freeze();
         let line_end = head
             .iter()
             .position(|byte| *byte == b'\n')
             .map_or(head.len(), |at| at + 1);
-        let not_http = ExchangeError::Malformed("it does not begin with an HTTP status line");
-        let line = match head[..line_end].strip_suffix(b"\r\n") {
+        let not_http = ExchangeError::Malformed("it does not start with an HTTP status line");
+        let line = match without_line_end(&head[..line_end]) {
             Some(line) if line.starts_with(b"HTTP/1.") && line.len() >= 12 && line[8] == b' ' => {
                 head.slice_ref(line)
             }
@@ -116,7 +118,7 @@ impl HandlerAnswer {
             }
         };
         let fields = crate::http::header_fields(&head, line_end)
-            .map_err(|_| ExchangeError::Malformed("it has a header that is none"))?;
+            .map_err(|_| ExchangeError::Malformed("it has an invalid header"))?;
         Ok(Some(Self {
             status,
             reason,
@@ -125,7 +127,7 @@ impl HandlerAnswer {
         }))
     }
 
-    /// Where the body ends. Only an encoding that is exactly `chunked` counts as such.
+    /// The length of the body. Only a transfer encoding that is exactly `chunked` counts.
     pub(crate) fn length(&self, to_head: bool) -> Result<BodyLength, ExchangeError> {
         if to_head || matches!(self.status, 101 | 204 | 304) {
             return Ok(BodyLength::Known(0));
@@ -137,7 +139,9 @@ impl HandlerAnswer {
             None => Ok(BodyLength::UntilClose),
             Some(text) => crate::http::parse_length(text)
                 .map(BodyLength::Known)
-                .ok_or(ExchangeError::Malformed("its Content-Length is no number")),
+                .ok_or(ExchangeError::Malformed(
+                    "its Content-Length is not a number",
+                )),
         }
     }
 
@@ -145,5 +149,19 @@ impl HandlerAnswer {
         self.fields
             .get("Transfer-Encoding")
             .is_some_and(|value| value.eq_ignore_ascii_case(b"chunked"))
+    }
+}
+
+/// The index after the empty line that ends the head. Lines may end with a bare line feed: the
+/// host's client accepts that, unlike its server.
+fn head_end(buffer: &[u8]) -> Option<usize> {
+    let mut start = 0;
+    loop {
+        let length = buffer[start..].iter().position(|byte| *byte == b'\n')? + 1;
+        let line = &buffer[start..start + length];
+        start += length;
+        if matches!(line, b"\n" | b"\r\n") {
+            return Some(start);
+        }
     }
 }

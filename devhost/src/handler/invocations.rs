@@ -1,3 +1,5 @@
+//! The invocations that run at a time, and which of them printed a line.
+
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,25 +9,25 @@ use uuid::Uuid;
 
 use crate::event::Source;
 
-/// The invocations the handler is at work on, to tell which of them a printed line is from: the
-/// line itself does not say so, in Azure neither.
+/// The invocations that run in the handler. They are used to find out which of them printed a
+/// line: the line does not say so, and Azure does not know either.
 #[derive(Debug, Default)]
 pub(crate) struct Invocations(Mutex<Inner>);
 
 #[derive(Debug, Default)]
 struct Inner {
     running: Vec<Source>,
-    /// Those that have ended lately, the latest last.
+    /// Those that have ended recently, the latest last.
     ended: VecDeque<(Instant, Source)>,
 }
 
-/// What is printed comes another way than the answer, and may come a little later.
-const LATE_AT_MOST: Duration = Duration::from_millis(50);
+/// A line may arrive this long after the answer of its invocation.
+const MAX_DELAY: Duration = Duration::from_millis(50);
 
-/// An invocation at work; it ends when this is dropped.
+/// A running invocation; it ends when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Running<'a> {
-    all: &'a Invocations,
+    invocations: &'a Invocations,
     id: Uuid,
 }
 
@@ -35,18 +37,21 @@ impl Invocations {
             function: function.to_owned(),
             invocation: Some(id),
         });
-        Running { all: self, id }
+        Running {
+            invocations: self,
+            id,
+        }
     }
 
-    /// Whose line this is: the one's that it names, or the only one's that can have printed it.
-    /// Of several invocations of one function, at least the function is certain.
-    pub(super) fn source(&self, line: &str) -> Option<Source> {
+    /// The origin of a line: the invocation whose id the line contains, or the only one that can
+    /// have printed it. If all candidates run the same function, at least that is certain.
+    pub(crate) fn source(&self, line: &str) -> Option<Source> {
         self.source_at(Instant::now(), line)
     }
 
     fn source_at(&self, now: Instant, line: &str) -> Option<Source> {
         let mut inner = self.inner();
-        inner.forget(now);
+        inner.remove_old(now);
         let ended = inner.ended.iter().map(|(_, source)| source);
         let candidates: Vec<&Source> = inner.running.iter().chain(ended).collect();
         let (first, others) = candidates.split_first()?;
@@ -73,8 +78,8 @@ impl Invocations {
 }
 
 impl Inner {
-    fn forget(&mut self, now: Instant) {
-        let is_old = |(ended, _): &(Instant, Source)| now.duration_since(*ended) > LATE_AT_MOST;
+    fn remove_old(&mut self, now: Instant) {
+        let is_old = |(ended, _): &(Instant, Source)| now.duration_since(*ended) > MAX_DELAY;
         while self.ended.front().is_some_and(is_old) {
             self.ended.pop_front();
         }
@@ -83,8 +88,8 @@ impl Inner {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let (mut inner, now) = (self.all.inner(), Instant::now());
-        inner.forget(now);
+        let (mut inner, now) = (self.invocations.inner(), Instant::now());
+        inner.remove_old(now);
         let mut running = inner.running.iter();
         if let Some(at) = running.position(|source| source.invocation == Some(self.id)) {
             let source = inner.running.swap_remove(at);
@@ -98,7 +103,7 @@ mod tests {
     use tokio::time::Instant;
     use uuid::Uuid;
 
-    use super::{Invocations, LATE_AT_MOST};
+    use super::{Invocations, MAX_DELAY};
     use crate::event::Source;
 
     const ONE: Uuid = Uuid::from_u128(1);
@@ -112,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_the_only_invocations_or_nobodys() {
+    fn a_line_belongs_to_the_only_invocation() {
         let invocations = Invocations::default();
         assert_eq!(invocations.source("line"), None);
 
@@ -122,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_invocations_the_one_is_believed_that_the_line_names() {
+    fn of_several_invocations_the_line_names_its_own() {
         let invocations = Invocations::default();
         let _one = invocations.begin("hello", ONE);
         let _two = invocations.begin("other", TWO);
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn of_several_invocations_of_one_function_the_function_is_certain() {
+    fn of_several_invocations_of_one_function_only_the_function_is_known() {
         let invocations = Invocations::default();
         let _one = invocations.begin("hello", ONE);
         let _two = invocations.begin("hello", TWO);
@@ -144,14 +149,14 @@ mod tests {
     }
 
     #[test]
-    fn a_line_may_come_a_little_after_its_invocations_end() {
+    fn a_line_may_arrive_shortly_after_its_invocation_ended() {
         let invocations = Invocations::default();
         let before = Instant::now();
         drop(invocations.begin("hello", ONE));
         let after = Instant::now();
 
-        let soon = invocations.source_at(before + LATE_AT_MOST, "line");
-        let late = invocations.source_at(after + LATE_AT_MOST * 2, "line");
+        let soon = invocations.source_at(before + MAX_DELAY, "line");
+        let late = invocations.source_at(after + MAX_DELAY * 2, "line");
 
         assert_eq!(soon, source("hello", Some(ONE)));
         assert_eq!(late, None);

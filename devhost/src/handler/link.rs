@@ -1,3 +1,5 @@
+//! Connections to the handler.
+
 use std::future::Future;
 use std::io;
 use std::net::Ipv4Addr;
@@ -10,52 +12,37 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::ReadHalf;
 use tokio::time::{Instant, timeout};
 
-use super::HandlerAnswer;
-use crate::http::{BodyError, Wire};
+use super::answer::HandlerAnswer;
+use super::error::ExchangeError;
+use crate::http::Wire;
 
-/// The connections to the handler: as many as there are calls, kept for the next ones.
+/// The connections to the handler: one for each running call, kept for later calls.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) port: u16,
     idle: Mutex<Vec<(Wire, Instant)>>,
 }
 
-/// A request, ready for the wire.
+/// A request to the handler, ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
     pub(crate) head: Vec<u8>,
-    /// With its framing, if it has one.
+    /// Including the chunk headers, if it is chunked.
     pub(crate) body: Bytes,
     pub(crate) is_head: bool,
-    /// Whether the handler is asked, with `Expect`, before the body is sent.
+    /// Whether to wait for `100 Continue` before sending the body.
     pub(crate) expects_continue: bool,
-    /// Whether it is sent again when the handler closes the connection without an answer.
+    /// Whether to send it again if the handler closes the connection without an answer.
     pub(crate) resendable: bool,
 }
 
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ExchangeError {
-    #[error("the handler closed the connection without an answer")]
-    Closed,
-    #[error("the handler's answer is not understood: {0}")]
-    Malformed(&'static str),
-    #[error("the handler's answer is incomplete: {0}")]
-    Body(BodyError),
-    #[error("the connection to the handler failed: {0}")]
-    Io(#[from] io::Error),
-    #[error("the handler did not answer within the function's time; it is restarted")]
-    TimedOut,
-    #[error("the handler was not ready in time")]
-    NotReady,
-}
-
-const ATTEMPTS: usize = 4;
-const IDLE_AT_MOST: Duration = Duration::from_secs(60);
-const CONNECT_WITHIN: Duration = Duration::from_secs(10);
-/// How long `Expect: 100-continue` holds a body back.
-const CONTINUE_WITHIN: Duration = Duration::from_secs(1);
-/// Up to here a request goes out in one piece, before anything is read.
-const SMALL: usize = 64 * 1024;
+const MAX_ATTEMPTS: usize = 4;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait for `100 Continue`.
+const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
+/// A request of up to this size is sent as a whole before anything is read.
+const MAX_SINGLE_WRITE: usize = 64 * 1024;
 
 impl Link {
     pub(crate) fn new(port: u16) -> Self {
@@ -76,22 +63,22 @@ impl Link {
                     }
                     return Ok(answer);
                 }
-                Err(ExchangeError::Closed) if request.resendable && attempt < ATTEMPTS => {}
+                Err(ExchangeError::Closed) if request.resendable && attempt < MAX_ATTEMPTS => {}
                 Err(error) => return Err(error),
             }
         }
         Err(ExchangeError::Closed)
     }
 
-    /// One that is idle and still open, or a new one.
+    /// An idle connection that is still open, or a new one.
     pub(crate) async fn connection(&self) -> Result<Wire, ExchangeError> {
         while let Some((mut wire, since)) = self.idle().pop() {
-            if since.elapsed() < IDLE_AT_MOST && !wire.is_stale() {
+            if since.elapsed() < IDLE_TIMEOUT && !wire.is_stale() {
                 return Ok(wire);
             }
         }
         let connecting = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
-        let stream = timeout(CONNECT_WITHIN, connecting)
+        let stream = timeout(CONNECT_TIMEOUT, connecting)
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
         Ok(Wire::new(stream)?)
@@ -101,7 +88,7 @@ impl Link {
         self.idle().push((wire, Instant::now()));
     }
 
-    /// Forgets every connection: they belong to a process that is gone.
+    /// Closes all idle connections: their process has ended.
     pub(crate) fn clear(&self) {
         self.idle().clear();
     }
@@ -117,7 +104,7 @@ async fn exchange(
 ) -> Result<(HandlerAnswer, bool), ExchangeError> {
     if request.expects_continue && !request.body.is_empty() {
         wire.write_all(&request.head).await?;
-        if let Ok(first) = timeout(CONTINUE_WITHIN, wait_for_bytes(wire)).await {
+        if let Ok(first) = timeout(CONTINUE_TIMEOUT, wait_for_bytes(wire)).await {
             first?;
             if !wire.buffer.starts_with(b"HTTP/1.1 100") {
                 let (answer, _) = HandlerAnswer::read(wire, request.is_head).await?;
@@ -134,7 +121,7 @@ async fn upload(
     head: &[u8],
     request: &Outgoing,
 ) -> Result<(HandlerAnswer, bool), ExchangeError> {
-    if head.len() + request.body.len() <= SMALL {
+    if head.len() + request.body.len() <= MAX_SINGLE_WRITE {
         if request.body.is_empty() {
             wire.write_all(head).await?;
         } else {
@@ -153,8 +140,9 @@ async fn upload(
     Ok((answer, reusable && matches!(sent, Some(Ok(())))))
 }
 
-/// Writes a large request and keeps what the handler says meanwhile: it may answer while it is
-/// still reading, or answer and leave before it has read everything. `None` if it had enough.
+/// Writes a large request and reads into the buffer at the same time: the handler may answer
+/// while it reads, or answer and disconnect before it has read everything. `None` if it stopped
+/// reading.
 pub(crate) async fn while_listening<T>(
     reader: &mut ReadHalf<'_>,
     buffer: &mut BytesMut,

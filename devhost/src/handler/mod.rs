@@ -1,14 +1,11 @@
-//! The handler: its process, its readiness, and the connections to it.
+//! Calls to the handler: connections, answers, and the invocations that run.
 
 mod answer;
-mod console;
+mod error;
 mod invocations;
 mod link;
-mod process;
-mod readiness;
 
 pub(crate) use answer::HandlerAnswer;
+pub(crate) use error::ExchangeError;
 pub(crate) use invocations::Invocations;
-pub(crate) use link::{ExchangeError, Link, Outgoing, while_listening};
-pub(crate) use process::{Supervisor, free_port};
-pub(crate) use readiness::ping;
+pub(crate) use link::{Link, Outgoing, while_listening};

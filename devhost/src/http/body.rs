@@ -1,10 +1,13 @@
+//! Bodies of requests and answers.
+
 use std::io;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 
-use super::{Fields, Wire};
+use super::fields::Fields;
+use super::wire::Wire;
 
-/// How a message says where its body ends.
+/// How a message marks the end of its body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyLength {
     Known(u64),
@@ -16,14 +19,14 @@ pub(crate) enum BodyLength {
 pub(crate) enum BodyError {
     #[error("the connection closed inside the body")]
     CutShort,
-    #[error("the body is framed wrongly")]
+    #[error("the chunks of the body are malformed")]
     Malformed,
     #[error(transparent)]
     Io(#[from] io::Error),
 }
 
 impl BodyLength {
-    /// A request's body; `None` for a length that is no number.
+    /// The length of a request's body; `None` if it is not a number.
     pub(crate) fn of_request(fields: &Fields) -> Option<Self> {
         if let Some(encoding) = fields.get("Transfer-Encoding") {
             return encoding
@@ -46,7 +49,7 @@ pub(crate) fn parse_length(text: &[u8]) -> Option<u64> {
     std::str::from_utf8(text).ok()?.parse().ok()
 }
 
-/// Hands out a body piece by piece, so that it can be kept or passed on.
+/// Reads a body piece by piece.
 #[derive(Debug)]
 pub(crate) struct BodyReader {
     state: State,
@@ -97,7 +100,7 @@ impl BodyReader {
         }
     }
 
-    /// What can be taken from the buffer now.
+    /// Takes the next piece from the buffer, if one is there.
     fn step(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, BodyError> {
         loop {
             match &mut self.state {
@@ -152,7 +155,7 @@ impl BodyReader {
         }
     }
 
-    /// The whole body, as long as it does not exceed `limit`.
+    /// Reads the whole body.
     pub(crate) async fn collect(&mut self, wire: &mut Wire) -> Result<Bytes, BodyError> {
         let Some(first) = self.next(wire).await? else {
             return Ok(Bytes::new());
@@ -162,7 +165,7 @@ impl BodyReader {
         }
         let mut whole = BytesMut::from(first);
         if let State::Known { left } = self.state {
-            // Trusted only so far: the length is the other side's word.
+            // Do not trust an announced length with more memory than this.
             whole.reserve(usize::try_from(left).unwrap_or(usize::MAX).min(1 << 20));
         }
         while let Some(piece) = self.next(wire).await? {
@@ -172,12 +175,12 @@ impl BodyReader {
     }
 }
 
-/// No chunk header or trailer line is anywhere near this long.
-const LONGEST_LINE: usize = 16 * 1024;
+/// The maximum length of a chunk header or a trailer line.
+const MAX_LINE: usize = 16 * 1024;
 
 fn take_line(buffer: &mut BytesMut) -> Result<Option<Bytes>, BodyError> {
     let Some(end) = buffer.iter().position(|byte| *byte == b'\n') else {
-        return if buffer.len() > LONGEST_LINE {
+        return if buffer.len() > MAX_LINE {
             Err(BodyError::Malformed)
         } else {
             Ok(None)

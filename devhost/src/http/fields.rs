@@ -1,6 +1,8 @@
+//! Header fields.
+
 use bytes::Bytes;
 
-/// Header fields in the order they came, with names as they were written.
+/// Header fields in the order and spelling in which they arrived.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fields(Vec<(Bytes, Bytes)>);
 
@@ -25,7 +27,7 @@ impl Fields {
             .map(|(_, value)| value)
     }
 
-    /// The first value of that name, if it is text.
+    /// The first value with that name, if it is valid UTF-8.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         std::str::from_utf8(self.get(name)?).ok()
     }
@@ -39,7 +41,7 @@ impl Fields {
             .retain(|(other, _)| !other.eq_ignore_ascii_case(name.as_bytes()));
     }
 
-    /// Gives the first header of that name another value, in its place.
+    /// Changes the value of the first header with that name.
     pub(crate) fn replace(&mut self, name: &str, value: Bytes) {
         if let Some((_, old)) = self
             .0
@@ -54,7 +56,7 @@ impl Fields {
         self.0.len()
     }
 
-    /// Whether a comma-separated header of that name lists this token, in any case.
+    /// Whether a comma-separated header with that name lists this token, in any case.
     pub(crate) fn lists(&self, name: &str, token: &str) -> bool {
         self.all(name)
             .flat_map(|value| value.split(|byte| *byte == b','))

@@ -1,7 +1,11 @@
-/// A `Content-Type` as .NET's parser understands it.
+//! Media types.
+
+use super::request::is_token_byte;
+
+/// A `Content-Type`, parsed as .NET does.
 ///
-/// The host does not hand the text on: it parses it and writes it anew, which changes the
-/// spacing between parameters and refuses what does not parse.
+/// The host does not pass the text on: it parses the text and prints the result, which changes
+/// the spaces between parameters and fails for an invalid one.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct MediaType<'a> {
     pub(crate) essence: &'a str,
@@ -55,7 +59,7 @@ impl std::fmt::Display for MediaType<'_> {
 
 type Parameter<'a> = (&'a str, Option<&'a str>);
 
-/// One `name=value`, and what follows it. Nothing between two semicolons is allowed.
+/// Parses one `name=value`, and returns the rest. Two semicolons may follow each other.
 fn parameter(text: &str) -> Option<(Option<Parameter<'_>>, &str)> {
     let end = text.find([';', '=']).unwrap_or(text.len());
     let name = text[..end].trim_end();
@@ -94,7 +98,7 @@ fn quoted_length(text: &str) -> Option<usize> {
 }
 
 fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(super::request::is_token_byte)
+    !text.is_empty() && text.bytes().all(is_token_byte)
 }
 
 #[cfg(test)]
@@ -102,7 +106,7 @@ mod tests {
     use super::MediaType;
 
     #[test]
-    fn parameters_are_written_with_one_space_between() {
+    fn parameters_are_printed_with_one_space_between() {
         let parsed = MediaType::parse("text/plain;charset=\"utf-8\";x=1").unwrap();
 
         assert_eq!(parsed.to_string(), "text/plain; charset=\"utf-8\"; x=1");
@@ -110,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_media_type_is_refused() {
+    fn an_invalid_media_type_is_refused() {
         for text in [
             "not a type",
             "text",

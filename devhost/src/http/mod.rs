@@ -1,11 +1,11 @@
-//! HTTP/1.1 on the wire, byte for byte as the real host's server and client speak it.
+//! HTTP/1.1, byte for byte as the real host's server and client speak it.
 //!
-//! An own reader and writer, because what is reproduced here lies below what a library lets one
-//! see: which header comes first, which spelling a name gets, what a bad byte is answered with.
+//! No HTTP library is used, because none gives access to the details that are reproduced here:
+//! the order of headers, the spelling of their names, the answer to an invalid byte.
 
 mod body;
 mod fields;
-mod known;
+mod header_order;
 mod media_type;
 mod reply;
 mod request;
@@ -15,10 +15,11 @@ mod wire;
 
 pub(crate) use body::{BodyError, BodyLength, BodyReader, parse_length};
 pub(crate) use fields::Fields;
-pub(crate) use known::{fold_request, order_response};
+pub(crate) use header_order::fold_request;
 pub(crate) use media_type::MediaType;
-pub(crate) use reply::{Asked, Reply, ReplyBody};
-pub(crate) use request::{Refusal, RequestHead, Version, fields as header_fields, is_token_byte};
-pub(crate) use status::reason;
+pub(crate) use reply::{Reply, ReplyBody, ReplyContext};
+pub(crate) use request::{
+    RequestError, RequestHead, Version, fields as header_fields, is_token_byte, without_line_end,
+};
 pub(crate) use target::{Target, names_this_machine, remove_dot_segments};
 pub(crate) use wire::Wire;

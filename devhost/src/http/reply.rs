@@ -1,25 +1,31 @@
+//! Answers to callers, and how they are written.
+
 use std::io;
 
 use bytes::Bytes;
 
-use super::{Fields, Version, Wire, order_response, reason};
+use super::fields::Fields;
+use super::header_order::order_response;
+use super::request::Version;
+use super::status::reason;
+use super::wire::Wire;
 use crate::clock;
 
-/// What the caller is answered.
+/// The answer to a caller.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
-    /// The handler's own words instead of the usual phrase.
+    /// The handler's reason phrase; without one, the standard phrase is sent.
     pub(crate) reason: Option<Bytes>,
     pub(crate) fields: Fields,
     pub(crate) body: ReplyBody,
-    /// The connection ends after this answer without a word about it.
+    /// Whether the connection is closed after this answer, without a `Connection: close`.
     pub(crate) cuts_connection: bool,
 }
 
 #[derive(Debug)]
 pub(crate) enum ReplyBody {
-    /// No body and no `Content-Length`, unless the fields hold one.
+    /// No body and no `Content-Length`, unless the fields contain one.
     Absent,
     Sized(Bytes),
     Chunked(Bytes),
@@ -45,24 +51,24 @@ impl Reply {
         self
     }
 
-    /// The host's answer to everything that went wrong on the way.
+    /// The host's answer to a failed call: 500.
     pub(crate) fn failed() -> Self {
         Self::empty(500)
     }
 
-    /// Whether the handler asked, in its own header, for the connection to end.
+    /// Whether the handler's own header closes the connection.
     pub(crate) fn asks_to_close(&self) -> bool {
         self.fields.contains("Connection") && !self.fields.lists("Connection", "keep-alive")
     }
 
-    /// Writes the answer; `keeps_alive` is what the connection will do next.
+    /// Writes the answer. `keeps_alive` says whether the connection stays open.
     pub(crate) async fn write(
         mut self,
         wire: &mut Wire,
-        to: &Asked,
+        context: &ReplyContext,
         keeps_alive: bool,
     ) -> io::Result<()> {
-        self.frame(to, keeps_alive);
+        self.frame(context, keeps_alive);
         let mut head = Vec::with_capacity(256);
         head.extend_from_slice(b"HTTP/1.1 ");
         head.extend_from_slice(self.status.to_string().as_bytes());
@@ -83,7 +89,7 @@ impl Reply {
         head.extend_from_slice(b"\r\n");
 
         match &self.body {
-            _ if to.is_head => wire.write_all(&head).await,
+            _ if context.is_head => wire.write_all(&head).await,
             ReplyBody::Absent => wire.write_all(&head).await,
             ReplyBody::Sized(body) => write_together(wire, head, body).await,
             ReplyBody::Chunked(body) if body.is_empty() => {
@@ -97,12 +103,12 @@ impl Reply {
         }
     }
 
-    /// The headers that only the server itself can know.
-    fn frame(&mut self, to: &Asked, keeps_alive: bool) {
+    /// Adds the headers that the server itself sets.
+    fn frame(&mut self, context: &ReplyContext, keeps_alive: bool) {
         match &self.body {
             ReplyBody::Absent => {}
-            // The server counts what was written, and for HEAD it was told to write nothing.
-            ReplyBody::Sized(body) if to.is_head && body.is_empty() => {}
+            // The server counts the bytes that are written, and for HEAD there are none.
+            ReplyBody::Sized(body) if context.is_head && body.is_empty() => {}
             ReplyBody::Sized(body) => {
                 self.fields.remove("Content-Length");
                 self.fields.push("Content-Length", body.len().to_string());
@@ -112,7 +118,7 @@ impl Reply {
         if !keeps_alive && !self.cuts_connection && !self.fields.contains("Connection") {
             self.fields.push("Connection", "close");
         }
-        if keeps_alive && to.version == Version::Http10 {
+        if keeps_alive && context.version == Version::Http10 {
             self.fields.push("Connection", "keep-alive");
         }
         if !self.fields.contains("Date") {
@@ -124,14 +130,14 @@ impl Reply {
     }
 }
 
-/// What an answer has to know of its request.
+/// The properties of a request that change how its answer is written.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Asked {
+pub(crate) struct ReplyContext {
     pub(crate) is_head: bool,
     pub(crate) version: Version,
 }
 
-/// A small body travels in one packet with its head.
+/// Sends a small body in one packet with its head.
 async fn write_together(wire: &mut Wire, mut head: Vec<u8>, body: &[u8]) -> io::Result<()> {
     if body.len() <= 16 * 1024 {
         head.extend_from_slice(body);

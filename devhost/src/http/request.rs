@@ -1,10 +1,12 @@
+//! Parses the head of a request.
+
 use bytes::{Bytes, BytesMut};
 
-use super::Fields;
+use super::fields::Fields;
 
-const LONGEST_REQUEST_LINE: usize = 8192;
-const LARGEST_HEADERS: usize = 32 * 1024 + 2;
-const MOST_HEADERS: usize = 100;
+const MAX_REQUEST_LINE: usize = 8192;
+const MAX_HEADERS_SIZE: usize = 32 * 1024 + 2;
+const MAX_HEADER_COUNT: usize = 100;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Version {
@@ -12,7 +14,7 @@ pub(crate) enum Version {
     Http11,
 }
 
-/// What precedes the body of a request.
+/// A request line and headers.
 #[derive(Debug)]
 pub(crate) struct RequestHead {
     pub(crate) method: Bytes,
@@ -21,9 +23,9 @@ pub(crate) struct RequestHead {
     pub(crate) fields: Fields,
 }
 
-/// A head the server answers by itself, after which it closes the connection.
+/// Why a request is refused before the host sees it. The server then closes the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Refusal {
+pub(crate) enum RequestError {
     Malformed,
     LineTooLong,
     HeadersTooLarge,
@@ -31,7 +33,7 @@ pub(crate) enum Refusal {
     TooSlow,
 }
 
-impl Refusal {
+impl RequestError {
     pub(crate) fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
@@ -44,21 +46,21 @@ impl Refusal {
 }
 
 impl RequestHead {
-    /// Takes a complete head off the front of `buffer`; `None` while its end has not come yet.
-    pub(crate) fn take(buffer: &mut BytesMut) -> Result<Option<Self>, Refusal> {
-        let Some(line_end) = line_end(buffer, 0, LONGEST_REQUEST_LINE) else {
-            return if buffer.len() >= LONGEST_REQUEST_LINE {
-                Err(Refusal::LineTooLong)
+    /// Takes a complete head from the start of `buffer`; `None` while the head is incomplete.
+    pub(crate) fn take(buffer: &mut BytesMut) -> Result<Option<Self>, RequestError> {
+        let Some(line_end) = line_end(buffer, 0, MAX_REQUEST_LINE) else {
+            return if buffer.len() >= MAX_REQUEST_LINE {
+                Err(RequestError::LineTooLong)
             } else {
                 Ok(None)
             };
         };
         if !buffer[..line_end].ends_with(b"\r\n") {
-            return Err(Refusal::Malformed);
+            return Err(RequestError::Malformed);
         }
         let Some(head_end) = head_end(buffer, line_end)? else {
-            return if buffer.len() - line_end >= LARGEST_HEADERS {
-                Err(Refusal::HeadersTooLarge)
+            return if buffer.len() - line_end >= MAX_HEADERS_SIZE {
+                Err(RequestError::HeadersTooLarge)
             } else {
                 Ok(None)
             };
@@ -67,8 +69,8 @@ impl RequestHead {
         let head = buffer.split_to(head_end).freeze();
         let (method, target, version) = request_line(&head.slice(..line_end))?;
         let fields = fields(&head, line_end)?;
-        if fields.len() > MOST_HEADERS {
-            return Err(Refusal::HeadersTooLarge);
+        if fields.len() > MAX_HEADER_COUNT {
+            return Err(RequestError::HeadersTooLarge);
         }
         check_host(&fields, version)?;
         Ok(Some(Self {
@@ -83,7 +85,7 @@ impl RequestHead {
         std::str::from_utf8(&self.method).unwrap_or_default()
     }
 
-    /// Whether the caller wants to send another request on this connection.
+    /// Whether the caller wants to keep the connection.
     pub(crate) fn keeps_alive(&self) -> bool {
         match self.version {
             Version::Http11 => !self.fields.lists("Connection", "close"),
@@ -92,7 +94,7 @@ impl RequestHead {
     }
 }
 
-/// The index after the first line feed, looking at most `limit` bytes far.
+/// The index after the first line feed within `limit` bytes.
 fn line_end(buffer: &[u8], from: usize, limit: usize) -> Option<usize> {
     let window = &buffer[from..buffer.len().min(from + limit)];
     window
@@ -102,15 +104,15 @@ fn line_end(buffer: &[u8], from: usize, limit: usize) -> Option<usize> {
 }
 
 /// The index after the empty line that ends the headers.
-fn head_end(buffer: &[u8], line_end_at: usize) -> Result<Option<usize>, Refusal> {
+fn head_end(buffer: &[u8], line_end_at: usize) -> Result<Option<usize>, RequestError> {
     let mut start = line_end_at;
-    while let Some(end) = line_end(buffer, start, LARGEST_HEADERS) {
-        if end - line_end_at > LARGEST_HEADERS {
-            return Err(Refusal::HeadersTooLarge);
+    while let Some(end) = line_end(buffer, start, MAX_HEADERS_SIZE) {
+        if end - line_end_at > MAX_HEADERS_SIZE {
+            return Err(RequestError::HeadersTooLarge);
         }
-        // A line feed alone ends no line; waiting for more would be waiting for ever.
+        // A bare line feed does not end a line. Refuse it: the end of such a head would never come.
         if !buffer[..end].ends_with(b"\r\n") {
-            return Err(Refusal::Malformed);
+            return Err(RequestError::Malformed);
         }
         if &buffer[start..end] == b"\r\n" {
             return Ok(Some(end));
@@ -120,48 +122,53 @@ fn head_end(buffer: &[u8], line_end_at: usize) -> Result<Option<usize>, Refusal>
     Ok(None)
 }
 
-fn request_line(line: &Bytes) -> Result<(Bytes, Bytes, Version), Refusal> {
-    let text = line.strip_suffix(b"\r\n").ok_or(Refusal::Malformed)?;
+fn request_line(line: &Bytes) -> Result<(Bytes, Bytes, Version), RequestError> {
+    let text = line.strip_suffix(b"\r\n").ok_or(RequestError::Malformed)?;
     let mut parts = text.splitn(3, |byte| *byte == b' ');
     let (Some(method), Some(target), Some(version)) = (parts.next(), parts.next(), parts.next())
     else {
-        return Err(Refusal::Malformed);
+        return Err(RequestError::Malformed);
     };
     if method.is_empty() || !method.iter().copied().all(is_token_byte) || target.is_empty() {
-        return Err(Refusal::Malformed);
+        return Err(RequestError::Malformed);
     }
     let version = match version {
         b"HTTP/1.1" => Version::Http11,
         b"HTTP/1.0" => Version::Http10,
-        other if other.starts_with(b"HTTP/") => return Err(Refusal::UnknownVersion),
-        _ => return Err(Refusal::Malformed),
+        other if other.starts_with(b"HTTP/") => return Err(RequestError::UnknownVersion),
+        _ => return Err(RequestError::Malformed),
     };
     if !target.is_ascii() || target.contains(&0) {
-        return Err(Refusal::Malformed);
+        return Err(RequestError::Malformed);
     }
     Ok((line.slice_ref(method), line.slice_ref(target), version))
 }
 
-/// Every header line of a head whose first line ends at `start`.
-pub(crate) fn fields(head: &Bytes, mut start: usize) -> Result<Fields, Refusal> {
+/// A line without its end: CRLF or a bare line feed.
+pub(crate) fn without_line_end(line: &[u8]) -> Option<&[u8]> {
+    let line = line.strip_suffix(b"\n")?;
+    Some(line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+/// Parses the headers of a head whose first line ends at `start`. Allows bare line feeds, which
+/// answers may contain; [`RequestHead::take`] refuses those of a request before.
+pub(crate) fn fields(head: &Bytes, mut start: usize) -> Result<Fields, RequestError> {
     let mut fields = Fields::default();
     while let Some(end) = line_end(head, start, usize::MAX - start) {
-        let line = head[start..end]
-            .strip_suffix(b"\r\n")
-            .ok_or(Refusal::Malformed)?;
+        let line = without_line_end(&head[start..end]).ok_or(RequestError::Malformed)?;
         if line.is_empty() {
             break;
         }
         let colon = line
             .iter()
             .position(|byte| *byte == b':')
-            .ok_or(Refusal::Malformed)?;
+            .ok_or(RequestError::Malformed)?;
         let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
         if name.is_empty() || !name.iter().copied().all(is_token_byte) {
-            return Err(Refusal::Malformed);
+            return Err(RequestError::Malformed);
         }
         if value.iter().any(|byte| matches!(byte, 0 | b'\r')) {
-            return Err(Refusal::Malformed);
+            return Err(RequestError::Malformed);
         }
         let value = if value.is_empty() {
             Bytes::new()
@@ -174,20 +181,21 @@ pub(crate) fn fields(head: &Bytes, mut start: usize) -> Result<Fields, Refusal> 
     Ok(fields)
 }
 
-/// Text in UTF-8 passes here (and fails later, in the host's client); any other byte above 127
-/// does not.
-fn check_host(fields: &Fields, version: Version) -> Result<(), Refusal> {
+/// Allows UTF-8 (which fails later, in the host's client), but no other byte above 127.
+fn check_host(fields: &Fields, version: Version) -> Result<(), RequestError> {
     if fields
         .iter()
         .any(|(_, value)| !value.is_ascii() && std::str::from_utf8(value).is_err())
     {
-        return Err(Refusal::Malformed);
+        return Err(RequestError::Malformed);
     }
     let mut hosts = fields.all("Host");
     match (hosts.next(), hosts.next()) {
-        (None, _) if version == Version::Http11 => Err(Refusal::Malformed),
-        (Some(_), Some(_)) => Err(Refusal::Malformed),
-        (Some(host), None) if !host.iter().copied().all(is_host_byte) => Err(Refusal::Malformed),
+        (None, _) if version == Version::Http11 => Err(RequestError::Malformed),
+        (Some(_), Some(_)) => Err(RequestError::Malformed),
+        (Some(host), None) if !host.iter().copied().all(is_host_byte) => {
+            Err(RequestError::Malformed)
+        }
         _ => Ok(()),
     }
 }
@@ -204,14 +212,14 @@ pub(crate) fn is_token_byte(byte: u8) -> bool {
 mod tests {
     use bytes::BytesMut;
 
-    use super::{Refusal, RequestHead};
+    use super::{RequestError, RequestHead};
 
-    fn take(text: &str) -> Result<Option<RequestHead>, Refusal> {
+    fn take(text: &str) -> Result<Option<RequestHead>, RequestError> {
         RequestHead::take(&mut BytesMut::from(text))
     }
 
     #[test]
-    fn a_head_is_taken_only_when_its_end_has_come() {
+    fn a_head_is_taken_only_when_it_is_complete() {
         let mut buffer = BytesMut::from("GET / HTTP/1.1\r\nHost: x\r\n");
         assert!(RequestHead::take(&mut buffer).unwrap().is_none());
 
@@ -231,13 +239,13 @@ mod tests {
         };
 
         assert!(take(&line(8192)).unwrap().is_some());
-        assert_eq!(take(&line(8193)).unwrap_err(), Refusal::LineTooLong);
+        assert_eq!(take(&line(8193)).unwrap_err(), RequestError::LineTooLong);
     }
 
     #[test]
-    fn a_flood_of_headers_is_refused_before_its_end_has_come() {
+    fn too_large_headers_are_refused_before_their_end() {
         let flood = format!("GET / HTTP/1.1\r\nX: {}", "a".repeat(40_000));
 
-        assert_eq!(take(&flood).unwrap_err(), Refusal::HeadersTooLarge);
+        assert_eq!(take(&flood).unwrap_err(), RequestError::HeadersTooLarge);
     }
 }

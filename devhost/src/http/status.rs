@@ -1,4 +1,6 @@
-/// The reason phrase the host's server writes when nobody chose one.
+//! Reason phrases.
+
+/// The standard phrase of the host's server; empty for an unknown status.
 pub(crate) fn reason(status: u16) -> &'static str {
     match status {
         100 => "Continue",

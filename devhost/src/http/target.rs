@@ -1,16 +1,18 @@
-use super::Refusal;
+//! Request targets: the path and the query.
 
-/// Where a request wants to go, as the host's own code sees it.
+use super::request::RequestError;
+
+/// The target of a request as the host's code sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     /// Decoded once, dot segments removed; an encoded slash stays encoded.
     pub(crate) path: String,
-    /// As the caller wrote it, without the question mark.
+    /// As the caller sent it, without the question mark.
     pub(crate) query: String,
 }
 
 impl Target {
-    pub(crate) fn parse(method: &str, target: &str, host: &str) -> Result<Self, Refusal> {
+    pub(crate) fn parse(method: &str, target: &str, host: &str) -> Result<Self, RequestError> {
         if target == "*" && method.eq_ignore_ascii_case("OPTIONS") {
             return Ok(Self {
                 path: "*".to_owned(),
@@ -24,12 +26,12 @@ impl Target {
             Some(absolute) => {
                 let end = absolute.find(['/', '?']).unwrap_or(absolute.len());
                 if !absolute[..end].eq_ignore_ascii_case(host) {
-                    return Err(Refusal::Malformed);
+                    return Err(RequestError::Malformed);
                 }
                 &absolute[end..]
             }
             None if target.starts_with('/') => target,
-            None => return Err(Refusal::Malformed),
+            None => return Err(RequestError::Malformed),
         };
         let (path, query) = local.split_once('?').unwrap_or((local, ""));
         let path = if path.is_empty() { "/" } else { path };
@@ -40,7 +42,7 @@ impl Target {
     }
 }
 
-/// Whether a `Host` header is a name that only this machine has for itself.
+/// Whether a `Host` header names this machine by a name that no DNS server can give it.
 pub(crate) fn names_this_machine(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
     ["localhost", "127.0.0.1", "[::1]"]
@@ -48,8 +50,8 @@ pub(crate) fn names_this_machine(host: &str) -> bool {
         .any(|own| name.eq_ignore_ascii_case(own))
 }
 
-/// Decodes what is valid UTF-8; leaves an encoded slash and everything invalid as it was.
-fn decode(path: &str) -> Result<String, Refusal> {
+/// Decodes valid UTF-8. An encoded slash and everything invalid stay encoded.
+fn decode(path: &str) -> Result<String, RequestError> {
     if !path.contains('%') {
         return Ok(path.to_owned());
     }
@@ -59,7 +61,7 @@ fn decode(path: &str) -> Result<String, Refusal> {
         decoded.push_str(&rest[..at]);
         rest = &rest[at..];
         match encoded_character(rest) {
-            Some(('\0', _)) => return Err(Refusal::Malformed),
+            Some(('\0', _)) => return Err(RequestError::Malformed),
             Some((character, length)) if character != '/' => {
                 decoded.push(character);
                 rest = &rest[length..];
@@ -74,7 +76,7 @@ fn decode(path: &str) -> Result<String, Refusal> {
     Ok(decoded)
 }
 
-/// The character written in percent signs at the front of `text`, and how long it is there.
+/// The percent-encoded character at the start of `text`, and the length of its encoding.
 fn encoded_character(text: &str) -> Option<(char, usize)> {
     let first = encoded_byte(text, 0)?;
     let count = match first {
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_decoded_once_but_for_its_slashes() {
+    fn a_path_is_decoded_once_except_for_slashes() {
         assert_eq!(path("/a%20b%2Fc%2fd%2520"), "/a b%2Fc%2fd%20");
         assert_eq!(path("/%c3%bc%ff%C3"), "/ü%ff%C3");
     }
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absolute_target_has_to_name_the_host_it_is_sent_to() {
+    fn an_absolute_target_must_name_the_host() {
         assert_eq!(path("http://H/a?b"), "/a");
         assert!(Target::parse("GET", "http://other/a", "h").is_err());
     }

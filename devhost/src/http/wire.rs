@@ -1,3 +1,5 @@
+//! A TCP connection with a read buffer.
+
 use std::io;
 use std::time::Duration;
 
@@ -6,14 +8,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::{Refusal, RequestHead};
+use super::request::{RequestError, RequestHead};
 
-/// How long a connection may be silent between two requests.
-const IDLE_AT_MOST: Duration = Duration::from_secs(130);
-/// How long a caller may take over its headers.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// How long a connection may stay open without a request.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(130);
+/// How long a caller may take to send a head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A connection and what has been read from it ahead of time.
+/// A connection, with the bytes that were read but not used yet.
 #[derive(Debug)]
 pub(crate) struct Wire {
     pub(crate) stream: TcpStream,
@@ -29,16 +31,16 @@ impl Wire {
         })
     }
 
-    /// Reads some more; zero is the end of the stream.
+    /// Reads more bytes; returns zero at the end of the stream.
     pub(crate) async fn fill(&mut self) -> io::Result<usize> {
         self.buffer.reserve(4096);
         self.stream.read_buf(&mut self.buffer).await
     }
 
     /// The head of the next request; `None` at the end of the connection.
-    pub(crate) async fn next_head(&mut self) -> Result<Option<RequestHead>, Refusal> {
+    pub(crate) async fn next_head(&mut self) -> Result<Option<RequestHead>, RequestError> {
         if self.buffer.is_empty() {
-            match timeout(IDLE_AT_MOST, self.fill()).await {
+            match timeout(IDLE_TIMEOUT, self.fill()).await {
                 Ok(Ok(read)) if read > 0 => {}
                 _ => return Ok(None),
             }
@@ -53,16 +55,16 @@ impl Wire {
                 }
             }
         };
-        timeout(HEAD_WITHIN, reading)
+        timeout(HEAD_TIMEOUT, reading)
             .await
-            .unwrap_or(Err(Refusal::TooSlow))
+            .unwrap_or(Err(RequestError::TooSlow))
     }
 
     pub(crate) async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.write_all(bytes).await
     }
 
-    /// Whether the other side has closed, or has sent what nobody asked for.
+    /// Whether the other side has closed the connection or sent bytes that it should not send.
     pub(crate) fn is_stale(&mut self) -> bool {
         let mut probe = [0; 1];
         let quiet = matches!(
@@ -72,8 +74,8 @@ impl Wire {
         !quiet || !self.buffer.is_empty()
     }
 
-    /// Says goodbye and reads on for a moment: closing while the other side is still sending
-    /// would reset the connection and could take our answer with it.
+    /// Closes the connection, but reads on for a moment first: closing it while the other side
+    /// still sends would reset it, and the answer could be lost.
     pub(crate) async fn close_gently(mut self) {
         if self.stream.shutdown().await.is_err() {
             return;

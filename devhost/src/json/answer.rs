@@ -1,3 +1,5 @@
+//! The handler's answer in the JSON protocol.
+
 use base64::Engine as _;
 use serde_json::{Map, Value};
 
@@ -5,7 +7,7 @@ use super::encode::plain_text;
 use crate::handler::HandlerAnswer;
 use crate::http::MediaType;
 
-/// What a handler answered to an invocation.
+/// The handler's answer to an invocation.
 #[derive(Debug, Default)]
 pub(crate) struct Envelope {
     pub(crate) outputs: Option<Map<String, Value>>,
@@ -13,22 +15,22 @@ pub(crate) struct Envelope {
     pub(crate) returned: Option<Value>,
 }
 
-/// An answer that makes the invocation fail.
+/// Why an answer makes the invocation fail.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unusable {
-    #[error("the handler answered {0}; only 2xx is a success, and its body and Logs are lost")]
+pub(crate) enum AnswerError {
+    #[error("the handler answered {0}; only 2xx means success, and its body and Logs are lost")]
     Status(u16),
-    #[error("the handler's answer has the content type {0:?}; it has to be application/json")]
+    #[error("the handler's answer has the content type {0:?} instead of application/json")]
     ContentType(String),
-    #[error("the handler's answer is not what the host understands: {0}")]
+    #[error("the host does not understand the handler's answer: {0}")]
     Malformed(String),
 }
 
 impl Envelope {
-    /// `None` where the host would wait for ever: it completes an invocation only with an object.
-    pub(crate) fn parse(answer: &HandlerAnswer) -> Result<Option<Self>, Unusable> {
+    /// `None` if the host would wait forever: only an object completes an invocation.
+    pub(crate) fn parse(answer: &HandlerAnswer) -> Result<Option<Self>, AnswerError> {
         if !(200..300).contains(&answer.status) {
-            return Err(Unusable::Status(answer.status));
+            return Err(AnswerError::Status(answer.status));
         }
         if answer.body.is_empty() {
             return Ok(None);
@@ -40,32 +42,34 @@ impl Envelope {
                 let is = |other| parsed.essence.eq_ignore_ascii_case(other);
                 is("application/json") || is("text/json")
             })
-            .ok_or_else(|| Unusable::ContentType(content_type.to_owned()))?;
+            .ok_or_else(|| AnswerError::ContentType(content_type.to_owned()))?;
         let text = decode(&answer.body, media_type.charset());
         match serde_json::from_str(&text) {
             Ok(Value::Null) => Ok(None),
             Ok(Value::Object(members)) => Self::of(members).map(Some),
-            Ok(_) => Err(Unusable::Malformed(
+            Ok(_) => Err(AnswerError::Malformed(
                 "it is JSON, but not an object".to_owned(),
             )),
-            Err(error) => Err(Unusable::Malformed(error.to_string())),
+            Err(error) => Err(AnswerError::Malformed(error.to_string())),
         }
     }
 
-    /// The three names match in any case; all others are passed over.
-    fn of(members: Map<String, Value>) -> Result<Self, Unusable> {
+    /// The three names match in any case; all others are ignored.
+    fn of(members: Map<String, Value>) -> Result<Self, AnswerError> {
         let mut envelope = Self::default();
         for (name, value) in members {
             match (name.to_ascii_lowercase().as_str(), value) {
                 (_, Value::Null) => {}
                 ("outputs", Value::Object(outputs)) => envelope.outputs = Some(outputs),
                 ("outputs", _) => {
-                    return Err(Unusable::Malformed("Outputs is not an object".to_owned()));
+                    return Err(AnswerError::Malformed(
+                        "Outputs is not an object".to_owned(),
+                    ));
                 }
                 ("logs", Value::Array(lines)) => {
                     envelope.logs = lines.iter().map(log_line).collect::<Result<_, _>>()?;
                 }
-                ("logs", _) => return Err(Unusable::Malformed("Logs is not a list".to_owned())),
+                ("logs", _) => return Err(AnswerError::Malformed("Logs is not a list".to_owned())),
                 ("returnvalue", value) => envelope.returned = Some(value),
                 _ => {}
             }
@@ -74,10 +78,10 @@ impl Envelope {
     }
 }
 
-fn log_line(line: &Value) -> Result<String, Unusable> {
+fn log_line(line: &Value) -> Result<String, AnswerError> {
     match line {
-        Value::Array(_) | Value::Object(_) => Err(Unusable::Malformed(
-            "an entry of Logs is not a text".to_owned(),
+        Value::Array(_) | Value::Object(_) => Err(AnswerError::Malformed(
+            "an entry of Logs is not a string".to_owned(),
         )),
         line => Ok(plain_text(line)),
     }
@@ -101,7 +105,7 @@ fn decode(body: &[u8], charset: Option<&str>) -> String {
         .unwrap_or(text)
 }
 
-/// The bytes of a text that happens to be valid base64, which the host takes it for.
+/// Decodes a text if it is valid base64: the host then assumes that it is meant as such.
 pub(crate) fn looks_like_base64(text: &str) -> Option<Vec<u8>> {
     let dense: String = text
         .chars()

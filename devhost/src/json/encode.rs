@@ -1,15 +1,15 @@
-//! How values are written into `Data` and `Metadata`: mostly as JSON inside a JSON text.
+//! How values are encoded in `Data` and `Metadata`: mostly as JSON inside a JSON string.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use serde_json::{Map, Value};
 
-/// A text: encoded as JSON, and that again as a JSON text.
+/// A text: its JSON encoding, as a JSON string.
 pub(crate) fn encoded_text(text: &str) -> Value {
     Value::String(Value::String(text.to_owned()).to_string())
 }
 
-/// Any value: objects stay objects, everything else becomes a text that holds JSON.
+/// Any value: objects stay objects, everything else becomes a string with its JSON encoding.
 pub(crate) fn encode(value: &Value) -> Value {
     match value {
         Value::Object(_) => value.clone(),
@@ -17,8 +17,8 @@ pub(crate) fn encode(value: &Value) -> Value {
     }
 }
 
-/// Lays a payload's own members over the trigger's metadata, as the host does with any text
-/// that happens to be a JSON object; not even the host's own entries are spared.
+/// Merges the members of a payload into the metadata, as the host does with any text that is a
+/// JSON object. They overwrite even the host's own entries.
 pub(crate) fn merge_payload(metadata: &mut Map<String, Value>, payload: &str) {
     let Ok(Value::Object(members)) = serde_json::from_str(payload) else {
         return;
@@ -60,7 +60,7 @@ pub(crate) fn plain_text(value: &Value) -> String {
     }
 }
 
-/// A text that looks like a date is taken for one, and printed in another form.
+/// The host takes a text that looks like a date for one, and prints it in another form.
 fn date(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     if bytes.len() < 19 || bytes[4] != b'-' || bytes[10] != b'T' || bytes[13] != b':' {
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_overwrites_metadata_in_any_spelling_and_null_removes_it() {
+    fn a_payload_overwrites_metadata_in_any_case_and_null_removes_it() {
         let mut metadata: Map<String, Value> = json!({"Id": "1", "PopReceipt": "2"})
             .as_object()
             .unwrap()

@@ -1,8 +1,10 @@
+//! Calls a function in the JSON protocol.
+
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::answer::{Envelope, Unusable};
+use super::answer::{AnswerError, Envelope};
 use crate::app::Function;
 use crate::clock;
 use crate::event::HostEvent;
@@ -10,12 +12,12 @@ use crate::handler::{ExchangeError, HandlerAnswer, Outgoing};
 use crate::host::{Host, USER_AGENT, VERSION};
 use crate::http::{Fields, remove_dot_segments};
 
-/// One run of a function in the JSON protocol.
+/// A call of a function in the JSON protocol.
 #[derive(Debug)]
 pub(crate) struct Invocation<'a> {
     pub(crate) function: &'a Function,
     pub(crate) id: Uuid,
-    /// The trigger's value, encoded as `Data` wants it.
+    /// The trigger's value, encoded for `Data`.
     pub(crate) data: Value,
     pub(crate) metadata: Map<String, Value>,
     pub(crate) trace: Option<String>,
@@ -26,13 +28,13 @@ pub(crate) enum InvokeError {
     #[error(transparent)]
     Exchange(#[from] ExchangeError),
     #[error(transparent)]
-    Unusable(#[from] Unusable),
+    Answer(#[from] AnswerError),
 }
 
-/// As many redirects as .NET's client follows, which it does in this mode only.
-const REDIRECTS: usize = 50;
+/// The host's client follows this many redirects, unless forwarding is enabled for the app.
+const MAX_REDIRECTS: usize = 50;
 
-/// The entries the host itself adds to every metadata.
+/// The entries that the host itself adds to all metadata.
 pub(crate) fn system_metadata(function: &str) -> Value {
     json!({
         "MethodName": function,
@@ -41,8 +43,8 @@ pub(crate) fn system_metadata(function: &str) -> Value {
     })
 }
 
-/// Sends the invocation and waits until the handler has completed it, which with an empty
-/// answer it never does: then the function's time runs out.
+/// Calls the function and waits for its completion. An empty answer does not complete it, so it
+/// then ends with the function's timeout.
 pub(crate) async fn invoke(
     host: &Host,
     invocation: &Invocation<'_>,
@@ -50,11 +52,11 @@ pub(crate) async fn invoke(
     host.wait_until_ready().await?;
     let envelope = host
         .within_function_timeout(async {
-            let answer = follow(host, invocation).await?;
+            let answer = send_following_redirects(host, invocation).await?;
             match Envelope::parse(&answer) {
                 Ok(Some(envelope)) => Ok(Ok(envelope)),
                 Ok(None) => std::future::pending().await,
-                Err(unusable) => Ok(Err(unusable)),
+                Err(error) => Ok(Err(error)),
             }
         })
         .await??;
@@ -68,15 +70,23 @@ pub(crate) async fn invoke(
     Ok(envelope)
 }
 
-async fn follow(host: &Host, invocation: &Invocation<'_>) -> Result<HandlerAnswer, ExchangeError> {
+async fn send_following_redirects(
+    host: &Host,
+    invocation: &Invocation<'_>,
+) -> Result<HandlerAnswer, ExchangeError> {
     let mut path = format!("/{}", invocation.function.name);
     let mut with_body = true;
+    let max_redirects = if host.app.host.forwards {
+        0
+    } else {
+        MAX_REDIRECTS
+    };
     let mut redirects = 0;
     loop {
         let outgoing = outgoing(host.link.port, invocation, &path, with_body);
         let answer = host.link.send(&outgoing).await?;
-        match redirected(host.link.port, &answer, &path) {
-            Some(next) if redirects < REDIRECTS => {
+        match redirect_path(host.link.port, &answer, &path) {
+            Some(next) if redirects < max_redirects => {
                 redirects += 1;
                 with_body = with_body && matches!(answer.status, 307 | 308);
                 path = next;
@@ -86,7 +96,7 @@ async fn follow(host: &Host, invocation: &Invocation<'_>) -> Result<HandlerAnswe
     }
 }
 
-fn redirected(port: u16, answer: &HandlerAnswer, from: &str) -> Option<String> {
+fn redirect_path(port: u16, answer: &HandlerAnswer, from: &str) -> Option<String> {
     if !matches!(answer.status, 300..=303 | 307 | 308) {
         return None;
     }
@@ -145,7 +155,7 @@ fn outgoing(port: u16, invocation: &Invocation<'_>, path: &str, with_body: bool)
     }
 }
 
-/// One chunk, and the last one.
+/// The body, as one chunk and the last, empty one.
 fn body(invocation: &Invocation<'_>) -> Bytes {
     let content = json!({
         "Data": { invocation.function.trigger_name.as_str(): invocation.data },

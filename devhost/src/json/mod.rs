@@ -1,4 +1,4 @@
-//! The JSON protocol: for every function that is not one HTTP trigger with one HTTP output.
+//! The JSON protocol, for functions that have more than one HTTP trigger and one HTTP output.
 
 mod answer;
 mod encode;

@@ -1,4 +1,4 @@
-//! What else than an answer a function puts out: messages for queues.
+//! Outputs of a function besides an HTTP answer: messages for queues.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::event::HostEvent;
 use crate::host::Host;
 use crate::queue::QueueError;
 
-/// Sends every message the function's outputs hold, in the order of its bindings.
+/// Sends the messages in a function's outputs, in the order of its bindings.
 pub(crate) async fn deliver(
     host: &Host,
     function: &Function,
@@ -27,7 +27,7 @@ pub(crate) async fn deliver(
             Output::Other { name, kind } => {
                 if value(envelope, name).is_some() {
                     host.report(HostEvent::Notice(format!(
-                        "{}: outputs of the type {kind} are not supported, {name} is dropped",
+                        "{}: outputs of type {kind} are not supported; {name} is dropped",
                         function.name
                     )));
                 }
@@ -49,8 +49,8 @@ pub(crate) async fn deliver(
     Ok(())
 }
 
-/// `$return` is the return value. Without such a binding, a returned object's members count as
-/// outputs.
+/// The value of an output. `$return` is the return value. The members of a returned object also
+/// count as outputs.
 fn value<'a>(envelope: &'a Envelope, name: &str) -> Option<&'a Value> {
     if name == "$return" {
         return envelope.returned.as_ref();
@@ -62,7 +62,7 @@ fn value<'a>(envelope: &'a Envelope, name: &str) -> Option<&'a Value> {
     merged.or_else(|| envelope.outputs.as_ref()?.get(name))
 }
 
-/// One message, or as many as a list has elements, even a list inside a text.
+/// One message, or one for each element of a list, even of a list inside a string.
 pub(crate) fn messages(value: &Value, data_type: DataType) -> Vec<Vec<u8>> {
     let list = |items: &[Value]| {
         items

@@ -1,3 +1,5 @@
+//! Storage accounts: connection strings and signatures.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -5,26 +7,26 @@ use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use sha2::Sha256;
 
-use super::QueueError;
+use super::error::QueueError;
 use crate::clock;
 
-/// A storage account and how to prove that one may use it.
+/// A storage account, with its credentials.
 pub(super) struct Account {
     pub(super) endpoint: Url,
     pub(super) http: reqwest::Client,
-    proof: Proof,
+    credentials: Credentials,
 }
 
-enum Proof {
+enum Credentials {
     SharedKey {
         account: String,
         key: Vec<u8>,
     },
-    /// A query that already carries its signature.
+    /// A query with a signature.
     Signature(String),
 }
 
-/// Known to everyone: the account every storage emulator has.
+/// The account that every storage emulator has; its key is public.
 const EMULATOR: &str = "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;\
     AccountKey=Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==;\
     QueueEndpoint=http://127.0.0.1:10001/devstoreaccount1";
@@ -46,32 +48,32 @@ impl Account {
                 let suffix = value(text, "EndpointSuffix").unwrap_or("core.windows.net");
                 format!("{protocol}://{account}.queue.{suffix}")
             }
-            (None, None) => return Err(bad("neither QueueEndpoint nor AccountName is given")),
+            (None, None) => return Err(bad("it has neither QueueEndpoint nor AccountName")),
         };
-        let proof = match (
+        let credentials = match (
             account,
             value(text, "AccountKey"),
             value(text, "SharedAccessSignature"),
         ) {
-            (Some(account), Some(key), _) => Proof::SharedKey {
+            (Some(account), Some(key), _) => Credentials::SharedKey {
                 account: account.to_owned(),
                 key: STANDARD
                     .decode(key)
-                    .map_err(|_| bad("AccountKey is not base64"))?,
+                    .map_err(|_| bad("its AccountKey is not base64"))?,
             },
             (_, _, Some(signature)) => {
-                Proof::Signature(signature.trim_start_matches('?').to_owned())
+                Credentials::Signature(signature.trim_start_matches('?').to_owned())
             }
-            _ => return Err(bad("neither AccountKey nor SharedAccessSignature is given")),
+            _ => return Err(bad("it has neither AccountKey nor SharedAccessSignature")),
         };
         Ok(Self {
-            endpoint: Url::parse(&endpoint).map_err(|_| bad("its queue endpoint is no URL"))?,
+            endpoint: Url::parse(&endpoint).map_err(|_| bad("its queue endpoint is not a URL"))?,
             http: http_client().map_err(QueueError::Http)?,
-            proof,
+            credentials,
         })
     }
 
-    /// Signs a request. `content_length` is empty text for nothing, as the service counts.
+    /// The headers of a signed request. A shared access signature is added to the URL instead.
     pub(super) fn sign(
         &self,
         method: &str,
@@ -81,7 +83,9 @@ impl Account {
         let mut headers = HeaderMap::new();
         let mut add = |name: &'static str, value: &str| {
             let value = HeaderValue::from_str(value).map_err(|_| {
-                QueueError::ConnectionString("it holds characters that cannot be sent".to_owned())
+                QueueError::ConnectionString(
+                    "it contains characters that cannot be sent".to_owned(),
+                )
             })?;
             headers.insert(HeaderName::from_static(name), value);
             Ok::<(), QueueError>(())
@@ -97,12 +101,12 @@ impl Account {
         if !body.is_empty() {
             add("content-type", content_type)?;
         }
-        match &self.proof {
-            Proof::Signature(signature) => {
+        match &self.credentials {
+            Credentials::Signature(signature) => {
                 let query = [url.query().unwrap_or_default(), signature];
                 url.set_query(Some(query.join("&").trim_start_matches('&')));
             }
-            Proof::SharedKey { account, key } => {
+            Credentials::SharedKey { account, key } => {
                 let length = if body.is_empty() {
                     String::new()
                 } else {
@@ -125,7 +129,7 @@ impl Account {
     }
 }
 
-/// The path behind the account's name, and every parameter in order.
+/// The signed form of a URL: the account, the path and the sorted parameters.
 fn resource(account: &str, url: &Url) -> String {
     let mut parameters: Vec<(String, String)> = url
         .query_pairs()
@@ -149,13 +153,13 @@ fn value<'a>(connection_string: &'a str, name: &str) -> Option<&'a str> {
         .filter(|value| !value.is_empty())
 }
 
-/// With a provider of its own: the process this runs in may have installed another, or none.
+/// Installs a TLS provider first: the process that uses this crate may have none.
 fn http_client() -> Result<reqwest::Client, reqwest::Error> {
     let builder = reqwest::Client::builder()
         .connect_timeout(std::time::Duration::from_secs(10))
         .timeout(std::time::Duration::from_secs(60))
         .no_proxy();
-    // Whichever is installed first stays; both do what is needed here.
+    // If the process already has one, that stays, and works as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     builder.build()
 }
@@ -175,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_emulators_account_has_a_name_of_its_own() {
+    fn development_storage_means_the_emulators_account() {
         let account = Account::parse("UseDevelopmentStorage=true").unwrap();
 
         assert_eq!(
@@ -185,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_string_that_proves_nothing_is_refused() {
+    fn a_connection_string_without_credentials_is_refused() {
         assert!(Account::parse("AccountName=acme").is_err());
         assert!(Account::parse("AccountKey=a2V5").is_err());
     }

@@ -1,3 +1,5 @@
+//! The operations on one queue.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +10,8 @@ use jiff::fmt::rfc2822;
 use reqwest::{Method, StatusCode};
 
 use super::account::Account;
-use crate::storage::xml;
+use super::error::QueueError;
+use super::xml;
 
 /// One storage queue.
 pub(crate) struct Queue {
@@ -17,7 +20,7 @@ pub(crate) struct Queue {
     base64: bool,
 }
 
-/// A message taken from a queue, for a time.
+/// A message from a queue, hidden from other readers for a time.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) id: String,
@@ -26,20 +29,8 @@ pub(crate) struct Message {
     pub(crate) expires: Timestamp,
     pub(crate) next_visible: Timestamp,
     pub(crate) dequeue_count: u64,
-    /// As it lies in the queue.
+    /// The text as stored, possibly base64.
     pub(crate) raw: String,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum QueueError {
-    #[error("the storage connection string is not usable: {0}")]
-    ConnectionString(String),
-    #[error("the queue {queue} cannot be used: the service answered {status}")]
-    Refused { queue: String, status: StatusCode },
-    #[error("the queue service cannot be reached: {0}")]
-    Http(#[source] reqwest::Error),
-    #[error("the queue service's answer is not understood")]
-    Malformed,
 }
 
 impl Queue {
@@ -63,7 +54,7 @@ impl Queue {
         &self.name
     }
 
-    /// The text of a message; `None` if it is not encoded as host.json says.
+    /// The decoded text of a message; `None` if it is not in the encoding that host.json sets.
     pub(crate) fn decode(&self, message: &Message) -> Option<String> {
         if !self.base64 {
             return Some(message.raw.clone());
@@ -72,55 +63,55 @@ impl Queue {
         Some(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    pub(crate) async fn put_creating(&self, message: &[u8]) -> Result<(), QueueError> {
+    /// Puts a message; creates the queue if necessary.
+    pub(crate) async fn put(&self, message: &[u8]) -> Result<(), QueueError> {
         let text = if self.base64 {
             STANDARD.encode(message)
         } else {
             String::from_utf8_lossy(message).into_owned()
         };
-        self.put_raw_creating(&text).await
+        self.put_raw(&text).await
     }
 
-    pub(crate) async fn put_raw_creating(&self, text: &str) -> Result<(), QueueError> {
+    /// Puts a text that is already encoded; creates the queue if necessary.
+    pub(crate) async fn put_raw(&self, text: &str) -> Result<(), QueueError> {
         let body = format!(
             "<QueueMessage><MessageText>{}</MessageText></QueueMessage>",
             xml::escape(text)
         );
         let (status, _) = self
-            .ask(Method::POST, "/messages", &[], body.clone())
+            .send(Method::POST, "/messages", &[], body.clone())
             .await?;
         if status != StatusCode::NOT_FOUND {
             return self.expect(status);
         }
-        let (created, _) = self.ask(Method::PUT, "", &[], String::new()).await?;
-        // Another may have been quicker.
+        let (created, _) = self.send(Method::PUT, "", &[], String::new()).await?;
+        // Somebody else may have created it in the meantime.
         if created != StatusCode::CONFLICT {
             self.expect(created)?;
         }
-        let (status, _) = self.ask(Method::POST, "/messages", &[], body).await?;
+        let (status, _) = self.send(Method::POST, "/messages", &[], body).await?;
         self.expect(status)
     }
 
-    /// Takes up to `count` messages; a queue that does not exist has none.
-    pub(crate) async fn take(
+    /// Gets up to `count` messages; none if the queue does not exist.
+    pub(crate) async fn get(
         &self,
         count: usize,
-        visible_after: Duration,
+        hidden_for: Duration,
     ) -> Result<Vec<Message>, QueueError> {
         let query = [
             ("numofmessages", count.to_string()),
-            ("visibilitytimeout", visible_after.as_secs().to_string()),
+            ("visibilitytimeout", hidden_for.as_secs().to_string()),
         ];
         let (status, answer) = self
-            .ask(Method::GET, "/messages", &query, String::new())
+            .send(Method::GET, "/messages", &query, String::new())
             .await?;
         if status == StatusCode::NOT_FOUND {
             return Ok(Vec::new());
         }
         self.expect(status)?;
-        let messages = xml::elements(&answer, "QueueMessage")
-            .into_iter()
-            .map(Message::parse);
+        let messages = xml::elements(&answer, "QueueMessage").map(Message::parse);
         messages.collect::<Option<_>>().ok_or(QueueError::Malformed)
     }
 
@@ -128,12 +119,12 @@ impl Queue {
         let query = [("popreceipt", message.pop_receipt.clone())];
         let path = format!("/messages/{}", message.id);
         let (status, _) = self
-            .ask(Method::DELETE, &path, &query, String::new())
+            .send(Method::DELETE, &path, &query, String::new())
             .await?;
         self.expect(status)
     }
 
-    /// Sets when the message can be seen again, which changes its receipt.
+    /// Sets how long the message stays hidden, which changes its pop receipt.
     pub(crate) async fn hide(
         &self,
         message: &mut Message,
@@ -145,7 +136,7 @@ impl Queue {
         ];
         let path = format!("/messages/{}", message.id);
         let mut url = self.url(&path, &query);
-        // Without a body the content stays as it is.
+        // Without a body, the text of the message stays.
         let headers = self.account.sign("PUT", &mut url, "")?;
         let sending = self
             .account
@@ -166,7 +157,7 @@ impl Queue {
         Ok(())
     }
 
-    async fn ask(
+    async fn send(
         &self,
         method: Method,
         path: &str,

@@ -1,17 +1,20 @@
-//! Storage queues, in whatever account the app's settings name.
+//! A client for storage queues, in the accounts that the app's settings name.
 
 mod account;
 mod client;
+mod error;
+mod xml;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use account::Account;
-pub(crate) use client::{Message, Queue, QueueError};
+pub(crate) use client::{Message, Queue};
+pub(crate) use error::QueueError;
 
 use crate::app::Settings;
 
-/// The storage accounts an app's settings name, each opened on first use.
+/// The storage accounts in an app's settings, each opened on first use.
 pub(crate) struct Queues {
     settings: Settings,
     base64: bool,
@@ -27,8 +30,8 @@ impl Queues {
         }
     }
 
-    /// Puts a message into a queue, which is created if need be. Where the app has no storage
-    /// account the message is only reported.
+    /// Puts a message into a queue, and creates the queue if necessary. Does nothing if the app has
+    /// no storage account.
     pub(crate) async fn put(
         &self,
         connection: &str,
@@ -36,12 +39,12 @@ impl Queues {
         message: &[u8],
     ) -> Result<(), QueueError> {
         match self.queue(connection, queue)? {
-            Some(queue) => queue.put_creating(message).await,
+            Some(queue) => queue.put(message).await,
             None => Ok(()),
         }
     }
 
-    /// `None` where the connection's setting is not there.
+    /// `None` if the setting of the connection is missing.
     pub(crate) fn queue(&self, connection: &str, name: &str) -> Result<Option<Queue>, QueueError> {
         let Some(text) = self.connection_string(connection) else {
             return Ok(None);
@@ -58,10 +61,11 @@ impl Queues {
         Ok(Some(Queue::new(account, name, self.base64)))
     }
 
-    /// A connection may also be named with the host's prefix.
+    /// The setting of a connection may have the host's prefix.
     fn connection_string(&self, connection: &str) -> Option<String> {
-        self.settings
-            .filled(connection)
-            .or_else(|| self.settings.filled(&format!("AzureWebJobs{connection}")))
+        self.settings.non_empty(connection).or_else(|| {
+            self.settings
+                .non_empty(&format!("AzureWebJobs{connection}"))
+        })
     }
 }

@@ -1,8 +1,10 @@
+//! Constraints of route parameters.
+
 use regex::Regex;
 
-use super::RouteError;
+use super::error::RouteError;
 
-/// What a parameter's value has to look like.
+/// A condition on the value of a parameter.
 #[derive(Debug, Clone)]
 pub(crate) enum Constraint {
     Int,
@@ -12,13 +14,13 @@ pub(crate) enum Constraint {
     Alpha,
     Number,
     Required,
-    Length { least: usize, most: usize },
-    Range { least: i64, most: i64 },
+    Length { min: usize, max: usize },
+    Range { min: i64, max: i64 },
     Regex { pattern: Regex, anchored_end: bool },
 }
 
 impl Constraint {
-    /// Reads one `name` or `name(arguments)`.
+    /// Parses `name` or `name(arguments)`.
     pub(crate) fn parse(text: &str) -> Result<Self, RouteError> {
         let (name, argument) = match text.split_once('(') {
             Some((name, rest)) => (
@@ -38,15 +40,16 @@ impl Constraint {
                 .map(|part| {
                     part.trim()
                         .parse()
-                        .map_err(|_| bad("a whole number is needed"))
+                        .map_err(|_| bad("it must be a whole number"))
                 })
                 .collect()
         };
         let one = || match numbers()?[..] {
             [only] => Ok(only),
-            _ => Err(bad("one number is needed")),
+            _ => Err(bad("it must be one number")),
         };
-        let size = |number: i64| usize::try_from(number).map_err(|_| bad("it is below zero"));
+        let size =
+            |number: i64| usize::try_from(number).map_err(|_| bad("it must not be negative"));
 
         Ok(match name.to_ascii_lowercase().as_str() {
             "int" => Self::Int,
@@ -57,39 +60,39 @@ impl Constraint {
             "decimal" | "double" | "float" => Self::Number,
             "required" => Self::Required,
             "minlength" => Self::Length {
-                least: size(one()?)?,
-                most: usize::MAX,
+                min: size(one()?)?,
+                max: usize::MAX,
             },
             "maxlength" => Self::Length {
-                least: 0,
-                most: size(one()?)?,
+                min: 0,
+                max: size(one()?)?,
             },
             "length" => match numbers()?[..] {
                 [exact] => Self::Length {
-                    least: size(exact)?,
-                    most: size(exact)?,
+                    min: size(exact)?,
+                    max: size(exact)?,
                 },
-                [least, most] => Self::Length {
-                    least: size(least)?,
-                    most: size(most)?,
+                [min, max] => Self::Length {
+                    min: size(min)?,
+                    max: size(max)?,
                 },
-                _ => return Err(bad("one or two numbers are needed")),
+                _ => return Err(bad("it must be one or two numbers")),
             },
             "min" => Self::Range {
-                least: one()?,
-                most: i64::MAX,
+                min: one()?,
+                max: i64::MAX,
             },
             "max" => Self::Range {
-                least: i64::MIN,
-                most: one()?,
+                min: i64::MIN,
+                max: one()?,
             },
             "range" => match numbers()?[..] {
-                [least, most] => Self::Range { least, most },
-                _ => return Err(bad("two numbers are needed")),
+                [min, max] => Self::Range { min, max },
+                _ => return Err(bad("it must be two numbers")),
             },
             "regex" => {
-                let pattern = argument.ok_or_else(|| bad("a pattern is needed"))?;
-                let compiled = regex::RegexBuilder::new(pattern)
+                let pattern = argument.ok_or_else(|| bad("it must be a pattern"))?;
+                let compiled = regex::RegexBuilder::new(&translated(pattern))
                     .case_insensitive(true)
                     .build();
                 Self::Regex {
@@ -113,11 +116,9 @@ impl Constraint {
                 digits.contains(|c: char| c.is_ascii_digit()) && digits.parse::<f64>().is_ok()
             }
             Self::Required => !value.is_empty(),
-            Self::Length { least, most } => {
-                (*least..=*most).contains(&value.encode_utf16().count())
-            }
-            Self::Range { least, most } => {
-                integer(value).is_some_and(|number| (*least..=*most).contains(&number))
+            Self::Length { min, max } => (*min..=*max).contains(&value.encode_utf16().count()),
+            Self::Range { min, max } => {
+                integer(value).is_some_and(|number| (*min..=*max).contains(&number))
             }
             // .NET's `$` also matches before a line feed at the very end.
             Self::Regex {
@@ -134,12 +135,44 @@ impl Constraint {
     }
 }
 
-/// .NET takes white space around a number and a sign before it.
+/// The pattern in the syntax of the regex crate, where brackets and some doubled characters inside
+/// a class have a meaning. In .NET they are ordinary characters: `[[a-z]]` is a class with `[`
+/// and the letters, followed by a `]`. Only `-[` begins a class to subtract.
+fn translated(pattern: &str) -> String {
+    let mut translated = String::with_capacity(pattern.len());
+    let mut depth = 0;
+    let mut characters = pattern.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '\\' => {
+                translated.push(character);
+                translated.extend(characters.next());
+            }
+            '-' if depth > 0 && characters.next_if_eq(&'[').is_some() => {
+                translated.push_str("--[");
+                depth += 1;
+            }
+            '[' if depth == 0 => {
+                translated.push('[');
+                depth = 1;
+            }
+            ']' if depth > 0 && !translated.ends_with(['[', '^']) => {
+                translated.push(']');
+                depth -= 1;
+            }
+            '[' | ']' | '&' | '~' if depth > 0 => translated.extend(['\\', character]),
+            _ => translated.push(character),
+        }
+    }
+    translated
+}
+
+/// .NET allows white space around a number and a sign before it.
 fn integer(text: &str) -> Option<i64> {
     text.trim().parse().ok()
 }
 
-/// The five forms of .NET's parser but the one in hexadecimal groups.
+/// All forms of .NET's parser except the one with hexadecimal groups.
 fn is_guid(text: &str) -> bool {
     let unwrap = |open, close| {
         text.strip_prefix(open)
@@ -171,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_read_as_dotnet_reads_them() {
+    fn numbers_are_parsed_as_by_dotnet() {
         assert!(allows("int", " +42 "));
         assert!(!allows("int", "2147483648"));
         assert!(allows("long", "2147483648"));
@@ -182,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_guid_may_be_wrapped_or_without_dashes() {
+    fn a_guid_may_have_braces_or_no_dashes() {
         let plain = "0af76519-16cd-43dd-8448-eb211c80319c";
 
         assert!(allows("guid", plain));
@@ -193,9 +226,18 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_ignores_case_and_lets_a_trailing_line_feed_through() {
+    fn a_pattern_ignores_case_and_allows_a_trailing_line_feed() {
         assert!(allows("regex(^[a-z]+$)", "ABC\n"));
         assert!(!allows("regex(^[a-z]+$)", "a\nb"));
+    }
+
+    #[test]
+    fn brackets_in_a_class_mean_the_same_as_in_dotnet() {
+        assert!(allows("regex(^[[:a]$)", "["));
+        assert!(allows("regex(^[]a]$)", "]"));
+        assert!(!allows("regex(^[a-z-[aeiou]]+$)", "bad"));
+        assert!(allows("regex(^[a-z-[aeiou]]+$)", "bcd"));
+        assert!(allows("regex(^[a&&b]+$)", "a&b"));
     }
 
     #[test]
@@ -206,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_constraint_is_refused() {
+    fn an_invalid_constraint_is_refused() {
         for text in [
             "datum",
             "int(",

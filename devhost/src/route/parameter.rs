@@ -1,6 +1,12 @@
-use super::{Constraint, RouteError, Values};
+//! Parameters of route templates.
 
-/// `{name:constraint(argument)=default}`, and what else may stand in braces.
+use super::constraint::Constraint;
+use super::error::RouteError;
+
+/// The values of a template's parameters, in the template's order.
+pub(crate) type Values = Vec<(String, String)>;
+
+/// A parameter: `{name:constraint(argument)=default}`, `{name?}` or `{*name}`.
 #[derive(Debug, Clone)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
@@ -11,7 +17,7 @@ pub(crate) struct Parameter {
 }
 
 impl Parameter {
-    /// Reads what stands between the braces.
+    /// Parses the text between the braces.
     pub(super) fn parse(text: &str) -> Result<Self, RouteError> {
         let text = text.replace("{{", "{").replace("}}", "}");
         let bare = text.trim_start_matches('*');
@@ -26,10 +32,10 @@ impl Parameter {
             return Err(RouteError::NoName);
         }
         let mut constraints = Vec::new();
-        while let Some(behind) = rest.strip_prefix(':') {
-            let length = constraint_length(behind);
-            constraints.push(Constraint::parse(&behind[..length])?);
-            rest = &behind[length..];
+        while let Some(after) = rest.strip_prefix(':') {
+            let length = constraint_length(after);
+            constraints.push(Constraint::parse(&after[..length])?);
+            rest = &after[length..];
         }
         let default = rest.strip_prefix('=').map(str::to_owned);
         Ok(Self {
@@ -41,7 +47,7 @@ impl Parameter {
         })
     }
 
-    /// Accepts this text as the parameter's value, or nothing where that is allowed.
+    /// Adds this text as the parameter's value. `None` if the parameter does not allow it.
     pub(super) fn take(&self, text: &str, values: &mut Values) -> Option<()> {
         let text = match (text, &self.default) {
             ("", Some(default)) => default,
@@ -59,7 +65,7 @@ impl Parameter {
     }
 }
 
-/// An argument ends at the parenthesis behind which the parameter goes on or ends.
+/// An argument ends at the parenthesis after which the parameter continues or ends.
 fn constraint_length(text: &str) -> usize {
     let plain_end = text.find([':', '=']).unwrap_or(text.len());
     match text.find('(') {

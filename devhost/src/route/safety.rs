@@ -1,28 +1,29 @@
-//! Which parameters let a caller out of their route.
+//! Finds parameters with which a caller can leave the route.
 //!
-//! The host decodes a path twice on its way to the handler. What is one harmless segment to the
-//! router can be `..` to the handler, and the request then arrives at another function's path,
-//! with no key checked.
+//! The host decodes a path twice before it calls the handler. One harmless segment for the router
+//! can be `..` for the handler, and the request then reaches another function's path without a
+//! check of its key.
 
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind, Look};
 
-use super::{Constraint, RouteTemplate};
+use super::constraint::Constraint;
+use super::template::RouteTemplate;
 
-/// What changes where a request goes once the host has rewritten the path. Dots alone do not:
-/// the router never sees a segment that is made of them.
+/// Characters that change the path when the host rewrites it. Dots alone do not: the router never
+/// sees a segment of dots only.
 const HOSTILE: [char; 5] = ['\\', '%', '?', '#', ' '];
 
-/// The names of the parameters whose constraints let any of that through.
+/// The names of the parameters whose constraints allow one of these characters.
 pub(crate) fn unsafe_parameters(template: &RouteTemplate) -> Vec<&str> {
     template
         .parameters()
-        .filter(|parameter| !parameter.constraints.iter().any(holds))
+        .filter(|parameter| !parameter.constraints.iter().any(is_safe))
         .map(|parameter| parameter.name.as_str())
         .collect()
 }
 
-fn holds(constraint: &Constraint) -> bool {
+fn is_safe(constraint: &Constraint) -> bool {
     match constraint {
         Constraint::Int
         | Constraint::Long
@@ -42,14 +43,14 @@ fn holds(constraint: &Constraint) -> bool {
     }
 }
 
-/// Whether what matches is the whole value, not a piece of it.
+/// Whether the pattern always matches the whole value, never a part of it.
 fn covers_all(pattern: &Hir) -> bool {
     let properties = pattern.properties();
     properties.look_set_prefix().contains(Look::Start)
         && properties.look_set_suffix().contains(Look::End)
 }
 
-/// Whether anything hostile can be part of a match.
+/// Whether a match can contain a hostile character.
 fn may_match(pattern: &Hir) -> bool {
     match pattern.kind() {
         HirKind::Empty | HirKind::Look(_) => false,
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pattern_that_lets_anything_hostile_through_is_unsafe() {
+    fn a_pattern_that_allows_a_hostile_character_is_unsafe() {
         for pattern in [
             "^[^/]+$",
             "q",
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn the_constraints_seen_to_hold_are_safe() {
+    fn the_constraints_that_were_tested_are_safe() {
         for template in [
             "negotiate",
             "rooms/{id:regex(^[A-Za-z0-9][A-Za-z0-9._:-]*$)?}/{part:regex(^[a-z-]+$)?}",

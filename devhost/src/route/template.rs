@@ -1,13 +1,15 @@
-use super::parameter::Parameter;
-use super::{RouteError, Values};
+//! Route templates, and how they match.
 
-/// `rooms/{id:int}/{*rest}`, taken apart.
+use super::error::RouteError;
+use super::parameter::{Parameter, Values};
+
+/// A parsed template, such as `rooms/{id:int}/{*rest}`.
 #[derive(Debug, Clone)]
 pub(crate) struct RouteTemplate {
     segments: Vec<Segment>,
 }
 
-/// One or more parts between two slashes, such as `{name}.{extension}`.
+/// The parts between two slashes, such as `{name}.{extension}`.
 #[derive(Debug, Clone)]
 struct Segment(Vec<Part>);
 
@@ -32,7 +34,7 @@ impl RouteTemplate {
         for (at, segment) in segments.iter().enumerate() {
             for parameter in segment.parameters() {
                 if parameter.catch_all && (at + 1 < segments.len() || segment.0.len() > 1) {
-                    return Err(RouteError::BehindCatchAll);
+                    return Err(RouteError::AfterCatchAll);
                 }
                 let name = parameter.name.to_lowercase();
                 if names.contains(&name) {
@@ -48,7 +50,7 @@ impl RouteTemplate {
         self.segments.iter().flat_map(Segment::parameters)
     }
 
-    /// What stands between the parameters.
+    /// The texts between the parameters.
     #[cfg(feature = "fuzzing")]
     pub(crate) fn literals(&self) -> impl Iterator<Item = &str> {
         let parts = self.segments.iter().flat_map(|segment| &segment.0);
@@ -58,8 +60,8 @@ impl RouteTemplate {
         })
     }
 
-    /// The parameters' values if this decoded path fits, whatever its letters' case and with or
-    /// without a slash at its end.
+    /// The values of the parameters if this decoded path matches. Case and a trailing slash do not
+    /// matter.
     pub(crate) fn matches(&self, path: &str) -> Option<Values> {
         let path = path.strip_prefix('/')?;
         let mut values = Vec::new();
@@ -86,8 +88,8 @@ impl RouteTemplate {
 fn next_segment<'a>(rest: &mut Option<&'a str>) -> Option<&'a str> {
     let path = rest.take()?;
     match path.split_once('/') {
-        Some((segment, behind)) => {
-            *rest = Some(behind);
+        Some((segment, after)) => {
+            *rest = Some(after);
             Some(segment)
         }
         None => Some(path),
@@ -107,9 +109,9 @@ impl Segment {
         let mut literal = String::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
-            if let Some(behind) = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("}}")) {
+            if let Some(after) = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("}}")) {
                 literal.push(first);
-                rest = behind;
+                rest = after;
             } else if first == '{' {
                 if !literal.is_empty() {
                     parts.push(Part::Literal(std::mem::take(&mut literal)));
@@ -137,19 +139,19 @@ impl Segment {
     fn matches(&self, text: &str, values: &mut Values) -> Option<()> {
         match self.0.as_slice() {
             [Part::Literal(literal)] => literal.eq_ignore_ascii_case(text).then_some(()),
-            // A parameter takes as much as leaves something for the parts behind it.
-            [Part::Parameter(parameter), Part::Literal(next), behind @ ..] => {
+            // A parameter takes as much as possible, but leaves something for the parts after it.
+            [Part::Parameter(parameter), Part::Literal(next), after @ ..] => {
                 let lower = text.to_ascii_lowercase();
                 let at = lower
                     .rfind(&next.to_ascii_lowercase())
                     .filter(|at| *at > 0)?;
                 parameter.take(&text[..at], values)?;
-                Self(behind.to_vec()).matches_rest(&text[at + next.len()..], values)
+                Self(after.to_vec()).matches_rest(&text[at + next.len()..], values)
             }
-            [Part::Literal(literal), behind @ ..] => {
+            [Part::Literal(literal), after @ ..] => {
                 let head = text.get(..literal.len())?;
                 literal.eq_ignore_ascii_case(head).then_some(())?;
-                Self(behind.to_vec()).matches_rest(&text[literal.len()..], values)
+                Self(after.to_vec()).matches_rest(&text[literal.len()..], values)
             }
             [Part::Parameter(parameter)] => parameter.take(text, values),
             _ => None,
@@ -172,7 +174,7 @@ impl Segment {
     }
 }
 
-/// A slash inside braces belongs to a constraint and splits nothing.
+/// Splits at slashes, except inside braces, where they are part of a constraint.
 fn split_segments(template: &str) -> Result<Vec<&str>, RouteError> {
     if template.is_empty() {
         return Ok(Vec::new());
@@ -200,7 +202,7 @@ fn split_segments(template: &str) -> Result<Vec<&str>, RouteError> {
     Ok(segments)
 }
 
-/// The brace that ends the parameter at the front of `text`; doubled braces are text.
+/// The index of the brace that ends the parameter at the start of `text`. Doubled braces are text.
 fn closing_brace(text: &str) -> Option<usize> {
     let mut at = 1;
     while at < text.len() {
@@ -235,13 +237,13 @@ mod tests {
     }
 
     #[test]
-    fn letters_match_in_any_case_and_a_trailing_slash_is_tolerated() {
+    fn case_and_a_trailing_slash_do_not_matter() {
         assert_eq!(values("api/negotiate", "/API/Negotiate/"), pairs(&[]));
         assert_eq!(values("api/negotiate", "/api/negotiate/x"), None);
     }
 
     #[test]
-    fn an_optional_parameter_may_be_missing_a_plain_one_may_not() {
+    fn only_an_optional_parameter_may_be_missing() {
         assert_eq!(values("a/{id?}", "/a"), pairs(&[]));
         assert_eq!(values("a/{id?}", "/a/1"), pairs(&[("id", "1")]));
         assert_eq!(values("a/{id}", "/a/"), None);
@@ -249,13 +251,13 @@ mod tests {
     }
 
     #[test]
-    fn a_catch_all_takes_the_rest_with_its_slashes() {
+    fn a_catch_all_takes_the_rest_of_the_path() {
         assert_eq!(values("r/{*rest}", "/r/a//b/"), pairs(&[("rest", "a//b/")]));
         assert_eq!(values("r/{*rest}", "/r"), pairs(&[]));
     }
 
     #[test]
-    fn a_pattern_may_hold_slashes_colons_and_parentheses() {
+    fn a_pattern_may_contain_slashes_colons_and_parentheses() {
         let template = "rooms/{id:regex(^[A-Za-z0-9][A-Za-z0-9._:-]*$)?}/{part:regex(^(a|b/)+$)?}";
 
         assert_eq!(values(template, "/rooms/x:1/ab"), None);
@@ -268,11 +270,20 @@ mod tests {
     }
 
     #[test]
-    fn doubled_braces_in_a_pattern_are_single_ones() {
+    fn doubled_braces_in_a_pattern_mean_single_ones() {
         let template = "a/{id:regex(^[0-9]{{2}}$)}";
 
         assert_eq!(values(template, "/a/12"), pairs(&[("id", "12")]));
         assert_eq!(values(template, "/a/123"), None);
+    }
+
+    #[test]
+    fn doubled_square_brackets_in_a_pattern_are_no_escape() {
+        let template = "a/{id:regex(^[[a-z0-9]]+$)}";
+
+        assert_eq!(values(template, "/a/org1"), None);
+        assert_eq!(values(template, "/a/o]]"), pairs(&[("id", "o]]")]));
+        assert_eq!(values(template, "/a/[]"), pairs(&[("id", "[]")]));
     }
 
     #[test]

@@ -1,3 +1,6 @@
+//! Prints events for a person.
+
+mod detail;
 mod paint;
 mod table;
 mod tag;
@@ -7,27 +10,20 @@ use std::sync::Arc;
 
 use devhost::{Call, Fate, HostEvent, Line, Outcome};
 
+pub(crate) use detail::Detail;
 use paint::{FAINT, GREEN, Paint, RED, YELLOW};
 
-/// What a person sees: the host speaks on standard error, and what the handler prints on its
-/// standard output comes out on ours.
+/// Prints the host's messages to standard error, and the handler's standard output to standard
+/// output.
 #[derive(Debug, Clone)]
 pub(crate) struct Terminal(Arc<Settings>);
-
-/// How much is said of single calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Detail {
-    Quiet,
-    Usual,
-    Verbose,
-}
 
 #[derive(Debug)]
 struct Settings {
     detail: Detail,
-    /// For our own lines, on standard error.
+    /// For standard error.
     paint: Paint,
-    /// For the handler's, on standard output.
+    /// For standard output.
     out: Paint,
 }
 
@@ -44,8 +40,8 @@ impl Terminal {
         }))
     }
 
-    pub(crate) fn problem(&self, problem: &str) {
-        self.line(&format!("{} {problem}", self.paint(RED, "error:")));
+    pub(crate) fn error(&self, error: &str) {
+        self.line(&format!("{} {error}", self.paint(RED, "error:")));
     }
 
     fn warning(&self, warning: &str) {
@@ -64,8 +60,8 @@ impl Terminal {
                 }
                 self.line(&table::of(functions, at.port(), self.0.paint));
             }
-            HostEvent::Changed => self.line("the app has changed; starting it again"),
-            HostEvent::NotLoaded(why) => self.problem(why),
+            HostEvent::Changed => self.line("the app has changed; restarting it"),
+            HostEvent::NotLoaded(reason) => self.error(reason),
             HostEvent::Starting { program, port } if self.is_verbose() => {
                 let program = program.display();
                 self.line(&self.faint(&format!("starting {program} on 127.0.0.1:{port}")));
@@ -83,7 +79,7 @@ impl Terminal {
                     self.paint(RED, "error:")
                 ));
             }
-            HostEvent::Restarting { .. } => self.line("starting the handler again"),
+            HostEvent::Restarting { .. } => self.line("restarting the handler"),
             HostEvent::Stdout(line) => {
                 let tag = self.0.out.paint(FAINT, &self.tag(None, line));
                 let _ = writeln!(std::io::stdout().lock(), "{tag}{line}");
@@ -111,9 +107,9 @@ impl Terminal {
                         elapsed.as_millis()
                     ));
                 }
-                Outcome::Failed(why) => {
+                Outcome::Failed(reason) => {
                     self.line(&format!(
-                        "{function} {} {} ms: {why}",
+                        "{function} {} {} ms: {reason}",
                         self.paint(RED, "failed"),
                         elapsed.as_millis()
                     ));
@@ -145,7 +141,7 @@ impl Terminal {
                 fate: Fate::Poisoned,
             } => {
                 self.warning(&format!(
-                    "{function} gave up on message {id}; it lies in {queue}-poison"
+                    "{function} failed too often for message {id}; it is now in {queue}-poison"
                 ));
             }
             HostEvent::Notice(notice) => self.warning(notice),
@@ -206,7 +202,7 @@ impl Terminal {
         self.0.paint.paint(colour, text)
     }
 
-    /// A terminal that has gone away is no reason to stop.
+    /// Ignores errors: the host keeps running if its terminal is closed.
     fn line(&self, text: &str) {
         let _ = writeln!(std::io::stderr().lock(), "{text}");
     }

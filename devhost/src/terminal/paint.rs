@@ -1,9 +1,11 @@
+//! Colours.
+
 pub(super) const RED: &str = "31";
 pub(super) const GREEN: &str = "32";
 pub(super) const YELLOW: &str = "33";
 pub(super) const FAINT: &str = "2";
 
-/// Colours, where there is a terminal to show them.
+/// Adds colours if the output is a terminal.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Paint {
     pub(super) colour: bool,

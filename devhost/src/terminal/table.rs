@@ -1,8 +1,10 @@
+//! The table of functions.
+
 use devhost::FunctionInfo;
 
 use super::paint::{FAINT, GREEN, Paint};
 
-/// The table `func start` opens with.
+/// The table of functions, as `func start` prints it.
 pub(super) fn of(functions: &[FunctionInfo], port: u16, paint: Paint) -> String {
     let names = functions.iter().map(|function| function.name.len());
     let width = names.max().unwrap_or_default();
@@ -14,13 +16,16 @@ pub(super) fn of(functions: &[FunctionInfo], port: u16, paint: Paint) -> String 
         } else {
             String::new()
         };
-        table.push_str(&format!("    {name}: {}{note}\n", what(function, port)));
+        table.push_str(&format!(
+            "    {name}: {}{note}\n",
+            address_or_trigger(function, port)
+        ));
     }
     table
 }
 
-/// Where a function is called, or what sets it off.
-fn what(function: &FunctionInfo, port: u16) -> String {
+/// The URL of an HTTP function, or the trigger of any other.
+fn address_or_trigger(function: &FunctionInfo, port: u16) -> String {
     let Some(route) = &function.route else {
         return function.trigger.clone();
     };

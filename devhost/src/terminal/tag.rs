@@ -1,12 +1,14 @@
+//! The tag before a line of the handler.
+
 use uuid::Uuid;
 
-use super::Detail;
+use super::detail::Detail;
 
-/// So much of an invocation's id tells it from the others on a screen.
-const SHORT: usize = 8;
+/// As much of an id as is needed to distinguish the invocations on a screen.
+const SHORT_ID: usize = 8;
 
-/// What stands before a line of the handler: its level where that is not the usual one, and
-/// whose it is. In quiet times there is nothing but the line.
+/// The tag before a line of the handler: its level if it is not the usual one, and its origin.
+/// With `--quiet` there is none.
 pub(super) fn of(
     detail: Detail,
     level: Option<&str>,
@@ -15,7 +17,7 @@ pub(super) fn of(
 ) -> String {
     let length = match detail {
         Detail::Quiet => return String::new(),
-        Detail::Usual => SHORT,
+        Detail::Usual => SHORT_ID,
         Detail::Verbose => usize::MAX,
     };
     let invocation = invocation.map(|id| id.to_string().chars().take(length).collect());
@@ -38,7 +40,7 @@ mod tests {
     const ID: Uuid = Uuid::from_u128(0x2d1b2f50_0000_0000_0000_000000000001);
 
     #[test]
-    fn a_line_says_its_level_and_whose_it_is() {
+    fn a_tag_contains_the_level_and_the_origin() {
         let of = |detail| of(detail, Some("error"), Some("hello"), Some(ID));
 
         assert_eq!(of(Detail::Usual), "[error hello 2d1b2f50] ");
@@ -50,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_nobodys_stays_alone() {
+    fn a_line_of_unknown_origin_has_no_tag() {
         assert_eq!(of(Detail::Usual, None, None, None), "");
     }
 }

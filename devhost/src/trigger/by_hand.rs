@@ -1,20 +1,22 @@
+//! Runs by hand, and the metadata of queue messages.
+
 use base64::Engine as _;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::event_hub::{Event, Feed};
+use super::timer;
 use crate::app::{DataType, Function, Trigger};
+use crate::clock;
 use crate::firing::Firing;
 use crate::json::{encode, encoded_text};
-use crate::{clock, trigger::timer};
 
-/// What a message has that was put into a queue just now.
-const VISIBLE_FOR_MINUTES: i64 = 10;
-const LIVES_FOR_HOURS: i64 = 7 * 24;
+/// The times of a message that was just put into a queue.
+const HIDDEN_MINUTES: i64 = 10;
+const TIME_TO_LIVE_HOURS: i64 = 7 * 24;
 
-/// What `POST /admin/functions/<name>` runs a function with: `input` is the trigger's text, and
-/// `metadata` (which the real host does not know) replaces single entries of what a queue would
-/// say about it.
+/// The input of a run by `POST /admin/functions/<name>`. `input` is the trigger's text. `metadata`,
+/// which the real host does not have, replaces properties of a queue's message.
 pub(crate) fn firing_by_hand(function: &Function, body: &Value) -> Result<Firing, String> {
     let input = match body.get("input") {
         None | Some(Value::Null) => String::new(),
@@ -22,7 +24,7 @@ pub(crate) fn firing_by_hand(function: &Function, body: &Value) -> Result<Firing
         Some(other) => other.to_string(),
     };
     match &function.trigger {
-        Trigger::Http(_) => Err("an HTTP function is called at its own route".to_owned()),
+        Trigger::Http(_) => Err("call an HTTP function at its own route".to_owned()),
         Trigger::Timer { .. } => Ok(Firing {
             data: timer::data(None, false),
             metadata: Map::new(),
@@ -36,7 +38,7 @@ pub(crate) fn firing_by_hand(function: &Function, body: &Value) -> Result<Firing
                 .unwrap_or_else(|| Err("no event".to_owned()))
         }
         Trigger::Queue { data_type, .. } => {
-            let mut metadata = queued_now();
+            let mut metadata = properties_of_new_message();
             for (key, value) in body
                 .get("metadata")
                 .and_then(Value::as_object)
@@ -60,7 +62,7 @@ pub(crate) fn firing_by_hand(function: &Function, body: &Value) -> Result<Firing
     }
 }
 
-/// Only a text is looked into for members; bytes stay bytes.
+/// Only the members of a text are merged into the metadata, never those of binary data.
 pub(crate) fn queue_firing(
     text: String,
     metadata: Map<String, Value>,
@@ -85,25 +87,25 @@ fn is_time(key: &str) -> bool {
     key.ends_with("Time")
 }
 
-fn queued_now() -> Map<String, Value> {
+fn properties_of_new_message() -> Map<String, Value> {
     let now = clock::now();
     let later = |hours, minutes| {
         let span = jiff::SignedDuration::from_mins(hours * 60 + minutes);
         now.checked_add(span).unwrap_or(now)
     };
-    queue_metadata(QueueFacts {
+    queue_metadata(MessageProperties {
         id: clock::new_id().to_string(),
         pop_receipt: "by-hand".to_owned(),
         dequeue_count: 1,
         inserted: now,
-        expires: later(LIVES_FOR_HOURS, 0),
-        next_visible: later(0, VISIBLE_FOR_MINUTES),
+        expires: later(TIME_TO_LIVE_HOURS, 0),
+        next_visible: later(0, HIDDEN_MINUTES),
     })
 }
 
-/// What a queue says about a message.
+/// The properties of a queue's message.
 #[derive(Debug)]
-pub(crate) struct QueueFacts {
+pub(crate) struct MessageProperties {
     pub(crate) id: String,
     pub(crate) pop_receipt: String,
     pub(crate) dequeue_count: u64,
@@ -112,15 +114,15 @@ pub(crate) struct QueueFacts {
     pub(crate) next_visible: Timestamp,
 }
 
-pub(crate) fn queue_metadata(facts: QueueFacts) -> Map<String, Value> {
+pub(crate) fn queue_metadata(properties: MessageProperties) -> Map<String, Value> {
     let time = |time: Timestamp| time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string();
     let metadata = json!({
-        "DequeueCount": facts.dequeue_count.to_string(),
-        "ExpirationTime": time(facts.expires),
-        "Id": encoded_text(&facts.id),
-        "InsertionTime": time(facts.inserted),
-        "NextVisibleTime": time(facts.next_visible),
-        "PopReceipt": encoded_text(&facts.pop_receipt),
+        "DequeueCount": properties.dequeue_count.to_string(),
+        "ExpirationTime": time(properties.expires),
+        "Id": encoded_text(&properties.id),
+        "InsertionTime": time(properties.inserted),
+        "NextVisibleTime": time(properties.next_visible),
+        "PopReceipt": encoded_text(&properties.pop_receipt),
     });
     match metadata {
         Value::Object(metadata) => metadata,

@@ -1,3 +1,5 @@
+//! Runs a function that has no caller.
+
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -10,8 +12,8 @@ use crate::firing::Firing;
 use crate::host::Host;
 use crate::json::{Invocation, InvokeError, deliver, invoke, merge_payload, system_metadata};
 
-/// Runs a function, again where its retry policy says so, and sends its outputs. A trigger
-/// whose value could not even be prepared fails like any other run.
+/// Runs a function, retries it by its retry policy, and sends its outputs. If `firing` is an
+/// error, the run fails with it.
 pub(crate) async fn fire(
     host: &Host,
     function: &Function,
@@ -21,7 +23,7 @@ pub(crate) async fn fire(
     let id = clock::new_id();
     let _running = host.invocations.begin(&function.name, id);
     let outcome = match firing {
-        Err(why) => Outcome::Failed(why),
+        Err(reason) => Outcome::Failed(reason),
         Ok(firing) => {
             let mut metadata = firing.metadata;
             metadata.insert("sys".to_owned(), system_metadata(&function.name));
@@ -53,10 +55,10 @@ async fn run(host: &Host, invocation: &mut Invocation<'_>) -> Outcome {
     let mut exception = Value::Null;
     for attempt in 0.. {
         if let Some(retry) = retry {
-            // Each try is the same invocation, down to its id.
+            // A retry is the same invocation, with the same id.
             let context = json!({
                 "RetryCount": attempt,
-                "MaxRetryCount": retry.most,
+                "MaxRetryCount": retry.max_retries,
                 "Exception": exception,
                 "Instance": null,
                 "State": {},
@@ -65,17 +67,19 @@ async fn run(host: &Host, invocation: &mut Invocation<'_>) -> Outcome {
                 .metadata
                 .insert("RetryContext".to_owned(), context);
         }
-        let why = match once(host, invocation).await {
+        let reason = match once(host, invocation).await {
             Ok(()) => return Outcome::Succeeded,
-            Err(why) => why,
+            Err(reason) => reason,
         };
         match retry {
-            Some(retry) if attempt < retry.most => tokio::time::sleep(delay(&retry, attempt)).await,
-            _ => return Outcome::Failed(why),
+            Some(retry) if attempt < retry.max_retries => {
+                tokio::time::sleep(delay(&retry, attempt)).await
+            }
+            _ => return Outcome::Failed(reason),
         }
-        exception = described(&invocation.function.name, &why);
+        exception = exception_json(&invocation.function.name, &reason);
     }
-    Outcome::Failed("it was given up".to_owned())
+    Outcome::Failed("no attempt was made".to_owned())
 }
 
 async fn once(host: &Host, invocation: &Invocation<'_>) -> Result<(), String> {
@@ -89,17 +93,17 @@ async fn once(host: &Host, invocation: &Invocation<'_>) -> Result<(), String> {
 
 fn delay(retry: &Retry, attempt: u32) -> Duration {
     retry
-        .first
+        .first_delay
         .saturating_mul(2_u32.saturating_pow(attempt))
-        .min(retry.longest)
+        .min(retry.max_delay)
 }
 
-/// A few members of what .NET would print of an exception.
-fn described(function: &str, why: &str) -> Value {
+/// Some of the members with which .NET serialises an exception.
+fn exception_json(function: &str, reason: &str) -> Value {
     json!({
         "ClassName": "Microsoft.Azure.WebJobs.Host.FunctionInvocationException",
         "Message": format!("Exception while executing function: Functions.{function}"),
-        "InnerException": { "Message": why },
+        "InnerException": { "Message": reason },
     })
 }
 
@@ -110,11 +114,11 @@ mod tests {
     use super::{Retry, delay};
 
     #[test]
-    fn a_growing_delay_stops_at_the_longest() {
+    fn a_delay_grows_up_to_the_maximum() {
         let retry = Retry {
-            most: 9,
-            first: Duration::from_secs(5),
-            longest: Duration::from_secs(60),
+            max_retries: 9,
+            first_delay: Duration::from_secs(5),
+            max_delay: Duration::from_secs(60),
         };
 
         assert_eq!(

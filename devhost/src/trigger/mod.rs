@@ -1,4 +1,4 @@
-//! What sets functions off without a caller: queues, timers, event feeds, and a person.
+//! Functions without a caller: triggered by queues, timers, event feeds, or by hand.
 
 mod by_hand;
 mod event_hub;
@@ -13,34 +13,34 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 pub(crate) use by_hand::firing_by_hand;
-pub(crate) use event_hub::{Feed, firings_of_feed};
+pub(crate) use event_hub::{Feed, runs_of_feed};
 use fire::fire;
 
 use crate::app::{Function, Trigger};
 use crate::event::HostEvent;
-use crate::firing::Order;
+use crate::firing::RunRequest;
 use crate::host::Host;
 
-/// Runs every trigger, and what is ordered by hand, as long as it is polled.
-pub(crate) async fn run(host: Arc<Host>, mut orders: mpsc::UnboundedReceiver<Order>) {
+/// Runs all triggers and all requests by hand. Never completes.
+pub(crate) async fn run(host: Arc<Host>, mut requests: mpsc::UnboundedReceiver<RunRequest>) {
     let mut running = JoinSet::new();
-    for (at, function) in host.app.functions.iter().enumerate() {
+    for (index, function) in host.app.functions.iter().enumerate() {
         if function.disabled {
             continue;
         }
         match &function.trigger {
             Trigger::Timer { .. } => {
-                running.spawn(timer::run(Arc::clone(&host), at));
+                running.spawn(timer::run(Arc::clone(&host), index));
             }
             Trigger::Queue { .. } => {
-                running.spawn(queue::listen(Arc::clone(&host), at));
+                running.spawn(queue::listen(Arc::clone(&host), index));
             }
             Trigger::EventHub { hub, .. } => host.report(HostEvent::Notice(format!(
-                "{}: event hubs are fed by hand here; POST events to /admin/feed/{hub}",
+                "{}: event hubs are not connected; POST events to /admin/feed/{hub}",
                 function.name
             ))),
             Trigger::Other(kind) => host.report(HostEvent::Notice(format!(
-                "{}: a {kind} is not supported; POST to /admin/functions/{} to run it",
+                "{}: the trigger {kind} is not supported; POST to /admin/functions/{} to run the function",
                 function.name, function.name
             ))),
             Trigger::Http(_) => {}
@@ -48,11 +48,11 @@ pub(crate) async fn run(host: Arc<Host>, mut orders: mpsc::UnboundedReceiver<Ord
     }
     loop {
         tokio::select! {
-            Some((at, firing)) = orders.recv() => {
+            Some(request) = requests.recv() => {
                 let host = Arc::clone(&host);
                 running.spawn(async move {
-                    if let Some(function) = host.app.functions.get(at) {
-                        fire(&host, function, firing).await;
+                    if let Some(function) = host.app.functions.get(request.function) {
+                        fire(&host, function, request.firing).await;
                     }
                 });
             }
@@ -62,7 +62,7 @@ pub(crate) async fn run(host: Arc<Host>, mut orders: mpsc::UnboundedReceiver<Ord
     }
 }
 
-/// The function of that name, in any case, and its place.
+/// The function with that name, in any case, and its index.
 pub(crate) fn find<'a>(host: &'a Host, name: &str) -> Option<(usize, &'a Function)> {
     host.app
         .functions

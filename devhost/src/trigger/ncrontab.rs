@@ -1,14 +1,16 @@
+//! Schedules of timers: NCRONTAB expressions and time spans.
+
 use jiff::civil::{Date, DateTime, Time};
 use jiff::{Timestamp, ToSpan as _, tz};
 
-/// When a timer runs, in UTC.
+/// The schedule of a timer, in UTC.
 #[derive(Debug, Clone)]
 pub(crate) enum Schedule {
     Cron(Box<Cron>),
     Every(jiff::SignedDuration),
 }
 
-/// Six fields, the first of which are seconds; each lists what fits.
+/// The values that each of the six fields allows.
 #[derive(Debug, Clone)]
 pub(crate) struct Cron {
     seconds: Vec<i8>,
@@ -24,12 +26,12 @@ const MONTHS: &[&str] = &[
     "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
 ];
 const WEEKDAYS: &[&str] = &["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
-/// Any day of any weekday comes round within this many years.
-const HORIZON_DAYS: i32 = 366 * 29;
+/// Within this many days, every date falls on every weekday.
+const MAX_DAYS_AHEAD: i32 = 366 * 29;
 
 impl Schedule {
-    /// Reads an NCRONTAB expression (one of five fields gets a zero for the seconds), or a time
-    /// span between runs.
+    /// Parses an NCRONTAB expression (with five fields, the seconds are 0) or a time span between
+    /// runs.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let fields: Vec<&str> = text.split_whitespace().collect();
         let six: [&str; 6] = match fields[..] {
@@ -40,11 +42,11 @@ impl Schedule {
                 let span = span.and_then(|span| jiff::SignedDuration::try_from(span).ok());
                 return span
                     .map(Self::Every)
-                    .ok_or_else(|| format!("{one:?} is no time span"));
+                    .ok_or_else(|| format!("{one:?} is not a time span"));
             }
             _ => {
                 return Err(format!(
-                    "{text:?} has {} fields; it needs six",
+                    "{text:?} has {} fields instead of six",
                     fields.len()
                 ));
             }
@@ -59,7 +61,7 @@ impl Schedule {
         })))
     }
 
-    /// The first time after `now`; `None` for a day that never comes, such as 30 February.
+    /// The first time after `now`; `None` for a date that does not exist, such as 30 February.
     pub(crate) fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
         match self {
             Self::Every(span) => now.checked_add(*span).ok(),
@@ -82,8 +84,8 @@ impl Cron {
             .ok()?;
         let mut date = start.date();
         let mut earliest = start.time();
-        for _ in 0..HORIZON_DAYS {
-            if self.takes(date)
+        for _ in 0..MAX_DAYS_AHEAD {
+            if self.allows(date)
                 && let Some(time) = self.first_from(earliest)
             {
                 return Some(date.to_datetime(time));
@@ -94,7 +96,7 @@ impl Cron {
         None
     }
 
-    fn takes(&self, date: Date) -> bool {
+    fn allows(&self, date: Date) -> bool {
         self.months.contains(&date.month())
             && self.days.contains(&date.day())
             && self
@@ -115,17 +117,17 @@ impl Cron {
 }
 
 /// `*`, `5`, `1-5`, `*/15`, `1-30/2`, `MON-FRI`, and lists of these.
-fn field(text: &str, least: i8, most: i8, names: &[&str]) -> Result<Vec<i8>, String> {
-    let bad = || format!("{text:?} is not a list of values between {least} and {most}");
+fn field(text: &str, min: i8, max: i8, names: &[&str]) -> Result<Vec<i8>, String> {
+    let bad = || format!("{text:?} is not a list of values between {min} and {max}");
     let number = |text: &str| -> Result<i8, String> {
         let named = names
             .iter()
             .position(|name| text.to_lowercase().starts_with(name));
         let value = match named {
-            Some(at) => i8::try_from(at).map_err(|_| bad())? + least,
+            Some(at) => i8::try_from(at).map_err(|_| bad())? + min,
             None => text.parse().map_err(|_| bad())?,
         };
-        if (least..=most).contains(&value) {
+        if (min..=max).contains(&value) {
             Ok(value)
         } else {
             Err(bad())
@@ -138,10 +140,10 @@ fn field(text: &str, least: i8, most: i8, names: &[&str]) -> Result<Vec<i8>, Str
             None => (part, 1),
         };
         let (first, last) = match range.split_once('-') {
-            _ if range == "*" => (least, most),
+            _ if range == "*" => (min, max),
             Some((first, last)) => (number(first)?, number(last)?),
-            // With a step, a single value is where it starts.
-            None if part.contains('/') => (number(range)?, most),
+            // With a step, a single value is the start of a range.
+            None if part.contains('/') => (number(range)?, max),
             None => (number(range)?, number(range)?),
         };
         if step == 0 || first > last {
@@ -167,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_six_fields_are_seconds() {
+    fn the_first_of_six_fields_is_the_seconds() {
         assert_eq!(
             next("*/10 * * * * *", "2024-10-24T01:02:03Z"),
             "2024-10-24T01:02:10Z"
@@ -183,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn five_fields_run_at_the_full_minute() {
+    fn with_five_fields_the_seconds_are_zero() {
         assert_eq!(
             next("30 9 * * *", "2024-10-24T09:30:00Z"),
             "2024-10-25T09:30:00Z"
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_has_to_fit_both_the_month_and_the_week() {
+    fn day_of_month_and_day_of_week_must_both_match() {
         assert_eq!(
             next("0 0 0 13 * FRI", "2024-10-24T00:00:00Z"),
             "2024-12-13T00:00:00Z"
@@ -216,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn an_invalid_schedule_is_refused() {
         for text in [
             "",
             "* * *",

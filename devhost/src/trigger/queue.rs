@@ -1,25 +1,26 @@
+//! Queue triggers.
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::by_hand::{QueueFacts, queue_firing, queue_metadata};
-use super::fire;
-
+use super::by_hand::{MessageProperties, queue_firing, queue_metadata};
+use super::fire::fire;
 use crate::app::{DataType, Function, Trigger};
 use crate::event::{Fate, HostEvent, Outcome};
 use crate::host::Host;
 use crate::queue::{Message, Queue, QueueError};
 
-const FIRST_PAUSE: Duration = Duration::from_millis(100);
-/// How long a message is hidden while its function runs; renewed at half time.
-const HIDDEN_FOR: Duration = Duration::from_secs(600);
-/// After the service could not be reached.
-const PAUSE_AFTER_FAILURE: Duration = Duration::from_secs(5);
+const MIN_POLLING_INTERVAL: Duration = Duration::from_millis(100);
+/// How long a message is hidden while its function runs; extended after half of it.
+const VISIBILITY_TIMEOUT: Duration = Duration::from_secs(600);
+/// How long to wait if the service cannot be reached.
+const FAILURE_DELAY: Duration = Duration::from_secs(5);
 
-/// Reads a function's queue for ever.
-pub(crate) async fn listen(host: Arc<Host>, at: usize) {
-    let Some(function) = host.app.functions.get(at) else {
+/// Reads a function's queue forever.
+pub(crate) async fn listen(host: Arc<Host>, index: usize) {
+    let Some(function) = host.app.functions.get(index) else {
         return;
     };
     let Trigger::Queue {
@@ -32,8 +33,8 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize) {
         Ok(Some(queue)) => Arc::new(queue),
         Ok(None) => {
             return host.report(HostEvent::Notice(format!(
-                "{}: the setting {connection} is not there, so the queue {queue} is not read; POST to \
-                 /admin/functions/{} to run it",
+                "{}: the setting {connection} is missing, so the queue {queue} is not read; POST to \
+                 /admin/functions/{} to run the function",
                 function.name, function.name
             )));
         }
@@ -43,53 +44,53 @@ pub(crate) async fn listen(host: Arc<Host>, at: usize) {
         }
     };
     if host.wait_until_ready().await.is_ok() {
-        poll(&host, at, &queue).await;
+        poll(&host, index, &queue).await;
     }
 }
 
-async fn poll(host: &Arc<Host>, at: usize, queue: &Arc<Queue>) {
+async fn poll(host: &Arc<Host>, index: usize, queue: &Arc<Queue>) {
     let options = &host.app.host.queues;
     let mut running = JoinSet::new();
-    let mut pause = FIRST_PAUSE;
-    let mut reachable = true;
+    let mut interval = MIN_POLLING_INTERVAL;
+    let mut is_reachable = true;
     loop {
-        // The next batch is fetched while the last messages of this one are still worked on.
+        // Get the next batch while the last messages of this one are still being processed.
         while running.len() > options.new_batch_threshold {
             running.join_next().await;
         }
-        let taken = queue.take(options.batch_size, HIDDEN_FOR).await;
-        let messages = match taken {
+        let received = queue.get(options.batch_size, VISIBILITY_TIMEOUT).await;
+        let messages = match received {
             Ok(messages) => {
-                reachable = true;
+                is_reachable = true;
                 messages
             }
             Err(error) => {
-                // Told once, not at every try.
-                if std::mem::take(&mut reachable) {
+                // Report it once, not after each attempt.
+                if std::mem::take(&mut is_reachable) {
                     host.report(HostEvent::Notice(format!(
                         "queue {}: {error}",
                         queue.name()
                     )));
                 }
-                tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                tokio::time::sleep(FAILURE_DELAY).await;
                 continue;
             }
         };
         if messages.is_empty() {
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(options.max_polling_interval);
+            tokio::time::sleep(interval).await;
+            interval = (interval * 2).min(options.max_polling_interval);
             continue;
         }
-        pause = FIRST_PAUSE;
+        interval = MIN_POLLING_INTERVAL;
         for message in messages {
             let (host, queue) = (Arc::clone(host), Arc::clone(queue));
-            running.spawn(async move { work(&host, at, &queue, message).await });
+            running.spawn(async move { handle(&host, index, &queue, message).await });
         }
     }
 }
 
-async fn work(host: &Host, at: usize, queue: &Queue, mut message: Message) {
-    let Some(function) = host.app.functions.get(at) else {
+async fn handle(host: &Host, index: usize, queue: &Queue, mut message: Message) {
+    let Some(function) = host.app.functions.get(index) else {
         return;
     };
     let id = message.id.clone();
@@ -114,14 +115,14 @@ async fn process(
     let options = &host.app.host.queues;
     let Some(text) = queue.decode(message) else {
         host.report(HostEvent::Notice(format!(
-            "{}: message {} is not base64; a producer that sends plain text needs \
-             extensions.queues.messageEncoding \"none\" in host.json",
+            "{}: message {} is not base64; for messages in plain text, set \
+             extensions.queues.messageEncoding to \"none\" in host.json",
             function.name, message.id,
         )));
-        return poison(queue, message).await;
+        return move_to_poison(queue, message).await;
     };
     if message.dequeue_count > options.max_dequeue_count {
-        return poison(queue, message).await;
+        return move_to_poison(queue, message).await;
     }
 
     match run(host, function, queue, message, text).await? {
@@ -130,7 +131,7 @@ async fn process(
             Ok(Fate::Deleted)
         }
         Outcome::Failed(_) if message.dequeue_count >= options.max_dequeue_count => {
-            poison(queue, message).await
+            move_to_poison(queue, message).await
         }
         Outcome::Failed(_) => {
             queue.hide(message, options.visibility_timeout).await?;
@@ -139,7 +140,7 @@ async fn process(
     }
 }
 
-/// Runs the function, and keeps the message hidden for as long as that takes.
+/// Runs the function, and keeps the message hidden until it ends.
 async fn run(
     host: &Host,
     function: &Function,
@@ -151,7 +152,7 @@ async fn run(
         Trigger::Queue { data_type, .. } => *data_type,
         _ => DataType::Unset,
     };
-    let metadata = queue_metadata(QueueFacts {
+    let metadata = queue_metadata(MessageProperties {
         id: message.id.clone(),
         pop_receipt: message.pop_receipt.clone(),
         dequeue_count: message.dequeue_count,
@@ -164,14 +165,14 @@ async fn run(
     loop {
         tokio::select! {
             outcome = &mut run => return Ok(outcome),
-            () = tokio::time::sleep(HIDDEN_FOR / 2) => queue.hide(message, HIDDEN_FOR).await?,
+            () = tokio::time::sleep(VISIBILITY_TIMEOUT / 2) => queue.hide(message, VISIBILITY_TIMEOUT).await?,
         }
     }
 }
 
-/// Copied first: a message may be there twice, but never not at all.
-async fn poison(queue: &Queue, message: &Message) -> Result<Fate, QueueError> {
-    queue.poison().put_raw_creating(&message.raw).await?;
+/// Copies the message before deleting it: it may exist twice for a moment, but is never lost.
+async fn move_to_poison(queue: &Queue, message: &Message) -> Result<Fate, QueueError> {
+    queue.poison().put_raw(&message.raw).await?;
     queue.delete(message).await?;
     Ok(Fate::Poisoned)
 }

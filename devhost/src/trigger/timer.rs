@@ -1,3 +1,5 @@
+//! Timer triggers.
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fire;
+use super::fire::fire;
 use super::ncrontab::Schedule;
 use crate::app::{Function, Trigger};
 use crate::clock;
@@ -14,16 +16,16 @@ use crate::event::HostEvent;
 use crate::firing::Firing;
 use crate::host::Host;
 
-/// When a timer ran last and should run next, as far as anybody remembers.
+/// The last and the next run of a timer.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Status {
     last: Option<Timestamp>,
     next: Timestamp,
 }
 
-/// Runs one timer function for ever.
-pub(super) async fn run(host: Arc<Host>, at: usize) {
-    let Some(function) = host.app.functions.get(at) else {
+/// Runs one timer function forever.
+pub(super) async fn run(host: Arc<Host>, index: usize) {
+    let Some(function) = host.app.functions.get(index) else {
         return;
     };
     let Trigger::Timer {
@@ -37,28 +39,22 @@ pub(super) async fn run(host: Arc<Host>, at: usize) {
     let schedule = match Schedule::parse(schedule) {
         Ok(schedule) => schedule,
         Err(problem) => {
-            let notice = format!(
-                "{}: its schedule is not understood: {problem}",
-                function.name
-            );
+            let notice = format!("{}: the schedule is invalid: {problem}", function.name);
             return host.report(HostEvent::Notice(notice));
         }
     };
-    let remembered = if *use_monitor {
-        recall(&host, function)
+    let saved = if *use_monitor {
+        load_status(&host, function)
     } else {
         None
     };
     let Some(next) = schedule.next_after(clock::now()) else {
-        let notice = format!(
-            "{}: its schedule names a day that never comes",
-            function.name
-        );
+        let notice = format!("{}: the schedule never matches a date", function.name);
         return host.report(HostEvent::Notice(notice));
     };
-    let mut status = remembered.unwrap_or(Status { last: None, next });
+    let mut status = saved.unwrap_or(Status { last: None, next });
 
-    let missed = remembered.is_some_and(|status| status.next <= clock::now());
+    let missed = saved.is_some_and(|status| status.next <= clock::now());
     if missed || *run_on_startup {
         tick(
             &host,
@@ -80,7 +76,7 @@ pub(super) async fn run(host: Arc<Host>, at: usize) {
     }
 }
 
-/// In short steps: a machine that slept, or a corrected clock, must not delay a run by as much.
+/// Sleeps in short steps, so that a suspended machine or a corrected clock does not delay a run.
 async fn sleep_until(time: Timestamp) {
     loop {
         let left = clock::now().duration_until(time);
@@ -103,7 +99,7 @@ async fn tick(
     past_due: bool,
 ) {
     let data = data(use_monitor.then_some(*status), past_due);
-    let began = clock::now();
+    let started = clock::now();
     fire(
         host,
         function,
@@ -114,18 +110,18 @@ async fn tick(
         }),
     )
     .await;
-    if let Some(next) = schedule.next_after(began) {
+    if let Some(next) = schedule.next_after(started) {
         *status = Status {
-            last: Some(began),
+            last: Some(started),
             next,
         };
         if use_monitor {
-            remember(host, function, *status);
+            save_status(host, function, *status);
         }
     }
 }
 
-/// The timer's value; the status is null where nobody watches it.
+/// The timer's value for `Data`. The status is null if the timer is not monitored.
 pub(super) fn data(status: Option<Status>, past_due: bool) -> Value {
     let time = |time: Option<Timestamp>| match time {
         Some(time) => time.strftime("%Y-%m-%dT%H:%M:%S%.f+00:00").to_string(),
@@ -141,7 +137,7 @@ pub(super) fn data(status: Option<Status>, past_due: bool) -> Value {
     json!({ "Schedule": { "AdjustForDST": true }, "ScheduleStatus": status, "IsPastDue": past_due })
 }
 
-fn file(host: &Host, function: &Function) -> Option<PathBuf> {
+fn status_file(host: &Host, function: &Function) -> Option<PathBuf> {
     Some(
         host.app
             .options
@@ -151,24 +147,24 @@ fn file(host: &Host, function: &Function) -> Option<PathBuf> {
     )
 }
 
-fn recall(host: &Host, function: &Function) -> Option<Status> {
-    serde_json::from_slice(&std::fs::read(file(host, function)?).ok()?).ok()
+fn load_status(host: &Host, function: &Function) -> Option<Status> {
+    serde_json::from_slice(&std::fs::read(status_file(host, function)?).ok()?).ok()
 }
 
-/// A status that cannot be kept costs a missed run at most.
-fn remember(host: &Host, function: &Function, status: Status) {
-    let Some(file) = file(host, function) else {
+/// Only reports an error: without the status, at most one missed run stays missed.
+fn save_status(host: &Host, function: &Function, status: Status) {
+    let Some(file) = status_file(host, function) else {
         return;
     };
-    let kept = serde_json::to_vec(&status)
+    let saved = serde_json::to_vec(&status)
         .map_err(std::io::Error::from)
         .and_then(|content| {
             std::fs::create_dir_all(file.parent().unwrap_or(&file))?;
             std::fs::write(&file, content)
         });
-    if let Err(error) = kept {
+    if let Err(error) = saved {
         let notice = format!(
-            "{}: its last run cannot be remembered in {}: {error}",
+            "{}: cannot save the last run in {}: {error}",
             function.name,
             file.display()
         );

@@ -1,4 +1,4 @@
-// Microsoft's own queue client, for the tests: `put QUEUE TEXT`, or `peek QUEUE`.
+// Microsoft's queue client, for the tests: `put QUEUE TEXT` or `peek QUEUE`.
 import { QueueServiceClient } from "@azure/storage-queue";
 
 const [action, name, text] = process.argv.slice(2);

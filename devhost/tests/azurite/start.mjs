@@ -1,6 +1,6 @@
-// One of Azurite's services, `queue` or `blob`, on a free port, in this very process, so that
-// killing it is the end of it. It also ends with its standard input: a test that is killed leaves
-// nothing behind. Clients are often newer than Azurite, and say so.
+// Runs one of Azurite's services, `blob` or `queue`, on a free port. It runs in this process, so that
+// killing the process ends it, and it ends when its standard input does, so that a killed test leaves
+// nothing behind. Clients are often newer than Azurite; it must not refuse them for that.
 import { createRequire } from "node:module";
 
 const service = process.argv.pop();

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// A custom handler for the tests. What it does is written in the request.
+// A custom handler for the tests. The request says what it should do.
 import { createServer } from "node:http";
 
 const port = Number(process.env.FUNCTIONS_CUSTOMHANDLER_PORT);
@@ -15,12 +15,12 @@ function body(request) {
 const server = createServer(async (request, response) => {
   if (request.url === "/") pings += 1;
   if (request.url === "/api/pipe") {
-    // Answers while it is still reading.
+    // Answers while it reads.
     request.pipe(response);
     return;
   }
   if (request.url === "/api/refuse") {
-    // Answers, and leaves, before it has read anything.
+    // Answers and disconnects before it has read anything.
     response.writeHead(413, { Connection: "close", "Content-Length": 2 });
     response.end("no");
     return;
@@ -37,14 +37,14 @@ const server = createServer(async (request, response) => {
   } else if (first === "api" && second === "self") {
     json({ pings, pid: process.pid, cwd: process.cwd(), arguments: process.argv.slice(2), env: process.env });
   } else if (first === "api" && second === "hang") {
-    // No answer at all.
+    // Never answers.
     console.log("hanging");
   } else if (first === "api" && second === "say") {
     console.log(`said ${argument === "id" ? request.headers["x-azure-functions-invocationid"] : argument}`);
     response.end();
   } else if (first === "api" && second === "stream") {
     response.write("one\n");
-    // The second half waits for the caller to have seen the first, and to say so.
+    // Sends the second half when the caller confirms that it got the first.
     server.once("go", () => response.end("two\n"));
   } else if (first === "api" && second === "go") {
     server.emit("go");
@@ -63,5 +63,5 @@ const server = createServer(async (request, response) => {
 console.log("a line on stdout");
 console.error("a Warning on stderr");
 console.error("an error on stderr");
-console.log("LanguageWorkerConsoleLog a line for nobody");
+console.log("LanguageWorkerConsoleLog a line for the system log");
 server.listen(port, "127.0.0.1");

@@ -1,4 +1,4 @@
-//! A storage service of a test's own: Azurite, with Microsoft's client to look into it.
+//! Azurite, an emulator of Azure storage, and Microsoft's client to use it.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -7,11 +7,11 @@ use testkit::Scripts;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 
-/// Known to everyone: the account every storage emulator has.
+/// The key of the account that every storage emulator has; it is public.
 pub(crate) const KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-/// A service of the test's own; it ends when its standard input does.
+/// A queue service. It ends when its standard input does.
 pub(crate) struct Azurite {
     scripts: Scripts,
     pub(crate) connection: String,
@@ -20,15 +20,7 @@ pub(crate) struct Azurite {
 }
 
 impl Azurite {
-    pub(crate) async fn queues() -> Self {
-        Self::start("queue", "QueueEndpoint").await
-    }
-
-    pub(crate) async fn blobs() -> Self {
-        Self::start("blob", "BlobEndpoint").await
-    }
-
-    async fn start(service: &str, setting: &str) -> Self {
+    pub(crate) async fn start() -> Self {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/azurite");
         let scripts = tokio::task::spawn_blocking(move || {
             Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
@@ -36,7 +28,7 @@ impl Azurite {
         let scripts = scripts.await.unwrap();
         let mut command = Command::from(scripts.command("start.mjs"));
         let mut process = command
-            .arg(service)
+            .arg("queue")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)
@@ -52,7 +44,7 @@ impl Azurite {
         };
         let connection = format!(
             "DefaultEndpointsProtocol=http;AccountName=devstoreaccount1;AccountKey={KEY};\
-             {setting}={endpoint}/devstoreaccount1;"
+             QueueEndpoint={endpoint}/devstoreaccount1;"
         );
         Self {
             scripts,

@@ -1,4 +1,4 @@
-//! The program itself, with an app that has no storage account.
+//! The program `functions-devhost`.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -8,11 +8,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStderr, Command};
 
-use crate::support::{Folder, PATIENCE};
+use crate::support::{Folder, TIMEOUT};
 
-/// A function that fills a queue, and one that reads it.
-fn app(name: &str) -> Folder {
-    let folder = Folder::with_handler(name, json!({}));
+/// An app without a storage account: one function fills a queue, another one reads it.
+fn app() -> Folder {
+    let folder = Folder::with_handler(json!({}));
     folder.http("self", "self/{name}");
     folder.function(
         "queue_fn",
@@ -61,13 +61,18 @@ impl Program {
     async fn line_with(&mut self, text: &str) -> String {
         let found = async {
             loop {
-                let line = self.lines.next_line().await.unwrap().expect("it ended");
+                let line = self
+                    .lines
+                    .next_line()
+                    .await
+                    .unwrap()
+                    .expect("the program ended");
                 if line.contains(text) {
                     return line;
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, found).await.unwrap()
+        tokio::time::timeout(TIMEOUT, found).await.unwrap()
     }
 
     async fn ask(&self, method: &str, path: &str, body: &str) -> String {
@@ -84,10 +89,10 @@ impl Program {
 }
 
 #[tokio::test]
-async fn an_app_without_a_storage_account_has_queues_all_the_same() {
-    let folder = app("binary_storage");
-    let state = folder.0.join("state");
-    let mut program = Program::start(&folder.0, &["--state", state.to_str().unwrap()]).await;
+async fn an_app_without_a_storage_account_gets_one_with_queues() {
+    let folder = app();
+    let state = folder.path().join("state");
+    let mut program = Program::start(folder.path(), &["--state", state.to_str().unwrap()]).await;
 
     let fired = program.ask(
         "POST",
@@ -103,10 +108,10 @@ async fn an_app_without_a_storage_account_has_queues_all_the_same() {
 }
 
 #[tokio::test]
-async fn an_app_is_given_no_storage_account_where_it_is_to_have_none() {
-    let folder = app("binary_no_storage");
-    let with = Program::start(&folder.0, &[]).await;
-    let without = Program::start(&folder.0, &["--no-storage"]).await;
+async fn with_no_storage_the_app_gets_no_storage_account() {
+    let folder = app();
+    let with = Program::start(folder.path(), &[]).await;
+    let without = Program::start(folder.path(), &["--no-storage"]).await;
 
     let [given, not_given] = [
         with.ask("GET", "/api/self/x", "").await,
@@ -119,8 +124,8 @@ async fn an_app_is_given_no_storage_account_where_it_is_to_have_none() {
 
 #[tokio::test]
 async fn verbose_shows_headers() {
-    let folder = app("binary_verbose");
-    let mut program = Program::start(&folder.0, &["--verbose"]).await;
+    let folder = app();
+    let mut program = Program::start(folder.path(), &["--verbose"]).await;
 
     program.ask("GET", "/api/self/x?code=abc", "").await;
 
@@ -130,9 +135,9 @@ async fn verbose_shows_headers() {
 }
 
 #[tokio::test]
-async fn a_changed_app_is_started_again_and_a_broken_one_waits_to_be_mended() {
-    let folder = app("binary_watch");
-    let mut program = Program::start(&folder.0, &[]).await;
+async fn a_changed_app_is_restarted_and_a_broken_one_waits_for_the_next_change() {
+    let folder = app();
+    let mut program = Program::start(folder.path(), &[]).await;
 
     folder.write("late/function.json", "{");
     program.line_with("error:").await;

@@ -1,4 +1,4 @@
-//! The apps in `examples`, in languages that are not ours.
+//! The apps in `examples`, written in other languages.
 
 use devhost::HostEvent;
 
@@ -6,17 +6,17 @@ use crate::azurite::Azurite;
 use crate::support::Folder;
 
 #[tokio::test]
-async fn a_handler_in_python_answers_and_gets_messages() {
+async fn a_python_handler_answers_and_gets_messages() {
     answers_and_gets_messages("python", "Python").await;
 }
 
 #[tokio::test]
-async fn a_handler_in_node_answers_and_gets_messages() {
+async fn a_node_handler_answers_and_gets_messages() {
     answers_and_gets_messages("node", "Node").await;
 }
 
 async fn answers_and_gets_messages(example: &str, language: &str) {
-    let azurite = Azurite::queues().await;
+    let azurite = Azurite::start().await;
     azurite.put("messages", "hello").await;
 
     let mut host = Folder::example(example)

@@ -1,4 +1,4 @@
-//! What the host answers by itself, and how it stands bad callers.
+//! Answers of the host itself, proxying mode, and invalid requests.
 
 use devhost::{CorsSettings, Keys, Options};
 use serde_json::json;
@@ -7,8 +7,8 @@ use tokio::net::TcpStream;
 
 use crate::support::{Folder, Running};
 
-async fn started(name: &str, options: Options) -> Running {
-    let folder = Folder::with_handler(name, json!({}));
+async fn started(options: Options) -> Running {
+    let folder = Folder::with_handler(json!({}));
     folder
         .http("echo", "echo")
         .http("stream", "stream")
@@ -25,8 +25,8 @@ async fn started(name: &str, options: Options) -> Running {
 }
 
 #[tokio::test]
-async fn admin_is_closed_to_pages_and_to_foreign_names() {
-    let host = started("admin_closed", Options::default()).await;
+async fn admin_refuses_web_pages_and_foreign_host_names() {
+    let host = started(Options::default()).await;
     let paths = [
         ("GET", "/admin/host/status"),
         ("POST", "/admin/functions/timer"),
@@ -53,7 +53,7 @@ async fn admin_is_closed_to_pages_and_to_foreign_names() {
 }
 
 #[tokio::test]
-async fn not_even_a_listed_page_is_told_that_it_may_call_admin() {
+async fn admin_answers_no_preflight_even_for_a_listed_origin() {
     let cors = CorsSettings {
         origins: vec!["*".to_owned()],
         credentials: false,
@@ -62,14 +62,14 @@ async fn not_even_a_listed_page_is_told_that_it_may_call_admin() {
         cors: Some(cors),
         ..Options::default()
     };
-    let host = started("admin_preflight", options).await;
-    let asks = [
+    let host = started(options).await;
+    let headers = [
         ("Origin", "http://page.test"),
         ("Access-Control-Request-Method", "POST"),
     ];
 
     let answer = host
-        .send("OPTIONS", "/admin/functions/timer", &asks, "")
+        .send("OPTIONS", "/admin/functions/timer", &headers, "")
         .await;
 
     assert_eq!(answer.status, 403);
@@ -77,18 +77,15 @@ async fn not_even_a_listed_page_is_told_that_it_may_call_admin() {
 }
 
 #[tokio::test]
-async fn admin_needs_the_master_key_where_keys_are_checked() {
+async fn admin_requires_the_master_key_if_keys_are_checked() {
     let keys = Keys {
         function: "f".to_owned(),
         master: "m".to_owned(),
     };
-    let host = started(
-        "admin_keys",
-        Options {
-            keys: Some(keys),
-            ..Options::default()
-        },
-    )
+    let host = started(Options {
+        keys: Some(keys),
+        ..Options::default()
+    })
     .await;
 
     assert_eq!(host.get("/admin/host/status").await.status, 401);
@@ -97,8 +94,8 @@ async fn admin_needs_the_master_key_where_keys_are_checked() {
 }
 
 #[tokio::test]
-async fn what_is_ordered_wrongly_is_refused_with_a_sentence() {
-    let host = started("admin_wrong", Options::default()).await;
+async fn an_invalid_admin_request_is_refused_with_a_reason() {
+    let host = started(Options::default()).await;
 
     assert_eq!(
         host.post("/admin/functions/nobody", &json!({}))
@@ -131,18 +128,22 @@ async fn what_is_ordered_wrongly_is_refused_with_a_sentence() {
 }
 
 #[tokio::test]
-async fn files_are_served_where_no_function_matches_and_none_from_outside() {
-    let folder = Folder::empty("static_files");
+async fn static_files_are_served_but_none_from_outside_the_folder() {
+    let folder = Folder::empty();
     folder
         .write("site/index.html", "home")
         .write("site/a/app.js", "code")
         .write("secret", "no");
-    std::os::unix::fs::symlink(folder.0.join("secret"), folder.0.join("site/link")).unwrap();
+    std::os::unix::fs::symlink(
+        folder.path().join("secret"),
+        folder.path().join("site/link"),
+    )
+    .unwrap();
     let options = Options {
-        static_dir: Some(folder.0.join("site")),
+        static_dir: Some(folder.path().join("site")),
         ..Options::default()
     };
-    let host = started("static", options).await;
+    let host = started(options).await;
 
     assert_eq!(host.get("/").await.body, "home");
     assert!(
@@ -167,19 +168,16 @@ async fn files_are_served_where_no_function_matches_and_none_from_outside() {
 }
 
 #[tokio::test]
-async fn several_origins_make_the_answer_vary() {
+async fn with_several_origins_the_answer_has_a_vary_header() {
     let origins = CorsSettings::split("http://a.test, http://b.test/");
     let cors = CorsSettings {
         origins,
         credentials: false,
     };
-    let host = started(
-        "cors",
-        Options {
-            cors: Some(cors),
-            ..Options::default()
-        },
-    )
+    let host = started(Options {
+        cors: Some(cors),
+        ..Options::default()
+    })
     .await;
 
     let listed = host
@@ -200,14 +198,11 @@ async fn several_origins_make_the_answer_vary() {
 }
 
 #[tokio::test]
-async fn proxying_streams_both_ways_and_passes_chunks_on() {
-    let host = started(
-        "proxy",
-        Options {
-            proxy: true,
-            ..Options::default()
-        },
-    )
+async fn proxying_streams_in_both_directions_and_passes_chunks_on() {
+    let host = started(Options {
+        proxy: true,
+        ..Options::default()
+    })
     .await;
     let request = "POST /api/echo?a=1&a=2 HTTP/1.1\r\nHost: public.test\r\nConnection: close\r\n\
         Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
@@ -238,18 +233,14 @@ async fn proxying_streams_both_ways_and_passes_chunks_on() {
 }
 
 #[tokio::test]
-async fn a_handler_may_answer_while_it_is_still_reading() {
+async fn a_handler_may_answer_before_it_has_read_everything() {
     let large = "0123456789abcdef".repeat(1 << 19);
 
     for proxy in [false, true] {
-        let name = format!("pipe_{proxy}");
-        let host = started(
-            &name,
-            Options {
-                proxy,
-                ..Options::default()
-            },
-        )
+        let host = started(Options {
+            proxy,
+            ..Options::default()
+        })
         .await;
 
         let echoed = host.send("POST", "/api/pipe", &[], &large).await;
@@ -262,8 +253,8 @@ async fn a_handler_may_answer_while_it_is_still_reading() {
 }
 
 #[tokio::test]
-async fn callers_who_speak_no_http_get_an_answer_or_a_closed_door() {
-    let host = started("garbage", Options::default()).await;
+async fn invalid_http_is_refused() {
+    let host = started(Options::default()).await;
     let long = |count: usize| "a".repeat(count);
 
     for (bytes, status) in [
@@ -303,14 +294,11 @@ async fn callers_who_speak_no_http_get_an_answer_or_a_closed_door() {
 }
 
 #[tokio::test]
-async fn a_broken_chunk_in_a_proxied_body_is_the_callers_loss_alone() {
-    let host = started(
-        "broken_chunk",
-        Options {
-            proxy: true,
-            ..Options::default()
-        },
-    )
+async fn a_malformed_chunk_in_a_proxied_body_harms_no_other_call() {
+    let host = started(Options {
+        proxy: true,
+        ..Options::default()
+    })
     .await;
     let request =
         "POST /api/echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n";
@@ -325,14 +313,11 @@ async fn a_broken_chunk_in_a_proxied_body_is_the_callers_loss_alone() {
 }
 
 #[tokio::test]
-async fn a_proxied_request_cannot_hide_another() {
-    let host = started(
-        "smuggled",
-        Options {
-            proxy: true,
-            ..Options::default()
-        },
-    )
+async fn a_proxied_request_cannot_smuggle_another() {
+    let host = started(Options {
+        proxy: true,
+        ..Options::default()
+    })
     .await;
     let hidden = "GET /api/echo?a\rb HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     let framed_twice = "POST /api/echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
@@ -347,8 +332,8 @@ async fn a_proxied_request_cannot_hide_another() {
 }
 
 #[tokio::test]
-async fn a_caller_who_closes_half_way_is_forgotten() {
-    let host = started("half_closed", Options::default()).await;
+async fn an_incomplete_body_harms_no_other_call() {
+    let host = started(Options::default()).await;
     let mut stream = TcpStream::connect(("127.0.0.1", host.port)).await.unwrap();
 
     stream
@@ -365,7 +350,7 @@ async fn a_caller_who_closes_half_way_is_forgotten() {
 
 #[tokio::test]
 async fn a_call_is_reported_without_its_query() {
-    let mut host = started("reported", Options::default()).await;
+    let mut host = started(Options::default()).await;
 
     host.get("/api/echo?code=secret").await;
 

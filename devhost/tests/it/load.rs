@@ -1,4 +1,4 @@
-//! What is said about an app that the host would refuse, or misunderstand in silence.
+//! Errors and warnings about an app.
 
 use devhost::{App, Keys, LocalSettings, Options};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::support::Folder;
 #[track_caller]
 fn refusal(folder: &Folder) -> String {
     let refused = folder.load().unwrap_err().to_string();
-    refused.replace(&format!("{}/", folder.0.display()), "")
+    refused.replace(&format!("{}/", folder.path().display()), "")
 }
 
 fn http_output() -> Value {
@@ -25,34 +25,33 @@ fn trigger(more: Value) -> Value {
 }
 
 #[test]
-fn a_folder_without_host_json_is_no_app() {
-    let folder = Folder::empty("no_host_json");
+fn a_folder_without_host_json_is_refused() {
+    let folder = Folder::empty();
 
     assert!(refusal(&folder).starts_with("there is no host.json in "));
 }
 
 #[test]
-fn broken_json_is_named_with_its_line() {
-    let folder = Folder::empty("broken");
+fn invalid_json_is_reported_with_its_line() {
+    let folder = Folder::empty();
     folder.write("host.json", "{\n  \"version\": \n}");
 
     assert!(refusal(&folder).contains("host.json is not valid JSON: expected value at line 3"));
 }
 
 #[test]
-fn the_version_is_exactly_2_0() {
-    let folder = Folder::with_handler("version", json!({ "version": "2" }));
+fn the_version_must_be_exactly_2_0() {
+    let folder = Folder::with_handler(json!({ "version": "2" }));
 
     assert_eq!(
         refusal(&folder),
-        "host.json: version has to be \"2.0\", exactly that"
+        "host.json: version must be exactly \"2.0\""
     );
 }
 
 #[test]
-fn a_handler_that_is_not_there_is_named() {
+fn a_missing_handler_is_reported() {
     let folder = Folder::with_handler(
-        "no_handler",
         json!({ "customHandler": { "description": { "defaultExecutablePath": "bin/handler" } } }),
     );
 
@@ -60,45 +59,44 @@ fn a_handler_that_is_not_there_is_named() {
 }
 
 #[test]
-fn a_handler_that_may_not_be_run_is_named() {
+fn a_handler_that_is_not_executable_is_reported() {
     let folder = Folder::with_handler(
-        "not_executable",
         json!({ "customHandler": { "description": { "defaultExecutablePath": "handler" } } }),
     );
     folder.write("handler", "#!/bin/sh");
 
     assert_eq!(
         refusal(&folder),
-        "the handler handler is not executable; `chmod +x` makes it so"
+        "the handler handler is not executable; run `chmod +x` on it"
     );
 }
 
 #[test]
-fn a_bad_function_json_is_named_with_its_key() {
+fn an_error_in_a_function_json_is_reported_with_its_key() {
     for (bindings, sentence) in [
         (
             json!([]),
-            "bindings has to be a list with at least one binding",
+            "bindings must be a list with at least one binding",
         ),
         (
             json!([http_output()]),
-            "bindings has 0 triggers; a function has exactly one",
+            "bindings has 0 triggers; a function must have exactly one",
         ),
         (
             json!([trigger(json!({})), { "type": "http" }]),
-            "bindings[1].name has to be a text",
+            "bindings[1].name must be a string",
         ),
         (
             json!([trigger(json!({ "direction": "up" }))]),
-            "bindings[0].direction has to be \"in\" or \"out\"",
+            "bindings[0].direction must be \"in\" or \"out\"",
         ),
         (
             json!([trigger(json!({ "authLevel": "all" }))]),
-            "bindings[0].authLevel has to be \"anonymous\", \"function\" or \"admin\"",
+            "bindings[0].authLevel must be \"anonymous\", \"function\" or \"admin\"",
         ),
         (
             json!([trigger(json!({ "methods": "get" }))]),
-            "bindings[0].methods has to be a list of texts",
+            "bindings[0].methods must be a list of strings",
         ),
         (
             json!([trigger(json!({ "route": "a/{b" }))]),
@@ -106,14 +104,14 @@ fn a_bad_function_json_is_named_with_its_key() {
         ),
         (
             json!([trigger(json!({ "route": "admin/x" }))]),
-            "the route \"admin/x\" starts with \"admin\", which the host keeps for itself",
+            "the route \"admin/x\" starts with \"admin\", which the host reserves for itself",
         ),
         (
             json!([{ "type": "queueTrigger", "name": "q" }]),
-            "bindings[0].queueName is missing, and a queueTrigger needs it",
+            "bindings[0].queueName is missing; a queueTrigger requires it",
         ),
     ] {
-        let folder = Folder::with_handler("bad_function", json!({}));
+        let folder = Folder::with_handler(json!({}));
         folder.function("f", bindings);
 
         assert_eq!(refusal(&folder), format!("f/function.json: {sentence}"));
@@ -122,7 +120,7 @@ fn a_bad_function_json_is_named_with_its_key() {
 
 #[test]
 fn two_functions_may_share_a_route_but_not_a_method() {
-    let folder = Folder::with_handler("shared_route", json!({}));
+    let folder = Folder::with_handler(json!({}));
     let function = |methods| {
         json!([
             trigger(json!({ "route": "same", "methods": methods })),
@@ -144,7 +142,7 @@ fn two_functions_may_share_a_route_but_not_a_method() {
 
 #[test]
 fn a_setting_overrides_host_json_and_disables_a_function() {
-    let folder = Folder::with_handler("overridden", json!({}));
+    let folder = Folder::with_handler(json!({}));
     folder.http("f", "f").http("g", "g");
     let settings = [
         ("AzureFunctionsJobHost__extensions__http__routePrefix", "v1"),
@@ -155,7 +153,7 @@ fn a_setting_overrides_host_json_and_disables_a_function() {
         .into();
 
     let app = App::load(
-        &folder.0,
+        folder.path(),
         Options {
             settings,
             ..Options::default()
@@ -169,26 +167,24 @@ fn a_setting_overrides_host_json_and_disables_a_function() {
 }
 
 #[test]
-fn warnings_name_misspelt_keys_and_routes_that_let_a_caller_out() {
-    let folder = Folder::with_handler(
-        "warned",
-        json!({ "customHandler": { "enableForwardingHttpRequests": true } }),
-    );
+fn there_are_warnings_about_misspelled_keys_and_unsafe_routes() {
+    let folder =
+        Folder::with_handler(json!({ "customHandler": { "enableForwardingHttpRequests": true } }));
     folder
         .http("events", "events/{org_id}")
         .http("safe", "safe/{id:guid}");
 
     let app = folder.load().unwrap();
 
-    let [misspelt, route] = app.warnings() else {
+    let [misspelled, route] = app.warnings() else {
         panic!("{:?}", app.warnings())
     };
     assert!(
-        misspelt.ends_with("did you mean \"enableForwardingHttpRequest\"?"),
-        "{misspelt}"
+        misspelled.ends_with("did you mean \"enableForwardingHttpRequest\"?"),
+        "{misspelled}"
     );
     assert!(
-        route.starts_with("events: in the route \"api/events/{org_id}\", org_id can hold"),
+        route.starts_with("events: in the route \"api/events/{org_id}\", org_id can contain"),
         "{route}"
     );
     assert!(
@@ -198,8 +194,8 @@ fn warnings_name_misspelt_keys_and_routes_that_let_a_caller_out() {
 }
 
 #[test]
-fn a_misspelt_key_of_a_function_json_is_named() {
-    let folder = Folder::with_handler("misspelt_function", json!({}));
+fn there_is_a_warning_about_a_misspelled_key_of_a_function_json() {
+    let folder = Folder::with_handler(json!({}));
     let bindings = json!([trigger(json!({ "rout": "a" })), http_output()]);
     folder.function("f", bindings);
 
@@ -212,8 +208,8 @@ fn a_misspelt_key_of_a_function_json_is_named() {
 }
 
 #[test]
-fn a_function_whose_queue_no_setting_names_is_left_out() {
-    let folder = Folder::with_handler("unnamed", json!({}));
+fn a_function_is_disabled_if_the_setting_with_its_queue_is_missing() {
+    let folder = Folder::with_handler(json!({}));
     let queue = json!({ "type": "queueTrigger", "name": "m", "queueName": "%NO_SUCH_Setting%" });
     folder.function("f", json!([queue]));
 
@@ -221,28 +217,29 @@ fn a_function_whose_queue_no_setting_names_is_left_out() {
 
     assert!(app.functions()[0].disabled);
     assert!(
-        app.warnings()[0].starts_with("f: the setting NO_SUCH_Setting is not there"),
+        app.warnings()[0].starts_with("f: the setting NO_SUCH_Setting is missing"),
         "{:?}",
         app.warnings()
     );
 }
 
 #[test]
-fn keys_are_made_once_and_kept_for_their_owner_only() {
+fn keys_are_created_once_and_only_their_owner_can_read_them() {
     use std::os::unix::fs::PermissionsExt as _;
-    let file = Folder::empty("keys").0.join("own/keys.json");
+    let folder = Folder::empty();
+    let file = folder.path().join("new/keys.json");
 
-    let made = Keys::read_or_create(&file).unwrap();
+    let created = Keys::read_or_create(&file).unwrap();
     let read = Keys::read_or_create(&file).unwrap();
 
-    assert_eq!(made, read);
-    assert_ne!(made.function, made.master);
+    assert_eq!(created, read);
+    assert_ne!(created.function, created.master);
     assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 #[test]
-fn local_settings_are_read_as_func_reads_them() {
-    let folder = Folder::empty("local_settings");
+fn local_settings_are_read_as_by_func() {
+    let folder = Folder::empty();
     folder.write(
         "local.settings.json",
         r#"{
@@ -253,7 +250,7 @@ fn local_settings_are_read_as_func_reads_them() {
         }"#,
     );
 
-    let local = LocalSettings::read(&folder.0).unwrap();
+    let local = LocalSettings::read(folder.path()).unwrap();
 
     assert_eq!(local.values["FLAG"], "True");
     assert_eq!(local.port, Some(7075));

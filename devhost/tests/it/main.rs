@@ -1,13 +1,16 @@
+//! The host, run with real handlers and compared with recorded exchanges.
 #![cfg(test)]
 
 mod azurite;
 mod binary;
 mod examples;
+mod forward;
 mod front;
 mod golden;
+mod json_http;
 mod load;
 mod process;
 mod queue;
-mod storage;
+mod raw_handler;
 mod support;
 mod timer;

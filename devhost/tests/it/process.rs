@@ -1,4 +1,4 @@
-//! The handler's life: how it is started, watched, started again and ended.
+//! The process of the handler: how it is started, watched, restarted and ended.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,10 +6,10 @@ use std::time::Duration;
 use devhost::{HandlerExit, HostError, HostEvent};
 use serde_json::json;
 
-use crate::support::{Folder, PATIENCE};
+use crate::support::{Folder, TIMEOUT};
 
-fn app(name: &str) -> Folder {
-    let folder = Folder::with_handler(name, json!({}));
+fn app() -> Folder {
+    let folder = Folder::with_handler(json!({}));
     folder
         .http("self", "self")
         .http("exit", "exit/{code:int}")
@@ -32,28 +32,25 @@ fn restarting(event: HostEvent) -> Option<usize> {
 }
 
 #[tokio::test]
-async fn the_handler_is_told_its_port_its_id_and_the_apps_settings() {
+async fn the_handler_gets_its_port_its_id_and_the_settings() {
     let description = json!({ "arguments": ["--level", "%LEVEL%", "two words", "%NOT_SET%"], "workingDirectory": "work" });
-    let folder = Folder::with_handler(
-        "told",
-        json!({ "customHandler": { "description": description } }),
-    );
+    let folder = Folder::with_handler(json!({ "customHandler": { "description": description } }));
     folder.http("self", "self").write("work/here", "");
     let mut host = folder
         .run_with_settings(&[("LEVEL", "high"), ("GREETING", "hello")])
         .await;
     host.ready().await;
 
-    let told = host.get("/api/self").await.json();
+    let process = host.get("/api/self").await.json();
 
     assert_eq!(
-        told["arguments"],
+        process["arguments"],
         json!(["--level", "high", "two", "words"])
     );
-    assert_eq!(told["cwd"], json!(folder.0.join("work")));
-    let env = &told["env"];
+    assert_eq!(process["cwd"], json!(folder.path().join("work")));
+    let env = &process["env"];
     assert_eq!(env["GREETING"], "hello");
-    assert_eq!(env["FUNCTIONS_APP_ROOT_PATH"], json!(folder.0));
+    assert_eq!(env["FUNCTIONS_APP_ROOT_PATH"], json!(folder.path()));
     assert_eq!(
         env["FUNCTIONS_HTTPWORKER_PORT"],
         env["FUNCTIONS_CUSTOMHANDLER_PORT"]
@@ -66,8 +63,8 @@ async fn the_handler_is_told_its_port_its_id_and_the_apps_settings() {
 }
 
 #[tokio::test]
-async fn what_the_handler_prints_is_reported_by_its_level() {
-    let mut host = app("prints").run().await;
+async fn lines_of_the_handler_are_reported_with_their_level() {
+    let mut host = app().run().await;
 
     let line = host.next(|event| match event {
         HostEvent::Stdout(line) => Some(line.text),
@@ -84,8 +81,8 @@ async fn what_the_handler_prints_is_reported_by_its_level() {
 }
 
 #[tokio::test]
-async fn a_line_is_the_invocations_that_printed_it() {
-    let folder = Folder::with_handler("printed_by", json!({}));
+async fn a_line_is_reported_with_the_invocation_that_printed_it() {
+    let folder = Folder::with_handler(json!({}));
     folder.http("say", "say/{word:alpha}").http("hang", "hang");
     let mut host = folder.run().await;
     host.ready().await;
@@ -116,8 +113,8 @@ async fn a_line_is_the_invocations_that_printed_it() {
 }
 
 #[tokio::test]
-async fn a_line_for_the_system_is_not_shown() {
-    let mut host = app("system_line").run().await;
+async fn a_line_for_the_system_log_is_not_reported() {
+    let mut host = app().run().await;
     host.ready().await;
     host.get("/api/exit/3").await;
 
@@ -135,8 +132,8 @@ async fn a_line_for_the_system_is_not_shown() {
 }
 
 #[tokio::test]
-async fn a_handler_that_crashes_is_started_again_on_the_same_port() {
-    let mut host = app("crashes").run().await;
+async fn a_crashed_handler_is_restarted_on_the_same_port() {
+    let mut host = app().run().await;
     host.ready().await;
     let before = host.get("/api/self").await.json();
 
@@ -159,22 +156,22 @@ async fn a_handler_that_crashes_is_started_again_on_the_same_port() {
 
 #[tokio::test]
 async fn the_third_crash_ends_the_host() {
-    let mut host = app("third").run().await;
+    let mut host = app().run().await;
     for _ in 0..3 {
         host.ready().await;
-        // The last time the host may end before it can answer.
+        // After the third crash, the host may end before it answers.
         host.raw(b"GET /api/exit/1 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             .await;
     }
 
     let ended = host.end().await;
 
-    assert!(matches!(ended, Err(HostError::KeepsEnding(exit)) if exit.code == Some(1)));
+    assert!(matches!(ended, Err(HostError::CrashLoop(exit)) if exit.code == Some(1)));
 }
 
 #[tokio::test]
-async fn exit_code_200_asks_for_a_restart_and_is_no_failure() {
-    let mut host = app("code_200").run().await;
+async fn exit_code_200_restarts_the_handler_and_is_not_a_failure() {
+    let mut host = app().run().await;
     for _ in 0..4 {
         host.ready().await;
         host.get("/api/exit/200").await;
@@ -185,8 +182,8 @@ async fn exit_code_200_asks_for_a_restart_and_is_no_failure() {
 }
 
 #[tokio::test]
-async fn a_handler_that_ends_with_0_is_believed_alive_and_every_call_fails() {
-    let mut host = app("code_0").run().await;
+async fn exit_code_0_is_not_noticed_and_all_calls_fail() {
+    let mut host = app().run().await;
     host.ready().await;
 
     host.get("/api/exit/0").await;
@@ -197,8 +194,8 @@ async fn a_handler_that_ends_with_0_is_believed_alive_and_every_call_fails() {
 }
 
 #[tokio::test]
-async fn a_function_that_runs_out_of_time_takes_the_handler_with_it() {
-    let folder = Folder::with_handler("out_of_time", json!({ "functionTimeout": "00:00:05" }));
+async fn a_function_timeout_restarts_the_handler() {
+    let folder = Folder::with_handler(json!({ "functionTimeout": "00:00:05" }));
     folder.http("self", "self").http("hang", "hang");
     let mut host = folder.run().await;
     host.ready().await;
@@ -212,8 +209,8 @@ async fn a_function_that_runs_out_of_time_takes_the_handler_with_it() {
 }
 
 #[tokio::test]
-async fn the_handler_is_gone_when_the_host_has_stopped() {
-    let mut host = app("stopped").run().await;
+async fn the_handler_is_killed_when_the_host_stops() {
+    let mut host = app().run().await;
     host.ready().await;
     let pid = host.get("/api/self").await.json()["pid"].as_u64().unwrap();
 
@@ -223,33 +220,33 @@ async fn the_handler_is_gone_when_the_host_has_stopped() {
 }
 
 #[tokio::test]
-async fn the_handler_is_gone_when_the_host_is_dropped() {
-    let mut host = app("dropped").run().await;
+async fn the_handler_is_killed_when_the_host_is_dropped() {
+    let mut host = app().run().await;
     host.ready().await;
     let pid = host.get("/api/self").await.json()["pid"].as_u64().unwrap();
 
-    host.drop_it().await;
+    host.abort().await;
 
-    // The kernel needs a moment, and tells nobody but the parent.
+    // This takes a moment, and only the parent process is notified.
     let gone = async {
         while is_running(pid) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, gone).await.unwrap();
+    tokio::time::timeout(TIMEOUT, gone).await.unwrap();
 }
 
-/// A process that has ended but was not waited for yet counts as gone.
+/// A zombie does not count as running.
 fn is_running(pid: u64) -> bool {
     let status = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat"));
     status.is_ok_and(|status| !status.contains(") Z "))
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_program_ends_the_host_with_a_sentence() {
+async fn a_file_that_is_not_a_program_ends_the_host_with_an_error() {
     use std::os::unix::fs::PermissionsExt as _;
-    let folder = app("no_program");
-    let file = folder.0.join("handler");
+    let folder = app();
+    let file = folder.path().join("handler");
     folder.write("handler", "\u{0}not a program");
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
     let options = devhost::Options {
@@ -262,24 +259,19 @@ async fn a_file_that_is_no_program_ends_the_host_with_a_sentence() {
     assert!(
         ended
             .to_string()
-            .starts_with(&format!("{} cannot be started: ", file.display())),
+            .starts_with(&format!("cannot start {}: ", file.display())),
         "{ended}"
     );
 }
 
 #[tokio::test]
-async fn a_command_that_is_not_installed_is_named() {
+async fn a_missing_command_ends_the_host_with_an_error() {
     let options = devhost::Options {
         executable: Some("no-such-command".into()),
         ..Default::default()
     };
 
-    let ended = app("no_command")
-        .run_with(options)
-        .await
-        .end()
-        .await
-        .unwrap_err();
+    let ended = app().run_with(options).await.end().await.unwrap_err();
 
     assert_eq!(
         ended.to_string(),
@@ -289,7 +281,7 @@ async fn a_command_that_is_not_installed_is_named() {
 
 #[tokio::test]
 async fn the_platforms_ping_reaches_the_handler() {
-    let mut host = app("pinged").run().await;
+    let mut host = app().run().await;
     host.ready().await;
     let before = host.get("/api/self").await.json();
 
@@ -301,8 +293,8 @@ async fn the_platforms_ping_reaches_the_handler() {
 }
 
 #[tokio::test]
-async fn a_call_waits_for_the_handler_to_be_ready() {
-    let host = app("waits").run().await;
+async fn a_call_waits_until_the_handler_is_ready() {
+    let host = app().run().await;
 
     // Sent at once, while the handler is still starting.
     let answer = host.get("/api/self").await;

@@ -1,4 +1,4 @@
-//! Storage queues, against Azurite; Microsoft's own client puts messages in and looks at them.
+//! Queue triggers and outputs, with Azurite; Microsoft's client puts and reads the messages.
 
 use devhost::{Fate, HostEvent};
 use serde_json::{Value, json};
@@ -6,10 +6,10 @@ use serde_json::{Value, json};
 use crate::azurite::{Azurite, KEY};
 use crate::support::{Folder, Running};
 
-async fn run(azurite: &Azurite, name: &str, queues: Value) -> Running {
+async fn run(azurite: &Azurite, queues: Value) -> Running {
     let mut queues = queues;
     queues["maxPollingInterval"] = "00:00:00.1".into();
-    let folder = Folder::with_handler(name, json!({ "extensions": { "queues": queues } }));
+    let folder = Folder::with_handler(json!({ "extensions": { "queues": queues } }));
     folder.function(
             "queue_fn",
             json!([
@@ -38,27 +38,22 @@ fn base64(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_message_sets_its_function_off_and_is_gone() {
-    let azurite = Azurite::queues().await;
+async fn a_message_triggers_its_function_and_is_deleted() {
+    let azurite = Azurite::start().await;
     azurite.put("inbox", &base64(TEXT)).await;
 
-    let mut host = run(&azurite, "queue_message", json!({})).await;
+    let mut host = run(&azurite, json!({})).await;
 
     assert_eq!(fate(&mut host).await, Fate::Deleted);
     assert_eq!(azurite.messages("inbox").await, [""; 0]);
 }
 
 #[tokio::test]
-async fn an_output_creates_and_fills_its_queue() {
-    let azurite = Azurite::queues().await;
+async fn an_output_creates_its_queue() {
+    let azurite = Azurite::start().await;
     azurite.put("inbox", "copy me").await;
 
-    let mut host = run(
-        &azurite,
-        "queue_output",
-        json!({ "messageEncoding": "none" }),
-    )
-    .await;
+    let mut host = run(&azurite, json!({ "messageEncoding": "none" })).await;
 
     assert_eq!(fate(&mut host).await, Fate::Deleted);
     assert_eq!(
@@ -68,11 +63,11 @@ async fn an_output_creates_and_fills_its_queue() {
 }
 
 #[tokio::test]
-async fn a_message_that_keeps_failing_ends_in_the_poison_queue() {
-    let azurite = Azurite::queues().await;
+async fn a_message_that_fails_too_often_moves_to_the_poison_queue() {
+    let azurite = Azurite::start().await;
     azurite.put("inbox", &base64("fail")).await;
 
-    let mut host = run(&azurite, "queue_poison", json!({ "maxDequeueCount": 3 })).await;
+    let mut host = run(&azurite, json!({ "maxDequeueCount": 3 })).await;
 
     for expected in [Fate::Returned, Fate::Returned, Fate::Poisoned] {
         assert_eq!(fate(&mut host).await, expected);
@@ -82,11 +77,11 @@ async fn a_message_that_keeps_failing_ends_in_the_poison_queue() {
 }
 
 #[tokio::test]
-async fn a_message_in_plain_text_is_poison_where_base64_is_expected() {
-    let azurite = Azurite::queues().await;
+async fn a_message_in_plain_text_is_poison_if_base64_is_expected() {
+    let azurite = Azurite::start().await;
     azurite.put("inbox", "{\"plain\": true}").await;
 
-    let mut host = run(&azurite, "queue_plain", json!({})).await;
+    let mut host = run(&azurite, json!({})).await;
 
     assert_eq!(fate(&mut host).await, Fate::Poisoned);
     assert_eq!(
@@ -96,12 +91,12 @@ async fn a_message_in_plain_text_is_poison_where_base64_is_expected() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_there_is_told_of_once() {
-    let folder = Folder::with_handler("queue_absent", json!({}));
+async fn an_unreachable_service_is_reported() {
+    let folder = Folder::with_handler(json!({}));
     folder.function("q", json!([{ "type": "queueTrigger", "name": "msg", "queueName": "inbox", "connection": "Storage" }]));
-    let nobody = format!("AccountName=a;AccountKey={KEY};QueueEndpoint=http://127.0.0.1:1/a");
+    let unreachable = format!("AccountName=a;AccountKey={KEY};QueueEndpoint=http://127.0.0.1:1/a");
 
-    let mut host = folder.run_with_settings(&[("Storage", &nobody)]).await;
+    let mut host = folder.run_with_settings(&[("Storage", &unreachable)]).await;
 
     let notice = host.next(|event| match event {
         HostEvent::Notice(notice) => Some(notice),
@@ -110,6 +105,6 @@ async fn a_service_that_is_not_there_is_told_of_once() {
     assert!(
         notice
             .await
-            .starts_with("queue inbox: the queue service cannot be reached")
+            .starts_with("queue inbox: cannot reach the queue service")
     );
 }

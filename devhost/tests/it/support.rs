@@ -1,46 +1,52 @@
-//! An app folder of a test's own, and a host that runs it.
+//! An app in a temporary folder, and a host that runs it.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use devhost::{App, Call, HostError, HostEvent, LoadError, Options};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// Longer than anything takes that is waited for.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than anything takes that a test waits for.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A folder that is made anew for each test.
+/// The folder of an app.
 #[derive(Debug)]
-pub(crate) struct Folder(pub(crate) PathBuf);
+pub(crate) struct Folder {
+    path: PathBuf,
+    /// Removed when the folder and all hosts that run it are dropped.
+    temporary: Option<Arc<TempDir>>,
+}
 
 impl Folder {
-    pub(crate) fn empty(name: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join("apps")
-            .join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
-        Self(folder)
+    pub(crate) fn empty() -> Self {
+        let temporary = TempDir::new().unwrap();
+        Self {
+            path: temporary.path().canonicalize().unwrap(),
+            temporary: Some(Arc::new(temporary)),
+        }
     }
 
-    /// One of the apps in `examples`, as it is.
+    /// One of the apps in `examples`.
     pub(crate) fn example(name: &str) -> Self {
-        Self(
-            Path::new(env!("CARGO_MANIFEST_DIR"))
+        Self {
+            path: Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join("examples")
                 .join(name),
-        )
+            temporary: None,
+        }
     }
 
     /// An app whose handler is `tests/handlers/handler.mjs`.
-    pub(crate) fn with_handler(name: &str, host: Value) -> Self {
-        let folder = Self::empty(name);
+    pub(crate) fn with_handler(host: Value) -> Self {
+        let folder = Self::empty();
         let handler = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/handlers/handler.mjs");
         let mut whole = json!({
             "version": "2.0",
@@ -54,8 +60,12 @@ impl Folder {
         folder
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(crate) fn write(&self, file: &str, text: &str) -> &Self {
-        let path = self.0.join(file);
+        let path = self.path.join(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
         self
@@ -80,7 +90,7 @@ impl Folder {
     }
 
     pub(crate) fn load(&self) -> Result<App, LoadError> {
-        App::load(&self.0, Options::default())
+        App::load(&self.path, Options::default())
     }
 
     pub(crate) async fn run(&self) -> Running {
@@ -100,7 +110,7 @@ impl Folder {
     }
 
     pub(crate) async fn run_with(&self, options: Options) -> Running {
-        let app = App::load(&self.0, options).unwrap();
+        let app = App::load(&self.path, options).unwrap();
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, events) = mpsc::unbounded_channel();
@@ -116,6 +126,7 @@ impl Folder {
             events,
             stop: Some(stop),
             host,
+            _folder: self.temporary.clone(),
         }
     }
 }
@@ -137,6 +148,8 @@ pub(crate) struct Running {
     events: mpsc::UnboundedReceiver<HostEvent>,
     stop: Option<oneshot::Sender<()>>,
     host: JoinHandle<Result<(), HostError>>,
+    /// Keeps the app's folder until the host ends.
+    _folder: Option<Arc<TempDir>>,
 }
 
 #[derive(Debug)]
@@ -154,7 +167,7 @@ impl Answer {
 }
 
 impl Running {
-    /// The next event that `pick` makes something of.
+    /// Waits for an event for which `pick` returns something.
     pub(crate) async fn next<T>(&mut self, pick: impl Fn(HostEvent) -> Option<T>) -> T {
         let found = async {
             loop {
@@ -163,7 +176,7 @@ impl Running {
                 }
             }
         };
-        tokio::time::timeout(PATIENCE, found).await.unwrap()
+        tokio::time::timeout(TIMEOUT, found).await.unwrap()
     }
 
     pub(crate) async fn ready(&mut self) {
@@ -211,25 +224,25 @@ impl Running {
         }
     }
 
-    /// A call that is not waited for.
+    /// Starts a call without waiting for its answer.
     pub(crate) async fn begin(&self, request: &str) -> TcpStream {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         stream
     }
 
-    /// Everything the host says to these bytes until it closes.
+    /// Sends these bytes and reads until the host closes the connection.
     pub(crate) async fn raw(&self, bytes: &[u8]) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await.unwrap();
         let _ = stream.write_all(bytes).await;
         let mut answer = Vec::new();
-        let _ = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer))
+        let _ = tokio::time::timeout(TIMEOUT, stream.read_to_end(&mut answer))
             .await
             .unwrap();
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// Ends the host as its shutdown future would.
+    /// Ends the host through its shutdown future.
     pub(crate) async fn stop(mut self) -> Result<(), HostError> {
         drop(self.stop.take());
         self.end().await
@@ -237,14 +250,14 @@ impl Running {
 
     /// Waits for the host to end by itself.
     pub(crate) async fn end(self) -> Result<(), HostError> {
-        tokio::time::timeout(PATIENCE, self.host)
+        tokio::time::timeout(TIMEOUT, self.host)
             .await
             .unwrap()
             .unwrap()
     }
 
-    /// Drops the host's future in the middle of its work.
-    pub(crate) async fn drop_it(self) {
+    /// Drops the host's future while it runs.
+    pub(crate) async fn abort(self) {
         self.host.abort();
         let _ = self.host.await;
     }

@@ -1,10 +1,12 @@
+//! Timer triggers.
+
 use devhost::{HostEvent, Options, Outcome};
 use serde_json::{Value, json};
 
 use crate::support::{Folder, Running};
 
-fn app(name: &str, schedule: &str) -> Folder {
-    let folder = Folder::with_handler(name, json!({}));
+fn app(schedule: &str) -> Folder {
+    let folder = Folder::with_handler(json!({}));
     folder.function(
         "tick",
         json!([{ "type": "timerTrigger", "name": "t", "schedule": schedule }]),
@@ -12,7 +14,7 @@ fn app(name: &str, schedule: &str) -> Folder {
     folder
 }
 
-/// What the handler was sent: it logs it.
+/// The request that the handler got; it writes it to `Logs`.
 async fn sent(host: &mut Running) -> Value {
     let line = host.next(|event| match event {
         HostEvent::Log { line, .. } => Some(line),
@@ -22,8 +24,8 @@ async fn sent(host: &mut Running) -> Value {
 }
 
 #[tokio::test]
-async fn a_timer_runs_again_and_again() {
-    let mut host = app("every_second", "* * * * * *").run().await;
+async fn a_timer_runs_repeatedly() {
+    let mut host = app("* * * * * *").run().await;
 
     for _ in 0..2 {
         let outcome = host.next(|event| match event {
@@ -37,14 +39,14 @@ async fn a_timer_runs_again_and_again() {
 }
 
 #[tokio::test]
-async fn a_missed_run_is_made_up_for_once() {
-    let folder = app("missed", "0 0 0 1 1 *");
+async fn a_missed_run_is_caught_up() {
+    let folder = app("0 0 0 1 1 *");
     folder.write(
         "state/tick.timer.json",
         r#"{ "last": "2020-01-01T00:00:00Z", "next": "2021-01-01T00:00:00Z" }"#,
     );
     let options = Options {
-        state_dir: Some(folder.0.join("state")),
+        state_dir: Some(folder.path().join("state")),
         ..Options::default()
     };
 
@@ -59,7 +61,7 @@ async fn a_missed_run_is_made_up_for_once() {
 
 #[tokio::test]
 async fn a_timer_can_be_run_by_hand() {
-    let mut host = app("by_hand", "0 0 0 1 1 *").run().await;
+    let mut host = app("0 0 0 1 1 *").run().await;
     host.ready().await;
 
     assert_eq!(
@@ -71,8 +73,8 @@ async fn a_timer_can_be_run_by_hand() {
 }
 
 #[tokio::test]
-async fn a_schedule_that_is_none_is_said_to_be_none() {
-    let mut host = app("no_schedule", "sometimes").run().await;
+async fn an_invalid_schedule_is_reported() {
+    let mut host = app("sometimes").run().await;
 
     let notice = host.next(|event| match event {
         HostEvent::Notice(notice) => Some(notice),
@@ -81,6 +83,6 @@ async fn a_schedule_that_is_none_is_said_to_be_none() {
 
     assert_eq!(
         notice.await,
-        "tick: its schedule is not understood: \"sometimes\" has 1 fields; it needs six"
+        "tick: the schedule is invalid: \"sometimes\" has 1 fields instead of six"
     );
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use devhost::storage::Storage;
+use storage_emulator::Storage;
 use tokio::net::TcpListener;
 
 use crate::command::serve::asked_to_stop;
@@ -74,7 +74,7 @@ pub enum DevError {
     #[error(transparent)]
     Host(#[from] devhost::HostError),
     #[error(transparent)]
-    Storage(#[from] devhost::storage::StorageError),
+    Storage(#[from] storage_emulator::OpenError),
     #[error("the emulator's settings cannot be used")]
     EmulatorSettings(#[from] emulator::ConfigError),
     #[error("the emulator stopped")]

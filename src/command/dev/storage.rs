@@ -3,8 +3,7 @@
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use devhost::CorsSettings;
-use devhost::storage::{Settings, Storage, StorageError};
+use storage_emulator::{CorsSettings, OpenError, Settings, Storage};
 use tokio::net::TcpListener;
 
 use super::DevError;
@@ -18,16 +17,27 @@ pub(super) async fn open(given: &Given, folder: &Path) -> Result<Option<Storage>
         return Ok(None);
     }
     let settings = Settings {
-        cors: Some(given.cors().unwrap_or(CorsSettings {
-            origins: vec!["*".to_owned()],
-            credentials: false,
-        })),
+        cors: Some(cors(given)),
         ..Settings::in_folder(folder.join(FOLDER))
     };
     match Storage::open(listen().await?, listen().await?, settings) {
         Ok(storage) => Ok(Some(storage)),
-        Err(StorageError::InUse { .. }) => Ok(None),
+        Err(OpenError::InUse { .. }) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Every origin, unless the settings list some.
+fn cors(given: &Given) -> CorsSettings {
+    match given.cors() {
+        Some(cors) => CorsSettings {
+            origins: cors.origins,
+            credentials: cors.credentials,
+        },
+        None => CorsSettings {
+            origins: vec!["*".to_owned()],
+            credentials: false,
+        },
     }
 }
 

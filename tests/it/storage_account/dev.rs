@@ -4,7 +4,7 @@ use std::fs;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use devhost::storage::{Settings, Storage};
+use storage_emulator::{Settings, Storage};
 use switchboard::azure::storage_account::StorageAccount;
 use tokio::net::TcpListener;
 

@@ -1,3 +1,5 @@
+//! One event.
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
@@ -8,13 +10,13 @@ use crate::clock;
 use crate::firing::Firing;
 use crate::json::{encode, encoded_text};
 
-/// One event, as a feed spells it; what is left out is made up.
+/// One event of a feed. Missing properties get default values.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Event {
-    /// A text, or any JSON that is sent as text.
+    /// A string, or any JSON, which is sent as its text.
     body: Value,
-    /// Bytes that are no text, instead of a body.
+    /// Binary data, instead of a body.
     base64: Option<String>,
     partition_key: Option<String>,
     offset: Option<String>,
@@ -24,7 +26,8 @@ pub(crate) struct Event {
     system_properties: Map<String, Value>,
 }
 
-pub(super) struct Facts {
+/// The properties that an event hub adds to an event.
+pub(super) struct EventProperties {
     pub(super) partition_key: Value,
     pub(super) offset: String,
     pub(super) sequence_number: i64,
@@ -41,9 +44,9 @@ impl Event {
         }
     }
 
-    /// A text alone is an event, too.
-    pub(super) fn parse(spelled: Value) -> Result<Self, String> {
-        let event: Self = match spelled {
+    /// Parses an object, or a string that is the event's text.
+    pub(super) fn parse(value: Value) -> Result<Self, String> {
+        let event: Self = match value {
             Value::String(text) => Self::of_text(text),
             object => serde_json::from_value(object).map_err(|error| error.to_string())?,
         };
@@ -67,35 +70,35 @@ impl Event {
         String::from_utf8_lossy(&self.bytes()).into_owned()
     }
 
-    /// What the hub says about the event, the `at`th of its batch.
-    pub(super) fn facts(&self, at: usize) -> Facts {
-        let at = i64::try_from(at).unwrap_or(i64::MAX);
+    /// The properties of the event with this index in its batch.
+    pub(super) fn properties(&self, index: usize) -> EventProperties {
+        let number = i64::try_from(index).unwrap_or(i64::MAX);
         let now = || clock::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        Facts {
+        EventProperties {
             partition_key: self.partition_key.clone().into(),
-            offset: self.offset.clone().unwrap_or_else(|| at.to_string()),
-            sequence_number: self.sequence_number.unwrap_or(at),
+            offset: self.offset.clone().unwrap_or_else(|| number.to_string()),
+            sequence_number: self.sequence_number.unwrap_or(number),
             enqueued_time_utc: self.enqueued_time_utc.clone().unwrap_or_else(now),
             properties: self.properties.clone(),
             system_properties: self.system_properties.clone(),
         }
     }
 
-    pub(super) fn single(&self, at: usize, context: Value, data_type: DataType) -> Firing {
-        let facts = self.facts(at);
+    pub(super) fn single(&self, index: usize, context: Value, data_type: DataType) -> Firing {
+        let properties = self.properties(index);
         let text = self.text();
-        // Outside of lists a time loses its zone.
-        let enqueued = facts.enqueued_time_utc.trim_end_matches('Z');
-        let mut metadata = members(json!({
+        // A time loses its zone, except in a list.
+        let enqueued = properties.enqueued_time_utc.trim_end_matches('Z');
+        let mut metadata = object(json!({
             "PartitionContext": context,
-            "PartitionKey": encode(&facts.partition_key),
-            "Offset": encoded_text(&facts.offset),
-            "SequenceNumber": facts.sequence_number.to_string(),
+            "PartitionKey": encode(&properties.partition_key),
+            "Offset": encoded_text(&properties.offset),
+            "SequenceNumber": properties.sequence_number.to_string(),
             "EnqueuedTimeUtc": enqueued.split('.').next().unwrap_or_default(),
-            "Properties": facts.properties,
-            "SystemProperties": facts.system_properties,
+            "Properties": properties.properties,
+            "SystemProperties": properties.system_properties,
         }));
-        if facts.partition_key.is_null() {
+        if properties.partition_key.is_null() {
             metadata.shift_remove("PartitionKey");
         }
         let data = match data_type {
@@ -109,15 +112,16 @@ impl Event {
         }
     }
 
-    /// The event as one of many. Without a data type each has to be JSON, or the batch fails.
+    /// The event as an element of a batch. Without a data type, an event that is not JSON fails the
+    /// whole batch.
     pub(super) fn element(&self, data_type: DataType) -> Result<Value, String> {
         match data_type {
             DataType::Binary => Ok(self.base64().into()),
             DataType::Text => Ok(self.text().into()),
             DataType::Unset => serde_json::from_slice(&self.bytes()).map_err(|error| {
                 format!(
-                    "an event of the batch is not JSON ({error}), and with cardinality many and no \
-                     dataType the host then fails the whole batch; set dataType to string"
+                    "an event of the batch is not JSON ({error}), which fails the whole batch if \
+                     cardinality is many and dataType is not set; set dataType to string"
                 )
             }),
         }
@@ -128,7 +132,7 @@ impl Event {
     }
 }
 
-pub(super) fn members(value: Value) -> Map<String, Value> {
+pub(super) fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(members) => members,
         _ => Map::new(),

@@ -1,4 +1,4 @@
-//! Event hubs, and IoT hubs, which are event hubs to a function; fed by hand.
+//! Event hubs, fed by hand. For a function, an IoT hub is an event hub.
 
 mod event;
 
@@ -6,14 +6,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 pub(crate) use event::Event;
-use event::{Facts, members};
+use event::{EventProperties, object};
 
 use crate::app::{DataType, Trigger};
-use crate::firing::Firing;
+use crate::firing::{Firing, RunRequest};
 use crate::host::Host;
 use crate::json::encode;
 
-/// A batch of events, as `POST /admin/feed/<event hub>` takes it.
+/// A batch of events, the body of `POST /admin/feed/<event hub>`.
 #[derive(Debug)]
 pub(crate) struct Feed {
     namespace: String,
@@ -23,31 +23,31 @@ pub(crate) struct Feed {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct SpelledFeed {
+struct FeedInput {
     namespace: Option<String>,
     partition: Option<String>,
     events: Vec<Value>,
 }
 
-/// Every function the hub sets off, by its place, with what each is run with.
-pub(crate) fn firings_of_feed(
-    host: &Host,
-    hub: &str,
-    feed: &Feed,
-) -> Vec<(usize, Result<Firing, String>)> {
+/// A run for each function that listens to the hub, and with cardinality one for each event.
+pub(crate) fn runs_of_feed(host: &Host, hub: &str, feed: &Feed) -> Vec<RunRequest> {
     let functions = host.app.functions.iter().enumerate();
-    let fed = functions.filter(|(_, function)| {
-        let of_hub = |trigger: &Trigger| {
-            matches!(trigger, Trigger::EventHub { hub: own, .. } if own.eq_ignore_ascii_case(hub))
+    let listeners = functions.filter(|(_, function)| {
+        let listens = |trigger: &Trigger| {
+            matches!(trigger, Trigger::EventHub { hub: name, .. } if name.eq_ignore_ascii_case(hub))
         };
-        !function.disabled && of_hub(&function.trigger)
+        !function.disabled && listens(&function.trigger)
     });
-    fed.flat_map(|(at, function)| {
-        feed.firings(&function.trigger)
-            .into_iter()
-            .map(move |firing| (at, firing))
-    })
-    .collect()
+    listeners
+        .flat_map(|(index, function)| {
+            feed.firings(&function.trigger)
+                .into_iter()
+                .map(move |firing| RunRequest {
+                    function: index,
+                    firing,
+                })
+        })
+        .collect()
 }
 
 impl Feed {
@@ -59,25 +59,24 @@ impl Feed {
         }
     }
 
-    /// Reads a list of events, or an object that holds one.
+    /// Parses a list of events, or an object with one.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, String> {
         let body: Value = serde_json::from_slice(body).map_err(|error| error.to_string())?;
-        let whole = match body {
+        let object = match body {
             list @ Value::Array(_) => json!({ "events": list }),
-            whole => whole,
+            object => object,
         };
-        let spelled: SpelledFeed =
-            serde_json::from_value(whole).map_err(|error| error.to_string())?;
-        let events = spelled.events.into_iter().map(Event::parse);
-        let usual = Self::of(events.collect::<Result<_, _>>()?);
+        let input: FeedInput = serde_json::from_value(object).map_err(|error| error.to_string())?;
+        let events = input.events.into_iter().map(Event::parse);
+        let default = Self::of(events.collect::<Result<_, _>>()?);
         Ok(Self {
-            namespace: spelled.namespace.unwrap_or(usual.namespace),
-            partition: spelled.partition.unwrap_or(usual.partition),
-            events: usual.events,
+            namespace: input.namespace.unwrap_or(default.namespace),
+            partition: input.partition.unwrap_or(default.partition),
+            events: default.events,
         })
     }
 
-    /// One run with the whole batch, or one run an event.
+    /// One run with the whole batch, or one run for each event.
     pub(crate) fn firings(&self, trigger: &Trigger) -> Vec<Result<Firing, String>> {
         let Trigger::EventHub {
             hub,
@@ -99,7 +98,7 @@ impl Feed {
         }
         let events = self.events.iter().enumerate();
         events
-            .map(|(at, event)| Ok(event.single(at, context.clone(), *data_type)))
+            .map(|(index, event)| Ok(event.single(index, context.clone(), *data_type)))
             .collect()
     }
 
@@ -109,25 +108,26 @@ impl Feed {
             .iter()
             .map(|event| event.element(data_type))
             .collect::<Result<Vec<_>, _>>()?;
-        let facts: Vec<Facts> = self
+        let properties: Vec<EventProperties> = self
             .events
             .iter()
             .enumerate()
-            .map(|(at, event)| event.facts(at))
+            .map(|(index, event)| event.properties(index))
             .collect();
-        let array = |each: fn(&Facts) -> Value| encode(&facts.iter().map(each).collect());
+        let array =
+            |each: fn(&EventProperties) -> Value| encode(&properties.iter().map(each).collect());
         let metadata = json!({
             "PartitionContext": context,
-            "PartitionKeyArray": array(|facts| facts.partition_key.clone()),
-            "OffsetArray": array(|facts| facts.offset.clone().into()),
-            "SequenceNumberArray": array(|facts| facts.sequence_number.into()),
-            "EnqueuedTimeUtcArray": array(|facts| facts.enqueued_time_utc.clone().into()),
-            "PropertiesArray": array(|facts| facts.properties.clone().into()),
-            "SystemPropertiesArray": array(|facts| facts.system_properties.clone().into()),
+            "PartitionKeyArray": array(|event| event.partition_key.clone()),
+            "OffsetArray": array(|event| event.offset.clone().into()),
+            "SequenceNumberArray": array(|event| event.sequence_number.into()),
+            "EnqueuedTimeUtcArray": array(|event| event.enqueued_time_utc.clone().into()),
+            "PropertiesArray": array(|event| event.properties.clone().into()),
+            "SystemPropertiesArray": array(|event| event.system_properties.clone().into()),
         });
         Ok(Firing {
             data: encode(&values.into()),
-            metadata: members(metadata),
+            metadata: object(metadata),
             payload: None,
         })
     }

@@ -1,4 +1,4 @@
-//! The recorded app: its function.json folders, and the settings of each variant.
+//! The app of the recordings: its function.json files, and the settings of each variant.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,14 +36,10 @@ const HTTP: &[(&str, Option<&str>, &[&str])] = &[
     ("sameroute_post", Some("same"), &["post"]),
 ];
 
-/// Writes the app into a folder of the vector's own and loads it.
-pub(super) fn build(vector: &Vector, handler: u16) -> App {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join("golden")
-        .join(vector.name());
+/// Writes the app into a folder and loads it.
+pub(super) fn build(folder: &Path, vector: &Vector, handler: u16) -> App {
     let state = folder.join("state");
     let app = folder.join("app");
-    let _ = fs::remove_dir_all(&app);
     fs::create_dir_all(&app).unwrap();
     fs::write(app.join("host.json"), host_json(vector).to_string()).unwrap();
     for (name, route, methods) in HTTP {
@@ -176,7 +172,7 @@ fn options(vector: &Vector, handler: u16, state: PathBuf) -> Options {
     if variant.contains("AzureWebJobsDisableHomepage=true") {
         set("AzureWebJobsDisableHomepage", "true");
     }
-    let remembers = vector.name() == "timer-monitored-again";
+    let has_state = vector.name() == "timer-monitored-again";
     Options {
         settings,
         plan: if variant.contains("Linux Consumption") {
@@ -189,7 +185,7 @@ fn options(vector: &Vector, handler: u16, state: PathBuf) -> Options {
             master: "the-master-key".to_owned(),
         }),
         attach: Some(handler),
-        state_dir: remembers.then_some(state),
+        state_dir: has_state.then_some(state),
         ..Options::default()
     }
 }

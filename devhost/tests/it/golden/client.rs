@@ -1,3 +1,5 @@
+//! The caller in the tests of recorded exchanges.
+
 use std::time::Duration;
 
 use serde_json::Value;
@@ -6,9 +8,12 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::vector::{Vector, body, from_latin1, header_lines, latin1};
-use super::{NOTHING_WITHIN, PATIENCE};
+use crate::support::TIMEOUT;
 
-/// A caller who writes and reads bytes.
+/// How long to wait to be sure that nothing comes.
+pub(super) const ABSENCE_TIMEOUT: Duration = Duration::from_millis(400);
+
+/// A caller with a raw TCP connection.
 pub(super) struct Client {
     port: u16,
     handler: u16,
@@ -38,23 +43,23 @@ impl Client {
     pub(super) async fn get(&mut self, path: &str) -> Option<Answer> {
         let request = format!("GET {path} HTTP/1.1\r\nHost: func.example.test\r\n\r\n");
         self.write(request.as_bytes()).await;
-        self.answer(false, PATIENCE).await
+        self.answer(false, TIMEOUT).await
     }
 
-    /// Orders a function to be run.
-    pub(super) async fn order(&mut self, path: &str, order: &Value) {
-        let order = order.to_string();
+    /// Sends a request to `/admin/`.
+    pub(super) async fn post_admin(&mut self, path: &str, body: &Value) {
+        let body = body.to_string();
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: localhost:{}\r\nx-functions-key: the-master-key\r\n\
-             Content-Length: {}\r\n\r\n{order}",
+             Content-Length: {}\r\n\r\n{body}",
             self.port,
-            order.len()
+            body.len()
         );
         self.write(request.as_bytes()).await;
-        assert_eq!(self.answer(false, PATIENCE).await.unwrap().status, 202);
+        assert_eq!(self.answer(false, TIMEOUT).await.unwrap().status, 202);
     }
 
-    /// Sends a vector's request as it was sent; `None` if no answer came.
+    /// Sends a vector's request as it was recorded; `None` if there is no answer.
     pub(super) async fn call(&mut self, vector: &Vector) -> Option<Answer> {
         let request = &vector.value["clientRequest"];
         let method = request["method"].as_str().unwrap();
@@ -77,7 +82,7 @@ impl Client {
                 self.write(&head).await;
             }
             Some(steps) => {
-                // Without a pause between head and body, the body is there at once.
+                // Without a recorded pause, send head and body together.
                 let at_once = steps
                     .iter()
                     .all(|step| !step.as_str().unwrap().starts_with("sleep "));
@@ -87,7 +92,7 @@ impl Client {
                 }
                 for step in steps.iter().map(|step| step.as_str().unwrap()) {
                     match step.strip_prefix("sleep ") {
-                        // The pieces have to arrive apart; how long apart is of no importance.
+                        // The pieces must arrive separately; the length of the pause does not matter.
                         Some(_) => tokio::time::sleep(Duration::from_millis(30)).await,
                         None if at_once => head.extend(step.as_bytes()),
                         None => self.write(step.as_bytes()).await,
@@ -101,19 +106,19 @@ impl Client {
         let got_none = vector.value["clientGot"].get("none").is_some();
         self.answer(
             method == "HEAD",
-            if got_none { NOTHING_WITHIN } else { PATIENCE },
+            if got_none { ABSENCE_TIMEOUT } else { TIMEOUT },
         )
         .await
     }
 
-    /// Whether the host has closed. That it has not is shown by another request.
+    /// Whether the host has closed the connection. If it should be open, another request proves it.
     pub(super) async fn is_closed(&mut self, expected: bool) -> bool {
         if !expected {
             return self.get("/nothing-here").await.is_none();
         }
         let stream = self.stream.as_mut().unwrap();
         matches!(
-            timeout(PATIENCE, stream.read(&mut [0; 64])).await,
+            timeout(TIMEOUT, stream.read(&mut [0; 64])).await,
             Ok(Ok(0) | Err(_))
         )
     }
@@ -122,12 +127,12 @@ impl Client {
         if self.stream.is_none() {
             self.stream = Some(TcpStream::connect(("127.0.0.1", self.port)).await.unwrap());
         }
-        // A host that has heard enough may have closed already; its answer tells.
+        // The host may have closed the connection already; the answer then shows why.
         let _ = self.stream.as_mut().unwrap().write_all(bytes).await;
     }
 
-    async fn answer(&mut self, to_head: bool, patience: Duration) -> Option<Answer> {
-        timeout(patience, self.read_answer(to_head))
+    async fn answer(&mut self, to_head: bool, limit: Duration) -> Option<Answer> {
+        timeout(limit, self.read_answer(to_head))
             .await
             .ok()
             .flatten()

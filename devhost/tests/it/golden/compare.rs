@@ -1,3 +1,5 @@
+//! Compares what happened with the recording.
+
 use std::fmt::{Debug, Display, Write as _};
 
 use base64::Engine as _;
@@ -9,7 +11,7 @@ use super::client::Answer;
 use super::recorder::Seen;
 use super::vector::{Vector, body};
 
-/// Everything that is not as it was recorded.
+/// All differences from the recording.
 #[derive(Debug, Default)]
 pub(super) struct Differences(Vec<String>);
 
@@ -31,7 +33,7 @@ impl Differences {
         }
     }
 
-    /// The first request, how many there were, and all of them where they were recorded.
+    /// Compares the first request, the number of requests, and all requests if they were recorded.
     pub(super) fn requests(&mut self, vector: &Vector, seen: &[Seen], port: u16) {
         self.request(vector, seen.first(), port);
         if let Some(count) = vector.value["handlerSawCount"].as_u64() {
@@ -128,7 +130,7 @@ impl Differences {
         self.expect("the messages for queues", expected.as_slice(), found);
     }
 
-    /// In order, and in the same spelling.
+    /// Compares the order and the spelling of headers, too.
     fn headers(&mut self, what: &str, expected: &Value, found: &[(String, String)], port: u16) {
         let expected = expected["headers"].as_array().unwrap();
         let same = expected.len() == found.len()
@@ -170,7 +172,7 @@ fn shortened(text: &str) -> String {
     text.chars().take(120).collect()
 }
 
-/// Whether a text is as recorded, where placeholders stand for what changes.
+/// Whether a text is as recorded; placeholders stand for the parts that change.
 fn matches(expected: &str, found: &str, port: u16) -> bool {
     if !expected.contains('{') {
         return expected == found;

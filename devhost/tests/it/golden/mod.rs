@@ -1,7 +1,7 @@
-//! The host held against exchanges recorded from the real host's own code.
+//! Compares the host with exchanges that were recorded from the real host's code.
 //!
-//! Each vector has a host of its own, a raw TCP client before it and a raw TCP recorder in the
-//! handler's place.
+//! Each recorded exchange (a vector) gets its own host, between a raw TCP client and a raw TCP
+//! recorder in place of the handler.
 
 mod app;
 mod client;
@@ -11,19 +11,21 @@ mod recorder;
 mod vector;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use devhost::{HostEvent, Outcome};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
-use client::Client;
+use client::{ABSENCE_TIMEOUT, Client};
 use compare::Differences;
 use recorder::Recorder;
 use vector::Vector;
 
-/// Vectors that are not met, each with the reason.
+use crate::support::TIMEOUT;
+
+/// Vectors that the host does not reproduce, with the reasons.
 const DEVIATIONS: &[(&str, &str)] = &[
     (
         "own-root-head",
@@ -33,14 +35,9 @@ const DEVIATIONS: &[(&str, &str)] = &[
     ("no-prefix-root", "the home page is our own"),
     (
         "hub-retry-policy",
-        "RetryContext.Exception holds a few members of .NET's, not all",
+        "RetryContext.Exception has only some of .NET's members",
     ),
 ];
-
-/// How long the absence of something is watched for.
-const NOTHING_WITHIN: Duration = Duration::from_millis(400);
-/// Longer than anything takes that is waited for.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 #[test]
 fn every_vector_is_a_test() {
@@ -75,22 +72,27 @@ async fn forty_calls_at_once_take_forty_connections() {
     assert_eq!(stage.recorder.connections() - started, 40);
 }
 
-/// A queue, and what was put into it.
+/// A queue and a message that was put into it.
 type Message = (String, Vec<u8>);
 
-/// A running host between its two raw neighbours.
+/// A running host between a client and a recorder.
 struct Stage {
     port: u16,
     recorder: Recorder,
     outputs: Arc<Mutex<Vec<Message>>>,
     fired: mpsc::UnboundedReceiver<Outcome>,
     host: tokio::task::JoinHandle<Result<(), devhost::HostError>>,
+    _folder: Arc<TempDir>,
 }
 
 impl Stage {
     async fn open(vector: &Vector) -> Self {
+        Self::open_in(Arc::new(TempDir::new().unwrap()), vector).await
+    }
+
+    async fn open_in(folder: Arc<TempDir>, vector: &Vector) -> Self {
         let recorder = Recorder::start(vector).await;
-        let app = app::build(vector, recorder.port);
+        let app = app::build(folder.path(), vector, recorder.port);
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let outputs = Arc::new(Mutex::new(Vec::new()));
@@ -108,13 +110,14 @@ impl Stage {
             }
         };
         let host = tokio::spawn(devhost::run(app, listener, events, std::future::pending()));
-        tokio::time::timeout(PATIENCE, ready.recv()).await.unwrap();
+        tokio::time::timeout(TIMEOUT, ready.recv()).await.unwrap();
         Self {
             port,
             recorder,
             outputs,
             fired,
             host,
+            _folder: folder,
         }
     }
 
@@ -129,7 +132,7 @@ impl Drop for Stage {
     }
 }
 
-/// Plays one vector and complains about every difference, or about a deviation that is none.
+/// Fails on any difference, and on a listed deviation without a difference.
 async fn check(name: &str) {
     let vector = Vector::named(name);
     let differences = play(&vector).await;
@@ -138,21 +141,22 @@ async fn check(name: &str) {
     match deviation {
         Some((_, reason)) => assert!(
             !differences.is_empty(),
-            "{name} is met now; take it off the list of deviations ({reason})"
+            "{name} is reproduced now; remove it from the list of deviations ({reason})"
         ),
         None => assert!(differences.is_empty(), "{name} differs:\n{differences}"),
     }
 }
 
 async fn play(vector: &Vector) -> Differences {
+    let folder = Arc::new(TempDir::new().unwrap());
     if vector.name() == "timer-monitored-again" {
-        // So that there is a status to be found.
-        let mut first = Stage::open(vector).await;
-        tokio::time::timeout(PATIENCE, first.fired.recv())
+        // This run saves the status that the second one finds.
+        let mut first = Stage::open_in(Arc::clone(&folder), vector).await;
+        tokio::time::timeout(TIMEOUT, first.fired.recv())
             .await
             .unwrap();
     }
-    let mut stage = Stage::open(vector).await;
+    let mut stage = Stage::open_in(folder, vector).await;
     let mut differences = Differences::default();
     match vector.text("function") {
         Some("__ping") => differences.request(
@@ -206,7 +210,7 @@ async fn fire(vector: &Vector, function: &str, stage: &mut Stage, differences: &
         let body = json!({ "input": text, "metadata": metadata });
         stage
             .client()
-            .order(&format!("/admin/functions/{function}"), &body)
+            .post_admin(&format!("/admin/functions/{function}"), &body)
             .await;
     }
     if let Some(events) = input.and_then(|input| input["events"].as_array()) {
@@ -216,13 +220,13 @@ async fn fire(vector: &Vector, function: &str, stage: &mut Stage, differences: &
             .map(|(at, event)| full_event(at, event))
             .collect();
         let body = json!({ "namespace": "ns.example", "events": events });
-        stage.client().order("/admin/feed/hub", &body).await;
+        stage.client().post_admin("/admin/feed/hub", &body).await;
     }
 
     let expected = &vector.value["invocation"];
     let pending = expected["outcome"] == "pending";
-    let patience = if pending { NOTHING_WITHIN } else { PATIENCE };
-    let outcome = match tokio::time::timeout(patience, stage.fired.recv()).await {
+    let limit = if pending { ABSENCE_TIMEOUT } else { TIMEOUT };
+    let outcome = match tokio::time::timeout(limit, stage.fired.recv()).await {
         Err(_) => "pending",
         Ok(Some(Outcome::Succeeded)) => "succeeded",
         Ok(_) => "failed",

@@ -1,5 +1,5 @@
-//! One test for each recorded exchange. A vector that is missing here fails
-//! `every_vector_is_a_test`.
+//! One test for each recorded exchange. The test `every_vector_is_a_test` fails if one is missing
+//! here.
 
 use super::check;
 

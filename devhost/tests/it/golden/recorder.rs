@@ -1,3 +1,5 @@
+//! The handler in the tests of recorded exchanges.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::vector::{Vector, body, from_latin1, header_lines, latin1};
 
-/// Stands in the handler's place: writes down what comes, and answers as recorded.
+/// A handler that records requests and answers as recorded.
 pub(super) struct Recorder {
     pub(super) port: u16,
     script: Arc<Script>,
@@ -30,7 +32,7 @@ pub(super) struct Seen {
 struct Script {
     vector: Vector,
     seen: Mutex<Vec<Seen>>,
-    /// Requests to be answered plainly before the recorded one.
+    /// The number of requests to answer with a plain 200 before the recorded one.
     rehearsals: AtomicUsize,
     connections: AtomicUsize,
     arrived: watch::Sender<usize>,
@@ -82,12 +84,12 @@ impl Recorder {
         self.pings.recv().await.unwrap()
     }
 
-    /// How many connections brought a request other than a ping.
+    /// The number of connections with a request other than a ping.
     pub(super) fn connections(&self) -> usize {
         self.script.connections.load(Ordering::SeqCst)
     }
 
-    /// No request is answered before so many have arrived.
+    /// Answers no request before this many have arrived.
     pub(super) fn hold_answers_until(&self, count: usize) {
         self.script.wanted.store(count, Ordering::SeqCst);
     }
@@ -132,7 +134,7 @@ async fn serve(script: Arc<Script>, mut stream: TcpStream) {
     }
 }
 
-/// Whether this request only prepared the connection.
+/// Answers a request that only prepares the connection; returns whether it was one.
 async fn rehearse(script: &Script, stream: &mut TcpStream) -> bool {
     if script.rehearsals.swap(0, Ordering::SeqCst) == 0 {
         return false;
@@ -213,11 +215,11 @@ async fn read(script: &Script, stream: &mut TcpStream, buffer: &mut Vec<u8>) -> 
     })
 }
 
-/// Whether the connection stays.
+/// Returns whether the connection stays open.
 async fn answer(script: &Script, stream: &mut TcpStream) -> bool {
     let answer = &script.vector.value["handlerAnswered"];
-    if let Some(what) = answer["none"].as_str() {
-        if what.contains("reset") {
+    if let Some(reason) = answer["none"].as_str() {
+        if reason.contains("reset") {
             stream.set_zero_linger().unwrap();
         }
         return false;
@@ -237,9 +239,9 @@ async fn answer(script: &Script, stream: &mut TcpStream) -> bool {
             for step in steps.iter().map(|step| step.as_str().unwrap()) {
                 match step.strip_suffix(" bytes") {
                     Some(count) => {
-                        let (piece, behind) = rest.split_at(count.parse().unwrap());
+                        let (piece, after) = rest.split_at(count.parse().unwrap());
                         let _ = stream.write_all(piece).await;
-                        rest = behind;
+                        rest = after;
                     }
                     None => tokio::time::sleep(pause(&script.vector, step)).await,
                 }
@@ -247,7 +249,7 @@ async fn answer(script: &Script, stream: &mut TcpStream) -> bool {
         }
     }
     if script.vector.name().contains("before-body-read") {
-        // Closed without reading on, this would reset the connection, and the answer be lost.
+        // Without reading on, closing would reset the connection, and the answer would be lost.
         let _ = stream.shutdown().await;
         while matches!(stream.read(&mut [0; 65536]).await, Ok(read) if read > 0) {}
         return false;
@@ -255,7 +257,7 @@ async fn answer(script: &Script, stream: &mut TcpStream) -> bool {
     answer["thenCloses"] != true
 }
 
-/// Only the function's own time-out needs the recorded pause.
+/// The recorded pause is needed only for function timeouts; otherwise a short one is enough.
 fn pause(vector: &Vector, step: &str) -> Duration {
     let seconds = step
         .strip_prefix("sleep ")

@@ -1,0 +1,27 @@
+//! The only source of the time and of new ids.
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the clock that the rest of the crate uses"
+)]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the source of ids that the rest of the crate uses"
+)]
+pub(crate) fn new_id() -> Uuid {
+    Uuid::new_v4()
+}
+
+/// `Thu, 24 Oct 2024 01:02:03 GMT`
+pub(crate) fn http_date(time: Timestamp) -> String {
+    jiff::fmt::rfc2822::DateTimePrinter::new()
+        .timestamp_to_rfc9110_string(&time)
+        .unwrap_or_default()
+}
