@@ -1,9 +1,10 @@
-//! What may go wrong between us and a storage account.
+//! Errors of a storage account.
 
-use super::Service;
+use super::account::Service;
 use crate::azure::managed_identity::IdentityError;
+use crate::azure::rest::{CallError, RestError};
 
-/// The settings are fine, but not for this.
+/// The settings are valid but do not allow this use.
 #[derive(Debug, thiserror::Error)]
 pub enum SetupError {
     #[error("AzureWebJobsStorage names no {} service", .0.label())]
@@ -12,7 +13,7 @@ pub enum SetupError {
     Identity(#[from] IdentityError),
 }
 
-/// The storage account failed. Nothing here holds a key, a signature or what was sent.
+/// The storage account failed. Never holds a key, a signature or a body.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
     #[error("the storage account cannot be reached")]
@@ -23,27 +24,18 @@ pub enum StorageError {
     Refused(String),
 }
 
-impl StorageError {
-    pub(crate) fn unreadable() -> Self {
-        Self::Refused("its answer cannot be read".to_owned())
+impl From<RestError> for StorageError {
+    fn from(error: RestError) -> Self {
+        match error {
+            RestError::Unreachable(cause) => Self::Unreachable(cause),
+            RestError::TooLong => Self::TooLong,
+            RestError::Refused(why) => Self::Refused(why),
+        }
     }
-}
-
-/// A call that did not come about, or whose answer says that the service failed.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum CallError {
-    /// Certainly nothing was done.
-    #[error(transparent)]
-    NotDone(StorageError),
-    /// It had gone out already.
-    #[error(transparent)]
-    Unknown(StorageError),
 }
 
 impl From<CallError> for StorageError {
     fn from(error: CallError) -> Self {
-        match error {
-            CallError::NotDone(cause) | CallError::Unknown(cause) => cause,
-        }
+        RestError::from(error).into()
     }
 }

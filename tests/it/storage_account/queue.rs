@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use switchboard::azure::http_client::SharedHttpClient;
 use switchboard::azure::managed_identity::ManagedIdentities;
 use switchboard::azure::storage_account::StorageAccount;
-use switchboard::azure::storage_account::queue::{MAX_MESSAGE, Queue};
+use switchboard::azure::storage_account::queue::{MAX_MESSAGE_SIZE, Queue};
 use switchboard::clock::Clock;
 
 use crate::support::Azurite;
@@ -109,13 +109,13 @@ async fn a_deleted_message_does_not_come_back() {
 async fn the_largest_message_passes_and_a_larger_one_is_refused() {
     let queue = queue().await;
 
-    queue.put(&"x".repeat(MAX_MESSAGE), DAY).await.unwrap();
-    let refused = queue.put(&"x".repeat(MAX_MESSAGE + 1), DAY).await;
+    queue.put(&"x".repeat(MAX_MESSAGE_SIZE), DAY).await.unwrap();
+    let refused = queue.put(&"x".repeat(MAX_MESSAGE_SIZE + 1), DAY).await;
 
     assert!(refused.unwrap_err().to_string().contains("too large"));
     let taken = queue.take(10, MINUTE).await.unwrap();
     assert_eq!(taken.len(), 1);
-    assert_eq!(taken[0].text.as_ref().unwrap().len(), MAX_MESSAGE);
+    assert_eq!(taken[0].text.as_ref().unwrap().len(), MAX_MESSAGE_SIZE);
 }
 
 #[tokio::test]
