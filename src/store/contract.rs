@@ -1,4 +1,4 @@
-//! The contract that every backend keeps. Each rule is a case of `tests/it/store/contract.rs`,
+//! The contract that every backend keeps. Each rule is a case of `tests/it/store/contract/mod.rs`,
 //! which runs on all three.
 
 use std::fmt;

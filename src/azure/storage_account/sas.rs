@@ -165,7 +165,7 @@ mod tests {
         }
     }
 
-    /// What `generateBlobSASQueryParameters` of @azure/storage-blob 12.32.0 says to the same.
+    /// The output of `generateBlobSASQueryParameters` of @azure/storage-blob 12.32.0 for these grants.
     const EXPECTED_UPLOAD: &str = "sv=2021-12-02&spr=https&se=2026-01-15T11%3A30%3A00Z&sr=b&sp=cw&sig=PU%2Bp%2BzGpn8AibSc8qVbbSqCFlT6sQ12JMUZnT%2Fm7An4%3D";
     const EXPECTED_DOWNLOAD: &str = "sv=2021-12-02&se=2026-01-15T11%3A30%3A00Z&sr=b&sp=r&rscd=attachment%3B%20filename%3D%22_.txt%22%3B%20filename*%3DUTF-8''%25E2%2582%25AC.txt&rsct=text%2Fplain%3B%20charset%3Dutf-8&sig=0uOpTfNM97offA%2BF5MqaIEEap1EfhqrBhcguqwXagL0%3D";
     const EXPECTED_DELEGATED_DOWNLOAD: &str = "sv=2021-12-02&spr=https&se=2026-01-15T11%3A30%3A00Z&skoid=11111111-2222-3333-4444-555555555555&sktid=66666666-7777-8888-9999-000000000000&skt=2026-01-15T10%3A00%3A00Z&ske=2026-01-16T10%3A00%3A00Z&sks=b&skv=2021-12-02&sr=b&sp=r&rscd=attachment%3B%20filename%3D%22_.txt%22%3B%20filename*%3DUTF-8''%25E2%2582%25AC.txt&rsct=text%2Fplain%3B%20charset%3Dutf-8&sig=9xYMB6tSH9MOS2JrzD7%2FgmTGUZ89yUjxCj%2F5SLPOeSQ%3D";
