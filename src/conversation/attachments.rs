@@ -10,8 +10,9 @@ use uuid::Uuid;
 use crate::app::App;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
+use crate::azure::rest::RestError;
 use crate::azure::storage_account::blob::BlobContainer;
-use crate::azure::storage_account::{SetupError, StorageAccount, StorageError};
+use crate::azure::storage_account::{SetupError, StorageAccount};
 use crate::clock::Clock;
 use crate::conversation::file::{self, Attached, FileRecord};
 use crate::conversation::{Conversation, ConversationError};
@@ -108,7 +109,7 @@ pub async fn attach(
     record.attach(id, uploaded).map(Some)
 }
 
-fn failed(error: StorageError) -> ConversationError {
+fn failed(error: RestError) -> ConversationError {
     tracing::error!(
         error = &error as &dyn std::error::Error,
         "blob storage failed"

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::HeaderName;
 use reqwest::Request;
 
-use super::answer::Answer;
+use super::call::Answer;
 use super::error::RestError;
 
 /// The time of the call. Both APIs sign it.

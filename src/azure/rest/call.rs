@@ -1,8 +1,11 @@
-//! A request before it is authorized.
+//! A call and its answer.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde::de::DeserializeOwned;
+
+use super::error::RestError;
 
 /// Whether a call may be sent again when its outcome is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,7 +15,7 @@ pub(crate) enum Retry {
     Unsafe,
 }
 
-/// A request. Path and query are already percent-encoded.
+/// A request before it is authorized. Path and query are already percent-encoded.
 #[derive(Debug, Clone)]
 pub(crate) struct Call {
     pub(crate) method: Method,
@@ -54,5 +57,22 @@ impl Call {
     pub(crate) fn json(self, body: impl Into<Bytes>) -> Self {
         let json = HeaderValue::from_static("application/json");
         self.header(CONTENT_TYPE, json).body(body)
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T, RestError> {
+        serde_json::from_slice(&self.body).map_err(|_| RestError::malformed())
     }
 }

@@ -8,9 +8,8 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 use url::Url;
 
-use super::answer::Answer;
 use super::api::{AnswerClass, Api, MS_DATE};
-use super::call::{Call, Retry};
+use super::call::{Answer, Call, Retry};
 use super::deadline::Deadline;
 use super::error::{CallError, RestError};
 use crate::azure::http_client::SharedHttpClient;
@@ -30,13 +29,6 @@ pub(crate) struct RestClient<A> {
     http_client: SharedHttpClient,
     clock: Clock,
     permits: Semaphore,
-}
-
-/// What to do after an attempt.
-enum Next {
-    Retry,
-    RetryAfter(Duration),
-    Return,
 }
 
 impl<A: Api> RestClient<A> {
@@ -74,53 +66,44 @@ impl<A: Api> RestClient<A> {
 
     /// Returns every answer that [`Api::classify`] calls processed, whatever its status.
     pub(crate) async fn call(&self, call: &Call, deadline: Deadline) -> Result<Answer, CallError> {
-        let mut may_retry = true;
+        let is_idempotent = call.retry == Retry::Idempotent;
+        let mut is_retry = false;
         loop {
-            let attempt = self.attempt(call, deadline).await;
-            match self.next(&attempt, call.retry) {
-                Next::Retry if may_retry && !deadline.left().is_zero() => may_retry = false,
-                Next::RetryAfter(pause)
-                    if (may_retry || A::RETRIES_WHILE_BUSY) && pause < deadline.left() =>
-                {
-                    may_retry &= A::RETRIES_WHILE_BUSY;
-                    sleep(pause).await;
+            let (error, pause) = match self.attempt(call, deadline).await {
+                Ok(answer) => {
+                    let refusal = || self.refusal(&answer);
+                    match self.api.classify(&answer) {
+                        AnswerClass::Processed => return Ok(answer),
+                        AnswerClass::Denied => return Err(CallError::NotDone(refusal())),
+                        AnswerClass::Busy(pause) => (CallError::NotDone(refusal()), Some(pause)),
+                        AnswerClass::Failed if is_idempotent => {
+                            (CallError::NotDone(refusal()), Some(Duration::ZERO))
+                        }
+                        AnswerClass::Failed => return Err(CallError::Unknown(refusal())),
+                    }
                 }
-                _ => return self.result(attempt?, call.retry),
+                Err(error) => {
+                    let is_transient = match &error {
+                        CallError::NotDone(RestError::Unreachable(_)) => true,
+                        CallError::Unknown(RestError::Unreachable(_)) => is_idempotent,
+                        CallError::Unknown(RestError::TooLong) => {
+                            is_idempotent && A::RETRIES_TIMEOUTS
+                        }
+                        CallError::NotDone(_) | CallError::Unknown(_) => false,
+                    };
+                    (error, is_transient.then_some(Duration::ZERO))
+                }
+            };
+            let Some(pause) = pause.filter(|pause| *pause < deadline.left()) else {
+                return Err(error);
+            };
+            let waits_while_busy = A::RETRIES_WHILE_BUSY && !pause.is_zero();
+            if is_retry && !waits_while_busy {
+                return Err(error);
             }
+            is_retry |= !waits_while_busy;
             tracing::debug!("retrying a call to {}", self.endpoint.authority());
-        }
-    }
-
-    fn next(&self, attempt: &Result<Answer, CallError>, retry: Retry) -> Next {
-        match (attempt, retry) {
-            (Ok(answer), _) => match (self.api.classify(answer), retry) {
-                (AnswerClass::Busy(pause), _) => Next::RetryAfter(pause),
-                (AnswerClass::Failed, Retry::Idempotent) => Next::Retry,
-                (AnswerClass::Failed | AnswerClass::Denied | AnswerClass::Processed, _) => {
-                    Next::Return
-                }
-            },
-            (Err(CallError::NotDone(RestError::Unreachable(_))), _)
-            | (Err(CallError::Unknown(RestError::Unreachable(_))), Retry::Idempotent) => {
-                Next::Retry
-            }
-            (Err(CallError::Unknown(RestError::TooLong)), Retry::Idempotent)
-                if A::RETRIES_TIMEOUTS =>
-            {
-                Next::Retry
-            }
-            (Err(_), _) => Next::Return,
-        }
-    }
-
-    fn result(&self, answer: Answer, retry: Retry) -> Result<Answer, CallError> {
-        match (self.api.classify(&answer), retry) {
-            (AnswerClass::Processed, _) => Ok(answer),
-            (AnswerClass::Busy(_) | AnswerClass::Denied, _)
-            | (AnswerClass::Failed, Retry::Idempotent) => {
-                Err(CallError::NotDone(self.refusal(&answer)))
-            }
-            (AnswerClass::Failed, Retry::Unsafe) => Err(CallError::Unknown(self.refusal(&answer))),
+            sleep(pause).await;
         }
     }
 

@@ -2,7 +2,7 @@
 
 /// Why a call failed. Never holds a key, a signature, an address or a body.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum RestError {
+pub enum RestError {
     #[error("the service cannot be reached")]
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the service took too long")]

@@ -6,54 +6,38 @@ use http::StatusCode;
 use http::header::RETRY_AFTER;
 use serde::Deserialize;
 
-use super::error::StorageError;
 use super::xml;
-use crate::azure::rest::Answer;
+use crate::azure::rest::{Answer, RestError};
 
 /// The pause before a retry when a busy service names none.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_millis(250);
 
-/// An answer as a storage account means it.
-pub(crate) trait StorageAnswer {
+/// How the services of a storage account report errors.
+impl Answer {
     /// The service's error code, such as `TableNotFound`. It is in a header, in JSON or in XML,
     /// depending on which part of the service failed.
-    fn code(&self) -> Option<String>;
-
-    /// An error unless the status is a success.
-    fn require_success(&self) -> Result<(), StorageError>;
-
-    fn is(&self, status: StatusCode, code: &str) -> bool;
-
-    /// Status and code for people: `404 TableNotFound`.
-    fn summary(&self) -> String;
-
-    /// The service was too busy for the call and did nothing.
-    fn is_throttled(&self) -> bool;
-
-    fn retry_after(&self) -> Duration;
-}
-
-impl StorageAnswer for Answer {
-    fn code(&self) -> Option<String> {
+    pub(crate) fn code(&self) -> Option<String> {
         let header = self.header("x-ms-error-code").map(str::to_owned);
         let code = header.or_else(|| error_code(&self.body))?;
         let is_word = |code: &str| code.bytes().all(|b| b.is_ascii_alphanumeric());
         ((1..=64).contains(&code.len()) && is_word(&code)).then_some(code)
     }
 
-    fn require_success(&self) -> Result<(), StorageError> {
+    /// An error unless the status is a success.
+    pub(super) fn require_success(&self) -> Result<(), RestError> {
         if self.status.is_success() {
             Ok(())
         } else {
-            Err(StorageError::Refused(self.summary()))
+            Err(RestError::Refused(self.summary()))
         }
     }
 
-    fn is(&self, status: StatusCode, code: &str) -> bool {
+    pub(crate) fn is(&self, status: StatusCode, code: &str) -> bool {
         self.status == status && self.code().as_deref() == Some(code)
     }
 
-    fn summary(&self) -> String {
+    /// Status and code for people: `404 TableNotFound`.
+    pub(crate) fn summary(&self) -> String {
         let status = self.status.as_u16();
         match self.code() {
             Some(code) => format!("{status} {code}"),
@@ -61,12 +45,13 @@ impl StorageAnswer for Answer {
         }
     }
 
-    fn is_throttled(&self) -> bool {
+    /// The service was too busy for the call and did nothing.
+    pub(super) fn is_throttled(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
             || self.is(StatusCode::SERVICE_UNAVAILABLE, "ServerBusy")
     }
 
-    fn retry_after(&self) -> Duration {
+    pub(super) fn retry_after(&self) -> Duration {
         let seconds = self.header(RETRY_AFTER.as_str());
         let seconds = seconds.and_then(|text| text.trim().parse().ok());
         seconds.map_or(DEFAULT_RETRY_AFTER, Duration::from_secs)

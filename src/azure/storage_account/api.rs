@@ -5,7 +5,6 @@ use http::{HeaderValue, StatusCode};
 use reqwest::Request;
 
 use super::account::{AccountCredential, Service, StorageAccount};
-use super::answer::StorageAnswer;
 use super::error::SetupError;
 use super::shared_key::Signed;
 use crate::azure::account_key::AccountKey;

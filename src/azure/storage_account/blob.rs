@@ -10,9 +10,8 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::account::{Service, StorageAccount};
-use super::answer::StorageAnswer;
 use super::api::{Credential, ServiceClient, StorageApi};
-use super::error::{SetupError, StorageError};
+use super::error::SetupError;
 use super::percent_encode::percent_encode;
 use super::sas::{self, Grant, SigningKey, UserDelegationKey};
 use super::xml;
@@ -67,7 +66,7 @@ impl BlobContainer {
     }
 
     /// An address to upload the blob to, once, with `x-ms-blob-type: BlockBlob`.
-    pub async fn upload_url(&self, blob: &str, lifetime: Duration) -> Result<Url, StorageError> {
+    pub async fn upload_url(&self, blob: &str, lifetime: Duration) -> Result<Url, RestError> {
         let deadline = Deadline::start();
         self.path(blob)?;
         self.ensure_exists(deadline).await?;
@@ -83,7 +82,7 @@ impl BlobContainer {
         file_name: &str,
         content_type: &str,
         lifetime: Duration,
-    ) -> Result<Url, StorageError> {
+    ) -> Result<Url, RestError> {
         let grant = Grant {
             disposition: sas::attachment(file_name),
             content_type: content_type.to_owned(),
@@ -93,7 +92,7 @@ impl BlobContainer {
     }
 
     /// `None` if the blob does not exist.
-    pub async fn properties(&self, blob: &str) -> Result<Option<BlobProperties>, StorageError> {
+    pub async fn properties(&self, blob: &str) -> Result<Option<BlobProperties>, RestError> {
         let call = Call::new(Method::HEAD, self.path(blob)?, Retry::Idempotent);
         let answer = self.service.call(&call, Deadline::start()).await?;
         if self.is_missing(&answer) {
@@ -109,7 +108,7 @@ impl BlobContainer {
     }
 
     /// Deleting a blob that does not exist succeeds.
-    pub async fn delete(&self, blob: &str) -> Result<(), StorageError> {
+    pub async fn delete(&self, blob: &str) -> Result<(), RestError> {
         let call = Call::new(Method::DELETE, self.path(blob)?, Retry::Idempotent);
         let answer = self.service.call(&call, Deadline::start()).await?;
         if self.is_missing(&answer) {
@@ -118,10 +117,10 @@ impl BlobContainer {
         answer.require_success()
     }
 
-    fn path(&self, blob: &str) -> Result<String, StorageError> {
+    fn path(&self, blob: &str) -> Result<String, RestError> {
         if blob.split('/').any(|part| ["", ".", ".."].contains(&part)) {
             let why = "the blob's name is invalid";
-            return Err(StorageError::Refused(why.to_owned()));
+            return Err(RestError::Refused(why.to_owned()));
         }
         let segments: Vec<_> = blob
             .split('/')
@@ -138,7 +137,7 @@ impl BlobContainer {
         answer.status == StatusCode::NOT_FOUND
     }
 
-    async fn ensure_exists(&self, deadline: Deadline) -> Result<(), StorageError> {
+    async fn ensure_exists(&self, deadline: Deadline) -> Result<(), RestError> {
         if self.exists.load(Ordering::Relaxed) {
             return Ok(());
         }
@@ -161,12 +160,7 @@ impl BlobContainer {
         }
     }
 
-    async fn signed(
-        &self,
-        blob: &str,
-        grant: Grant,
-        deadline: Deadline,
-    ) -> Result<Url, StorageError> {
+    async fn signed(&self, blob: &str, grant: Grant, deadline: Deadline) -> Result<Url, RestError> {
         let resource = format!("{}/{}/{blob}", self.service.api().account(), self.name);
         let query = match self.service.api().credential() {
             Credential::Key(key) => grant.query(&resource, SigningKey::Account(key)),
@@ -185,7 +179,7 @@ impl BlobContainer {
         &self,
         until: Timestamp,
         deadline: Deadline,
-    ) -> Result<Arc<UserDelegationKey>, StorageError> {
+    ) -> Result<Arc<UserDelegationKey>, RestError> {
         let known = self.delegation_key.read();
         let known = known.unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((expires, key)) = known

@@ -15,8 +15,8 @@ mod xml;
 
 pub(crate) use account::is_account_name;
 pub use account::{AccountCredential, Service, StorageAccount};
-pub(crate) use answer::{StorageAnswer, error_code};
+pub(crate) use answer::error_code;
 pub(crate) use api::{ServiceClient, StorageApi};
 pub use connection_string::InvalidConnectionString;
-pub use error::{SetupError, StorageError};
+pub use error::SetupError;
 pub(crate) use percent_encode::percent_encode;

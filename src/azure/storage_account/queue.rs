@@ -8,14 +8,13 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
 
 use super::account::{Service, StorageAccount};
-use super::answer::StorageAnswer;
 use super::api::{ServiceClient, StorageApi};
-use super::error::{SetupError, StorageError};
+use super::error::SetupError;
 use super::percent_encode::percent_encode;
 use super::xml;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
-use crate::azure::rest::{Answer, Call, Deadline, Retry};
+use crate::azure::rest::{Answer, Call, Deadline, RestError, Retry};
 use crate::clock::Clock;
 
 /// The longest text of a message, in bytes: base64 makes it a third longer, and the service
@@ -58,10 +57,10 @@ impl Queue {
     }
 
     /// A call that fails may still have put the message, so a retry may put it twice.
-    pub async fn put(&self, text: &str, time_to_live: Duration) -> Result<(), StorageError> {
+    pub async fn put(&self, text: &str, time_to_live: Duration) -> Result<(), RestError> {
         if text.len() > MAX_MESSAGE_SIZE {
             let why = "a message is too large for a queue";
-            return Err(StorageError::Refused(why.to_owned()));
+            return Err(RestError::Refused(why.to_owned()));
         }
         let path = format!("{}/messages", self.name);
         let call = Call::new(Method::POST, path, Retry::Unsafe)
@@ -78,11 +77,7 @@ impl Queue {
     }
 
     /// Takes at most `max` messages, and hides them from other consumers for `hidden_for`.
-    pub async fn take(
-        &self,
-        max: usize,
-        hidden_for: Duration,
-    ) -> Result<Vec<Message>, StorageError> {
+    pub async fn take(&self, max: usize, hidden_for: Duration) -> Result<Vec<Message>, RestError> {
         let path = format!("{}/messages", self.name);
         // A repeated call would hide as many messages again.
         let call = Call::new(Method::GET, path, Retry::Unsafe).query(format!(
@@ -107,7 +102,7 @@ impl Queue {
         &self,
         message: &mut Message,
         hidden_for: Duration,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, RestError> {
         let seconds = hidden_for.as_secs();
         let hidden = format!("&visibilitytimeout={seconds}");
         let call = self.message_call(message, Method::PUT, &hidden, Retry::Unsafe);
@@ -123,7 +118,7 @@ impl Queue {
     }
 
     /// `false` if another consumer has taken the message.
-    pub async fn delete(&self, message: &Message) -> Result<bool, StorageError> {
+    pub async fn delete(&self, message: &Message) -> Result<bool, RestError> {
         let call = self.message_call(message, Method::DELETE, "", Retry::Idempotent);
         let answer = self.service.call(&call, Deadline::start()).await?;
         if is_lost(&answer) {
@@ -139,7 +134,7 @@ impl Queue {
         Call::new(method, path, retry).query(format!("popreceipt={receipt}{more}"))
     }
 
-    async fn create(&self, deadline: Deadline) -> Result<(), StorageError> {
+    async fn create(&self, deadline: Deadline) -> Result<(), RestError> {
         let call = Call::new(Method::PUT, self.name, Retry::Idempotent);
         let answer = self.service.call(&call, deadline).await?;
         if answer.is(StatusCode::CONFLICT, "QueueAlreadyExists") {

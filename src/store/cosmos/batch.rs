@@ -5,7 +5,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::call::{TextHeader, in_partition};
+use super::call::in_partition;
 use super::resource::Resource;
 use super::schema::{Document, document};
 use crate::azure::rest::{Answer, Call, Retry};

@@ -18,14 +18,10 @@ pub(super) fn in_partition(method: Method, resource: &Resource, pk: &str, retry:
     new(method, resource, retry).text_header(PARTITION_KEY, &format!("[\"{pk}\"]"))
 }
 
-pub(super) trait TextHeader {
+impl Call {
     /// A value that is not a valid header is sent as `?`, which the service refuses. Without the
     /// header, a write would go out without its precondition.
-    fn text_header(self, name: &'static str, value: &str) -> Self;
-}
-
-impl TextHeader for Call {
-    fn text_header(self, name: &'static str, value: &str) -> Self {
+    pub(super) fn text_header(self, name: &'static str, value: &str) -> Self {
         let value = HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("?"));
         self.header(HeaderName::from_static(name), value)
     }

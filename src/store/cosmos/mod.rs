@@ -20,7 +20,6 @@ use async_trait::async_trait;
 use http::StatusCode;
 
 use self::account::{Account, Consistency};
-use self::call::TextHeader;
 use self::client::{Client, CosmosApi};
 use self::containers::{Containers, Ensured};
 use self::range::{CONTINUATION, Page};

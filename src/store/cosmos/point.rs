@@ -2,7 +2,7 @@
 
 use http::Method;
 
-use super::call::{TextHeader, in_partition};
+use super::call::in_partition;
 use super::resource::Resource;
 use super::schema::document;
 use crate::azure::rest::{Call, Retry};

@@ -7,7 +7,7 @@ use http::{HeaderValue, Method};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::call::{TextHeader, in_partition};
+use super::call::in_partition;
 use super::resource::Resource;
 use super::schema::Document;
 use crate::azure::rest::{Call, Retry};

@@ -24,7 +24,7 @@ use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
 use crate::azure::rest::{Answer, Deadline, RestError};
 use crate::azure::storage_account::{
-    Service, ServiceClient, SetupError, StorageAccount, StorageAnswer, StorageApi,
+    Service, ServiceClient, SetupError, StorageAccount, StorageApi,
 };
 use crate::clock::Clock;
 

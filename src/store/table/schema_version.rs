@@ -6,7 +6,7 @@ use tokio::sync::OnceCell;
 
 use super::{client, schema};
 use crate::azure::rest::{Answer, Deadline};
-use crate::azure::storage_account::{ServiceClient, StorageAnswer};
+use crate::azure::storage_account::ServiceClient;
 use crate::store::types::StoreError;
 
 /// Filled once the tables are known to have a version that we can use.
