@@ -82,7 +82,7 @@ pub(super) fn read_result(answer: &Answer) -> Result<Option<Document>, StoreErro
     }
 }
 
-/// The result in the answer to [`write`]. The service stops at the first operation that fails.
+/// The result in the answer to [`write()`]. The service stops at the first operation that fails.
 pub(super) fn write_result(answer: &Answer, writes: &[Write]) -> Result<(), WriteError> {
     let results: Vec<OperationResult> = answer
         .json()
