@@ -1,5 +1,5 @@
-//! Logs: one line for each event on standard output, where the Functions host takes them from.
-//! It makes an error of nearly everything that comes over standard error.
+//! Logs one line per event to standard output, where the Functions host reads them. The host
+//! reports nearly everything on standard error as an error.
 
 use std::io::{self, StdoutLock, Write};
 
@@ -9,7 +9,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Switches logging on for the process. Other crates are heard only when something is wrong.
+/// Enables logging for the process. Other crates log only warnings and errors.
 pub fn init(level: Level) {
     let others = level.min(Level::WARN);
     let targets = Targets::new()
@@ -18,27 +18,27 @@ pub fn init(level: Level) {
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_target(false)
-        .with_writer(OneLineEach);
-    // It fails only where a subscriber is installed already, which then does the work.
+        .with_writer(OneLinePerEvent);
+    // This fails only if a subscriber is already installed, which then receives the events.
     let _ = tracing_subscriber::registry()
         .with(targets)
         .with(lines)
         .try_init();
 }
 
-/// The beginning of what a stranger sent: log lines are paid for by their length.
+/// The beginning of untrusted text: logging is billed by length.
 pub fn clipped(text: &str) -> &str {
-    const LONGEST: usize = 100;
-    let end = text.char_indices().map(|(at, _)| at).nth(LONGEST);
+    const MAX_CHARACTERS: usize = 100;
+    let end = text.char_indices().map(|(at, _)| at).nth(MAX_CHARACTERS);
     end.map_or(text, |end| &text[..end])
 }
 
-/// Writes each event as one line, whatever is in it. Standard output is flushed at a line's end.
-struct OneLineEach;
+/// Writes each event as one line, whatever it contains. Standard output is flushed at line ends.
+struct OneLinePerEvent;
 
 struct Line(StdoutLock<'static>);
 
-impl MakeWriter<'_> for OneLineEach {
+impl MakeWriter<'_> for OneLinePerEvent {
     type Writer = Line;
 
     fn make_writer(&self) -> Line {
@@ -47,7 +47,7 @@ impl MakeWriter<'_> for OneLineEach {
 }
 
 impl Write for Line {
-    /// The subscriber hands over a whole event at once, with a line break at its end.
+    /// The subscriber passes a whole event at once, with a line break at its end.
     fn write(&mut self, event: &[u8]) -> io::Result<usize> {
         let text = event.strip_suffix(b"\n").unwrap_or(event);
         if text.iter().any(u8::is_ascii_control) {

@@ -1,4 +1,4 @@
-//! Sends frames to clients through the service.
+//! Sends frames to clients through the Web PubSub service.
 
 use std::collections::BTreeSet;
 
@@ -19,12 +19,12 @@ impl Courier {
         Self(hub)
     }
 
-    /// To everyone in a group. A group that nobody is in is no failure.
+    /// Sends to everyone in a group. An empty group is not an error.
     pub async fn to_group(&self, group: &str, frame: &impl Serialize) -> Result<(), CallError> {
         self.send(group, frame, &SendOptions::default()).await
     }
 
-    /// To everyone in a group but this user, whatever connections the user has.
+    /// Sends to everyone in a group except this user, on all of the user's connections.
     pub async fn to_others(
         &self,
         group: &str,
@@ -38,7 +38,7 @@ impl Courier {
         self.send(group, frame, &options).await
     }
 
-    /// To everyone in a group but this connection.
+    /// Sends to everyone in a group except this connection.
     pub async fn to_other_connections(
         &self,
         group: &str,

@@ -1,4 +1,4 @@
-//! The one HTTP client for calls out of the process.
+//! The HTTP client that all outgoing calls share.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -8,18 +8,18 @@ use azure_core::error::ErrorKind;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use rustls_platform_verifier::BuilderVerifierExt;
 
-/// For one try; who tries again bounds the whole.
+/// Of one attempt. Callers that retry have their own limit.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Builds the client when the first call goes out: TLS set-up costs milliseconds that a cold
-/// start should not pay. Clones share it and its connections.
+/// Builds the client for the first call, because setting up TLS costs a cold start milliseconds.
+/// Clones share the client and its connections.
 #[derive(Debug, Clone, Default)]
 pub struct SharedHttpClient(Arc<OnceLock<reqwest::Client>>);
 
-/// TLS cannot be set up on this machine.
+/// The client cannot be built on this machine.
 #[derive(Debug, thiserror::Error)]
-pub enum OutgoingError {
+pub enum HttpClientError {
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
     #[error("the HTTP client cannot be set up")]
@@ -31,7 +31,7 @@ impl SharedHttpClient {
         Self::default()
     }
 
-    pub fn client(&self) -> Result<reqwest::Client, OutgoingError> {
+    pub fn client(&self) -> Result<reqwest::Client, HttpClientError> {
         if let Some(client) = self.0.get() {
             return Ok(client.clone());
         }
@@ -40,7 +40,7 @@ impl SharedHttpClient {
     }
 }
 
-/// So that azure_core uses the one client too.
+/// Lets azure_core use the same client.
 #[async_trait]
 impl HttpClient for SharedHttpClient {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
@@ -50,9 +50,9 @@ impl HttpClient for SharedHttpClient {
     }
 }
 
-/// The provider is named here instead of installed for the whole process, where any library
-/// could have put another first.
-fn build() -> Result<reqwest::Client, OutgoingError> {
+/// Names the crypto provider instead of relying on the process's default, which any library could
+/// have installed first.
+fn build() -> Result<reqwest::Client, HttpClientError> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let tls = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
@@ -63,7 +63,7 @@ fn build() -> Result<reqwest::Client, OutgoingError> {
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(reqwest::redirect::Policy::none())
-        // A blob's own encoding is none of ours: decoding it would hide the blob's size.
+        // Decoding a compressed blob would hide its size.
         .no_gzip()
         .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
         .build()?;

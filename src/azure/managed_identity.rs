@@ -1,47 +1,49 @@
-//! The identities that the platform vouches for. Services that know no key of ours are shown
-//! their tokens.
+//! Managed identities: the platform issues their tokens, which authorize calls to services that
+//! have no key of ours.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use azure_core::credentials::TokenCredential;
+use azure_core::credentials::{Secret, TokenCredential};
 use azure_core::http::{ClientOptions, Transport};
 use azure_identity::{ManagedIdentityCredential, ManagedIdentityCredentialOptions, UserAssignedId};
 use http::HeaderValue;
 
 use crate::azure::http_client::SharedHttpClient;
 
-/// All of a process: a credential holds the cache of its tokens, so nobody else makes one.
-/// Clones share them.
+/// All identities of the process. A credential caches its tokens, so every credential is created
+/// here, once. Clones share them.
 #[derive(Clone)]
 pub struct ManagedIdentities(Arc<Shared>);
 
 struct Shared {
-    make: Box<Maker>,
-    /// By client id; without one it is the app's own identity.
-    made: Mutex<HashMap<Option<String>, Arc<dyn TokenCredential>>>,
+    create: Box<CreateCredential>,
+    /// By client id; `None` is the app's own identity.
+    credentials: Mutex<HashMap<Option<String>, Arc<dyn TokenCredential>>>,
 }
 
-type Maker = dyn Fn(Option<&str>) -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync;
+type CreateCredential =
+    dyn Fn(Option<&str>) -> azure_core::Result<Arc<dyn TokenCredential>> + Send + Sync;
 
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
     #[error("the managed identity cannot be used")]
     Unusable(#[source] azure_core::Error),
-    #[error("the platform gives no token of the managed identity")]
+    #[error("the platform issued no token for the managed identity")]
     NoToken(#[source] azure_core::Error),
-    #[error("the managed identity's token cannot be sent")]
-    OddToken,
+    #[error("the managed identity's token is not a valid header")]
+    InvalidToken,
 }
 
 impl ManagedIdentities {
-    pub fn new(outgoing: SharedHttpClient) -> Self {
+    pub fn new(http_client: SharedHttpClient) -> Self {
         Self::from_fn(move |client_id| {
             let options = ManagedIdentityCredentialOptions {
                 user_assigned_id: client_id.map(|id| UserAssignedId::ClientId(id.to_owned())),
                 client_options: ClientOptions {
-                    transport: Some(Transport::new(Arc::new(outgoing.clone()))),
+                    transport: Some(Transport::new(Arc::new(http_client.clone()))),
                     ..ClientOptions::default()
                 },
             };
@@ -50,42 +52,43 @@ impl ManagedIdentities {
         })
     }
 
-    /// Credentials of one's own, by client id.
+    /// Credentials from a function of the client id.
     pub fn from_fn(
-        make: impl Fn(Option<&str>) -> azure_core::Result<Arc<dyn TokenCredential>>
+        create: impl Fn(Option<&str>) -> azure_core::Result<Arc<dyn TokenCredential>>
         + Send
         + Sync
         + 'static,
     ) -> Self {
         Self(Arc::new(Shared {
-            make: Box::new(make),
-            made: Mutex::default(),
+            create: Box::new(create),
+            credentials: Mutex::default(),
         }))
     }
 
-    /// Always the same one for the same client id. No call goes out.
+    /// One client id always yields the same credential. Sends nothing.
     pub fn credential(
         &self,
         client_id: Option<&str>,
     ) -> Result<Arc<dyn TokenCredential>, IdentityError> {
-        let made = self.0.made.lock();
-        let mut made = made.unwrap_or_else(PoisonError::into_inner);
+        let credentials = self.0.credentials.lock();
+        let mut credentials = credentials.unwrap_or_else(PoisonError::into_inner);
         let id = client_id.map(str::to_owned);
-        if let Some(credential) = made.get(&id) {
+        if let Some(credential) = credentials.get(&id) {
             return Ok(Arc::clone(credential));
         }
-        let credential = (self.0.make)(client_id).map_err(IdentityError::Unusable)?;
-        made.insert(id, Arc::clone(&credential));
+        let credential = (self.0.create)(client_id).map_err(IdentityError::Unusable)?;
+        credentials.insert(id, Arc::clone(&credential));
         Ok(credential)
     }
 
-    /// Where tokens for one kind of service come from. No call goes out.
+    /// The source of tokens for one scope. Sends nothing.
     pub fn tokens(
         &self,
         client_id: Option<&str>,
-        scope: &'static str,
+        scope: impl Into<Cow<'static, str>>,
     ) -> Result<TokenSource, IdentityError> {
         let credential = self.credential(client_id)?;
+        let scope = scope.into();
         Ok(TokenSource { credential, scope })
     }
 }
@@ -96,20 +99,24 @@ impl fmt::Debug for ManagedIdentities {
     }
 }
 
-/// An identity's tokens for one kind of service.
+/// An identity's tokens for one scope.
 #[derive(Clone)]
 pub struct TokenSource {
     credential: Arc<dyn TokenCredential>,
-    scope: &'static str,
+    scope: Cow<'static, str>,
 }
 
 impl TokenSource {
-    /// `Bearer <token>`: the one at hand, or a new one from the platform.
+    /// The cached token, or a new one from the platform.
+    pub async fn token(&self) -> Result<Secret, IdentityError> {
+        let token = self.credential.get_token(&[&self.scope], None).await;
+        Ok(token.map_err(IdentityError::NoToken)?.token)
+    }
+
+    /// The token as the header value `Bearer <token>`.
     pub async fn bearer(&self) -> Result<HeaderValue, IdentityError> {
-        let token = self.credential.get_token(&[self.scope], None).await;
-        let token = token.map_err(IdentityError::NoToken)?;
-        let text = format!("Bearer {}", token.token.secret());
-        let mut value = HeaderValue::try_from(text).map_err(|_| IdentityError::OddToken)?;
+        let text = format!("Bearer {}", self.token().await?.secret());
+        let mut value = HeaderValue::try_from(text).map_err(|_| IdentityError::InvalidToken)?;
         value.set_sensitive(true);
         Ok(value)
     }
@@ -149,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn each_identity_has_one_credential_however_often_it_is_asked_for() {
+    fn each_identity_has_one_credential() {
         let identities = identities();
         let own = identities.credential(None).unwrap();
         let other = identities.clone().credential(Some("other")).unwrap();
@@ -163,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_token_is_asked_for_its_scope_and_not_shown() {
+    async fn a_token_has_its_scope_and_is_hidden_in_debug_output() {
         let tokens = identities().tokens(Some("other"), "storage").unwrap();
 
         let bearer = tokens.bearer().await.unwrap();

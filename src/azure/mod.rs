@@ -1,7 +1,9 @@
-//! The Azure services that the handler calls, and how it proves itself to them.
+//! Clients for the Azure services that the handler calls, and their credentials.
 
+pub mod account_key;
 pub mod courier;
 pub mod http_client;
 pub mod managed_identity;
+pub mod rest;
 pub mod storage_account;
 pub mod web_pubsub;

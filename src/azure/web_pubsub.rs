@@ -1,4 +1,4 @@
-//! Calls to the Web PubSub service: how long they may take, and how they fail.
+//! Time limit and errors of calls to the Web PubSub service.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use futures_util::future::try_join_all;
 use tokio::time::timeout;
 
-/// How long a webhook may wait for the service it answers. The Functions host kills a handler
-/// whose function takes minutes, and everything else it was doing with it.
+/// How long a webhook may wait for the service. The Functions host kills a handler whose function
+/// takes minutes, together with all its other calls.
 pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The service did not do what it was asked.
+/// A call to the service failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
-    #[error("the message cannot be written")]
+    #[error("the message cannot be serialized")]
     Json(#[source] serde_json::Error),
     #[error("the service refused")]
     Service(#[from] webpubsub::Error),
@@ -21,7 +21,7 @@ pub enum CallError {
     TooLong,
 }
 
-/// Several calls side by side; the first that fails is the answer for all.
+/// Makes several calls concurrently. The first error is returned.
 pub async fn join_with_timeout(
     calls: impl IntoIterator<Item = impl Future<Output = Result<(), CallError>>>,
 ) -> Result<(), CallError> {

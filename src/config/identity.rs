@@ -1,4 +1,4 @@
-//! Who may call: the ways of naming a user that this deployment knows.
+//! The settings of authentication: how this deployment identifies its callers.
 
 use secrecy::SecretString;
 use url::Url;
@@ -11,23 +11,23 @@ pub struct IdentityConfig {
     pub allow_anonymous: bool,
     pub trust_easy_auth: bool,
     pub jwt: Option<JwtConfig>,
-    /// Read for App Service authentication as well as for tokens.
+    /// Used for App Service authentication as well as for tokens.
     pub claims: ClaimNames,
 }
 
 impl IdentityConfig {
-    /// These settings alone, whatever the others are.
+    /// Reads these settings only, whether or not the others are valid.
     pub fn from_settings(source: Source<'_>) -> Self {
         read(&mut Settings::new(source))
     }
 
-    /// Whether anybody can be named but by themselves: then anonymous ids are marked.
+    /// Whether any user can be authenticated. If so, anonymous ids are marked.
     pub fn names_users(&self) -> bool {
         self.jwt.is_some() || self.trust_easy_auth || self.api_token.is_some()
     }
 }
 
-/// How tokens are checked. `iss` and `aud` count only where they are set.
+/// How tokens are checked. `issuer` and `audiences` are checked only if set.
 #[derive(Debug, Clone)]
 pub struct JwtConfig {
     pub secret: Option<SecretString>,
@@ -40,13 +40,13 @@ pub struct JwtConfig {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeySource {
     Jwks(Url),
-    /// Found through the issuer's OpenID configuration.
+    /// Through the issuer's OpenID configuration.
     Discovery {
         issuer: String,
     },
 }
 
-/// Which claims hold what.
+/// The names of the claims that we read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimNames {
     pub user: String,
@@ -74,14 +74,14 @@ fn claim(settings: &mut Settings<'_>, setting: &'static str, default: &str) -> S
 
 fn jwt(settings: &mut Settings<'_>) -> Option<JwtConfig> {
     let secret = settings.secret("JWT_SECRET");
-    let jwks = settings.key_address("JWT_JWKS_URL");
+    let jwks = settings.secure_address("JWT_JWKS_URL");
     let issuer = settings.text("JWT_ISSUER");
     let audiences = settings.list("JWT_AUDIENCE");
     let keys = match (jwks, &issuer) {
         (Some(url), _) => Some(KeySource::Jwks(url)),
-        // With a secret the issuer is only a name to compare, and need not be an address.
+        // With a secret, the issuer is only compared and need not be an address.
         (None, Some(issuer)) if secret.is_none() => {
-            settings.key_address("JWT_ISSUER");
+            settings.secure_address("JWT_ISSUER");
             Some(KeySource::Discovery {
                 issuer: issuer.clone(),
             })
@@ -90,9 +90,9 @@ fn jwt(settings: &mut Settings<'_>) -> Option<JwtConfig> {
     };
     if secret.is_none() && keys.is_none() {
         if !audiences.is_empty() {
-            settings.mistake(
+            settings.reject(
                 "JWT_AUDIENCE",
-                "does nothing alone: set JWT_ISSUER, JWT_JWKS_URL or JWT_SECRET as well",
+                "has no effect alone: set JWT_ISSUER, JWT_JWKS_URL or JWT_SECRET as well",
             );
         }
         return None;

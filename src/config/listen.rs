@@ -1,18 +1,17 @@
-//! Where to listen, which also says who starts us.
+//! The address to listen on. The setting that names the port tells who started the handler.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use super::Source;
-use super::settings::Settings;
+use super::settings::{Settings, Source};
 
-/// Who starts this handler and on which port.
+/// Who started the handler, and its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Listen {
-    /// The Functions host, which dials 127.0.0.1.
+    /// The Functions host, which connects to 127.0.0.1.
     Functions(u16),
-    /// A container platform, which dials from outside.
+    /// A container platform, which connects from outside.
     Container(u16),
-    /// Nobody said a port.
+    /// No setting names a port.
     Unset,
 }
 
@@ -34,7 +33,7 @@ impl Listen {
         let container = port(settings, "PORT").or_else(|| port(settings, "SERVER_PORT"));
         match container {
             Some(port) => Self::Container(port),
-            // A mistake in it is told by the answers, so they must come from where one looks.
+            // The port is invalid. The answers report it, so they must come from a usual port.
             None if is_container => Self::Container(Self::DEFAULT_PORT),
             None => Self::Unset,
         }
@@ -57,7 +56,7 @@ fn port(settings: &mut Settings<'_>, setting: &'static str) -> Option<u16> {
     let text = settings.text(setting)?;
     let port = text.parse().ok();
     if port.is_none() {
-        settings.mistake(setting, "must be a port number");
+        settings.reject(setting, "must be a port number");
     }
     port
 }

@@ -1,4 +1,4 @@
-//! Every setting, parsed once at start. Nothing else reads the environment.
+//! All settings, parsed once at start. No other module reads the environment.
 
 mod identity;
 mod listen;
@@ -20,30 +20,33 @@ use settings::Settings;
 
 pub(crate) const DEV_PARENT: &str = "SWITCHBOARD_DEV_PARENT";
 
-/// The settings of a handler that can work.
+/// Valid settings. The comment of each field names its variables.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub web_pubsub: WebPubSubConfig,
     pub identity: IdentityConfig,
     pub store: StoreConfig,
-    /// For queues and blobs, and for tables where these are the store.
+    /// `AzureWebJobsStorage`: for queues and blobs, and for the store if it uses tables.
     pub storage: Option<StorageAccount>,
+    /// `TOKEN_LIFETIME_MINUTES`.
     pub token_lifetime: Duration,
+    /// `INCLUDE_ACCESS_TOKEN`.
     pub include_access_token: bool,
-    /// Browser origins that our own CORS headers admit; empty where the platform does CORS.
+    /// `ALLOWED_ORIGINS`: origins that our CORS headers allow; empty if the platform handles CORS.
     pub cors_origins: Vec<String>,
-    /// Origins that a dialling client may have; `None` admits all.
+    /// `CLIENT_ORIGINS`: origins from which clients may connect; `None` allows all.
     pub client_origins: Option<Vec<String>>,
-    /// Negotiate calls a minute for each caller; `None` is no limit.
+    /// `RATE_LIMIT_NEGOTIATE`: negotiate calls per minute and caller; `None` means no limit.
     pub negotiate_limit: Option<u32>,
-    /// Whether `X-Forwarded-For` can be believed.
+    /// `TRUST_PROXY`: whether to trust `X-Forwarded-For`.
     pub trust_forwarded_for: bool,
+    /// `JWT_EXPIRY_ON_SEND`.
     pub expired_sign_in: ExpiredSignIn,
-    /// Whether only users that a back end told us of may take part in sessions.
+    /// `REQUIRE_KNOWN_USERS`: whether only users created through `PUT /api/users` may join sessions.
     pub require_known_users: bool,
 }
 
-/// What becomes of frames from a connection whose sign-in has expired.
+/// What to do with frames from a connection whose sign-in has expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExpiredSignIn {
     Refuse,
@@ -51,7 +54,7 @@ pub enum ExpiredSignIn {
 }
 
 impl Config {
-    /// Reads all settings, or says everything that is wrong with them.
+    /// Reads all settings, or returns all their errors.
     pub fn from_settings(source: Source<'_>) -> Result<Self, ConfigErrors> {
         let mut settings = Settings::new(source);
         let listen = Listen::read(&mut settings);
@@ -78,8 +81,8 @@ impl Config {
             cors_origins,
             client_origins: (!client_origins.is_empty()).then_some(client_origins),
             negotiate_limit: (limit > 0).then_some(limit),
-            // The Functions front end writes the header itself; a container stands bare unless
-            // its owner says that a proxy is in front.
+            // The Functions front end sets the header itself. A container trusts it only if its
+            // owner declares that it is behind a proxy.
             trust_forwarded_for: listen.is_functions() || trust_proxy,
             expired_sign_in,
             require_known_users,
@@ -88,19 +91,19 @@ impl Config {
     }
 }
 
-/// How much to log. Asked for before anything else, so a mistake in it means `info` here and is
-/// reported by [`Config::from_settings`].
+/// `LOG_LEVEL`. Read before all other settings: an invalid value means `info` here, and
+/// [`Config::from_settings`] reports it.
 pub fn log_level(source: Source<'_>) -> tracing::Level {
     log_level_of(&mut Settings::new(source))
 }
 
-/// The process that this one must not outlive. `dev` names itself here, so that a handler whose
-/// `dev` was killed does not stay behind.
+/// The process that this one must not outlive. `dev` sets it, so that its handler ends even if
+/// `dev` is killed.
 pub fn dev_parent(source: Source<'_>) -> Option<u32> {
     source(DEV_PARENT)?.parse().ok()
 }
 
-/// The process's environment, for [`Config::from_settings`].
+/// Reads the process's environment, for [`Config::from_settings`].
 pub fn environment(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
@@ -121,7 +124,7 @@ fn log_level_of(settings: &mut Settings<'_>) -> tracing::Level {
         Some("debug") => tracing::Level::DEBUG,
         Some("trace") => tracing::Level::TRACE,
         Some(_) => {
-            settings.mistake("LOG_LEVEL", "must be error, warn, info, debug or trace");
+            settings.reject("LOG_LEVEL", "must be error, warn, info, debug or trace");
             tracing::Level::INFO
         }
     }
@@ -132,20 +135,20 @@ fn expired_sign_in(settings: &mut Settings<'_>) -> ExpiredSignIn {
         None | Some("refuse") => ExpiredSignIn::Refuse,
         Some("allow") => ExpiredSignIn::Allow,
         Some(_) => {
-            settings.mistake("JWT_EXPIRY_ON_SEND", "must be `refuse` or `allow`");
+            settings.reject("JWT_EXPIRY_ON_SEND", "must be `refuse` or `allow`");
             ExpiredSignIn::Refuse
         }
     }
 }
 
-/// Origins as a browser sends them: scheme, host and port, nothing behind.
+/// Origins in the form that browsers send: scheme, host and port, without a path.
 fn origins(settings: &mut Settings<'_>, setting: &'static str) -> Vec<String> {
     let mut origins = Vec::new();
     for entry in settings.list(setting) {
         match origin(&entry) {
             Some(origin) => origins.push(origin),
             None => {
-                settings.mistake(setting, "must list origins such as https://app.example.com");
+                settings.reject(setting, "must list origins such as https://app.example.com");
                 return origins;
             }
         }
@@ -153,8 +156,8 @@ fn origins(settings: &mut Settings<'_>, setting: &'static str) -> Vec<String> {
     origins
 }
 
-/// Schemes that the URL standard does not know, such as `capacitor:`, have origins in web views
-/// all the same: their scheme and host.
+/// Web views use schemes that the URL standard gives no origin, such as `capacitor:`. Their origin
+/// is scheme and host.
 fn origin(entry: &str) -> Option<String> {
     let url = url::Url::parse(entry).ok()?;
     let host = url.host_str().filter(|host| !host.is_empty())?;
@@ -194,8 +197,8 @@ mod tests {
     }
 
     #[test]
-    fn all_mistakes_come_in_one_message_without_any_value() {
-        let mistakes = parse(&[
+    fn all_errors_are_in_one_message_without_any_value() {
+        let errors = parse(&[
             ("AZURE_WEB_PUBSUB_CONNECTION_STRING", "AccessKey=hush-hush"),
             ("WEB_PUBSUB_HUB_NAME", "1hub"),
             ("TOKEN_LIFETIME_MINUTES", "soon"),
@@ -208,7 +211,7 @@ mod tests {
         ])
         .unwrap_err();
 
-        let named: Vec<_> = mistakes.0.iter().map(|m| m.setting).collect();
+        let named: Vec<_> = errors.0.iter().map(|m| m.setting).collect();
         assert_eq!(
             named,
             [
@@ -223,19 +226,19 @@ mod tests {
                 "LOG_LEVEL",
             ]
         );
-        assert!(!mistakes.to_string().contains("hush"), "{mistakes}");
+        assert!(!errors.to_string().contains("hush"), "{errors}");
     }
 
     #[test]
-    fn nothing_set_names_the_connection_string() {
-        let mistakes = parse(&[]).unwrap_err();
+    fn without_settings_the_error_names_the_connection_string() {
+        let errors = parse(&[]).unwrap_err();
 
-        assert_eq!(mistakes.0.len(), 1);
-        assert_eq!(mistakes.0[0].setting, "AZURE_WEB_PUBSUB_CONNECTION_STRING");
+        assert_eq!(errors.0.len(), 1);
+        assert_eq!(errors.0[0].setting, "AZURE_WEB_PUBSUB_CONNECTION_STRING");
     }
 
     #[test]
-    fn an_empty_setting_is_an_unset_one() {
+    fn an_empty_setting_counts_as_unset() {
         let config = parse(&[
             ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
             ("WEB_PUBSUB_HUB_NAME", " "),
@@ -248,11 +251,11 @@ mod tests {
     }
 
     #[test]
-    fn managed_identity_needs_the_webhooks_trust_and_a_secret_for_seals() {
-        let mistakes =
+    fn a_managed_identity_needs_webhook_trust_and_a_state_secret() {
+        let errors =
             parse(&[("AZURE_WEB_PUBSUB_ENDPOINT", "https://x.webpubsub.azure.com")]).unwrap_err();
 
-        let named: Vec<_> = mistakes.0.iter().map(|m| m.setting).collect();
+        let named: Vec<_> = errors.0.iter().map(|m| m.setting).collect();
         assert_eq!(
             named,
             [
@@ -265,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn origins_are_listed_as_browsers_send_them() {
+    fn origins_are_normalized_to_the_form_that_browsers_send() {
         let config = parse(&[
             ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
             (

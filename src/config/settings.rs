@@ -1,65 +1,64 @@
-//! Reading settings one by one, keeping every mistake instead of stopping at the first.
+//! Reads settings one by one and collects every error instead of stopping at the first.
 
 use std::fmt;
 
 use secrecy::SecretString;
 use url::{Host, Url};
 
-/// Where settings come from: a name in, its value out. Tests hand in a map, the binary the
-/// environment.
+/// Returns the value of a setting. Tests pass a map, the binary its environment.
 pub type Source<'a> = &'a dyn Fn(&str) -> Option<String>;
 
-/// One setting that is wrong. The text never repeats the value, which may be a secret.
+/// One invalid setting. The text never repeats the value, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigError {
     pub setting: &'static str,
     pub problem: String,
 }
 
-/// Everything that is wrong with the settings, so that one deployment mends it all.
+/// All invalid settings, so that one deployment can fix them all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, mistake) in self.0.iter().enumerate() {
+        for (position, error) in self.0.iter().enumerate() {
             let separator = if position == 0 { "" } else { "; " };
-            write!(f, "{separator}{} {}", mistake.setting, mistake.problem)?;
+            write!(f, "{separator}{} {}", error.setting, error.problem)?;
         }
         Ok(())
     }
 }
 
-/// Reads settings and remembers what was wrong with them.
+/// Reads settings and collects their errors.
 pub(super) struct Settings<'a> {
     source: Source<'a>,
-    mistakes: Vec<ConfigError>,
+    errors: Vec<ConfigError>,
 }
 
 impl<'a> Settings<'a> {
     pub(super) fn new(source: Source<'a>) -> Self {
         Self {
             source,
-            mistakes: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
-    pub(super) fn mistake(&mut self, setting: &'static str, problem: impl Into<String>) {
-        self.mistakes.push(ConfigError {
+    pub(super) fn reject(&mut self, setting: &'static str, problem: impl Into<String>) {
+        self.errors.push(ConfigError {
             setting,
             problem: problem.into(),
         });
     }
 
-    /// `Ok` only if nothing was wrong.
+    /// `Ok` only if there was no error.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, ConfigErrors> {
         match value {
-            Some(value) if self.mistakes.is_empty() => Ok(value),
-            _ => Err(ConfigErrors(self.mistakes)),
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(ConfigErrors(self.errors)),
         }
     }
 
-    /// An empty value counts as unset: portals and templates leave such ones behind.
+    /// An empty value counts as unset: portals and templates create such values.
     pub(super) fn text(&mut self, setting: &'static str) -> Option<String> {
         let value = (self.source)(setting)?;
         let value = value.trim();
@@ -69,7 +68,7 @@ impl<'a> Settings<'a> {
     pub(super) fn required(&mut self, setting: &'static str, why: &str) -> Option<String> {
         let value = self.text(setting);
         if value.is_none() {
-            self.mistake(setting, format!("is missing: {why}"));
+            self.reject(setting, format!("is missing: {why}"));
         }
         value
     }
@@ -78,7 +77,7 @@ impl<'a> Settings<'a> {
         self.text(setting).map(SecretString::from)
     }
 
-    /// A comma list; empty entries are passed over.
+    /// A comma-separated list. Empty entries are ignored.
     pub(super) fn list(&mut self, setting: &'static str) -> Vec<String> {
         let text = self.text(setting).unwrap_or_default();
         let entries = text.split(',').map(str::trim);
@@ -97,7 +96,7 @@ impl<'a> Settings<'a> {
             None | Some("false" | "0") => false,
             Some("true" | "1") => true,
             Some(_) => {
-                self.mistake(setting, "must be `true` or `false`");
+                self.reject(setting, "must be `true` or `false`");
                 false
             }
         }
@@ -115,19 +114,19 @@ impl<'a> Settings<'a> {
         match text.parse() {
             Ok(number) if allowed.contains(&number) => number,
             _ => {
-                let (least, most) = (allowed.start(), allowed.end());
-                self.mistake(
+                let (min, max) = (allowed.start(), allowed.end());
+                self.reject(
                     setting,
-                    format!("must be a whole number from {least} to {most}"),
+                    format!("must be a whole number from {min} to {max}"),
                 );
                 default
             }
         }
     }
 
-    /// Where keys are published. In the clear only from this very machine: who can change keys
-    /// on their way can sign in as anybody.
-    pub(super) fn key_address(&mut self, setting: &'static str) -> Option<Url> {
+    /// An address that keys or tokens travel to or from. It must be encrypted, except on this
+    /// machine: whoever can change keys in transit can sign in as anyone.
+    pub(super) fn secure_address(&mut self, setting: &'static str) -> Option<Url> {
         let text = self.text(setting)?;
         let is_loopback = |url: &Url| match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
@@ -139,7 +138,7 @@ impl<'a> Settings<'a> {
             Ok(url) if url.scheme() == "https" && url.has_host() => Some(url),
             Ok(url) if url.scheme() == "http" && is_loopback(&url) => Some(url),
             _ => {
-                self.mistake(
+                self.reject(
                     setting,
                     "must begin with https:// (http:// only for this machine's own addresses)",
                 );
@@ -148,7 +147,7 @@ impl<'a> Settings<'a> {
         }
     }
 
-    /// A value that one of our types must accept.
+    /// A value that a type of ours parses.
     pub(super) fn parsed<T>(&mut self, setting: &'static str) -> Option<T>
     where
         T: std::str::FromStr,
@@ -158,7 +157,7 @@ impl<'a> Settings<'a> {
         match text.parse() {
             Ok(value) => Some(value),
             Err(problem) => {
-                self.mistake(setting, format!("cannot be used: {problem}"));
+                self.reject(setting, format!("cannot be used: {problem}"));
                 None
             }
         }

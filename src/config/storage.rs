@@ -1,4 +1,4 @@
-//! The storage account that the Functions app has anyway.
+//! The settings of the storage account that every Functions app has.
 
 use url::Url;
 
@@ -10,8 +10,8 @@ const ACCOUNT_NAME: &str = "AzureWebJobsStorage__accountName";
 const CREDENTIAL: &str = "AzureWebJobsStorage__credential";
 const CLIENT_ID: &str = "AzureWebJobsStorage__clientId";
 
-/// `AzureWebJobsStorage`, as a connection string or in its identity form. The string wins, as it
-/// does for the Functions host.
+/// Reads `AzureWebJobsStorage` as a connection string or in its identity form. The string takes
+/// precedence, as it does for the Functions host.
 pub(super) fn read(settings: &mut Settings<'_>) -> Option<StorageAccount> {
     match settings.text(CONNECTION_STRING) {
         Some(_) => settings.parsed(CONNECTION_STRING),
@@ -21,7 +21,7 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<StorageAccount> {
 
 fn identity_form(settings: &mut Settings<'_>) -> Option<StorageAccount> {
     let named = settings.text(ACCOUNT_NAME);
-    let explicit = Service::ALL.map(|service| settings.key_address(address_setting(service)));
+    let explicit = Service::ALL.map(|service| settings.secure_address(address_setting(service)));
     let first = explicit.iter().flatten().next();
     let name = match (&named, first) {
         (Some(name), _) => Some(name.clone()).filter(|name| is_account_name(name)),
@@ -29,11 +29,11 @@ fn identity_form(settings: &mut Settings<'_>) -> Option<StorageAccount> {
         (None, None) => return None,
     };
     let Some(name) = name else {
-        settings.mistake(ACCOUNT_NAME, "must be the account's name alone");
+        settings.reject(ACCOUNT_NAME, "must be the account's name alone");
         return None;
     };
-    let usual = |service| named.is_some().then(|| usual_address(&name, service));
-    let [blobs, queues, tables] = Service::ALL.map(usual);
+    let default = |service| named.is_some().then(|| default_address(&name, service));
+    let [blobs, queues, tables] = Service::ALL.map(default);
     let [own_blobs, own_queues, own_tables] = explicit;
     Some(StorageAccount {
         credential: credential(settings)?,
@@ -44,12 +44,13 @@ fn identity_form(settings: &mut Settings<'_>) -> Option<StorageAccount> {
     })
 }
 
-fn usual_address(name: &str, service: Service) -> Option<Url> {
+fn default_address(name: &str, service: Service) -> Option<Url> {
     let host = format!("{name}.{}.core.windows.net", service.label());
     Url::parse(&format!("https://{host}")).ok()
 }
 
-/// `https://<name>.blob.core.windows.net`, or `https://<address>/<name>` of an emulator.
+/// The account's name in `https://<name>.blob.core.windows.net`, or in an emulator's
+/// `https://<address>/<name>`.
 fn name_in(address: &Url) -> Option<String> {
     let first = match address.domain().and_then(|host| host.split_once('.')) {
         Some((first, _)) => Some(first),
@@ -60,8 +61,8 @@ fn name_in(address: &Url) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Without `__credential` the host's own libraries look for an identity, and they heed
-/// `AZURE_CLIENT_ID`; with it they don't.
+/// Without `__credential`, the host's libraries search for an identity and use `AZURE_CLIENT_ID`;
+/// with it they do not.
 fn credential(settings: &mut Settings<'_>) -> Option<AccountCredential> {
     let kind = settings.text(CREDENTIAL);
     let client_id = match kind.as_deref() {
@@ -70,7 +71,7 @@ fn credential(settings: &mut Settings<'_>) -> Option<AccountCredential> {
             .or_else(|| settings.text("AZURE_CLIENT_ID")),
         Some(kind) if kind.eq_ignore_ascii_case("managedidentity") => settings.text(CLIENT_ID),
         Some(_) => {
-            settings.mistake(CREDENTIAL, "must be `managedidentity`, or unset");
+            settings.reject(CREDENTIAL, "must be `managedidentity`, or unset");
             return None;
         }
     };
@@ -89,7 +90,8 @@ fn address_setting(service: Service) -> &'static str {
 mod tests {
     use std::collections::HashMap;
 
-    use super::super::{ConfigErrors, StoreConfig};
+    use super::super::settings::ConfigErrors;
+    use super::super::store::StoreConfig;
     use super::*;
 
     fn read_from(pairs: &[(&str, &str)]) -> Result<Option<StorageAccount>, ConfigErrors> {
@@ -112,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_is_no_account_and_no_mistake() {
+    fn without_settings_there_is_no_account_and_no_error() {
         assert!(read_from(&[]).unwrap().is_none());
     }
 
@@ -132,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_name_the_account_and_only_what_they_name_exists() {
+    fn addresses_name_the_account_and_its_only_services() {
         let account = read_from(&[
             (
                 "AzureWebJobsStorage__blobServiceUri",
@@ -154,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn which_identity_is_meant_follows_the_hosts_own_rule() {
+    fn the_identity_is_chosen_by_the_hosts_rule() {
         let with = |more: &[(&str, &str)]| {
             let settings = [&[(ACCOUNT_NAME, "shop"), ("AZURE_CLIENT_ID", "apps")], more].concat();
             read_from(&settings).unwrap().unwrap()
@@ -171,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_string_wins() {
+    fn a_connection_string_takes_precedence() {
         let account = read_from(&[
             (CONNECTION_STRING, "UseDevelopmentStorage=true"),
             (ACCOUNT_NAME, "shop"),
@@ -200,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_name_their_setting_and_show_no_value() {
+    fn errors_name_their_setting_and_hide_its_value() {
         let cases = [
             (CONNECTION_STRING, "AccountName=shop;AccountKey=hush-hush"),
             (CONNECTION_STRING, "hush-hush"),
@@ -215,13 +217,13 @@ mod tests {
             ),
         ];
         for (setting, value) in cases {
-            let mistakes = read_from(&[(setting, value)]).unwrap_err();
+            let errors = read_from(&[(setting, value)]).unwrap_err();
 
-            assert_eq!(mistakes.0[0].setting, setting);
-            assert!(!mistakes.to_string().contains("hush"), "{mistakes}");
+            assert_eq!(errors.0[0].setting, setting);
+            assert!(!errors.to_string().contains("hush"), "{errors}");
         }
-        let mistakes = read_from(&[(ACCOUNT_NAME, "shop"), (CREDENTIAL, "hush")]).unwrap_err();
-        assert_eq!(mistakes.0[0].setting, CREDENTIAL);
-        assert!(!mistakes.to_string().contains("hush"), "{mistakes}");
+        let errors = read_from(&[(ACCOUNT_NAME, "shop"), (CREDENTIAL, "hush")]).unwrap_err();
+        assert_eq!(errors.0[0].setting, CREDENTIAL);
+        assert!(!errors.to_string().contains("hush"), "{errors}");
     }
 }

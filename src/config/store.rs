@@ -1,4 +1,4 @@
-//! Where everything is kept that must last.
+//! The settings of the store for durable data.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use url::Url;
 use super::settings::Settings;
 use crate::azure::storage_account::StorageAccount;
 
-/// The store, with what it alone needs.
+/// The backend, with its own settings.
 #[derive(Debug, Clone)]
 pub enum StoreConfig {
     Sqlite { path: PathBuf },
@@ -19,7 +19,6 @@ pub enum StoreConfig {
 #[derive(Debug, Clone)]
 pub struct CosmosConfig {
     pub endpoint: Url,
-    /// Without one the app's managed identity is used.
     pub credential: CosmosCredential,
     pub database: String,
     pub containers: CosmosContainers,
@@ -27,14 +26,14 @@ pub struct CosmosConfig {
 
 #[derive(Debug, Clone)]
 pub enum CosmosCredential {
-    /// Base64, as the portal shows it.
+    /// `COSMOS_KEY`, in base64 as the portal shows it.
     Key(SecretString),
     ManagedIdentity {
         client_id: Option<String>,
     },
 }
 
-/// One for each collection.
+/// The container of each collection.
 #[derive(Debug, Clone)]
 pub struct CosmosContainers {
     pub chats: String,
@@ -47,8 +46,8 @@ pub struct CosmosContainers {
 const STORE: &str = "STORE";
 const COSMOS_ENDPOINT: &str = "COSMOS_ENDPOINT";
 
-/// `STORE` says which; without it Cosmos DB if it is named, else tables if the storage account has
-/// them, else a file.
+/// `STORE` names the backend. Without it: Cosmos DB if `COSMOS_ENDPOINT` is set, else tables if the
+/// storage account has them, else a SQLite file.
 pub(super) fn read(
     settings: &mut Settings<'_>,
     account: Option<&StorageAccount>,
@@ -66,7 +65,7 @@ pub(super) fn read(
         Some("cosmos") => cosmos(settings),
         Some("tables") => {
             if tables.is_none() {
-                settings.mistake(
+                settings.reject(
                     STORE,
                     "is `tables`, but AzureWebJobsStorage names no table service",
                 );
@@ -77,7 +76,7 @@ pub(super) fn read(
         Some(text) => match text.strip_prefix("sqlite:") {
             Some(path) if !path.is_empty() => Some(StoreConfig::Sqlite { path: path.into() }),
             _ => {
-                settings.mistake(STORE, "must be `sqlite:<path>`, `tables` or `cosmos`");
+                settings.reject(STORE, "must be `sqlite:<path>`, `tables` or `cosmos`");
                 None
             }
         },
@@ -86,6 +85,7 @@ pub(super) fn read(
 
 fn cosmos(settings: &mut Settings<'_>) -> Option<StoreConfig> {
     let mut name = |setting, default: &str| settings.text(setting).unwrap_or(default.to_owned());
+    // The default is that of PiChat, whose deployments keep their database.
     let database = name("COSMOS_DATABASE", "pichat");
     let containers = CosmosContainers {
         chats: name("COSMOS_CONTAINER_CHATS", "chats"),
@@ -101,7 +101,7 @@ fn cosmos(settings: &mut Settings<'_>) -> Option<StoreConfig> {
         },
     };
     settings.required(COSMOS_ENDPOINT, "STORE is `cosmos`");
-    let endpoint = settings.key_address(COSMOS_ENDPOINT)?;
+    let endpoint = settings.secure_address(COSMOS_ENDPOINT)?;
     Some(StoreConfig::Cosmos(CosmosConfig {
         endpoint,
         credential,

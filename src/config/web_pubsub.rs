@@ -1,4 +1,4 @@
-//! Which Web PubSub service, which hub, and how both sides prove who they are.
+//! The settings of the Web PubSub service: endpoint, hub, and the credentials of both sides.
 
 use secrecy::SecretString;
 use webpubsub::{AccessKey, ConnectionString, Endpoint, HubName};
@@ -13,37 +13,37 @@ pub struct WebPubSubConfig {
     pub seal_secrets: SealSecrets,
 }
 
-/// What `sb` and connection states are sealed with: the first seals, all of them open.
+/// The secrets that seal `sb` and connection states: the first one seals, all of them open.
 #[derive(Debug, Clone)]
 pub struct SealSecrets {
     pub first: SecretString,
     pub others: Vec<SecretString>,
 }
 
-/// How we prove ourselves to the service, and how its webhooks prove themselves to us.
+/// Our credential for the service, and how we verify its webhooks.
 #[derive(Debug, Clone)]
 pub enum Credential {
     Key(AccessKey),
     ManagedIdentity {
-        /// Of a user-assigned identity; without it the app's own is used.
+        /// Names a user-assigned identity; `None` means the app's own.
         client_id: Option<String>,
         webhooks: WebhookTrust,
     },
 }
 
-/// What an Entra token on a webhook must say.
+/// The claims that an Entra token on a webhook must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookTrust {
     pub issuer: String,
     pub audience: String,
-    /// The service's own identity: its application or object id.
+    /// The service's identity: its application or object id.
     pub caller: String,
 }
 
 const CONNECTION_STRING: &str = "AZURE_WEB_PUBSUB_CONNECTION_STRING";
 const ENDPOINT: &str = "AZURE_WEB_PUBSUB_ENDPOINT";
 
-/// A connection string wins over an endpoint.
+/// A connection string takes precedence over an endpoint.
 pub(super) fn read(settings: &mut Settings<'_>) -> Option<WebPubSubConfig> {
     let keyed = settings.text(CONNECTION_STRING).is_some();
     let bare = settings.text(ENDPOINT).is_some();
@@ -64,7 +64,7 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<WebPubSubConfig> {
             webhooks,
         }))
     } else {
-        settings.mistake(
+        settings.reject(
             CONNECTION_STRING,
             format!("is missing: copy it from the Web PubSub resource's keys, or set {ENDPOINT} to use a managed identity"),
         );
@@ -82,7 +82,7 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<WebPubSubConfig> {
     let first = match (secrets.next(), &credential) {
         (Some(secret), _) => secret,
         (None, Credential::Key(key)) => key.secret().clone(),
-        // Said above.
+        // `webhook_trust` has reported this.
         (None, Credential::ManagedIdentity { .. }) => return None,
     };
     Some(WebPubSubConfig {
@@ -100,13 +100,13 @@ fn webhook_trust(settings: &mut Settings<'_>) -> Option<WebhookTrust> {
     const WHY: &str = "with a managed identity";
     let has_secret = !settings.list("STATE_SECRET").is_empty();
     if !has_secret {
-        settings.mistake(
+        settings.reject(
             "STATE_SECRET",
             "is missing: with a managed identity there is no key to derive it from",
         );
     }
     let issuer = settings.required("WEBHOOK_ISSUER", WHY);
-    let issuer = issuer.filter(|_| settings.key_address("WEBHOOK_ISSUER").is_some());
+    let issuer = issuer.filter(|_| settings.secure_address("WEBHOOK_ISSUER").is_some());
     let audience = settings.required("WEBHOOK_AUDIENCE", WHY);
     let caller = settings.required("WEBHOOK_CALLER", WHY);
     if !has_secret {

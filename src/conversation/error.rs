@@ -1,6 +1,6 @@
 //! Why a conversation refused something.
 
-use crate::azure::storage_account::StorageError;
+use crate::azure::rest::RestError;
 use crate::store::{BadRecord, StoreError, WriteError};
 
 /// `frame` turns these into codes and `problem` into statuses. A cause stays attached, so that
@@ -22,7 +22,7 @@ pub enum ConversationError {
     #[error("the store does not answer; nothing was stored, try again shortly")]
     Store(#[source] StoreError),
     #[error("blob storage does not answer; nothing was stored, try again shortly")]
-    Blobs(#[source] StorageError),
+    Blobs(#[source] RestError),
     /// The store failed after the write went out.
     #[error("the outcome is unknown: send it again, with the same id")]
     OutcomeUnknown(#[source] Option<StoreError>),

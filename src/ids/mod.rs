@@ -1,4 +1,4 @@
-//! Ids that come from outside: each has one fallible constructor, so a value is always valid.
+//! Ids from outside. Each type has one fallible parser, so every value is valid.
 
 pub mod target;
 pub mod user_id;

@@ -1,5 +1,5 @@
-//! What a connection is for: the rooms, chats, sessions, organisations, devices and channels
-//! that a caller asks for, each by an id that is checked on the way in.
+//! The targets that a connection can be bound to: rooms, chats, sessions, organisations, devices
+//! and channels. Each id is validated when it is parsed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::user_id::UserId;
 
-/// Something that a connection may be bound to.
+/// A target of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Target {
@@ -35,8 +35,8 @@ impl Target {
         }
     }
 
-    /// The Web PubSub group that carries it; audio has none, since its replies go to the caller.
-    /// Every prefix holds a `:`, which no room id can, so no room is ever somebody's inbox.
+    /// The target's Web PubSub group. Audio has none, since its replies go to the caller only.
+    /// Every prefix ends in `:`, which no room id contains, so no room shares another group.
     pub fn group(&self, user: &UserId) -> Option<String> {
         match self {
             Self::Room(id) => Some(id.to_string()),
@@ -83,21 +83,20 @@ impl fmt::Display for Channel {
     }
 }
 
-/// Says what the id should have been.
+/// The id is invalid. The text says what was expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be {0}")]
 pub struct InvalidId(&'static str);
 
 impl InvalidId {
-    /// What it should have been.
     pub fn expected(self) -> &'static str {
         self.0
     }
 }
 
-/// Declares an id: a private string with one door, through which serde goes as well.
+/// Declares an id: a private string that only its parser creates, for serde as well.
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $door:expr) => {
+    ($(#[$doc:meta])* $name:ident, $parse:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -113,8 +112,8 @@ macro_rules! id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                let door: fn(&str) -> Result<String, InvalidId> = $door;
-                door(text).map(Self)
+                let parse: fn(&str) -> Result<String, InvalidId> = $parse;
+                parse(text).map(Self)
             }
         }
 
@@ -141,8 +140,8 @@ macro_rules! id {
 }
 
 id! {
-    /// Names a room, and is its group as well. It becomes a path segment and a store's key, so
-    /// it keeps to characters that survive all of them.
+    /// Names a room and its group. It also becomes a path segment and a key in the store, so only
+    /// characters that are safe in all of them are allowed.
     RoomId, |text| name(text, b"._-")
 }
 id! {
@@ -150,11 +149,11 @@ id! {
     OrgId, |text| name(text, b"._-")
 }
 id! {
-    /// Names a device, as IoT Hub does.
+    /// Names a device, by the rules of IoT Hub.
     DeviceId, |text| name(text, b"._-:")
 }
 id! {
-    /// Names a chat. We make these ourselves, so anything else was never one.
+    /// Names a chat. We create these ids, so any other form is not an id.
     ChatId, |text| {
         let ours = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
         if matches!(text.len(), 1..=64) && text.bytes().all(ours) {
@@ -165,7 +164,7 @@ id! {
     }
 }
 id! {
-    /// Names a session of two: a UUID in its usual form only, kept in lower case.
+    /// Names a session: a UUID in its hyphenated form only, stored in lower case.
     SessionId, |text| {
         // `Uuid::parse_str` alone would also take braces, `urn:uuid:` and a form without dashes.
         match (text.len(), uuid::Uuid::try_parse(text)) {
@@ -175,12 +174,12 @@ id! {
     }
 }
 
-fn name(text: &str, also: &[u8]) -> Result<String, InvalidId> {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || also.contains(&byte);
-    let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
-    if text.len() <= 128 && starts_well && text.bytes().all(legal) {
+fn name(text: &str, punctuation: &[u8]) -> Result<String, InvalidId> {
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || punctuation.contains(&byte);
+    let starts_alphanumeric = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if text.len() <= 128 && starts_alphanumeric && text.bytes().all(legal) {
         Ok(text.to_owned())
-    } else if also.contains(&b':') {
+    } else if punctuation.contains(&b':') {
         Err(InvalidId(
             "1 to 128 letters, digits, `.`, `_`, `-` or `:`, beginning with a letter or digit",
         ))
@@ -255,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn ids_come_out_of_json_through_the_same_door() {
+    fn ids_in_json_are_validated() {
         let bad = serde_json::from_str::<Target>(r#"{"room":"../x"}"#);
 
         assert!(bad.is_err());

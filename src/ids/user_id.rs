@@ -1,4 +1,4 @@
-//! Who a message is from, spelled so that it survives every place it travels through.
+//! The id of a user, encoded so that every system it passes through preserves it.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Counted in bytes, after encoding.
-const LONGEST: usize = 256;
-/// How many characters of the hash stand in `inbox:` and `user:` group names.
+/// The longest id, after encoding.
+const MAX_BYTES: usize = 256;
+/// How many characters of the hash the group names `inbox:` and `user:` contain.
 const HASH_CHARACTERS: usize = 22;
 const ANONYMOUS: &str = "anon:";
 
-/// A user: 1 to 256 bytes of visible ASCII, because the service carries it in a header of its
-/// webhooks and the Functions host answers 500 to a header with anything else in it.
+/// A user's id: 1 to 256 bytes of visible ASCII. The service sends it in a header of its webhooks,
+/// and the Functions host answers 500 if a header contains anything else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct UserId(String);
@@ -32,24 +32,24 @@ pub enum InvalidUserId {
 }
 
 impl UserId {
-    /// From an identity provider: the text is raw, so a `%` in it is a percent sign.
+    /// From an identity provider. The text is raw: `%` is a percent sign.
     ///
-    /// `anon:` marks those who named themselves; an identity that begins so has its colon
-    /// written `%3A`, or it could be mistaken for one of them.
+    /// The prefix `anon:` is reserved for users who chose their own name, so in an identity that
+    /// begins with it the colon is encoded as `%3A`.
     pub fn signed_in(raw: &str) -> Result<Self, InvalidUserId> {
-        let spelled = encode(raw, Percent::IsText)?;
-        Self::checked(match spelled.strip_prefix(ANONYMOUS) {
+        let encoded = encode(raw, Percent::IsText)?;
+        Self::checked(match encoded.strip_prefix(ANONYMOUS) {
             Some(rest) => format!("anon%3A{rest}"),
-            None => spelled,
+            None => encoded,
         })
     }
 
-    /// A name that a caller without an identity chose, where no other callers exist.
+    /// A name that a caller chose, in a deployment without identities.
     pub fn anonymous(raw: &str) -> Result<Self, InvalidUserId> {
         Self::checked(encode(raw, Percent::IsText)?)
     }
 
-    /// The same where signed-in users exist too: nobody can take one of their ids.
+    /// A name that a caller chose, in a deployment with signed-in users, whose ids it cannot take.
     pub fn marked_anonymous(raw: &str) -> Result<Self, InvalidUserId> {
         if raw.is_empty() {
             return Err(InvalidUserId::Empty);
@@ -57,15 +57,15 @@ impl UserId {
         Self::checked(format!("{ANONYMOUS}{}", encode(raw, Percent::IsText)?))
     }
 
-    /// From a body, a query or a frame: already in our spelling, where `%XX` is an escape.
+    /// From a body, a query or a frame. The text is already encoded: `%XX` is an escape.
     pub fn parse(text: &str) -> Result<Self, InvalidUserId> {
         Self::checked(encode(text, Percent::IsEscape)?)
     }
 
-    fn checked(spelled: String) -> Result<Self, InvalidUserId> {
-        match spelled.len() {
+    fn checked(encoded: String) -> Result<Self, InvalidUserId> {
+        match encoded.len() {
             0 => Err(InvalidUserId::Empty),
-            1..=LONGEST => Ok(Self(spelled)),
+            1..=MAX_BYTES => Ok(Self(encoded)),
             _ => Err(InvalidUserId::TooLong),
         }
     }
@@ -74,17 +74,17 @@ impl UserId {
         &self.0
     }
 
-    /// Every connection of the user is in it, so that they can be found.
+    /// The group that holds all connections of the user.
     pub fn group(&self) -> String {
         format!("user:{}", self.group_hash())
     }
 
-    /// Whether callers without an identity may have this id, where others have one.
+    /// Whether the id has the form that [`UserId::marked_anonymous`] returns.
     pub fn may_be_anonymous(&self) -> bool {
         self.0.starts_with(ANONYMOUS)
     }
 
-    /// Stands for the user in a group's name, which has a length limit and no escapes.
+    /// Represents the user in group names, which are limited in length and have no escapes.
     pub fn group_hash(&self) -> String {
         let mut hash = URL_SAFE_NO_PAD.encode(Sha256::digest(&self.0));
         hash.truncate(HASH_CHARACTERS);
@@ -121,7 +121,7 @@ fn encode(text: &str, percent: Percent) -> Result<String, InvalidUserId> {
     if text.chars().any(char::is_control) {
         return Err(InvalidUserId::ControlCharacter);
     }
-    let mut spelled = String::with_capacity(text.len());
+    let mut encoded = String::with_capacity(text.len());
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         match (byte, &percent) {
@@ -132,20 +132,20 @@ fn encode(text: &str, percent: Percent) -> Result<String, InvalidUserId> {
                 if !high.is_ascii_hexdigit() || !low.is_ascii_hexdigit() {
                     return Err(InvalidUserId::BadEscape);
                 }
-                spelled.push('%');
-                spelled.push(high.to_ascii_uppercase().into());
-                spelled.push(low.to_ascii_uppercase().into());
+                encoded.push('%');
+                encoded.push(high.to_ascii_uppercase().into());
+                encoded.push(low.to_ascii_uppercase().into());
             }
-            (b'%', Percent::IsText) => spelled.push_str("%25"),
-            (0x21..=0x7E, _) => spelled.push(byte.into()),
+            (b'%', Percent::IsText) => encoded.push_str("%25"),
+            (0x21..=0x7E, _) => encoded.push(byte.into()),
             _ => {
                 use fmt::Write;
                 // Writing to a String cannot fail.
-                let _ = write!(spelled, "%{byte:02X}");
+                let _ = write!(encoded, "%{byte:02X}");
             }
         }
     }
-    Ok(spelled)
+    Ok(encoded)
 }
 
 #[cfg(test)]
@@ -160,14 +160,14 @@ mod tests {
     }
 
     #[test]
-    fn a_spelled_id_keeps_its_escapes_in_upper_case() {
+    fn an_encoded_id_keeps_its_escapes_in_upper_case() {
         let id = UserId::parse("j%c3%bcrgen ü").unwrap();
 
         assert_eq!(id.as_str(), "j%C3%BCrgen%20%C3%BC");
     }
 
     #[test]
-    fn a_lone_percent_in_a_spelled_id_is_refused() {
+    fn a_lone_percent_in_an_encoded_id_is_refused() {
         for text in ["50%", "%4", "%zz", "%%41", "%ü"] {
             assert_eq!(UserId::parse(text), Err(InvalidUserId::BadEscape), "{text}");
         }
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_signed_in_can_look_anonymous() {
+    fn a_signed_in_user_cannot_look_anonymous() {
         let id = UserId::signed_in("anon:alice").unwrap();
 
         assert_eq!(id.as_str(), "anon%3Aalice");
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_id_is_no_id() {
+    fn an_empty_id_is_refused() {
         assert_eq!(UserId::signed_in(""), Err(InvalidUserId::Empty));
         assert_eq!(UserId::marked_anonymous(""), Err(InvalidUserId::Empty));
         assert_eq!(UserId::parse(""), Err(InvalidUserId::Empty));

@@ -1,23 +1,23 @@
-//! What no backend takes, even if it could: a mistake shows on the developer's machine, and not
-//! first in the cloud.
+//! Limits that hold for every backend, even one that could accept more, so that a mistake shows
+//! during development and not only in the cloud.
 
 use std::collections::HashSet;
 
-use super::{MAX_BODY, MAX_WRITES, StoreError, Write, WriteError};
+use super::types::{MAX_BODY, MAX_WRITES, StoreError, Write, WriteError};
 
-/// Every backend asks this before anything else.
+/// Every backend calls this before anything else.
 pub(super) fn check(writes: &[Write]) -> Result<(), WriteError> {
     let mut keys = HashSet::with_capacity(writes.len());
-    let refusal = if writes.len() > MAX_WRITES {
+    let why = if writes.len() > MAX_WRITES {
         "too many writes for one batch"
     } else if !writes.iter().all(|write| keys.insert(write.key())) {
-        "two writes of one batch are about the same record"
+        "two writes of one batch have the same key"
     } else if writes.iter().any(is_too_large) {
         "a record is too large"
     } else {
         return Ok(());
     };
-    Err(WriteError::NotDone(StoreError::Refused(refusal.to_owned())))
+    Err(WriteError::NotDone(StoreError::Refused(why.to_owned())))
 }
 
 fn is_too_large(write: &Write) -> bool {

@@ -1,8 +1,8 @@
-//! The store that the settings name.
+//! Creates the store that the settings name.
 
 use std::sync::Arc;
 
-use super::Store;
+use super::contract::Store;
 use super::cosmos::CosmosStore;
 use super::sqlite::SqliteStore;
 use super::table::TableStore;
@@ -12,7 +12,7 @@ use crate::azure::storage_account::SetupError;
 use crate::clock::{Clock, Ids};
 use crate::config::StoreConfig;
 
-/// The settings are fine, but no store can be had by them.
+/// The settings are valid but name a store that cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     #[error(transparent)]
@@ -21,23 +21,23 @@ pub enum OpenError {
     Cosmos(#[from] IdentityError),
 }
 
-/// Nothing goes out, and nothing is opened, before the store is used.
+/// Sends nothing and opens no file until the store is used.
 pub fn open(
     config: &StoreConfig,
-    outgoing: &SharedHttpClient,
+    http_client: &SharedHttpClient,
     identities: &ManagedIdentities,
     clock: &Clock,
     ids: &Ids,
 ) -> Result<Arc<dyn Store>, OpenError> {
-    let (outgoing, clock) = (outgoing.clone(), clock.clone());
+    let (http_client, clock) = (http_client.clone(), clock.clone());
     Ok(match config {
         StoreConfig::Sqlite { path } => Arc::new(SqliteStore::new(path.clone(), ids.clone())),
         StoreConfig::Tables(account) => {
-            Arc::new(TableStore::new(account, outgoing, clock, identities)?)
+            Arc::new(TableStore::new(account, http_client, clock, identities)?)
         }
         StoreConfig::Cosmos(cosmos) => Arc::new(CosmosStore::new(
             cosmos.clone(),
-            outgoing,
+            http_client,
             clock,
             identities,
         )?),

@@ -1,4 +1,4 @@
-//! The words that a store is spoken to in.
+//! The types of a store's interface: keys, records, writes and errors.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,26 +6,26 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// What one [`Store::write`](super::Store::write) may hold: Table storage and Cosmos DB both stop
-/// at a hundred.
+/// The most writes of one [`Store::write`](super::Store::write): the limit of Table storage and of
+/// Cosmos DB.
 pub const MAX_WRITES: usize = 100;
 
-/// What one body may hold, in bytes of UTF-8: a Table entity's megabyte counts each ASCII
+/// The longest body, in bytes of UTF-8: a Table entity holds a megabyte, which counts each ASCII
 /// character twice.
 pub const MAX_BODY: usize = 400 * 1024;
 
-/// A group of partitions that hold the same kind of thing: a table, or a container.
+/// A group of partitions with the same kind of record: a table, or a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Collection {
-    /// Which chats there are.
+    /// Lists of chats that are open to every user.
     Chats,
-    /// Conversations: who may take part, and what was said.
+    /// Conversations: their members and messages.
     Messages,
-    /// What is known of a user.
+    /// Users: their profiles and lists of conversations.
     Users,
-    /// Which rooms were set up.
+    /// Lists for the handler itself: the rooms, and deleted conversations to clean up.
     Settings,
-    /// What was done already and must not be done again.
+    /// Requests that must not be processed twice.
     Processed,
 }
 
@@ -39,7 +39,7 @@ impl Collection {
     ];
 }
 
-/// Records that can be written together.
+/// Records that one write can change together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Partition {
     collection: Collection,
@@ -47,7 +47,7 @@ pub struct Partition {
 }
 
 impl Partition {
-    /// `name` keeps to [`Key`]'s characters.
+    /// `name` is restricted to the characters of a [`Key`].
     pub fn new(collection: Collection, name: impl Into<String>) -> Self {
         let name = name.into();
         debug_assert!(is_safe(&name), "{name} cannot name a partition");
@@ -63,8 +63,9 @@ impl Partition {
     }
 }
 
-/// Names a record in its partition: 1 to 250 ASCII letters, digits, `.`, `_`, `-` and `:`, which
-/// survive as a key everywhere and sort alike by bytes. What may hold others is hashed first.
+/// Names a record in its partition: 1 to 250 ASCII letters, digits, `.`, `_`, `-` and `:`. Every
+/// backend accepts these in keys and sorts them by bytes. Names with other characters are hashed
+/// first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(Cow<'static, str>);
 
@@ -83,13 +84,12 @@ impl Key {
         &self.0
     }
 
-    /// The least key behind this one: `-` sorts before every other character that one may hold.
+    /// The first key after this one: `-` sorts before every other character of a key.
     pub fn successor(&self) -> Self {
         Self(Cow::Owned(format!("{}-", self.0)))
     }
 
-    /// All keys that begin with this one, as a range. No key holds a `~`, which sorts behind
-    /// every character that one may hold.
+    /// All keys that begin with this one, as a range. `~` sorts after every character of a key.
     pub fn prefix_range(&self) -> std::ops::Range<Self> {
         self.clone()..Self(Cow::Owned(format!("{}~", self.0)))
     }
@@ -106,13 +106,12 @@ fn is_safe(name: &str) -> bool {
     matches!(name.len(), 1..=250) && name.bytes().all(safe)
 }
 
-/// Changes with every write of a record, and never comes back to what it was.
+/// Changes with every write of a record and never returns to an earlier value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(pub(super) String);
 
-/// What a store gives back. The body is JSON text, at most [`MAX_BODY`] of it. It comes back
-/// as the same value, with every number as exact as it was; its bytes may differ in how they are
-/// spaced, ordered and escaped.
+/// A record as read. The body is JSON text of at most [`MAX_BODY`] bytes. A store returns the same
+/// JSON value that was written, with every number exact; spacing, order and escapes may differ.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub key: Key,
@@ -137,20 +136,20 @@ impl Record {
     }
 }
 
-/// One change, with what it expects to find.
+/// One change, and the state that it expects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
-    /// Nothing may be there.
+    /// The record must not exist.
     Insert { key: Key, body: String },
-    /// Exactly this version must be there.
+    /// The record must have this version.
     Replace {
         key: Key,
         version: Version,
         body: String,
     },
-    /// Whatever is there, or nothing.
+    /// Writes the record whether it exists or not.
     Put { key: Key, body: String },
-    /// Exactly this version must be there.
+    /// The record must have this version.
     Delete { key: Key, version: Version },
 }
 
@@ -196,30 +195,31 @@ pub enum StoreError {
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the store took too long")]
     TooLong,
-    /// It answered, but not what was hoped for: bad credentials, a full disk, throttling.
+    /// The backend answered with an error: bad credentials, a full disk, throttling.
     #[error("the store refused: {0}")]
     Refused(String),
     #[error(transparent)]
     BadRecord(#[from] BadRecord),
 }
 
-/// A write was not done, or may not have been.
+/// A write failed, or its outcome is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The write at this position, the first that did not, found something else than it expected.
-    /// Nothing was written.
-    #[error("write {position} came too late")]
+    /// The write at this position, the first of those that failed, did not find the state that it
+    /// expects. Nothing was written.
+    #[error("write {position} conflicts with the stored record")]
     Conflict { position: usize },
     /// Nothing was written.
     #[error("nothing was written")]
     NotDone(#[source] StoreError),
-    /// The connection broke, or time ran out, after the write had gone out: it may be done, or
-    /// be done yet. A read tells; what expected a version that has moved on can no longer be done.
-    #[error("it is not known whether it was written")]
+    /// The connection broke or the call timed out after the write was sent: it may be done, or may
+    /// still be done later. A read tells whether it was; once a record's version has changed, a
+    /// write that expects the old version can no longer be done.
+    #[error("the outcome of the write is unknown")]
     Unknown(#[source] StoreError),
 }
 
-/// For what fails while a write is still being prepared.
+/// For failures while a write is prepared.
 impl From<StoreError> for WriteError {
     fn from(error: StoreError) -> Self {
         Self::NotDone(error)

@@ -9,7 +9,7 @@ use reqwest::header::ACCEPT;
 use serde::Deserialize;
 use url::Url;
 
-use crate::azure::http_client::{OutgoingError, SharedHttpClient};
+use crate::azure::http_client::{HttpClientError, SharedHttpClient};
 use crate::clock::Clock;
 use crate::config::KeySource;
 
@@ -25,7 +25,7 @@ const MAX_KEYS: usize = 100;
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     #[error(transparent)]
-    Client(#[from] OutgoingError),
+    Client(#[from] HttpClientError),
     #[error("the identity provider does not answer")]
     Request(#[from] reqwest::Error),
     #[error("the identity provider's answer cannot be read")]

@@ -1,28 +1,21 @@
-//! What a service answers, and how it says what is wrong.
+//! Error codes and throttling in the answers of a storage account.
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use http::StatusCode;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
-use super::{StorageError, xml};
+use super::xml;
+use crate::azure::rest::{Answer, RestError};
 
-/// Where the service asks for patience but does not say for how long.
-const USUAL_PATIENCE: Duration = Duration::from_millis(250);
+/// The pause before a retry when a busy service names none.
+const DEFAULT_RETRY_AFTER: Duration = Duration::from_millis(250);
 
-/// An answer with its body.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: StatusCode,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
-}
-
+/// How the services of a storage account report errors.
 impl Answer {
-    /// The service's own word for what is wrong, such as `TableNotFound`. It comes in a header,
-    /// in JSON or in XML, whichever part of the service noticed.
+    /// The service's error code, such as `TableNotFound`. It is in a header, in JSON or in XML,
+    /// depending on which part of the service failed.
     pub(crate) fn code(&self) -> Option<String> {
         let header = self.header("x-ms-error-code").map(str::to_owned);
         let code = header.or_else(|| error_code(&self.body))?;
@@ -30,12 +23,12 @@ impl Answer {
         ((1..=64).contains(&code.len()) && is_word(&code)).then_some(code)
     }
 
-    /// An error, unless what was asked was done.
-    pub(super) fn done(&self) -> Result<(), StorageError> {
+    /// An error unless the status is a success.
+    pub(super) fn require_success(&self) -> Result<(), RestError> {
         if self.status.is_success() {
             Ok(())
         } else {
-            Err(StorageError::Refused(self.summary()))
+            Err(RestError::Refused(self.summary()))
         }
     }
 
@@ -43,11 +36,7 @@ impl Answer {
         self.status == status && self.code().as_deref() == Some(code)
     }
 
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
-    }
-
-    /// `404 TableNotFound`, for people.
+    /// Status and code for people: `404 TableNotFound`.
     pub(crate) fn summary(&self) -> String {
         let status = self.status.as_u16();
         match self.code() {
@@ -56,7 +45,7 @@ impl Answer {
         }
     }
 
-    /// The service had no time for it, and did nothing.
+    /// The service was too busy for the call and did nothing.
     pub(super) fn is_throttled(&self) -> bool {
         self.status == StatusCode::TOO_MANY_REQUESTS
             || self.is(StatusCode::SERVICE_UNAVAILABLE, "ServerBusy")
@@ -65,11 +54,11 @@ impl Answer {
     pub(super) fn retry_after(&self) -> Duration {
         let seconds = self.header(RETRY_AFTER.as_str());
         let seconds = seconds.and_then(|text| text.trim().parse().ok());
-        seconds.map_or(USUAL_PATIENCE, Duration::from_secs)
+        seconds.map_or(DEFAULT_RETRY_AFTER, Duration::from_secs)
     }
 }
 
-/// Reads the code in an error's body.
+/// The error code in an answer's body.
 pub(crate) fn error_code(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Document {
@@ -88,6 +77,8 @@ pub(crate) fn error_code(body: &[u8]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
 
     fn answer(status: u16, header: Option<&'static str>, body: &'static str) -> Answer {
@@ -101,26 +92,26 @@ mod tests {
     }
 
     #[test]
-    fn the_code_is_found_wherever_it_stands() {
+    fn the_code_is_found_in_a_header_in_json_and_in_xml() {
         let json =
             r#"{"odata.error":{"code":"TableNotFound","message":{"lang":"en-US","value":"…"}}}"#;
         let xml = "\u{feff}<?xml version=\"1.0\"?><Error><Code>TableNotFound</Code><Message>…</Message></Error>";
         let old = "<?xml version=\"1.0\"?><m:error xmlns:m=\"x\"><m:code>TableNotFound</m:code></m:error>";
 
-        for said in [
+        for answer in [
             answer(404, Some("TableNotFound"), ""),
             answer(404, None, json),
             answer(404, None, xml),
             answer(404, None, old),
         ] {
-            assert_eq!(said.summary(), "404 TableNotFound");
+            assert_eq!(answer.summary(), "404 TableNotFound");
         }
         assert_eq!(answer(404, None, "<html>").summary(), "404");
         assert_eq!(answer(404, Some("hush hush"), "").summary(), "404");
     }
 
     #[test]
-    fn only_a_service_that_says_so_did_nothing() {
+    fn only_429_and_server_busy_are_throttling() {
         assert!(answer(503, Some("ServerBusy"), "").is_throttled());
         assert!(answer(429, None, "").is_throttled());
         assert!(!answer(503, None, "").is_throttled());
@@ -128,10 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn the_service_may_say_how_long_to_wait() {
+    fn retry_after_overrides_the_default_pause() {
         let mut busy = answer(503, Some("ServerBusy"), "");
 
-        assert_eq!(busy.retry_after(), USUAL_PATIENCE);
+        assert_eq!(busy.retry_after(), DEFAULT_RETRY_AFTER);
         busy.headers.insert(RETRY_AFTER, "30".parse().unwrap());
         assert_eq!(busy.retry_after(), Duration::from_secs(30));
     }

@@ -1,4 +1,4 @@
-//! A container of blobs that browsers write and read themselves, through signed addresses.
+//! A container of blobs that browsers write and read directly, through signed addresses.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,167 +9,164 @@ use http::{HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use url::Url;
 
-use super::client::Proof;
+use super::account::{Service, StorageAccount};
+use super::api::{Credential, ServiceClient, StorageApi};
+use super::error::SetupError;
+use super::percent_encode::percent_encode;
 use super::sas::{self, Grant, SigningKey, UserDelegationKey};
-use super::{
-    Answer, Call, Deadline, Repeat, Service, ServiceClient, SetupError, StorageAccount,
-    StorageError, encoded, xml,
-};
+use super::xml;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
+use crate::azure::rest::{Answer, Call, Deadline, RestError, Retry};
 use crate::clock::Clock;
 
-/// Clocks differ: a lent key is good from a while ago on.
-const BEFORE_NOW: Duration = Duration::from_secs(15 * 60);
-/// Beyond the address that it is asked for, so that it serves many.
-const BEYOND: Duration = Duration::from_secs(24 * 60 * 60);
+/// A delegation key is valid from this long ago, because clocks differ.
+const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
+/// How much longer a delegation key lives than the address it is requested for, so that it signs
+/// many.
+const EXTRA_KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
 
-/// One container of an account. It is made when the first blob is to be written.
+/// One container of an account. The first upload creates it.
 ///
-/// A blob's name may hold any characters, and `/` between its segments. `.` and `..` are no
-/// segments: in an address they would lead to another blob.
+/// A blob's name may hold any characters, with `/` between its segments. No segment may be empty,
+/// `.` or `..`: in an address these would lead to another blob.
 #[derive(Debug)]
 pub struct BlobContainer {
     service: ServiceClient,
     name: &'static str,
-    is_made: AtomicBool,
-    lent: RwLock<Option<(Timestamp, Arc<UserDelegationKey>)>>,
+    exists: AtomicBool,
+    delegation_key: RwLock<Option<(Timestamp, Arc<UserDelegationKey>)>>,
 }
 
-/// What the service knows of a blob that is complete.
+/// The properties of a complete blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobProperties {
     pub size: u64,
-    /// As said by who wrote it.
+    /// As the uploader declared it.
     pub content_type: Option<String>,
 }
 
 impl BlobContainer {
-    /// No call goes out.
+    /// Sends nothing yet.
     pub fn new(
         account: &StorageAccount,
         name: &'static str,
-        outgoing: SharedHttpClient,
+        http_client: SharedHttpClient,
         clock: Clock,
         identities: &ManagedIdentities,
     ) -> Result<Self, SetupError> {
-        let service = ServiceClient::new(account, Service::Blobs, outgoing, clock, identities)?;
+        let service = StorageApi::client(account, Service::Blobs, http_client, clock, identities)?;
         Ok(Self {
             service,
             name,
-            is_made: AtomicBool::new(false),
-            lent: RwLock::default(),
+            exists: AtomicBool::new(false),
+            delegation_key: RwLock::default(),
         })
     }
 
-    /// Where the blob can be put, once, with `x-ms-blob-type: BlockBlob`, for so long.
-    pub async fn upload_url(&self, blob: &str, lives: Duration) -> Result<Url, StorageError> {
-        let deadline = Deadline::of_one_call();
+    /// An address to upload the blob to, once, with `x-ms-blob-type: BlockBlob`.
+    pub async fn upload_url(&self, blob: &str, lifetime: Duration) -> Result<Url, RestError> {
+        let deadline = Deadline::start();
         self.path(blob)?;
-        self.make(deadline).await?;
-        let grant = self.grant("c", lives);
+        self.ensure_exists(deadline).await?;
+        let grant = self.grant("c", lifetime);
         self.signed(blob, grant, deadline).await
     }
 
-    /// Where the blob can be had, for so long. It comes as an attachment of this name and type,
-    /// whatever was said at the upload.
+    /// An address to download the blob from, as an attachment with this name and type, whatever
+    /// the uploader declared.
     pub async fn download_url(
         &self,
         blob: &str,
         file_name: &str,
         content_type: &str,
-        lives: Duration,
-    ) -> Result<Url, StorageError> {
+        lifetime: Duration,
+    ) -> Result<Url, RestError> {
         let grant = Grant {
             disposition: sas::attachment(file_name),
             content_type: content_type.to_owned(),
-            ..self.grant("r", lives)
+            ..self.grant("r", lifetime)
         };
-        self.signed(blob, grant, Deadline::of_one_call()).await
+        self.signed(blob, grant, Deadline::start()).await
     }
 
-    /// `None` while there is no such blob.
-    pub async fn properties(&self, blob: &str) -> Result<Option<BlobProperties>, StorageError> {
-        let call = Call::new(Method::HEAD, self.path(blob)?, Repeat::DoesNoHarm);
-        let answer = self.service.call(&call, Deadline::of_one_call()).await?;
+    /// `None` if the blob does not exist.
+    pub async fn properties(&self, blob: &str) -> Result<Option<BlobProperties>, RestError> {
+        let call = Call::new(Method::HEAD, self.path(blob)?, Retry::Idempotent);
+        let answer = self.service.call(&call, Deadline::start()).await?;
         if self.is_missing(&answer) {
             return Ok(None);
         }
-        answer.done()?;
+        answer.require_success()?;
         let size = answer.header(CONTENT_LENGTH.as_str());
         let size = size.and_then(|text| text.parse().ok());
         Ok(Some(BlobProperties {
-            size: size.ok_or_else(StorageError::unreadable)?,
+            size: size.ok_or_else(RestError::malformed)?,
             content_type: answer.header(CONTENT_TYPE.as_str()).map(str::to_owned),
         }))
     }
 
-    /// What is not there is deleted already.
-    pub async fn delete(&self, blob: &str) -> Result<(), StorageError> {
-        let call = Call::new(Method::DELETE, self.path(blob)?, Repeat::DoesNoHarm);
-        let answer = self.service.call(&call, Deadline::of_one_call()).await?;
+    /// Deleting a blob that does not exist succeeds.
+    pub async fn delete(&self, blob: &str) -> Result<(), RestError> {
+        let call = Call::new(Method::DELETE, self.path(blob)?, Retry::Idempotent);
+        let answer = self.service.call(&call, Deadline::start()).await?;
         if self.is_missing(&answer) {
             return Ok(());
         }
-        answer.done()
+        answer.require_success()
     }
 
-    fn path(&self, blob: &str) -> Result<String, StorageError> {
+    fn path(&self, blob: &str) -> Result<String, RestError> {
         if blob.split('/').any(|part| ["", ".", ".."].contains(&part)) {
-            let why = "no blob can have this name";
-            return Err(StorageError::Refused(why.to_owned()));
+            let why = "the blob's name is invalid";
+            return Err(RestError::Refused(why.to_owned()));
         }
         let segments: Vec<_> = blob
             .split('/')
-            .map(|part| encoded(part).to_string())
+            .map(|part| percent_encode(part).to_string())
             .collect();
         Ok(format!("{}/{}", self.name, segments.join("/")))
     }
 
-    /// A container that somebody deleted is made again by the next upload.
+    /// Also notices a deleted container, so that the next upload creates it again.
     fn is_missing(&self, answer: &Answer) -> bool {
         if answer.is(StatusCode::NOT_FOUND, "ContainerNotFound") {
-            self.is_made.store(false, Ordering::Relaxed);
+            self.exists.store(false, Ordering::Relaxed);
         }
         answer.status == StatusCode::NOT_FOUND
     }
 
-    async fn make(&self, deadline: Deadline) -> Result<(), StorageError> {
-        if self.is_made.load(Ordering::Relaxed) {
+    async fn ensure_exists(&self, deadline: Deadline) -> Result<(), RestError> {
+        if self.exists.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let call = Call::new(Method::PUT, self.name, Repeat::DoesNoHarm).query("restype=container");
+        let call = Call::new(Method::PUT, self.name, Retry::Idempotent).query("restype=container");
         let answer = self.service.call(&call, deadline).await?;
         if !answer.is(StatusCode::CONFLICT, "ContainerAlreadyExists") {
-            answer.done()?;
+            answer.require_success()?;
         }
-        self.is_made.store(true, Ordering::Relaxed);
+        self.exists.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    fn grant(&self, permissions: &'static str, lives: Duration) -> Grant {
+    fn grant(&self, permissions: &'static str, lifetime: Duration) -> Grant {
         Grant {
             permissions,
-            expires: later(self.service.clock().now(), lives),
+            expires: later(self.service.clock().now(), lifetime),
             https_only: self.service.url("").scheme() == "https",
             disposition: String::new(),
             content_type: String::new(),
         }
     }
 
-    async fn signed(
-        &self,
-        blob: &str,
-        grant: Grant,
-        deadline: Deadline,
-    ) -> Result<Url, StorageError> {
-        let resource = format!("{}/{}/{blob}", self.service.account(), self.name);
-        let query = match self.service.proof() {
-            Proof::Key(key) => grant.query(&resource, SigningKey::Account(key)),
-            Proof::Identity(_) => {
-                let lent = self.lent_key(grant.expires, deadline).await?;
-                grant.query(&resource, SigningKey::Lent(&lent))
+    async fn signed(&self, blob: &str, grant: Grant, deadline: Deadline) -> Result<Url, RestError> {
+        let resource = format!("{}/{}/{blob}", self.service.api().account(), self.name);
+        let query = match self.service.api().credential() {
+            Credential::Key(key) => grant.query(&resource, SigningKey::Account(key)),
+            Credential::Identity(_) => {
+                let key = self.delegation_key(grant.expires, deadline).await?;
+                grant.query(&resource, SigningKey::Delegation(&key))
             }
         };
         let mut url = self.service.url(&self.path(blob)?);
@@ -177,38 +174,40 @@ impl BlobContainer {
         Ok(url)
     }
 
-    /// One that lives at least as long as what it is to sign.
-    async fn lent_key(
+    /// A key that is valid at least until `until`.
+    async fn delegation_key(
         &self,
         until: Timestamp,
         deadline: Deadline,
-    ) -> Result<Arc<UserDelegationKey>, StorageError> {
-        let known = self.lent.read();
+    ) -> Result<Arc<UserDelegationKey>, RestError> {
+        let known = self.delegation_key.read();
         let known = known.unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((expires, key)) = known
             && expires >= until
         {
             return Ok(key);
         }
-        let start = earlier(self.service.clock().now(), BEFORE_NOW);
-        let expires = later(until, BEYOND);
+        let start = earlier(self.service.clock().now(), CLOCK_SKEW);
+        let expires = later(until, EXTRA_KEY_LIFETIME);
         let (start, expiry) = (sas::time(start), sas::time(expires));
-        let wish = format!("<KeyInfo><Start>{start}</Start><Expiry>{expiry}</Expiry></KeyInfo>");
-        let call = Call::new(Method::POST, "", Repeat::DoesNoHarm)
+        let request = format!("<KeyInfo><Start>{start}</Start><Expiry>{expiry}</Expiry></KeyInfo>");
+        let call = Call::new(Method::POST, "", Retry::Idempotent)
             .query("restype=service&comp=userdelegationkey")
             .header(CONTENT_TYPE, XML)
-            .body(wish);
+            .body(request);
         let answer = self.service.call(&call, deadline).await?;
-        answer.done()?;
-        let key = std::str::from_utf8(&answer.body).ok().and_then(lent_key);
-        let key = Arc::new(key.ok_or_else(StorageError::unreadable)?);
-        let lent = self.lent.write();
-        *lent.unwrap_or_else(PoisonError::into_inner) = Some((expires, Arc::clone(&key)));
+        answer.require_success()?;
+        let key = std::str::from_utf8(&answer.body)
+            .ok()
+            .and_then(parse_delegation_key);
+        let key = Arc::new(key.ok_or_else(RestError::malformed)?);
+        let known = self.delegation_key.write();
+        *known.unwrap_or_else(PoisonError::into_inner) = Some((expires, Arc::clone(&key)));
         Ok(key)
     }
 }
 
-fn lent_key(document: &str) -> Option<UserDelegationKey> {
+fn parse_delegation_key(document: &str) -> Option<UserDelegationKey> {
     let field = |name| xml::text(document, name);
     Some(UserDelegationKey {
         object_id: field("SignedOid")?,
@@ -221,7 +220,7 @@ fn lent_key(document: &str) -> Option<UserDelegationKey> {
     })
 }
 
-/// Beyond the end of time there is only its end.
+/// Saturates at the latest timestamp.
 fn later(time: Timestamp, by: Duration) -> Timestamp {
     time.checked_add(by).unwrap_or(Timestamp::MAX)
 }

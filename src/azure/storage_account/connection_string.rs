@@ -1,20 +1,21 @@
-//! `DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=…`, as the portal
-//! shows it, and the short form for emulators.
+//! Parses the portal's connection strings
+//! (`DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…;EndpointSuffix=…`) and the
+//! emulators' short form.
 
 use std::collections::HashMap;
 use std::str::FromStr;
 
 use url::Url;
 
-use super::{AccountCredential, Service, StorageAccount, is_account_name};
+use super::account::{AccountCredential, Service, StorageAccount, is_account_name};
 
-/// Every emulator's account; its key is printed in Microsoft's documentation.
-const EMULATED_NAME: &str = "devstoreaccount1";
-const EMULATED_KEY: &str =
+/// The account of every emulator. Microsoft's documentation prints its key.
+const EMULATOR_NAME: &str = "devstoreaccount1";
+const EMULATOR_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
-const EMULATED_HOST: &str = "http://127.0.0.1";
+const EMULATOR_HOST: &str = "http://127.0.0.1";
 
-/// Why a text is no connection string. None of these show the text: it holds the key.
+/// Why a text is not a connection string. No message repeats the text, which holds the key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidConnectionString {
     #[error("its part {index} has no `=`")]
@@ -26,12 +27,12 @@ pub enum InvalidConnectionString {
     #[error("its {0} is not usable")]
     Unusable(&'static str),
     #[error(
-        "it holds a SharedAccessSignature, which cannot sign what we must: use the string with the AccountKey, or AzureWebJobsStorage__accountName with a managed identity"
+        "it holds a SharedAccessSignature, which cannot sign our requests: use the string with the AccountKey, or AzureWebJobsStorage__accountName with a managed identity"
     )]
     SharedAccessSignature,
 }
 
-/// What else is in connection strings, and does not concern us, is passed over.
+/// The parts that we read; others are ignored.
 const KNOWN: [&str; 10] = [
     "UseDevelopmentStorage",
     "DevelopmentStorageProxyUri",
@@ -119,25 +120,25 @@ impl<'a> Parts<'a> {
             .iter()
             .any(|service| self.get(endpoint_name(*service)).is_some());
         let suffix = self.get("EndpointSuffix").unwrap_or("core.windows.net");
-        let usual = |service: Service| {
+        let default = |service: Service| {
             let address = format!("{protocol}://{name}.{}.{suffix}", service.label());
             let address = service_address(&address);
             let unusable = InvalidConnectionString::Unusable("EndpointSuffix");
             address.map(Some).ok_or(unusable)
         };
         let credential = AccountCredential::Key(key);
-        // Who names one service names all: such strings come from accounts that lack the others.
+        // A string that names one endpoint names all: the account lacks the other services.
         if any_explicit {
             StorageAccount::with_endpoints(name.to_owned(), credential, explicit)
         } else {
-            StorageAccount::with_endpoints(name.to_owned(), credential, usual)
+            StorageAccount::with_endpoints(name.to_owned(), credential, default)
         }
     }
 
     fn emulator(&self) -> Result<StorageAccount, InvalidConnectionString> {
         const PROXY: &str = "DevelopmentStorageProxyUri";
-        let host = self.get(PROXY).unwrap_or(EMULATED_HOST);
-        let key = EMULATED_KEY.parse();
+        let host = self.get(PROXY).unwrap_or(EMULATOR_HOST);
+        let key = EMULATOR_KEY.parse();
         let key = key.map_err(|_| InvalidConnectionString::Unusable("AccountKey"))?;
         let endpoint = |service| {
             let port = match service {
@@ -146,12 +147,12 @@ impl<'a> Parts<'a> {
                 Service::Tables => 10002,
             };
             let host = host.trim_end_matches('/');
-            let address = service_address(&format!("{host}:{port}/{EMULATED_NAME}"));
+            let address = service_address(&format!("{host}:{port}/{EMULATOR_NAME}"));
             let unusable = InvalidConnectionString::Unusable(PROXY);
             address.map(Some).ok_or(unusable)
         };
         let credential = AccountCredential::Key(key);
-        StorageAccount::with_endpoints(EMULATED_NAME.to_owned(), credential, endpoint)
+        StorageAccount::with_endpoints(EMULATOR_NAME.to_owned(), credential, endpoint)
     }
 }
 
@@ -163,7 +164,7 @@ fn endpoint_name(service: Service) -> &'static str {
     }
 }
 
-/// Without a query: a signature may hide there.
+/// Rejects a query: it may hold a signature.
 fn service_address(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
     let plain = url.username().is_empty() && url.query().is_none() && url.fragment().is_none();
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn the_portals_own_form_names_every_service() {
+    fn the_portals_form_names_every_service() {
         let portals = "DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net";
 
         assert_eq!(
@@ -198,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_said_is_as_on_public_azure() {
+    fn defaults_are_those_of_public_azure() {
         assert_eq!(
             addresses(" accountname = shop ; ACCOUNTKEY=c2VjcmV0 ;"),
             addresses("DefaultEndpointsProtocol=https;AccountName=shop;AccountKey=c2VjcmV0")
@@ -215,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn of_explicit_endpoints_only_those_named_exist() {
+    fn explicit_endpoints_are_the_only_ones() {
         let two = "AccountName=dev;AccountKey=c2VjcmV0;\
                    BlobEndpoint=http://127.0.0.1:41000/dev;QueueEndpoint=http://127.0.0.1:41001/dev;";
 
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn development_storage_is_the_account_that_every_emulator_has() {
+    fn development_storage_is_the_emulators_account() {
         let expected = some([
             "http://127.0.0.1:10000/devstoreaccount1",
             "http://127.0.0.1:10001/devstoreaccount1",
@@ -242,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn development_storage_may_be_another_container() {
+    fn development_storage_may_be_on_another_host() {
         let [_, _, tables] =
             addresses("UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://azurite/");
 
@@ -250,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_name_the_part_and_show_nothing() {
+    fn errors_name_the_part_and_hide_its_value() {
         let cases = [
             ("hush-hush", "its part 1 has no `=`"),
             ("AccountKey=hush", "it has no AccountName"),
@@ -295,20 +296,20 @@ mod tests {
         ];
 
         for (text, problem) in cases {
-            let mistake = text.parse::<StorageAccount>().unwrap_err().to_string();
+            let error = text.parse::<StorageAccount>().unwrap_err().to_string();
 
-            assert_eq!(mistake, problem, "{text}");
+            assert_eq!(error, problem, "{text}");
         }
     }
 
     #[test]
-    fn a_shared_access_signature_is_named_as_what_does_not_work() {
+    fn a_shared_access_signature_is_rejected_by_name() {
         let sas = "BlobEndpoint=https://shop.blob.core.windows.net/;SharedAccessSignature=sv=2021&sig=hush";
 
-        let mistake = sas.parse::<StorageAccount>().unwrap_err().to_string();
+        let error = sas.parse::<StorageAccount>().unwrap_err().to_string();
 
-        assert!(mistake.contains("SharedAccessSignature"), "{mistake}");
-        assert!(mistake.contains("AccountKey"), "{mistake}");
-        assert!(!mistake.contains("hush"), "{mistake}");
+        assert!(error.contains("SharedAccessSignature"), "{error}");
+        assert!(error.contains("AccountKey"), "{error}");
+        assert!(!error.contains("hush"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! A storage queue, as the Functions host uses it: messages are text in base64.
+//! A storage queue in the form that the Functions host uses: messages are text in base64.
 
 use std::time::Duration;
 
@@ -7,142 +7,140 @@ use base64::engine::general_purpose::STANDARD;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
 
-use super::{
-    Answer, Call, Deadline, Repeat, Service, ServiceClient, SetupError, StorageAccount,
-    StorageError, encoded, xml,
-};
+use super::account::{Service, StorageAccount};
+use super::api::{ServiceClient, StorageApi};
+use super::error::SetupError;
+use super::percent_encode::percent_encode;
+use super::xml;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
+use crate::azure::rest::{Answer, Call, Deadline, RestError, Retry};
 use crate::clock::Clock;
 
-/// What a message may hold: base64 makes it a third longer, and the service takes 64 KiB.
-pub const MAX_MESSAGE: usize = 48 * 1024;
-/// What the service hands out at once.
-const MAX_AT_ONCE: usize = 32;
+/// The longest text of a message, in bytes: base64 makes it a third longer, and the service
+/// accepts 64 KiB.
+pub const MAX_MESSAGE_SIZE: usize = 48 * 1024;
+/// The most messages that one call returns.
+const MAX_MESSAGES: usize = 32;
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
 
-/// One queue of an account. It is made when the first message is put into it.
+/// One queue of an account. The first message creates it.
 #[derive(Debug)]
 pub struct Queue {
     service: ServiceClient,
     name: &'static str,
 }
 
-/// A message that was taken, and is hidden from others for a while.
+/// A message that we took. It is hidden from other consumers for a while.
 #[derive(Debug)]
 pub struct Message {
-    /// `None` if it is no base64 of UTF-8: then it was not put by us.
+    /// `None` unless it is UTF-8 in base64. Messages of ours always are.
     pub text: Option<String>,
-    /// How often it was taken, this time included.
+    /// How often the message was taken, including this time.
     pub dequeue_count: u32,
     id: String,
-    /// Changes whenever the message is hidden anew.
+    /// Changes whenever the message is hidden again.
     receipt: String,
 }
 
 impl Queue {
-    /// No call goes out.
+    /// Sends nothing yet.
     pub fn new(
         account: &StorageAccount,
         name: &'static str,
-        outgoing: SharedHttpClient,
+        http_client: SharedHttpClient,
         clock: Clock,
         identities: &ManagedIdentities,
     ) -> Result<Self, SetupError> {
-        let service = ServiceClient::new(account, Service::Queues, outgoing, clock, identities)?;
+        let service = StorageApi::client(account, Service::Queues, http_client, clock, identities)?;
         Ok(Self { service, name })
     }
 
-    /// A failure may come after the message was put: who tries again may put it twice.
-    pub async fn put(&self, text: &str, lives: Duration) -> Result<(), StorageError> {
-        if text.len() > MAX_MESSAGE {
+    /// A call that fails may still have put the message, so a retry may put it twice.
+    pub async fn put(&self, text: &str, time_to_live: Duration) -> Result<(), RestError> {
+        if text.len() > MAX_MESSAGE_SIZE {
             let why = "a message is too large for a queue";
-            return Err(StorageError::Refused(why.to_owned()));
+            return Err(RestError::Refused(why.to_owned()));
         }
         let path = format!("{}/messages", self.name);
-        let call = Call::new(Method::POST, path, Repeat::OnlyIfNotDone)
-            .query(format!("messagettl={}", lives.as_secs().max(1)))
+        let call = Call::new(Method::POST, path, Retry::Unsafe)
+            .query(format!("messagettl={}", time_to_live.as_secs().max(1)))
             .header(CONTENT_TYPE, XML)
             .body(document(text));
-        let deadline = Deadline::of_one_call();
+        let deadline = Deadline::start();
         let mut answer = self.service.call(&call, deadline).await?;
         if answer.status == StatusCode::NOT_FOUND {
             self.create(deadline).await?;
             answer = self.service.call(&call, deadline).await?;
         }
-        answer.done()
+        answer.require_success()
     }
 
-    /// Up to so many messages, hidden from others until they are deleted, or for as long as is
-    /// said.
-    pub async fn take(
-        &self,
-        most: usize,
-        hidden_for: Duration,
-    ) -> Result<Vec<Message>, StorageError> {
+    /// Takes at most `max` messages, and hides them from other consumers for `hidden_for`.
+    pub async fn take(&self, max: usize, hidden_for: Duration) -> Result<Vec<Message>, RestError> {
         let path = format!("{}/messages", self.name);
-        // Who asks twice hides twice as many.
-        let call = Call::new(Method::GET, path, Repeat::OnlyIfNotDone).query(format!(
+        // A repeated call would hide as many messages again.
+        let call = Call::new(Method::GET, path, Retry::Unsafe).query(format!(
             "numofmessages={}&visibilitytimeout={}",
-            most.clamp(1, MAX_AT_ONCE),
+            max.clamp(1, MAX_MESSAGES),
             hidden_for.as_secs().max(1)
         ));
-        let answer = self.service.call(&call, Deadline::of_one_call()).await?;
+        let answer = self.service.call(&call, Deadline::start()).await?;
         if answer.status == StatusCode::NOT_FOUND {
             return Ok(Vec::new());
         }
-        answer.done()?;
+        answer.require_success()?;
         let list = std::str::from_utf8(&answer.body).unwrap_or_default();
         Ok(xml::elements(list, "QueueMessage")
             .filter_map(message)
             .collect())
     }
 
-    /// Hides it for so long from now on; no time at all gives it back. `false` if it is no longer
-    /// ours: it was visible again, and somebody took it.
+    /// Hides the message for `hidden_for` from now; zero returns it to the queue. `false` if the
+    /// message became visible and another consumer took it.
     pub async fn hide(
         &self,
         message: &mut Message,
         hidden_for: Duration,
-    ) -> Result<bool, StorageError> {
+    ) -> Result<bool, RestError> {
         let seconds = hidden_for.as_secs();
         let hidden = format!("&visibilitytimeout={seconds}");
-        let call = self.about(message, Method::PUT, &hidden, Repeat::OnlyIfNotDone);
-        let answer = self.service.call(&call, Deadline::of_one_call()).await?;
+        let call = self.message_call(message, Method::PUT, &hidden, Retry::Unsafe);
+        let answer = self.service.call(&call, Deadline::start()).await?;
         if is_lost(&answer) {
             return Ok(false);
         }
-        answer.done()?;
+        answer.require_success()?;
         if let Some(receipt) = answer.header("x-ms-popreceipt") {
             receipt.clone_into(&mut message.receipt);
         }
         Ok(true)
     }
 
-    /// `false` if it is no longer ours.
-    pub async fn delete(&self, message: &Message) -> Result<bool, StorageError> {
-        let call = self.about(message, Method::DELETE, "", Repeat::DoesNoHarm);
-        let answer = self.service.call(&call, Deadline::of_one_call()).await?;
+    /// `false` if another consumer has taken the message.
+    pub async fn delete(&self, message: &Message) -> Result<bool, RestError> {
+        let call = self.message_call(message, Method::DELETE, "", Retry::Idempotent);
+        let answer = self.service.call(&call, Deadline::start()).await?;
         if is_lost(&answer) {
             return Ok(false);
         }
-        answer.done()?;
+        answer.require_success()?;
         Ok(true)
     }
 
-    fn about(&self, message: &Message, method: Method, more: &str, repeat: Repeat) -> Call {
-        let path = format!("{}/messages/{}", self.name, encoded(&message.id));
-        let receipt = encoded(&message.receipt);
-        Call::new(method, path, repeat).query(format!("popreceipt={receipt}{more}"))
+    fn message_call(&self, message: &Message, method: Method, more: &str, retry: Retry) -> Call {
+        let path = format!("{}/messages/{}", self.name, percent_encode(&message.id));
+        let receipt = percent_encode(&message.receipt);
+        Call::new(method, path, retry).query(format!("popreceipt={receipt}{more}"))
     }
 
-    async fn create(&self, deadline: Deadline) -> Result<(), StorageError> {
-        let call = Call::new(Method::PUT, self.name, Repeat::DoesNoHarm);
+    async fn create(&self, deadline: Deadline) -> Result<(), RestError> {
+        let call = Call::new(Method::PUT, self.name, Retry::Idempotent);
         let answer = self.service.call(&call, deadline).await?;
         if answer.is(StatusCode::CONFLICT, "QueueAlreadyExists") {
             return Ok(());
         }
-        answer.done()
+        answer.require_success()
     }
 }
 

@@ -1,19 +1,23 @@
-//! Signed addresses of single blobs: who holds one may do what it says until it expires, with no
-//! proof of his own. Signed with the account's key, or with a key that the service lends to an
-//! identity.
+//! Signed addresses of single blobs (shared access signatures): until it expires, an address
+//! grants its holder the permissions that it names, without further proof. It is signed with the
+//! account's key, or with a user delegation key that the service issues to an identity.
 
 use jiff::Timestamp;
 
-use super::client::VERSION;
-use super::{AccountKey, encoded};
+use super::api::StorageApi;
+use super::percent_encode::percent_encode;
+use crate::azure::account_key::AccountKey;
+use crate::azure::rest::Api;
 
-/// What the holder may do.
+const VERSION: &str = StorageApi::VERSION;
+
+/// What an address permits.
 #[derive(Debug, Clone)]
 pub(super) struct Grant {
     pub(super) permissions: &'static str,
     pub(super) expires: Timestamp,
     pub(super) https_only: bool,
-    /// The headers that a download comes with, whatever was said at the upload.
+    /// Headers of the download, whatever the uploader declared.
     pub(super) disposition: String,
     pub(super) content_type: String,
 }
@@ -21,15 +25,15 @@ pub(super) struct Grant {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum SigningKey<'a> {
     Account(&'a AccountKey),
-    Lent(&'a UserDelegationKey),
+    Delegation(&'a UserDelegationKey),
 }
 
-/// A user delegation key.
+/// A key that the service issued to an identity.
 #[derive(Debug, Clone)]
 pub(super) struct UserDelegationKey {
     pub(super) object_id: String,
     pub(super) tenant_id: String,
-    /// Times as the service wrote them.
+    /// Times are kept as the service wrote them.
     pub(super) start: String,
     pub(super) expiry: String,
     pub(super) service: String,
@@ -38,7 +42,7 @@ pub(super) struct UserDelegationKey {
 }
 
 impl Grant {
-    /// The query of the signed address. `resource` is account, container and blob, not encoded.
+    /// The query of the signed address. `resource` is `account/container/blob`, not encoded.
     pub(super) fn query(&self, resource: &str, key: SigningKey<'_>) -> String {
         let expires = time(self.expires);
         let protocol = if self.https_only { "https" } else { "" };
@@ -46,19 +50,20 @@ impl Grant {
             (one_line(&self.disposition), one_line(&self.content_type));
         let headers = ["", &disposition, "", "", &content_type];
         let resource = format!("/blob/{resource}");
-        // Empty lines: start, stored policy, address range, snapshot, encryption scope and, with
-        // a lent key, the three about whom it is used for.
+        // The empty lines are start, stored policy, address range, snapshot and encryption scope,
+        // and with a delegation key the three fields about its user.
         let start = [self.permissions, "", &expires, &resource];
         let middle = ["", protocol, VERSION, "b", "", ""];
         let (lines, signed_by) = match key {
             SigningKey::Account(key) => ([&start[..], &[""], &middle, &headers].concat(), key),
-            SigningKey::Lent(lent) => {
-                let [object_id, tenant_id, start_time, expiry, service, version] = lent.fields();
+            SigningKey::Delegation(delegation) => {
+                let [object_id, tenant_id, start_time, expiry, service, version] =
+                    delegation.fields();
                 let about = [
                     object_id, tenant_id, start_time, expiry, service, version, "", "", "",
                 ];
                 let lines = [&start[..], &about, &middle, &headers].concat();
-                (lines, &lent.key)
+                (lines, &delegation.key)
             }
         };
         let signature = signed_by.sign(&lines.join("\n"));
@@ -71,16 +76,16 @@ impl Grant {
             ("rscd", &disposition),
             ("rsct", &content_type),
         ];
-        if let SigningKey::Lent(lent) = key {
+        if let SigningKey::Delegation(delegation) = key {
             let names = ["skoid", "sktid", "skt", "ske", "sks", "skv"];
-            parameters.extend(names.into_iter().zip(lent.fields()));
+            parameters.extend(names.into_iter().zip(delegation.fields()));
         }
         parameters.push(("sig", &signature));
         let set = parameters
             .into_iter()
             .filter(|(_, value)| !value.is_empty());
         let pairs: Vec<_> = set
-            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .map(|(name, value)| format!("{name}={}", percent_encode(value)))
             .collect();
         pairs.join("&")
     }
@@ -99,13 +104,13 @@ impl UserDelegationKey {
     }
 }
 
-/// As these services write times.
+/// A time in the format of storage services.
 pub(super) fn time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// `Content-Disposition` of a file that browsers save instead of showing it. A name that is not
-/// plain comes twice, for old programs without what they might trip over.
+/// A `Content-Disposition` that makes browsers save the file instead of showing it. A name with
+/// special characters is sent twice, once with replacements for old programs.
 pub(super) fn attachment(file_name: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || " .-_()[]".contains(c);
     let fallback: String = file_name
@@ -116,11 +121,11 @@ pub(super) fn attachment(file_name: &str) -> String {
     if fallback == file_name {
         return name;
     }
-    format!("{name}; filename*=UTF-8''{}", encoded(file_name))
+    format!("{name}; filename*=UTF-8''{}", percent_encode(file_name))
 }
 
-/// What is signed is lines: whoever could bring in one more could move the signature from one
-/// header to another.
+/// The signed text consists of lines, so a line break in a value could move text from one header
+/// to another.
 fn one_line(text: &str) -> String {
     text.replace(char::is_control, " ")
 }
@@ -131,7 +136,7 @@ mod tests {
 
     use super::*;
 
-    /// Known to everyone: the key of every storage emulator.
+    /// The published key of every storage emulator.
     const KEY: &str =
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
@@ -160,13 +165,13 @@ mod tests {
         }
     }
 
-    /// What `generateBlobSASQueryParameters` of @azure/storage-blob 12.32.0 says to the same.
-    const THEIR_UPLOAD: &str = "sv=2021-12-02&spr=https&se=2026-01-15T11%3A30%3A00Z&sr=b&sp=cw&sig=PU%2Bp%2BzGpn8AibSc8qVbbSqCFlT6sQ12JMUZnT%2Fm7An4%3D";
-    const THEIR_DOWNLOAD: &str = "sv=2021-12-02&se=2026-01-15T11%3A30%3A00Z&sr=b&sp=r&rscd=attachment%3B%20filename%3D%22_.txt%22%3B%20filename*%3DUTF-8''%25E2%2582%25AC.txt&rsct=text%2Fplain%3B%20charset%3Dutf-8&sig=0uOpTfNM97offA%2BF5MqaIEEap1EfhqrBhcguqwXagL0%3D";
-    const THEIR_LENT_DOWNLOAD: &str = "sv=2021-12-02&spr=https&se=2026-01-15T11%3A30%3A00Z&skoid=11111111-2222-3333-4444-555555555555&sktid=66666666-7777-8888-9999-000000000000&skt=2026-01-15T10%3A00%3A00Z&ske=2026-01-16T10%3A00%3A00Z&sks=b&skv=2021-12-02&sr=b&sp=r&rscd=attachment%3B%20filename%3D%22_.txt%22%3B%20filename*%3DUTF-8''%25E2%2582%25AC.txt&rsct=text%2Fplain%3B%20charset%3Dutf-8&sig=9xYMB6tSH9MOS2JrzD7%2FgmTGUZ89yUjxCj%2F5SLPOeSQ%3D";
+    /// The output of `generateBlobSASQueryParameters` of @azure/storage-blob 12.32.0 for these grants.
+    const EXPECTED_UPLOAD: &str = "sv=2021-12-02&spr=https&se=2026-01-15T11%3A30%3A00Z&sr=b&sp=cw&sig=PU%2Bp%2BzGpn8AibSc8qVbbSqCFlT6sQ12JMUZnT%2Fm7An4%3D";
+    const EXPECTED_DOWNLOAD: &str = "sv=2021-12-02&se=2026-01-15T11%3A30%3A00Z&sr=b&sp=r&rscd=attachment%3B%20filename%3D%22_.txt%22%3B%20filename*%3DUTF-8''%25E2%2582%25AC.txt&rsct=text%2Fplain%3B%20charset%3Dutf-8&sig=0uOpTfNM97offA%2BF5MqaIEEap1EfhqrBhcguqwXagL0%3D";
+    const EXPECTED_DELEGATED_DOWNLOAD: &str = "sv=2021-12-02&spr=https&se=2026-01-15T11%3A30%3A00Z&skoid=11111111-2222-3333-4444-555555555555&sktid=66666666-7777-8888-9999-000000000000&skt=2026-01-15T10%3A00%3A00Z&ske=2026-01-16T10%3A00%3A00Z&sks=b&skv=2021-12-02&sr=b&sp=r&rscd=attachment%3B%20filename%3D%22_.txt%22%3B%20filename*%3DUTF-8''%25E2%2582%25AC.txt&rsct=text%2Fplain%3B%20charset%3Dutf-8&sig=9xYMB6tSH9MOS2JrzD7%2FgmTGUZ89yUjxCj%2F5SLPOeSQ%3D";
 
     #[test]
-    fn addresses_are_those_that_microsofts_package_makes_with_the_key() {
+    fn addresses_match_microsofts_package_with_the_account_key() {
         let (key, resource) = (KEY.parse().unwrap(), "shop/files/room/a b.txt");
         let key = SigningKey::Account(&key);
         let plain = Grant {
@@ -174,13 +179,16 @@ mod tests {
             ..download()
         };
 
-        assert_eq!(pairs(&upload().query(resource, key)), pairs(THEIR_UPLOAD));
-        assert_eq!(pairs(&plain.query(resource, key)), pairs(THEIR_DOWNLOAD));
+        assert_eq!(
+            pairs(&upload().query(resource, key)),
+            pairs(EXPECTED_UPLOAD)
+        );
+        assert_eq!(pairs(&plain.query(resource, key)), pairs(EXPECTED_DOWNLOAD));
     }
 
     #[test]
-    fn addresses_are_those_that_microsofts_package_makes_with_a_lent_key() {
-        let lent = UserDelegationKey {
+    fn addresses_match_microsofts_package_with_a_delegation_key() {
+        let delegated = UserDelegationKey {
             object_id: "11111111-2222-3333-4444-555555555555".to_owned(),
             tenant_id: "66666666-7777-8888-9999-000000000000".to_owned(),
             start: "2026-01-15T10:00:00Z".to_owned(),
@@ -190,13 +198,16 @@ mod tests {
             key: KEY.parse().unwrap(),
         };
 
-        let query = download().query("shop/files/room/a b.txt", SigningKey::Lent(&lent));
+        let query = download().query(
+            "shop/files/room/a b.txt",
+            SigningKey::Delegation(&delegated),
+        );
 
-        assert_eq!(pairs(&query), pairs(THEIR_LENT_DOWNLOAD));
+        assert_eq!(pairs(&query), pairs(EXPECTED_DELEGATED_DOWNLOAD));
     }
 
     #[test]
-    fn a_files_name_cannot_leave_its_header() {
+    fn a_files_name_cannot_break_out_of_its_header() {
         let cases = [
             (
                 "plain name (1).txt",
@@ -218,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_with_more_lines_is_one_line() {
+    fn line_breaks_in_a_type_become_spaces() {
         let grant = Grant {
             content_type: "text/html\nx".to_owned(),
             ..download()

@@ -1,5 +1,5 @@
-//! Signing requests with the account's key, by Microsoft's two schemes: `SharedKey` for blobs
-//! and queues, and `SharedKeyLite` for tables, where it covers no more than date and resource.
+//! Signatures with the account's key, in Microsoft's two schemes: `SharedKey` for blobs and
+//! queues, and `SharedKeyLite` for tables, which covers only date and path.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,13 @@ use http::header::{
 use http::{HeaderMap, Method};
 use url::Url;
 
-use super::{AccountKey, Service};
+use super::account::Service;
+use crate::azure::account_key::AccountKey;
+use crate::azure::rest::MS_DATE;
 
 const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
-pub(super) const MS_DATE: HeaderName = HeaderName::from_static("x-ms-date");
 
-/// What there is to sign of a request.
+/// The parts of a request that a signature covers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signed<'a> {
     pub(super) method: &'a Method,
@@ -25,7 +26,7 @@ pub(super) struct Signed<'a> {
 }
 
 impl Signed<'_> {
-    /// The request's `Authorization`. `x-ms-date` must be among its headers already.
+    /// The value of `Authorization`. The headers must already contain `x-ms-date`.
     pub(super) fn authorization(
         &self,
         service: Service,
@@ -59,7 +60,7 @@ impl Signed<'_> {
             header(IF_UNMODIFIED_SINCE),
             header(RANGE),
         ];
-        let (headers, resource) = (self.own_headers(), self.resource(account));
+        let (headers, resource) = (self.ms_headers(), self.resource(account));
         format!("{}\n{headers}{resource}", lines.join("\n"))
     }
 
@@ -67,17 +68,17 @@ impl Signed<'_> {
         format!("{}\n/{account}{}", self.header(&MS_DATE), self.url.path())
     }
 
-    /// All `x-ms-…`, by name, one a line.
-    fn own_headers(&self) -> String {
+    /// All `x-ms-…` headers, sorted by name, one per line.
+    fn ms_headers(&self) -> String {
         let names = self.headers.keys().map(HeaderName::as_str);
         let mut names: Vec<_> = names.filter(|name| name.starts_with("x-ms-")).collect();
         names.sort_unstable();
-        let line = |name| format!("{name}:{}\n", self.named(name));
+        let line = |name| format!("{name}:{}\n", self.value(name));
         names.into_iter().map(line).collect()
     }
 
-    /// The account, then the path as it is sent. An emulator's path begins with the account
-    /// once more, and so it counts twice. Then every parameter, decoded, one a line.
+    /// The account, the path as sent, and every parameter, decoded, one per line. An emulator's
+    /// path begins with the account, so there the account appears twice.
     fn resource(&self, account: &str) -> String {
         let mut parameters = BTreeMap::<String, Vec<_>>::new();
         for (name, value) in self.url.query_pairs() {
@@ -93,10 +94,10 @@ impl Signed<'_> {
     }
 
     fn header(&self, name: &HeaderName) -> &str {
-        self.named(name.as_str())
+        self.value(name.as_str())
     }
 
-    fn named(&self, name: &str) -> &str {
+    fn value(&self, name: &str) -> &str {
         let value = self.headers.get(name).map(|value| value.to_str());
         value.and_then(Result::ok).unwrap_or_default().trim()
     }
@@ -108,7 +109,7 @@ mod tests {
 
     use super::*;
 
-    /// Known to everyone: the key of every storage emulator.
+    /// The published key of every storage emulator.
     const KEY: &str =
         "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
@@ -158,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn every_header_of_the_scheme_has_its_line() {
+    fn every_header_of_the_scheme_has_a_line() {
         let pairs = [
             ("content-encoding", "gzip"),
             ("content-language", "en"),
@@ -201,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn an_emulators_account_counts_twice() {
+    fn an_emulators_account_appears_twice() {
         let url = "http://127.0.0.1:10001/devstoreaccount1/jobs/messages?numofmessages=1";
 
         let resource = signed(Method::GET, url, &[], 0, |r| r.resource("devstoreaccount1"));
@@ -230,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_are_those_that_another_hmac_makes() {
+    fn signatures_match_an_independent_hmac() {
         let pairs = [("x-ms-date", "Sun, 11 Oct 2009 19:52:39 GMT")];
         let of = |service| {
             let url = "http://127.0.0.1:10002/devstoreaccount1/Tables";

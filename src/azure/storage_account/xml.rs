@@ -1,33 +1,33 @@
-//! As much XML as the queue and blob services speak: elements with text in them, no attributes
-//! that matter. Names count without their prefix and in any case.
+//! Reads the simple XML of the queue and blob services: elements with text. Attributes are
+//! ignored; names match without their prefix and in any letter case.
 
-/// The text of the first element of this name.
+/// The text of the first element with this name.
 pub(super) fn text(xml: &str, name: &str) -> Option<String> {
-    elements(xml, name).next().map(unescaped)
+    elements(xml, name).next().map(unescape)
 }
 
-/// What is inside each element of this name. An element does not hold another of its own name.
+/// The contents of each element with this name. Elements of one name never nest.
 pub(super) fn elements<'a>(xml: &'a str, name: &'a str) -> impl Iterator<Item = &'a str> {
     let mut rest = xml;
     std::iter::from_fn(move || {
         let (_, inside) = tag(rest, |found| is_named(found, name))?;
-        let (length, behind) = tag(inside, |found| {
+        let (length, after) = tag(inside, |found| {
             found
                 .strip_prefix('/')
                 .is_some_and(|found| is_named(found, name))
         })?;
-        rest = behind;
+        rest = after;
         inside.get(..length)
     })
 }
 
-/// Where the first tag that is wanted begins, and what comes behind it.
-fn tag(xml: &str, is_wanted: impl Fn(&str) -> bool) -> Option<(usize, &str)> {
+/// The position of the first matching tag, and the text after it.
+fn tag(xml: &str, matches: impl Fn(&str) -> bool) -> Option<(usize, &str)> {
     let mut from = 0;
     loop {
         let start = from + xml.get(from..)?.find('<')?;
         let end = start + xml.get(start..)?.find('>')?;
-        if is_wanted(xml.get(start + 1..end)?) {
+        if matches(xml.get(start + 1..end)?) {
             return Some((start, xml.get(end + 1..)?));
         }
         from = end + 1;
@@ -40,7 +40,7 @@ fn is_named(tag: &str, name: &str) -> bool {
     tag.eq_ignore_ascii_case(name)
 }
 
-fn unescaped(text: &str) -> String {
+fn unescape(text: &str) -> String {
     text.trim()
         .replace("&lt;", "<")
         .replace("&gt;", ">")
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_come_one_by_one_with_what_is_in_them() {
+    fn elements_are_read_one_by_one() {
         let xml =
             "<?xml version=\"1.0\"?><List><M><Id>1</Id></M><M a=\"b\"><Id>2</Id></M><M/></List>";
 
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_off_is_not_there() {
+    fn a_truncated_element_is_not_found() {
         for xml in ["", "<", "<a", "<a>", "<a>1", "<a>1</", "<a>1</b>"] {
             assert_eq!(text(xml, "a"), None, "{xml}");
         }

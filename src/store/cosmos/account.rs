@@ -1,38 +1,39 @@
-//! How fresh the account's reads are.
+//! The consistency of the account's reads.
 //!
-//! The store promises that a range sees every write that was acknowledged before, whoever wrote.
-//! A read can only ask for less than the account's default consistency, so it matters which that
-//! is. `docs/decisions/0007-cosmos-doubles.md` tells how the promise is kept.
+//! The store promises that a range includes every write that was acknowledged before, whoever
+//! wrote it. A read can only weaken the account's default consistency, so the default decides how
+//! we read. `docs/decisions/0007-cosmos-doubles.md` explains how the promise is kept.
 
 use std::sync::{Mutex, PoisonError};
 
-use reqwest::{Method, StatusCode};
+use http::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::call::Call;
+use super::call;
 use super::client::Client;
-use super::patience::Patience;
 use super::resource::Resource;
-use crate::store::StoreError;
+use crate::azure::rest::{Deadline, Retry};
+use crate::store::types::StoreError;
 
-/// What the account's default consistency means for us.
+/// What the account's default consistency means for our reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reads {
-    /// Strong, or bounded staleness, which is strong in the region that takes the writes.
-    AreFresh,
-    /// Session: one replica answers, and it may not have seen what others wrote a moment ago. A
-    /// batch is executed where the writes are, and its session token makes a query wait for it.
-    NeedASession,
+pub(super) enum Consistency {
+    /// Every read sees all writes. Also bounded staleness, which is strong in the region that
+    /// accepts the writes.
+    Strong,
+    /// One replica answers, and it may lag behind the writes of others. A batch runs where the
+    /// writes are, and a query with the batch's session token waits for that state.
+    Session,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Account {
-    reads: Mutex<Option<Reads>>,
+    consistency: Mutex<Option<Consistency>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct AccountFound {
+struct AccountProperties {
     user_consistency_policy: ConsistencyPolicy,
 }
 
@@ -43,41 +44,47 @@ struct ConsistencyPolicy {
 }
 
 impl Account {
-    /// Asks the account the first time.
-    pub(super) async fn reads(
+    /// The known consistency. The first call fetches it.
+    pub(super) async fn consistency(
         &self,
         client: &Client,
-        patience: Patience,
-    ) -> Result<Reads, StoreError> {
-        let known = *self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        deadline: Deadline,
+    ) -> Result<Consistency, StoreError> {
+        let known = *self.known();
         match known {
-            Some(reads) => Ok(reads),
-            None => self.look(client, patience).await,
+            Some(consistency) => Ok(consistency),
+            None => self.fetch(client, deadline).await,
         }
     }
 
-    /// Asks the account, which may have been changed.
-    pub(super) async fn look(
+    /// Asks the account, whose default may have been changed.
+    pub(super) async fn fetch(
         &self,
         client: &Client,
-        patience: Patience,
-    ) -> Result<Reads, StoreError> {
-        let call = Call::new(Method::GET, Resource::account());
-        let answer = client.read(&call, patience).await?;
+        deadline: Deadline,
+    ) -> Result<Consistency, StoreError> {
+        let call = call::new(Method::GET, &Resource::account(), Retry::Idempotent);
+        let answer = client.call(&call, deadline).await?;
         if answer.status != StatusCode::OK {
-            return Err(client.refusal(&answer));
+            return Err(client.refusal(&answer).into());
         }
-        let found: AccountFound = answer.json()?;
-        let reads = reads_of(&found.user_consistency_policy.default_consistency_level);
-        *self.reads.lock().unwrap_or_else(PoisonError::into_inner) = reads.as_ref().ok().copied();
-        reads
+        let account: AccountProperties = answer.json()?;
+        let consistency = parse(&account.user_consistency_policy.default_consistency_level);
+        *self.known() = consistency.as_ref().ok().copied();
+        consistency
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, Option<Consistency>> {
+        self.consistency
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn reads_of(level: &str) -> Result<Reads, StoreError> {
+fn parse(level: &str) -> Result<Consistency, StoreError> {
     match level {
-        "Strong" | "BoundedStaleness" => Ok(Reads::AreFresh),
-        "Session" => Ok(Reads::NeedASession),
+        "Strong" | "BoundedStaleness" => Ok(Consistency::Strong),
+        "Session" => Ok(Consistency::Session),
         weaker => Err(StoreError::Refused(format!(
             "the account's default consistency is {weaker}, under which messages could be \
              missed: set it to Session or stronger"
@@ -90,13 +97,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_weaker_than_session_is_refused() {
-        assert_eq!(reads_of("Strong").unwrap(), Reads::AreFresh);
-        assert_eq!(reads_of("BoundedStaleness").unwrap(), Reads::AreFresh);
-        assert_eq!(reads_of("Session").unwrap(), Reads::NeedASession);
+    fn a_consistency_weaker_than_session_is_refused() {
+        assert_eq!(parse("Strong").unwrap(), Consistency::Strong);
+        assert_eq!(parse("BoundedStaleness").unwrap(), Consistency::Strong);
+        assert_eq!(parse("Session").unwrap(), Consistency::Session);
         for weaker in ["ConsistentPrefix", "Eventual", "none we know"] {
-            let sentence = reads_of(weaker).unwrap_err().to_string();
-            assert!(sentence.contains(weaker), "{sentence}");
+            let error = parse(weaker).unwrap_err().to_string();
+            assert!(error.contains(weaker), "{error}");
         }
     }
 }

@@ -1,33 +1,24 @@
-//! How a call proves whose it is: by the account's key, or by the app's own identity.
+//! Authorizes calls with the account's key or with a managed identity.
 
 use std::fmt;
-use std::sync::Arc;
 
-use azure_core::credentials::TokenCredential;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit, Mac};
-use reqwest::Method;
-use secrecy::{ExposeSecret, SecretString};
-use sha2::Sha256;
+use http::Method;
+use reqwest::Request;
+use secrecy::ExposeSecret;
 use url::Url;
 use url::form_urlencoded::byte_serialize;
 
 use super::resource::Resource;
-use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
+use crate::azure::account_key::AccountKey;
+use crate::azure::managed_identity::{IdentityError, ManagedIdentities, TokenSource};
+use crate::azure::rest::{MS_DATE, RestError};
 use crate::config::CosmosCredential;
-use crate::store::StoreError;
-
-type HmacSha256 = Hmac<Sha256>;
 
 pub(super) enum Authorization {
-    Key(HmacSha256),
-    /// `COSMOS_KEY` holds something else.
-    NotAKey,
-    Identity {
-        credential: Arc<dyn TokenCredential>,
-        scope: String,
-    },
+    Key(AccountKey),
+    /// `COSMOS_KEY` is not base64.
+    InvalidKey,
+    Identity(TokenSource),
 }
 
 impl Authorization {
@@ -37,63 +28,57 @@ impl Authorization {
         identities: &ManagedIdentities,
     ) -> Result<Self, IdentityError> {
         Ok(match credential {
-            CosmosCredential::Key(key) => master_key(key).map_or(Self::NotAKey, Self::Key),
-            CosmosCredential::ManagedIdentity { client_id } => Self::Identity {
-                credential: identities.credential(client_id.as_deref())?,
-                scope: format!("{}/.default", endpoint.origin().ascii_serialization()),
-            },
+            CosmosCredential::Key(key) => {
+                let key = key.expose_secret().trim().parse();
+                key.map_or(Self::InvalidKey, Self::Key)
+            }
+            CosmosCredential::ManagedIdentity { client_id } => {
+                let scope = format!("{}/.default", endpoint.origin().ascii_serialization());
+                Self::Identity(identities.tokens(client_id.as_deref(), scope)?)
+            }
         })
     }
 
-    /// What the `authorization` header holds. `date` is what `x-ms-date` holds.
-    pub(super) async fn header(
-        &self,
-        method: &Method,
-        resource: &Resource,
-        date: &str,
-    ) -> Result<String, StoreError> {
+    /// The value of `Authorization`. The request must already have its `x-ms-date`.
+    pub(super) async fn header(&self, request: &mut Request) -> Result<String, RestError> {
         let (kind, proof) = match self {
-            Self::Key(key) => ("master", signature(key, method, resource, date)),
-            Self::NotAKey => {
-                let sentence = "COSMOS_KEY is not a key: one is base64, as the portal shows it";
-                return Err(StoreError::Refused(sentence.to_owned()));
+            Self::Key(key) => {
+                let date = request.headers().get(MS_DATE);
+                let date = date.and_then(|date| date.to_str().ok()).unwrap_or_default();
+                let resource = Resource::from_path(request.url().path());
+                ("master", signature(key, request.method(), &resource, date))
             }
-            Self::Identity { credential, scope } => {
-                let token = credential.get_token(&[scope], None).await;
-                let token = token.map_err(|error| StoreError::Unreachable(error.into()))?;
-                ("aad", token.token.secret().to_owned())
+            Self::InvalidKey => {
+                let why = "COSMOS_KEY is not a key: one is base64, as the portal shows it";
+                return Err(RestError::Refused(why.to_owned()));
+            }
+            Self::Identity(tokens) => {
+                let token = tokens.token().await.map_err(RestError::unreachable)?;
+                ("aad", token.secret().to_owned())
             }
         };
         let text = format!("type={kind}&ver=1.0&sig={proof}");
         Ok(byte_serialize(text.as_bytes()).collect())
     }
 
-    /// Whether the account's key is used.
     pub(super) fn is_key(&self) -> bool {
-        matches!(self, Self::Key(_) | Self::NotAKey)
+        matches!(self, Self::Key(_) | Self::InvalidKey)
     }
 }
 
-fn master_key(key: &SecretString) -> Option<HmacSha256> {
-    let key = STANDARD.decode(key.expose_secret().trim()).ok()?;
-    HmacSha256::new_from_slice(&key).ok()
-}
-
-/// Names keep their letter case, everything else is lowered.
-fn signature(key: &HmacSha256, method: &Method, resource: &Resource, date: &str) -> String {
+/// Names keep their letter case in the signed text; everything else is in lower case.
+fn signature(key: &AccountKey, method: &Method, resource: &Resource, date: &str) -> String {
     let (kind, link) = resource.signed();
     let verb = method.as_str().to_ascii_lowercase();
     let date = date.to_ascii_lowercase();
-    let mut mac = key.clone();
-    mac.update(format!("{verb}\n{kind}\n{link}\n{date}\n\n").as_bytes());
-    STANDARD.encode(mac.finalize().into_bytes())
+    key.sign(&format!("{verb}\n{kind}\n{link}\n{date}\n\n"))
 }
 
 impl fmt::Debug for Authorization {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Key(_) | Self::NotAKey => "Key",
-            Self::Identity { .. } => "Identity",
+            Self::Key(_) | Self::InvalidKey => "Key",
+            Self::Identity(_) => "Identity",
         })
     }
 }
@@ -109,19 +94,23 @@ mod tests {
         let database = Resource::database("ToDoList");
         let date = "Thu, 27 Apr 2017 00:51:12 GMT";
 
-        let signed = signature(
-            &master_key(&key.into()).unwrap(),
-            &Method::GET,
-            &database,
-            date,
-        );
+        let signed = signature(&key.parse().unwrap(), &Method::GET, &database, date);
 
         assert_eq!(signed, "c09PEVJrgp2uQRkr934kFbTqhByc7TVr3OHyqlu+c+c=");
     }
 
     #[test]
-    fn what_is_no_key_is_known_as_such() {
-        assert!(master_key(&"not base64!".into()).is_none());
-        assert!(master_key(&" c2VjcmV0 ".into()).is_some());
+    fn a_key_is_recognized_by_its_base64() {
+        let authorization = |key: &str| {
+            let endpoint = Url::parse("https://name.documents.azure.com/").unwrap();
+            let identities = ManagedIdentities::from_fn(|_| unreachable!("a key needs none"));
+            Authorization::new(&CosmosCredential::Key(key.into()), &endpoint, &identities)
+        };
+
+        let invalid = authorization("not base64!").unwrap();
+        let valid = authorization(" c2VjcmV0 ").unwrap();
+
+        assert!(matches!(invalid, Authorization::InvalidKey));
+        assert!(matches!(valid, Authorization::Key(_)));
     }
 }

@@ -1,31 +1,32 @@
-//! Several operations that are one, on the documents of one partition. Microsoft's clients are
-//! where this form of a call is from: the pages about the REST interface do not tell of it.
+//! Transactional batches on the documents of one partition. Their form is taken from Microsoft's
+//! clients, because the documentation of the REST API does not describe it.
 
-use reqwest::Method;
+use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answer::Answer;
-use super::call::Call;
+use super::call::in_partition;
 use super::resource::Resource;
-use super::schema::{Found, document};
-use crate::store::{Key, StoreError, Write, WriteError};
+use super::schema::{Document, document};
+use crate::azure::rest::{Answer, Call, Retry};
+use crate::store::types::{Key, StoreError, Write, WriteError};
 
-/// What a batch may hold in bytes, as it goes out.
-const LARGEST: usize = 2 * 1024 * 1024;
+/// The longest body of a batch, in bytes.
+const MAX_BATCH_SIZE: usize = 2 * 1024 * 1024;
 
-/// What a result says of an operation that failed only because another did.
+/// The status of an operation that failed only because another one did.
 const FAILED_DEPENDENCY: u16 = 424;
 
-/// All of `writes`, or none.
+/// Does all of `writes` or none.
 pub(super) fn write(container: &Resource, pk: &str, writes: &[Write]) -> Result<Call, WriteError> {
     let operations = writes.iter().map(|write| operation(write, pk));
     let body = Value::Array(operations.collect()).to_string();
-    if body.len() > LARGEST {
-        let sentence = "that is more than Cosmos DB takes in one batch".to_owned();
-        return Err(WriteError::NotDone(StoreError::Refused(sentence)));
+    if body.len() > MAX_BATCH_SIZE {
+        let why = "the batch is too large for Cosmos DB".to_owned();
+        return Err(WriteError::NotDone(StoreError::Refused(why)));
     }
-    Ok(call(container, pk, body).header("prefer", "return=minimal"))
+    let call = call(container, pk, body, Retry::Unsafe);
+    Ok(call.text_header("prefer", "return=minimal"))
 }
 
 fn operation(write: &Write, pk: &str) -> Value {
@@ -50,54 +51,55 @@ fn operation(write: &Write, pk: &str) -> Value {
     }
 }
 
-/// One document, read where the writes are.
+/// Reads one document from the replica that accepts the writes.
 pub(super) fn read(container: &Resource, pk: &str, key: &Key) -> Call {
     let operations = json!([{ "operationType": "Read", "id": key.as_str() }]);
-    call(container, pk, operations.to_string())
+    call(container, pk, operations.to_string(), Retry::Idempotent)
 }
 
-fn call(container: &Resource, pk: &str, body: String) -> Call {
-    Call::new(Method::POST, container.documents())
-        .in_partition(pk)
-        .header("x-ms-cosmos-is-batch-request", "True")
-        .header("x-ms-cosmos-batch-atomic", "True")
-        .body("application/json", body)
+fn call(container: &Resource, pk: &str, body: String, retry: Retry) -> Call {
+    in_partition(Method::POST, &container.documents(), pk, retry)
+        .text_header("x-ms-cosmos-is-batch-request", "True")
+        .text_header("x-ms-cosmos-batch-atomic", "True")
+        .json(body)
 }
 
-/// What came of one operation.
+/// The result of one operation.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Outcome {
+struct OperationResult {
     status_code: u16,
-    resource_body: Option<Found>,
+    resource_body: Option<Document>,
 }
 
-/// What [`read`] found; `None` where there is nothing.
-pub(super) fn found(answer: &Answer) -> Result<Option<Found>, StoreError> {
-    let [outcome] = answer.json::<[Outcome; 1]>()?;
-    match (outcome.status_code, outcome.resource_body) {
+/// The document in the answer to [`read`]. `None` if it does not exist.
+pub(super) fn read_result(answer: &Answer) -> Result<Option<Document>, StoreError> {
+    let [result] = answer.json::<[OperationResult; 1]>()?;
+    match (result.status_code, result.resource_body) {
         (200, Some(document)) => Ok(Some(document)),
         (404, _) => Ok(None),
         (status, _) => Err(StoreError::Refused(format!("a read failed with {status}"))),
     }
 }
 
-/// How `writes` went. The service stops at the first operation that fails.
-pub(super) fn written(answer: &Answer, writes: &[Write]) -> Result<(), WriteError> {
-    let outcomes: Vec<Outcome> = answer.json().map_err(WriteError::Unknown)?;
-    let statuses = || outcomes.iter().map(|outcome| outcome.status_code);
+/// The result in the answer to [`write()`]. The service stops at the first operation that fails.
+pub(super) fn write_result(answer: &Answer, writes: &[Write]) -> Result<(), WriteError> {
+    let results: Vec<OperationResult> = answer
+        .json()
+        .map_err(|error| WriteError::Unknown(error.into()))?;
+    let statuses = || results.iter().map(|result| result.status_code);
     if statuses().len() == writes.len() && statuses().all(|status| status < 400) {
         return Ok(());
     }
     let mut failed = statuses().zip(writes).enumerate();
     let failed = failed.find(|(_, (status, _))| *status >= 400 && *status != FAILED_DEPENDENCY);
-    let refused = |sentence: String| StoreError::Refused(sentence);
+    let refused = |why: String| StoreError::Refused(why);
     Err(match failed {
-        Some((position, (status, write))) if came_too_late(write, status) => {
+        Some((position, (status, write))) if precondition_failed(write, status) => {
             WriteError::Conflict { position }
         }
         Some((_, (413, _))) => {
-            WriteError::NotDone(refused("that is more than Cosmos DB takes at once".into()))
+            WriteError::NotDone(refused("the batch is too large for Cosmos DB".into()))
         }
         Some((_, (status @ ..500, _))) => {
             WriteError::NotDone(refused(format!("a write failed with {status}")))
@@ -105,12 +107,14 @@ pub(super) fn written(answer: &Answer, writes: &[Write]) -> Result<(), WriteErro
         Some((_, (status, _))) => {
             WriteError::Unknown(refused(format!("a write failed with {status}")))
         }
-        None => WriteError::Unknown(refused("Cosmos DB answered less than it was asked".into())),
+        None => WriteError::Unknown(refused(
+            "the answer lacks the results of some writes".into(),
+        )),
     })
 }
 
-/// Whether a write that failed so found something else than it expected.
-pub(super) fn came_too_late(write: &Write, status: u16) -> bool {
+/// Whether this status means that the write did not find the state that it expects.
+pub(super) fn precondition_failed(write: &Write, status: u16) -> bool {
     match write {
         Write::Insert { .. } => status == 409,
         Write::Replace { .. } | Write::Delete { .. } => matches!(status, 404 | 412),

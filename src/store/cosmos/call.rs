@@ -1,60 +1,28 @@
-//! What is asked of the service.
+//! The headers that calls of Cosmos DB have in common.
 
-use bytes::Bytes;
-use reqwest::Method;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use serde_json::Value;
+use http::header::{ACCEPT, HeaderName};
+use http::{HeaderValue, Method};
 
 use super::resource::Resource;
+use crate::azure::rest::{Call, Retry};
 
-/// What is asked, before it is signed.
-#[derive(Debug)]
-pub(super) struct Call {
-    pub(super) method: Method,
-    pub(super) resource: Resource,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+const PARTITION_KEY: &str = "x-ms-documentdb-partitionkey";
+
+pub(super) fn new(method: Method, resource: &Resource, retry: Retry) -> Call {
+    let json = HeaderValue::from_static("application/json");
+    Call::new(method, resource.path(), retry).header(ACCEPT, json)
+}
+
+/// A call about one partition.
+pub(super) fn in_partition(method: Method, resource: &Resource, pk: &str, retry: Retry) -> Call {
+    new(method, resource, retry).text_header(PARTITION_KEY, &format!("[\"{pk}\"]"))
 }
 
 impl Call {
-    pub(super) fn new(method: Method, resource: Resource) -> Self {
-        Self {
-            method,
-            resource,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        }
-    }
-
-    pub(super) fn body(mut self, kind: &'static str, body: impl Into<Bytes>) -> Self {
-        self.body = body.into();
-        self.headers
-            .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
-        self
-    }
-
-    pub(super) fn json(self, body: &Value) -> Self {
-        self.body("application/json", body.to_string())
-    }
-
-    /// What cannot be a header's value becomes one that the service refuses: left out, it would
-    /// let a write go without its precondition.
-    pub(super) fn header(mut self, name: &'static str, value: &str) -> Self {
-        let value = HeaderValue::from_str(value);
-        let value = value.unwrap_or(HeaderValue::from_static("?"));
-        self.headers.insert(HeaderName::from_static(name), value);
-        self
-    }
-
-    pub(super) fn header_if(self, name: &'static str, value: Option<&str>) -> Self {
-        match value {
-            Some(value) => self.header(name, value),
-            None => self,
-        }
-    }
-
-    /// About this partition alone.
-    pub(super) fn in_partition(self, name: &str) -> Self {
-        self.header("x-ms-documentdb-partitionkey", &format!("[\"{name}\"]"))
+    /// A value that is not a valid header is sent as `?`, which the service refuses. Without the
+    /// header, a write would go out without its precondition.
+    pub(super) fn text_header(self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).unwrap_or(HeaderValue::from_static("?"));
+        self.header(HeaderName::from_static(name), value)
     }
 }

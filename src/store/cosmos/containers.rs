@@ -1,35 +1,36 @@
-//! Databases and containers: found or made on first use, and made again when they are gone.
+//! Databases and containers: checked or created on first use, and created again if they were
+//! deleted.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use reqwest::{Method, StatusCode};
+use http::{Method, StatusCode};
 use serde_json::json;
 use tokio::sync::OnceCell;
 
-use super::call::Call;
+use super::call;
 use super::client::Client;
-use super::patience::Patience;
 use super::resource::Resource;
-use super::schema::{self, ContainerFound};
+use super::schema::{self, ContainerProperties};
+use crate::azure::rest::{Call, Deadline, RestError, Retry};
 use crate::config::CosmosContainers;
-use crate::store::{Collection, StoreError, WriteError};
+use crate::store::types::{Collection, StoreError};
 
 #[derive(Debug)]
 pub(super) struct Containers {
     database: String,
     names: CosmosContainers,
-    seen: [Mutex<Seen>; Collection::ALL.len()],
+    ensured: [Mutex<Ensured>; Collection::ALL.len()],
 }
 
-/// Filled once the container is known to be there and ours.
-pub(super) type Seen = Arc<OnceCell<()>>;
+/// Filled once the container is known to exist and to be ours.
+pub(super) type Ensured = Arc<OnceCell<()>>;
 
 impl Containers {
     pub(super) fn new(database: String, names: CosmosContainers) -> Self {
         Self {
             database,
             names,
-            seen: Default::default(),
+            ensured: Default::default(),
         }
     }
 
@@ -37,113 +38,111 @@ impl Containers {
         Resource::container(&self.database, schema::container(&self.names, collection))
     }
 
-    /// Makes sure that the container is there; many callers ask but once.
-    pub(super) async fn open(
+    /// Makes sure that the container exists. Concurrent callers share one check.
+    pub(super) async fn ensure(
         &self,
         client: &Client,
         collection: Collection,
-        patience: Patience,
-    ) -> Result<Seen, StoreError> {
-        let seen = self.seen(collection).clone();
-        seen.get_or_try_init(|| self.find_or_make(client, collection, patience))
+        deadline: Deadline,
+    ) -> Result<Ensured, StoreError> {
+        let ensured = self.ensured(collection).clone();
+        ensured
+            .get_or_try_init(|| self.find_or_create(client, collection, deadline))
             .await?;
-        Ok(seen)
+        Ok(ensured)
     }
 
-    /// The container was not there after all. Who comes later may have seen it made again.
-    pub(super) fn is_gone(&self, collection: Collection, as_seen: &Seen) {
-        let mut seen = self.seen(collection);
-        if Arc::ptr_eq(&seen, as_seen) {
-            *seen = Seen::default();
+    /// Records that the container does not exist after all, unless it was checked again since.
+    pub(super) fn forget(&self, collection: Collection, known: &Ensured) {
+        let mut ensured = self.ensured(collection);
+        if Arc::ptr_eq(&ensured, known) {
+            *ensured = Ensured::default();
         }
     }
 
-    fn seen(&self, collection: Collection) -> std::sync::MutexGuard<'_, Seen> {
-        let seen = &self.seen[collection as usize];
-        seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ensured(&self, collection: Collection) -> std::sync::MutexGuard<'_, Ensured> {
+        let ensured = &self.ensured[collection as usize];
+        ensured.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn find_or_make(
+    async fn find_or_create(
         &self,
         client: &Client,
         collection: Collection,
-        patience: Patience,
+        deadline: Deadline,
     ) -> Result<(), StoreError> {
-        schema::must_be_apart(&self.names, collection)?;
-        let call = Call::new(Method::GET, self.resource(collection));
-        let answer = client.read(&call, patience).await?;
+        schema::check_distinct(&self.names, collection)?;
+        let container = self.resource(collection);
+        let call = call::new(Method::GET, &container, Retry::Idempotent);
+        let answer = client.call(&call, deadline).await?;
         match answer.status {
-            StatusCode::OK => answer.json::<ContainerFound>()?.must_be_ours(collection),
-            StatusCode::NOT_FOUND => self.make(client, collection, patience).await,
-            _ => Err(client.refusal(&answer)),
+            StatusCode::OK => {
+                let container: ContainerProperties = answer.json()?;
+                container.check_partition_key(collection)
+            }
+            StatusCode::NOT_FOUND => self.create(client, collection, deadline).await,
+            _ => Err(client.refusal(&answer).into()),
         }
     }
 
-    /// In the database if it is there, else with it.
-    async fn make(
+    /// Creates the container, and the database if it does not exist.
+    async fn create(
         &self,
         client: &Client,
         collection: Collection,
-        patience: Patience,
+        deadline: Deadline,
     ) -> Result<(), StoreError> {
         let name = schema::container(&self.names, collection);
-        let container = Call::new(Method::POST, Resource::containers(&self.database))
-            .json(&schema::container_definition(name));
-        let database =
-            Call::new(Method::POST, Resource::databases()).json(&json!({ "id": self.database }));
+        let post = |resource| call::new(Method::POST, &resource, Retry::Unsafe);
+        let container = post(Resource::containers(&self.database))
+            .json(schema::container_definition(name).to_string());
+        let database = post(Resource::databases()).json(json!({ "id": self.database }).to_string());
 
-        let mut made = self
-            .create(client, &container, collection, patience)
-            .await?;
-        if made == Made::WithoutDatabase {
-            self.create(client, &database, collection, patience).await?;
-            made = self
-                .create(client, &container, collection, patience)
-                .await?;
+        let create = |call| self.try_create(client, call, collection, deadline);
+        let mut created = create(&container).await?;
+        if created == Created::NoDatabase {
+            create(&database).await?;
+            created = create(&container).await?;
         }
-        if made == Made::WithoutDatabase {
-            let sentence = format!("the database {} goes away", self.database);
-            return Err(StoreError::Refused(sentence));
+        if created == Created::NoDatabase {
+            let why = format!("the database {} was deleted again", self.database);
+            return Err(StoreError::Refused(why));
         }
         tracing::info!(
-            "made the container {name} in the database {}",
+            "created the container {name} in the database {}",
             self.database
         );
         Ok(())
     }
 
-    async fn create(
+    async fn try_create(
         &self,
         client: &Client,
         call: &Call,
         collection: Collection,
-        patience: Patience,
-    ) -> Result<Made, StoreError> {
-        // Whether it was made in the end shows when it is asked for again.
-        let answer = client.write(call, patience).await;
-        let answer = answer.map_err(|error| match error {
-            WriteError::NotDone(error) | WriteError::Unknown(error) => error,
-            WriteError::Conflict { .. } => StoreError::TooLong,
-        })?;
+        deadline: Deadline,
+    ) -> Result<Created, StoreError> {
+        // If the outcome is unknown, the next call for this collection finds out.
+        let answer = client.call(call, deadline).await.map_err(RestError::from)?;
         match answer.status {
-            // Who was faster made the same.
-            status if status.is_success() || status == StatusCode::CONFLICT => Ok(Made::Now),
-            StatusCode::NOT_FOUND => Ok(Made::WithoutDatabase),
+            // A conflict means that another instance created the same.
+            status if status.is_success() || status == StatusCode::CONFLICT => Ok(Created::Yes),
+            StatusCode::NOT_FOUND => Ok(Created::NoDatabase),
             StatusCode::FORBIDDEN => Err(StoreError::Refused(format!(
-                "the container {} in the database {} is not there, and making it is forbidden: \
-                 create both, with the partition key /pk (a managed identity can never make \
-                 them, COSMOS_KEY can where the account lets it)",
+                "the container {} in the database {} does not exist, and creating it is \
+                 forbidden: create both, with the partition key /pk (a managed identity can never \
+                 create them, COSMOS_KEY can if the account allows it)",
                 schema::container(&self.names, collection),
                 self.database,
             ))),
-            _ => Err(client.refusal(&answer)),
+            _ => Err(client.refusal(&answer).into()),
         }
     }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Made {
-    Now,
-    /// Not at all: what it would be in is not there.
-    WithoutDatabase,
+enum Created {
+    Yes,
+    /// The database to create it in does not exist.
+    NoDatabase,
 }

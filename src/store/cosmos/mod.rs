@@ -1,6 +1,5 @@
-//! Azure Cosmos DB, over its REST interface: a container for each collection, a logical partition for
-//! each partition, a document for each record, and a transactional batch for what is written
-//! together.
+//! Azure Cosmos DB, through its REST API: a container per collection, a logical partition per
+//! partition, a document per record, and a transactional batch for several writes.
 
 mod account;
 mod answer;
@@ -9,37 +8,36 @@ mod batch;
 mod call;
 mod client;
 mod containers;
-mod patience;
+mod describe;
+mod point;
 mod range;
-mod refusal;
 mod resource;
 mod schema;
-mod single;
 
 use std::ops::Range;
 
 use async_trait::async_trait;
-use reqwest::StatusCode;
+use http::StatusCode;
 
-use self::account::{Account, Reads};
-use self::answer::Answer;
-use self::authorization::Authorization;
-use self::client::Client;
-use self::containers::{Containers, Seen};
-use self::patience::Patience;
+use self::account::{Account, Consistency};
+use self::client::{Client, CosmosApi};
+use self::containers::{Containers, Ensured};
 use self::range::{CONTINUATION, Page};
-use self::resource::{Resource, fits_a_path};
-use super::{Collection, Key, Partition, Record, Store, StoreError, Write, WriteError, limits};
+use self::resource::{Resource, is_addressable};
+use super::contract::Store;
+use super::limits;
+use super::types::{Collection, Key, Partition, Record, StoreError, Write, WriteError};
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
+use crate::azure::rest::{Answer, Deadline};
 use crate::clock::Clock;
 use crate::config::CosmosConfig;
 
-/// Of which session an answer is, and a query must at least be.
+/// The state that an answer reflects, and that a query must at least reflect.
 const SESSION: &str = "x-ms-session-token";
 
-/// What is read when it does not matter what is there: no record has this name.
-const NOTHING: Key = Key::literal("~");
+/// A key that no record has, for reads whose result does not matter.
+const ABSENT_KEY: Key = Key::literal("~");
 
 /// Records in an account of Cosmos DB.
 #[derive(Debug)]
@@ -50,10 +48,10 @@ pub struct CosmosStore {
 }
 
 impl CosmosStore {
-    /// Remembers these; nothing is asked before the first call.
+    /// Sends nothing yet.
     pub fn new(
         config: CosmosConfig,
-        outgoing: SharedHttpClient,
+        http_client: SharedHttpClient,
         clock: Clock,
         identities: &ManagedIdentities,
     ) -> Result<Self, IdentityError> {
@@ -63,23 +61,22 @@ impl CosmosStore {
             database,
             containers,
         } = config;
-        let authorization = Authorization::new(&credential, &endpoint, identities)?;
         Ok(Self {
-            client: Client::new(endpoint, authorization, outgoing, clock),
+            client: CosmosApi::client(endpoint, &credential, http_client, clock, identities)?,
             account: Account::default(),
             containers: Containers::new(database, containers),
         })
     }
 
-    /// What must be known before records can be read.
-    async fn open(
+    /// Fetches what must be known before records can be read.
+    async fn prepare(
         &self,
         collection: Collection,
-        patience: Patience,
-    ) -> Result<(Reads, Seen), StoreError> {
+        deadline: Deadline,
+    ) -> Result<(Consistency, Ensured), StoreError> {
         tokio::try_join!(
-            self.account.reads(&self.client, patience),
-            self.containers.open(&self.client, collection, patience),
+            self.account.consistency(&self.client, deadline),
+            self.containers.ensure(&self.client, collection, deadline),
         )
     }
 
@@ -88,82 +85,83 @@ impl CosmosStore {
         container: &Resource,
         pk: &str,
         key: &Key,
-        reads: Reads,
-        patience: Patience,
+        consistency: Consistency,
+        deadline: Deadline,
     ) -> Result<Option<Record>, StoreError> {
-        let directly = reads == Reads::AreFresh && fits_a_path(key.as_str());
-        let call = match directly {
-            true => single::read(container, pk, key),
+        let is_point_read = consistency == Consistency::Strong && is_addressable(key.as_str());
+        let call = match is_point_read {
+            true => point::read(container, pk, key),
             false => batch::read(container, pk, key),
         };
-        let answer = self.client.read(&call, patience).await?;
+        let answer = self.client.call(&call, deadline).await?;
         let found = match answer.status {
-            // The container, or the document in it: either way there is no such record.
+            // Without the container, or without the document, the record does not exist.
             StatusCode::NOT_FOUND => None,
-            StatusCode::OK if directly => Some(answer.json()?),
-            StatusCode::OK | StatusCode::MULTI_STATUS => batch::found(&answer)?,
-            _ => return Err(self.client.refusal(&answer)),
+            StatusCode::OK if is_point_read => Some(answer.json()?),
+            StatusCode::OK | StatusCode::MULTI_STATUS => batch::read_result(&answer)?,
+            _ => return Err(self.client.refusal(&answer).into()),
         };
-        found.map(schema::Found::record).transpose()
+        found.map(schema::Document::record).transpose()
     }
 
-    /// A session that holds every write which was acknowledged until now: any batch is answered
-    /// with one, be it one that looks for nothing. `None` without a container.
+    /// A session token that reflects every write acknowledged so far. Every batch returns one, so
+    /// the batch reads a key that no record has. `None` if the container does not exist.
     async fn session(
         &self,
         container: &Resource,
         pk: &str,
-        patience: Patience,
+        deadline: Deadline,
     ) -> Result<Option<String>, StoreError> {
-        let call = batch::read(container, pk, &NOTHING);
-        let answer = self.client.read(&call, patience).await?;
+        let call = batch::read(container, pk, &ABSENT_KEY);
+        let answer = self.client.call(&call, deadline).await?;
         match (answer.status, answer.header(SESSION)) {
             (StatusCode::NOT_FOUND, _) => Ok(None),
             (StatusCode::OK | StatusCode::MULTI_STATUS, Some(token)) => Ok(Some(token.to_owned())),
-            _ => Err(self.client.refusal(&answer)),
+            _ => Err(self.client.refusal(&answer).into()),
         }
     }
 
-    /// How a call that carries `writes` went.
-    fn written(&self, answer: &Answer, writes: &[Write]) -> Result<(), WriteError> {
+    /// The result in the answer to `writes`.
+    fn write_result(&self, answer: &Answer, writes: &[Write]) -> Result<(), WriteError> {
         let status = answer.status;
-        match single(writes) {
+        match point_write(writes) {
             None if matches!(status, StatusCode::OK | StatusCode::MULTI_STATUS) => {
-                batch::written(answer, writes)
+                batch::write_result(answer, writes)
             }
             Some(_) if status.is_success() => Ok(()),
-            Some(write) if batch::came_too_late(write, status.as_u16()) => {
+            Some(write) if batch::precondition_failed(write, status.as_u16()) => {
                 Err(WriteError::Conflict { position: 0 })
             }
-            _ => Err(WriteError::NotDone(self.client.refusal(answer))),
+            _ => Err(WriteError::NotDone(self.client.refusal(answer).into())),
         }
     }
 }
 
-/// The only one, if it can go by its own address.
-fn single(writes: &[Write]) -> Option<&Write> {
+/// The write, if it is the only one and has an address of its own.
+fn point_write(writes: &[Write]) -> Option<&Write> {
     match writes {
-        [write] if fits_a_path(write.key().as_str()) => Some(write),
+        [write] if is_addressable(write.key().as_str()) => Some(write),
         _ => None,
     }
 }
 
-/// A document that is not there says so with the same words, but only where one was named.
-fn lacks_container(answer: &Answer, writes: &[Write]) -> bool {
-    let names_one = matches!(
-        single(writes),
+/// Whether the container does not exist. A missing document has the same status, but only a replace
+/// or delete names a document.
+fn is_container_missing(answer: &Answer, writes: &[Write]) -> bool {
+    let names_document = matches!(
+        point_write(writes),
         Some(Write::Replace { .. } | Write::Delete { .. })
     );
-    answer.status == StatusCode::NOT_FOUND && !names_one
+    answer.status == StatusCode::NOT_FOUND && !names_document
 }
 
 #[async_trait]
 impl Store for CosmosStore {
     async fn get(&self, partition: &Partition, key: &Key) -> Result<Option<Record>, StoreError> {
-        let (patience, collection) = (Patience::begins(), partition.collection());
-        let (reads, _) = self.open(collection, patience).await?;
+        let (deadline, collection) = (Deadline::start(), partition.collection());
+        let (consistency, _) = self.prepare(collection, deadline).await?;
         let container = self.containers.resource(collection);
-        self.read(&container, partition.name(), key, reads, patience)
+        self.read(&container, partition.name(), key, consistency, deadline)
             .await
     }
 
@@ -177,30 +175,33 @@ impl Store for CosmosStore {
         if keys.is_empty() || limit == 0 {
             return Ok(records);
         }
-        let (patience, collection, pk) =
-            (Patience::begins(), partition.collection(), partition.name());
-        let (reads, _) = self.open(collection, patience).await?;
+        let (deadline, collection, pk) =
+            (Deadline::start(), partition.collection(), partition.name());
+        let (consistency, _) = self.prepare(collection, deadline).await?;
         let container = self.containers.resource(collection);
-        let session = match reads {
-            Reads::AreFresh => None,
-            Reads::NeedASession => match self.session(&container, pk, patience).await? {
+        let session = match consistency {
+            Consistency::Strong => None,
+            Consistency::Session => match self.session(&container, pk, deadline).await? {
                 None => return Ok(records),
                 session => session,
             },
         };
         let mut continuation = None;
         loop {
-            let page = range::page(&container, pk, &keys, limit - records.len());
-            let page = page.header_if(SESSION, session.as_deref());
-            let page = page.header_if(CONTINUATION, continuation.as_deref());
-            let answer = self.client.read(&page, patience).await?;
+            let mut page = range::page(&container, pk, &keys, limit - records.len());
+            for (name, value) in [(SESSION, &session), (CONTINUATION, &continuation)] {
+                if let Some(value) = value {
+                    page = page.text_header(name, value);
+                }
+            }
+            let answer = self.client.call(&page, deadline).await?;
             match answer.status {
                 StatusCode::OK => {}
                 StatusCode::NOT_FOUND if continuation.is_none() => return Ok(records),
-                _ => return Err(self.client.refusal(&answer)),
+                _ => return Err(self.client.refusal(&answer).into()),
             }
-            for found in answer.json::<Page>()?.documents {
-                records.push(found.record()?);
+            for document in answer.json::<Page>()?.documents {
+                records.push(document.record()?);
             }
             continuation = answer.header(CONTINUATION).map(str::to_owned);
             if continuation.is_none() || records.len() >= limit {
@@ -215,30 +216,36 @@ impl Store for CosmosStore {
         if writes.is_empty() {
             return Ok(());
         }
-        let (patience, collection, pk) =
-            (Patience::begins(), partition.collection(), partition.name());
+        let (deadline, collection, pk) =
+            (Deadline::start(), partition.collection(), partition.name());
         let container = self.containers.resource(collection);
-        let call = match single(&writes) {
-            Some(write) => single::write(&container, pk, write),
+        let call = match point_write(&writes) {
+            Some(write) => point::write(&container, pk, write),
             None => batch::write(&container, pk, &writes)?,
         };
-        let open = || self.containers.open(&self.client, collection, patience);
-        let seen = open().await.map_err(WriteError::NotDone)?;
-        let mut answer = self.client.write(&call, patience).await?;
-        if lacks_container(&answer, &writes) {
-            self.containers.is_gone(collection, &seen);
-            open().await.map_err(WriteError::NotDone)?;
-            answer = self.client.write(&call, patience).await?;
+        let ensure = || self.containers.ensure(&self.client, collection, deadline);
+        let ensured = ensure().await?;
+        let mut answer = self.client.call(&call, deadline).await?;
+        if is_container_missing(&answer, &writes) {
+            self.containers.forget(collection, &ensured);
+            ensure().await?;
+            answer = self.client.call(&call, deadline).await?;
         }
-        self.written(&answer, &writes)
+        self.write_result(&answer, &writes)
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        let patience = Patience::begins();
-        let reads = self.account.look(&self.client, patience).await?;
+        let deadline = Deadline::start();
+        let consistency = self.account.fetch(&self.client, deadline).await?;
         let container = self.containers.resource(Collection::Messages);
-        self.read(&container, NOTHING.as_str(), &NOTHING, reads, patience)
-            .await
-            .map(drop)
+        self.read(
+            &container,
+            ABSENT_KEY.as_str(),
+            &ABSENT_KEY,
+            consistency,
+            deadline,
+        )
+        .await
+        .map(drop)
     }
 }

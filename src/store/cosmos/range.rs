@@ -1,27 +1,29 @@
-//! Several records, in the order of their keys.
+//! Queries for the records of a key range.
 
 use std::ops::Range;
 
-use reqwest::Method;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
 use serde::Deserialize;
 use serde_json::json;
 
-use super::call::Call;
+use super::call::in_partition;
 use super::resource::Resource;
-use super::schema::Found;
-use crate::store::Key;
+use super::schema::Document;
+use crate::azure::rest::{Call, Retry};
+use crate::store::types::Key;
 
-/// Strings compare by code point, and keys are ASCII: that is the order of their bytes.
+/// Strings compare by code point. Keys are ASCII, so this is the order of their bytes.
 const QUERY: &str = "SELECT c.id, c._etag, c.body FROM c \
      WHERE c.pk = @pk AND c.id >= @start AND c.id < @end ORDER BY c.id";
 
-/// More than these no answer holds.
+/// The most documents in one answer.
 const MAX_PAGE: usize = 1000;
 
-/// Where a range goes on that did not fit one answer.
+/// Where the next page begins, if the range does not fit into one answer.
 pub(super) const CONTINUATION: &str = "x-ms-continuation";
 
-/// At most `limit` of the records, and maybe fewer than there are.
+/// Asks for at most `limit` records. The answer may hold fewer than exist.
 pub(super) fn page(container: &Resource, pk: &str, keys: &Range<Key>, limit: usize) -> Call {
     let query = json!({
         "query": QUERY,
@@ -31,17 +33,18 @@ pub(super) fn page(container: &Resource, pk: &str, keys: &Range<Key>, limit: usi
             { "name": "@end", "value": keys.end.as_str() },
         ],
     });
-    Call::new(Method::POST, container.documents())
-        .in_partition(pk)
-        .header("x-ms-documentdb-isquery", "True")
-        .header("x-ms-documentdb-query-enablecrosspartition", "False")
-        .header("x-ms-max-item-count", &limit.min(MAX_PAGE).to_string())
-        .body("application/query+json", query.to_string())
+    let query_json = HeaderValue::from_static("application/query+json");
+    in_partition(Method::POST, &container.documents(), pk, Retry::Idempotent)
+        .text_header("x-ms-documentdb-isquery", "True")
+        .text_header("x-ms-documentdb-query-enablecrosspartition", "False")
+        .text_header("x-ms-max-item-count", &limit.min(MAX_PAGE).to_string())
+        .header(CONTENT_TYPE, query_json)
+        .body(query.to_string())
 }
 
-/// What a page holds.
+/// One page of results.
 #[derive(Debug, Deserialize)]
 pub(super) struct Page {
     #[serde(rename = "Documents")]
-    pub(super) documents: Vec<Found>,
+    pub(super) documents: Vec<Document>,
 }

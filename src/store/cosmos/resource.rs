@@ -1,9 +1,24 @@
-//! What a call is about.
+//! The resource that a call is about: its path, and its form in a signature.
 
-use url::Url;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// Kinds and names in turn, as in `dbs/pichat/colls/messages`. The service signs and routes by
-/// them: an odd number ends in a kind of thing, an even one in the name of a single one.
+/// The characters that are escaped in a segment of a path.
+const SEGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'<')
+    .add(b'>')
+    .add(b'?')
+    .add(b'`')
+    .add(b'{')
+    .add(b'}')
+    .add(b'/')
+    .add(b'%')
+    .add(b'\\');
+
+/// A path of alternating kinds and names, such as `dbs/pichat/colls/messages`. An even number of
+/// segments names one resource; an odd number means all resources of the last kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Resource(Vec<String>);
 
@@ -44,7 +59,14 @@ impl Resource {
         self
     }
 
-    /// What kind of thing it is, and which one or whose: the two as a signature holds them.
+    /// The resource of a request's path, names unescaped.
+    pub(super) fn from_path(path: &str) -> Self {
+        let segments = path.split('/').filter(|segment| !segment.is_empty());
+        let decode = |segment| percent_decode_str(segment).decode_utf8_lossy().into_owned();
+        Self(segments.map(decode).collect())
+    }
+
+    /// Its kind, and its link or the link of its owner: the two parts of the signed text.
     pub(super) fn signed(&self) -> (&str, String) {
         match self.0.as_slice() {
             [] => ("", String::new()),
@@ -53,20 +75,16 @@ impl Resource {
         }
     }
 
-    pub(super) fn url(&self, endpoint: &Url) -> Url {
-        let mut url = endpoint.clone();
-        url.set_query(None);
-        url.set_path("");
-        // Only an address like `mailto:` has no segments.
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(&self.0);
-        }
-        url
+    /// The path below the endpoint, names escaped.
+    pub(super) fn path(&self) -> String {
+        let escape = |segment| utf8_percent_encode(segment, SEGMENT).to_string();
+        let segments: Vec<_> = self.0.iter().map(|segment| escape(segment)).collect();
+        segments.join("/")
     }
 }
 
-/// Whether an id can stand in a path: whoever reads `.` and `..` there goes elsewhere.
-pub(super) fn fits_a_path(id: &str) -> bool {
+/// Whether an id can be a segment of a path, where `.` and `..` would lead elsewhere.
+pub(super) fn is_addressable(id: &str) -> bool {
     id.bytes().any(|b| b != b'.')
 }
 
@@ -75,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_single_thing_is_signed_by_its_name_and_many_by_their_owner() {
+    fn one_resource_is_signed_by_its_link_and_many_by_their_owners() {
         let container = Resource::container("Pi chat", "Messages");
 
         assert_eq!(
@@ -95,23 +113,21 @@ mod tests {
     }
 
     #[test]
-    fn names_are_escaped_in_the_address_alone() {
-        let endpoint = Url::parse("https://name.documents.azure.com:443/").unwrap();
+    fn names_are_escaped_in_the_path_only() {
         let document = Resource::container("Pi chat", "Messages").document("m:1%2");
 
+        assert_eq!(document.path(), "dbs/Pi%20chat/colls/Messages/docs/m:1%252");
         assert_eq!(
-            document.url(&endpoint).as_str(),
-            "https://name.documents.azure.com/dbs/Pi%20chat/colls/Messages/docs/m:1%252"
+            Resource::from_path(&format!("/{}", document.path())),
+            document
         );
-        assert_eq!(
-            Resource::account().url(&endpoint).as_str(),
-            "https://name.documents.azure.com/"
-        );
+        assert_eq!(Resource::account().path(), "");
+        assert_eq!(Resource::from_path("/"), Resource::account());
     }
 
     #[test]
-    fn dots_alone_fit_no_path() {
-        assert!(!fits_a_path(".") && !fits_a_path(".."));
-        assert!(fits_a_path(".a") && fits_a_path("m:1"));
+    fn dots_alone_are_not_addressable() {
+        assert!(!is_addressable(".") && !is_addressable(".."));
+        assert!(is_addressable(".a") && is_addressable("m:1"));
     }
 }

@@ -1,42 +1,42 @@
-//! Documents, and the records that they hold.
+//! The layout of records in documents.
 //!
-//! The body lies in its document as text. A number that Cosmos DB parses becomes a double, and
-//! what a client passes through us may hold others; as text it comes back as it was. Who looks
-//! into a container reads it with `SELECT c.id, StringToObject(c.body) AS body FROM c`.
+//! A document holds the record's body as text: Cosmos DB turns every number that it parses into a
+//! double, but clients may send others through us. To read the bodies in a container, use
+//! `SELECT c.id, StringToObject(c.body) AS body FROM c`.
 //!
-//! The path of the partition key is the version of all this. What cannot be read by a program of
-//! this version is kept in containers with another path, which the service holds both programs
-//! to: neither can write into what the other made.
+//! The path of the partition key is the version of this layout. A version that is incompatible
+//! with this one uses another path. The service enforces a container's path, so neither version
+//! can write into the other's containers.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::config::CosmosContainers;
-use crate::store::{Collection, Key, Record, StoreError, Version};
+use crate::store::types::{Collection, Key, Record, StoreError, Version};
 
-/// Where a document says which partition it is in.
+/// The property that holds a document's partition.
 const PARTITION_KEY: &str = "/pk";
 
-/// A record as it goes out.
+/// A record as a document to write.
 pub(super) fn document(pk: &str, key: &Key, body: &str) -> Value {
     json!({ "id": key.as_str(), "pk": pk, "body": body })
 }
 
-/// A record as it comes back.
+/// A document as read.
 #[derive(Debug, Deserialize)]
-pub(super) struct Found {
+pub(super) struct Document {
     id: String,
     #[serde(rename = "_etag")]
     etag: String,
-    /// What others put into the container has none.
+    /// Missing in documents that Switchboard did not write.
     body: Option<String>,
 }
 
-impl Found {
+impl Document {
     pub(super) fn record(self) -> Result<Record, StoreError> {
         let Some(body) = self.body else {
-            let sentence = format!("the document {} is none of Switchboard's", self.id);
-            return Err(StoreError::Refused(sentence));
+            let why = format!("the document {} was not written by Switchboard", self.id);
+            return Err(StoreError::Refused(why));
         };
         Ok(Record {
             key: Key::new(self.id),
@@ -46,7 +46,7 @@ impl Found {
     }
 }
 
-/// Each collection has a container of its own.
+/// The name of a collection's container.
 pub(super) fn container(names: &CosmosContainers, collection: Collection) -> &str {
     match collection {
         Collection::Chats => &names.chats,
@@ -68,8 +68,8 @@ pub(super) fn setting(collection: Collection) -> &'static str {
     }
 }
 
-/// Partitions of one name on two shelves are two.
-pub(super) fn must_be_apart(
+/// Two collections must not share a container: partitions with the same name would mix.
+pub(super) fn check_distinct(
     names: &CosmosContainers,
     collection: Collection,
 ) -> Result<(), StoreError> {
@@ -87,7 +87,7 @@ pub(super) fn must_be_apart(
     }
 }
 
-/// What a container is made of. Nobody asks for what is in a body, so no index pays for it.
+/// The definition of a new container. No query looks into bodies, so they are not indexed.
 pub(super) fn container_definition(name: &str) -> Value {
     json!({
         "id": name,
@@ -101,28 +101,28 @@ pub(super) fn container_definition(name: &str) -> Value {
     })
 }
 
-/// A container that is there already.
+/// The properties of an existing container.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct ContainerFound {
+pub(super) struct ContainerProperties {
     id: String,
     #[serde(default)]
-    partition_key: PartitionKeyFound,
+    partition_key: PartitionKey,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct PartitionKeyFound {
+struct PartitionKey {
     paths: Vec<String>,
 }
 
-impl ContainerFound {
-    pub(super) fn must_be_ours(&self, collection: Collection) -> Result<(), StoreError> {
+impl ContainerProperties {
+    pub(super) fn check_partition_key(&self, collection: Collection) -> Result<(), StoreError> {
         if self.partition_key.paths == [PARTITION_KEY] {
             return Ok(());
         }
         Err(StoreError::Refused(format!(
             "the container {} is partitioned by {}, not by {PARTITION_KEY}: a newer version or \
-             something else made it; {} can name another",
+             another program created it; {} can name another",
             self.id,
             self.partition_key.paths.join(" and "),
             setting(collection),
@@ -135,12 +135,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_comes_back_as_it_was() {
+    fn a_body_is_read_back_unchanged() {
         let body = r#"{"n":9007199254740993,"f":1.10,"t":"\u0000 é \"x\""}"#;
-        let mut kept = document("room", &Key::new("m:1"), body);
-        kept["_etag"] = json!("\"0800-1\"");
+        let mut stored = document("room", &Key::new("m:1"), body);
+        stored["_etag"] = json!("\"0800-1\"");
 
-        let record = serde_json::from_value::<Found>(kept).unwrap().record();
+        let record = serde_json::from_value::<Document>(stored).unwrap().record();
 
         let record = record.unwrap();
         assert_eq!((record.key.as_str(), &*record.body), ("m:1", body));
@@ -148,18 +148,18 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_is_refused() {
+    fn a_document_of_another_program_is_refused() {
         for document in [
             json!({ "id": "a", "_etag": "1", "pk": "p", "name": "x" }),
             json!({ "id": "a", "_etag": "1", "pk": "p", "body": null }),
         ] {
-            let found: Found = serde_json::from_value(document).unwrap();
+            let found: Document = serde_json::from_value(document).unwrap();
             assert!(matches!(found.record(), Err(StoreError::Refused(_))));
         }
     }
 
     #[test]
-    fn two_shelves_in_one_container_are_refused() {
+    fn two_collections_in_one_container_are_refused() {
         let names = |users: &str| CosmosContainers {
             chats: "chats".to_owned(),
             messages: "messages".to_owned(),
@@ -168,33 +168,33 @@ mod tests {
             processed_messages: "processed_messages".to_owned(),
         };
 
-        let apart = names("users");
+        let distinct = names("users");
         assert!(
             Collection::ALL
                 .iter()
-                .all(|collection| must_be_apart(&apart, *collection).is_ok())
+                .all(|collection| check_distinct(&distinct, *collection).is_ok())
         );
-        let refused = must_be_apart(&names("chats"), Collection::Users);
-        let sentence = refused.unwrap_err().to_string();
-        assert!(sentence.contains("COSMOS_CONTAINER_USERS"), "{sentence}");
-        assert!(sentence.contains("COSMOS_CONTAINER_CHATS"), "{sentence}");
+        let refused = check_distinct(&names("chats"), Collection::Users);
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains("COSMOS_CONTAINER_USERS"), "{error}");
+        assert!(error.contains("COSMOS_CONTAINER_CHATS"), "{error}");
     }
 
     #[test]
-    fn a_container_of_another_make_is_refused() {
+    fn a_container_with_another_partition_key_is_refused() {
         let found = |paths: Value| {
             let found = json!({ "id": "chats", "partitionKey": { "paths": paths } });
-            serde_json::from_value::<ContainerFound>(found).unwrap()
+            serde_json::from_value::<ContainerProperties>(found).unwrap()
         };
 
         assert!(
             found(json!(["/pk"]))
-                .must_be_ours(Collection::Chats)
+                .check_partition_key(Collection::Chats)
                 .is_ok()
         );
-        let refused = found(json!(["/chatId"])).must_be_ours(Collection::Chats);
-        let sentence = refused.unwrap_err().to_string();
-        assert!(sentence.contains("/chatId"), "{sentence}");
-        assert!(sentence.contains("COSMOS_CONTAINER_CHATS"), "{sentence}");
+        let refused = found(json!(["/chatId"])).check_partition_key(Collection::Chats);
+        let error = refused.unwrap_err().to_string();
+        assert!(error.contains("/chatId"), "{error}");
+        assert!(error.contains("COSMOS_CONTAINER_CHATS"), "{error}");
     }
 }

@@ -1,5 +1,5 @@
-//! Writes. Those that wait at the same time are committed together: what costs is the flush to
-//! the disk, and one does for all.
+//! The writer thread. It commits all waiting writes together (group commit): the expensive part is
+//! the flush to the disk, and one flush serves them all.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,14 +10,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Session;
 use super::failure::Failure;
-use super::{schema, turn};
-use crate::clock::Ids;
-use crate::store::{Partition, StoreError, Write, WriteError};
+use super::{schema, write_lock};
+use crate::clock::{Ids, Jitter};
+use crate::store::types::{Partition, StoreError, Write, WriteError};
 
-/// How many callers' writes go into one commit.
-const MAX_TOGETHER: usize = 128;
+/// The most batches in one commit.
+const MAX_GROUP: usize = 128;
 
-/// What one caller wants written.
+/// The writes of one caller.
 #[derive(Debug)]
 pub(super) struct Batch {
     pub(super) partition: Partition,
@@ -27,65 +27,67 @@ pub(super) struct Batch {
     pub(super) answer: oneshot::Sender<Result<(), WriteError>>,
 }
 
-/// Who decides about a batch: the thread that is about to write it, or the caller that no longer
-/// waits, and then knows for certain that it will not be written.
+/// Decides who owns a batch: the thread that is about to write it, or the caller that gives up, and
+/// then knows for certain that it will not be written.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Claim(Arc<AtomicBool>);
 
 impl Claim {
-    /// `true` for the first who asks.
+    /// `true` for the first call only.
     pub(super) fn take(&self) -> bool {
         !self.0.swap(true, Ordering::AcqRel)
     }
 }
 
-/// Why a group of batches was not written.
-enum Broken {
-    Before(Failure),
+/// The error of a whole group.
+enum GroupFailure {
+    BeforeCommit(Failure),
     AtCommit(Failure),
 }
 
-impl From<rusqlite::Error> for Broken {
+impl From<rusqlite::Error> for GroupFailure {
     fn from(error: rusqlite::Error) -> Self {
-        Self::Before(error.into())
+        Self::BeforeCommit(error.into())
     }
 }
 
-/// The writing thread.
-pub(super) fn until_dropped(mut session: Session, ids: &Ids, mut batches: mpsc::Receiver<Batch>) {
+/// Runs until the sender of `batches` is dropped. `ids` provides the records' versions.
+pub(super) fn run_writer(mut session: Session, ids: &Ids, mut batches: mpsc::Receiver<Batch>) {
     while let Some(first) = batches.blocking_recv() {
         if first.answer.is_closed() {
             continue;
         }
         let mut group = vec![first];
-        match together(&mut session, &mut group, &mut batches, ids) {
+        match commit_group(&mut session, &mut group, &mut batches, ids) {
             Ok(results) => {
                 for (batch, result) in group.into_iter().zip(results) {
-                    // Whoever asked may have gone meanwhile.
+                    // The caller may have gone.
                     batch.answer.send(result).ok();
                 }
             }
-            Err(broken) => {
+            Err(failure) => {
                 for batch in group {
-                    batch.answer.send(Err(broken.error())).ok();
+                    batch.answer.send(Err(failure.error())).ok();
                 }
-                session.failed(broken.failure());
+                session.failed(failure.cause());
             }
         }
     }
 }
 
-/// Waits for the lock, takes along who has come meanwhile, and commits.
-fn together(
+/// Waits for the write lock, adds the batches that arrived in the meantime, and commits.
+fn commit_group(
     session: &mut Session,
     group: &mut Vec<Batch>,
     batches: &mut mpsc::Receiver<Batch>,
     ids: &Ids,
-) -> Result<Vec<Result<(), WriteError>>, Broken> {
+) -> Result<Vec<Result<(), WriteError>>, GroupFailure> {
     let deadline = group[0].deadline;
-    let connection = session.connection(deadline).map_err(Broken::Before)?;
-    let mut transaction = turn::begin(connection, ids, deadline)?;
-    while group.len() < MAX_TOGETHER
+    let connection = session
+        .connection(deadline)
+        .map_err(GroupFailure::BeforeCommit)?;
+    let mut transaction = write_lock::begin(connection, &Jitter::new(ids.clone()), deadline)?;
+    while group.len() < MAX_GROUP
         && let Ok(another) = batches.try_recv()
     {
         group.push(another);
@@ -96,11 +98,11 @@ fn together(
         results.push(apply(&mut transaction, batch, ids)?);
     }
     let commit = transaction.commit();
-    commit.map_err(|error| Broken::AtCommit(error.into()))?;
+    commit.map_err(|error| GroupFailure::AtCommit(error.into()))?;
     Ok(results)
 }
 
-/// One caller's writes, or none of them.
+/// Applies all writes of a batch or none.
 fn apply(
     transaction: &mut Transaction<'_>,
     batch: &Batch,
@@ -118,14 +120,14 @@ fn apply(
     Ok(Ok(()))
 }
 
-impl Broken {
-    fn failure(&self) -> &Failure {
-        let (Self::Before(failure) | Self::AtCommit(failure)) = self;
-        failure
+impl GroupFailure {
+    fn cause(&self) -> &Failure {
+        let (Self::BeforeCommit(cause) | Self::AtCommit(cause)) = self;
+        cause
     }
 
     fn error(&self) -> WriteError {
-        let error = StoreError::from(self.failure());
+        let error = StoreError::from(self.cause());
         if self.is_certain() {
             WriteError::NotDone(error)
         } else {
@@ -133,11 +135,11 @@ impl Broken {
         }
     }
 
-    /// A commit that could not be flushed may be found in the log all the same when the file is
-    /// next opened. One that found no room was not written to its end, so it never is.
+    /// Whether nothing was written for certain. A commit that could not be flushed may still be in
+    /// the log when the file is next opened. One that found no room is incomplete, so it is not.
     fn is_certain(&self) -> bool {
         match self {
-            Self::Before(_) => true,
+            Self::BeforeCommit(_) => true,
             Self::AtCommit(Failure::Sqlite(error)) => matches!(
                 error.sqlite_error_code(),
                 Some(ErrorCode::DiskFull | ErrorCode::DatabaseBusy)
@@ -156,12 +158,12 @@ mod tests {
     use tokio::sync::mpsc::Sender;
 
     use super::*;
-    use crate::store::{Collection, Key};
+    use crate::store::types::{Collection, Key};
 
     type Answer = oneshot::Receiver<Result<(), WriteError>>;
 
     #[test]
-    fn who_is_committed_together_gets_an_answer_of_his_own() {
+    fn each_caller_in_a_group_commit_gets_its_own_result() {
         let (file, batches) = (File::new(), mpsc::channel(8));
         let answers = ["a", "a", "b"].map(|name| insert(&batches.0, name, "1").1);
 
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_its_caller_claimed_is_not_written() {
+    fn a_batch_that_its_caller_claimed_is_not_written() {
         let (file, batches) = (File::new(), mpsc::channel(8));
         let (_, kept) = insert(&batches.0, "a", "1");
         let (claim, given_up) = insert(&batches.0, "b", "1");
@@ -188,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_refuses_everybody_and_writes_nothing() {
+    fn a_full_disk_refuses_the_whole_group_and_writes_nothing() {
         let (file, batches) = (File::new(), mpsc::channel(8));
         let (_, small) = insert(&batches.0, "a", "1");
         let (_, large) = insert(&batches.0, "b", &format!("\"{}\"", "x".repeat(100_000)));
@@ -205,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_written_refuses() {
+    fn a_read_only_file_refuses_writes() {
         let (file, batches) = (File::new(), mpsc::channel(8));
         let (_, answer) = insert(&batches.0, "a", "1");
 
@@ -218,12 +220,12 @@ mod tests {
     }
 
     #[test]
-    fn only_a_commit_that_found_no_room_was_certainly_not_done() {
+    fn only_a_commit_that_found_no_room_is_certainly_not_done() {
         let failed = |code| Failure::Sqlite(Error::SqliteFailure(ffi::Error::new(code), None));
 
-        let before = Broken::Before(failed(ffi::SQLITE_IOERR_FSYNC)).error();
-        let full = Broken::AtCommit(failed(ffi::SQLITE_FULL)).error();
-        let flush = Broken::AtCommit(failed(ffi::SQLITE_IOERR_FSYNC)).error();
+        let before = GroupFailure::BeforeCommit(failed(ffi::SQLITE_IOERR_FSYNC)).error();
+        let full = GroupFailure::AtCommit(failed(ffi::SQLITE_FULL)).error();
+        let flush = GroupFailure::AtCommit(failed(ffi::SQLITE_IOERR_FSYNC)).error();
 
         assert!(matches!(before, WriteError::NotDone(_)));
         assert!(matches!(full, WriteError::NotDone(_)));
@@ -267,7 +269,7 @@ mod tests {
             Self(std::env::temp_dir().join(name))
         }
 
-        /// What is there after the thread has done all that waits for it.
+        /// Runs the writer until all batches are done, and returns the keys that it wrote.
         fn run(
             &self,
             (batches, receiver): (Sender<Batch>, mpsc::Receiver<Batch>),
@@ -279,7 +281,7 @@ mod tests {
             prepare(session.connection(deadline).unwrap());
 
             drop(batches);
-            until_dropped(session, &Ids::random(), receiver);
+            run_writer(session, &Ids::random(), receiver);
 
             let keys = Key::literal("a")..Key::literal("z");
             let records = Session::new(path.into()).run(deadline, |connection| {

@@ -1,4 +1,4 @@
-//! The file, opened.
+//! Opens the file, and opens it again after a failure.
 
 use std::fs;
 use std::path::Path;
@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::Failure;
-use super::schema::{self, Found};
-use crate::store::StoreError;
+use super::schema::{self, FileOwner};
+use crate::store::types::StoreError;
 
-/// How long one try waits for others who use the file.
-const ONE_TRY: Duration = Duration::from_secs(2);
+/// How long SQLite itself waits for other users of the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How soon opening is tried again while another process opens it too.
-const AGAIN: Duration = Duration::from_millis(5);
+/// The pause before opening is retried while another process opens the file, too.
+const OPEN_RETRY_PAUSE: Duration = Duration::from_millis(5);
 
-/// One thread's connection: opened when it is first used, and again after it failed.
+/// One thread's connection: opened on first use, and again after a failure.
 #[derive(Debug)]
 pub(super) struct Session {
     path: Arc<Path>,
@@ -50,11 +50,11 @@ impl Session {
         })
     }
 
-    /// A file that was deleted, or has another in its place, is not written to any more: nobody
-    /// would find again what was acknowledged.
+    /// Opens the file again if it was deleted or replaced: writes to the old file would be
+    /// acknowledged and lost.
     pub(super) fn connection(&mut self, deadline: Instant) -> Result<&Connection, Failure> {
         let now = FileId::of(&self.path);
-        // Taking the old connection out first lets go of its locks before the new one is made.
+        // Taking the old connection out releases its locks before the new one is opened.
         let open = match self.open.take().filter(|open| open.file == now) {
             Some(open) => open,
             None => open(&self.path, deadline)?,
@@ -62,7 +62,7 @@ impl Session {
         Ok(&self.open.insert(open).connection)
     }
 
-    /// After this the file is opened anew, unless it was only in use.
+    /// The next call opens the file again, unless it was only busy.
     pub(super) fn failed(&mut self, failure: &Failure) {
         if !failure.is_busy() {
             self.open = None;
@@ -71,16 +71,16 @@ impl Session {
 }
 
 fn open(path: &Path, deadline: Instant) -> Result<Open, Failure> {
-    // SQLite would read a meaning into names such as `:memory:`; an absolute path has none.
+    // SQLite gives names such as `:memory:` a special meaning, but not absolute paths.
     let path = &std::path::absolute(path)?;
     if path.is_dir() {
         return Err(Failure::of_file(path, "is a folder, not a file"));
     }
-    make_folder(path)?;
+    create_folder(path)?;
     loop {
         match connect(path) {
             Err(failure) if failure.is_busy() && Instant::now() < deadline => {
-                std::thread::sleep(AGAIN);
+                std::thread::sleep(OPEN_RETRY_PAUSE);
             }
             Err(failure) => return Err(failure.opening(path)),
             Ok(connection) => {
@@ -91,7 +91,7 @@ fn open(path: &Path, deadline: Instant) -> Result<Open, Failure> {
     }
 }
 
-fn make_folder(path: &Path) -> Result<(), Failure> {
+fn create_folder(path: &Path) -> Result<(), Failure> {
     let folder = path.parent().unwrap_or(path);
     fs::create_dir_all(folder).map_err(|error| {
         let why = format!("cannot be made: {error}");
@@ -99,17 +99,17 @@ fn make_folder(path: &Path) -> Result<(), Failure> {
     })
 }
 
-/// A file that is made here is its owner's alone to read; SQLite gives the log the same mode. By
-/// its name: opening the file once more, and closing it, would drop SQLite's locks on it.
+/// Makes a new file readable by its owner only; SQLite gives the log the same mode. Uses the path,
+/// because opening and closing the file a second time would drop SQLite's locks.
 #[cfg(unix)]
-fn keep_private(path: &Path) {
+fn make_private(path: &Path) {
     use std::os::unix::fs::PermissionsExt;
-    // A disk that knows no modes is still one to write on.
+    // Disks without file modes are usable all the same.
     fs::set_permissions(path, fs::Permissions::from_mode(0o600)).ok();
 }
 
 #[cfg(not(unix))]
-fn keep_private(_path: &Path) {}
+fn make_private(_path: &Path) {}
 
 fn connect(path: &Path) -> Result<Connection, Failure> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -118,22 +118,22 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     let is_new = !path.exists();
     let connection = Connection::open_with_flags(path, flags)?;
     if is_new {
-        keep_private(path);
+        make_private(path);
     }
     connection.busy_timeout(Duration::ZERO)?;
     if connection.is_readonly("main")? {
         return Err(Failure::of_file(path, "is read-only"));
     }
-    let found = schema::found(&connection)?;
-    match found {
-        Found::Ours | Found::Nothing => {}
-        Found::SomethingElse => {
+    let owner = schema::file_owner(&connection)?;
+    match owner {
+        FileOwner::Switchboard | FileOwner::Nobody => {}
+        FileOwner::AnotherProgram => {
             return Err(Failure::of_file(path, "is another program's database"));
         }
-        Found::Newer(version) => {
+        FileOwner::NewerSwitchboard(version) => {
             let ours = schema::VERSION;
             let why = format!(
-                "was written by a newer Switchboard (its schema is {version}, this one knows {ours}): use that one"
+                "was written by a newer Switchboard: its schema has version {version}, and this one supports only version {ours}"
             );
             return Err(Failure::of_file(path, &why));
         }
@@ -141,20 +141,21 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     let mode: String =
         connection.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
     if mode != "wal" {
-        let why = "lies where SQLite cannot keep a write-ahead log: move it to a local disk";
+        let why =
+            "is on a disk where SQLite cannot keep a write-ahead log: move it to a local disk";
         return Err(Failure::of_file(path, why));
     }
-    // An acknowledged write is on the disk; on macOS `fsync` alone would not see to that.
+    // An acknowledged write must be on the disk; on macOS `fsync` alone does not ensure that.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "fullfsync", true)?;
-    if found == Found::Nothing {
+    if owner == FileOwner::Nobody {
         schema::create(&connection)?;
     }
-    connection.busy_timeout(ONE_TRY)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     Ok(connection)
 }
 
-/// Tells a file from another of the same name.
+/// Identifies a file beyond its name.
 #[derive(Debug, PartialEq, Eq)]
 struct FileId(Option<(u64, u64)>);
 
@@ -165,7 +166,7 @@ impl FileId {
         Self(fs::metadata(path).ok().map(|file| (file.dev(), file.ino())))
     }
 
-    /// Elsewhere a file that is open cannot be deleted.
+    /// Other systems do not let anyone delete an open file.
     #[cfg(not(unix))]
     fn of(_path: &Path) -> Self {
         Self(None)

@@ -1,13 +1,13 @@
-//! What SQLite's errors mean to us.
+//! Maps errors of SQLite and of the file system to errors of the store.
 
 use std::io;
 use std::path::Path;
 
 use rusqlite::{Error, ErrorCode};
 
-use crate::store::StoreError;
+use crate::store::types::StoreError;
 
-/// Why something was not done. One failure answers everybody whose writes went together.
+/// Why an operation failed. One failure answers all callers of a group commit.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error("{0}")]
@@ -19,21 +19,21 @@ pub(super) enum Failure {
 }
 
 impl Failure {
-    pub(super) fn of_file(path: &Path, what: &str) -> Self {
-        Self::Refused(format!("{} {what}", path.display()))
+    pub(super) fn of_file(path: &Path, why: &str) -> Self {
+        Self::Refused(format!("{} {why}", path.display()))
     }
 
-    /// The same with the file's name, for what is wrong with its place.
+    /// Adds the path to an error about opening the file.
     pub(super) fn opening(self, path: &Path) -> Self {
         match &self {
             Self::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) => {
-                Self::of_file(path, "cannot be opened, or not its log beside it")
+                Self::of_file(path, "or the log beside it cannot be opened")
             }
             _ => self,
         }
     }
 
-    /// Somebody else is at it: trying again may help.
+    /// Another connection holds a lock, so a retry may succeed.
     pub(super) fn is_busy(&self) -> bool {
         matches!(self, Self::Sqlite(error) if is_busy(error))
     }
@@ -61,7 +61,9 @@ fn from_sqlite(error: &Error) -> StoreError {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => return StoreError::TooLong,
         Some(ErrorCode::DiskFull) => "the disk is full",
         Some(ErrorCode::ReadOnly) => "the database file is read-only",
-        Some(ErrorCode::NotADatabase) => "the database file is something else",
+        Some(ErrorCode::NotADatabase) => {
+            "the database file is something else than a SQLite database"
+        }
         Some(ErrorCode::DatabaseCorrupt) => "the database file is damaged",
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
             "the database file cannot be opened"
@@ -71,7 +73,7 @@ fn from_sqlite(error: &Error) -> StoreError {
     StoreError::Refused(why.to_owned())
 }
 
-/// Only after a panic in it.
+/// The thread ends early only if it panics.
 pub(super) fn thread_ended() -> StoreError {
     StoreError::Unreachable("the store's thread has ended".into())
 }

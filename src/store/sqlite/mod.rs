@@ -1,11 +1,11 @@
-//! SQLite: everything in one file, for one machine. Several processes may use it at once.
+//! SQLite: all records in one file, on one machine. Several processes may use it concurrently.
 
 mod commit;
 mod connection;
 mod failure;
 mod schema;
 mod thread;
-mod turn;
+mod write_lock;
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -17,17 +17,19 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Key, Partition, Record, Store, StoreError, Write, WriteError, limits};
+use self::commit::{Batch, Claim};
+use self::connection::Session;
+use self::thread::Thread;
+use super::contract::Store;
+use super::limits;
+use super::types::{Key, Partition, Record, StoreError, Write, WriteError};
 use crate::clock::Ids;
-use commit::{Batch, Claim};
-use connection::Session;
-use thread::Thread;
 
-/// How long a caller waits, whatever happens to the disk.
+/// How long a caller waits at most.
 const TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Records in a SQLite file. SQLite blocks whoever calls it, so one thread reads and another
-/// writes; both start on first use, and end when the store is dropped.
+/// Records in a SQLite file. SQLite blocks its callers, so one thread reads and another writes.
+/// Both start on first use and end when the store is dropped.
 #[derive(Debug)]
 pub struct SqliteStore {
     reader: Thread<Read>,
@@ -37,7 +39,7 @@ pub struct SqliteStore {
 type Read = Box<dyn FnOnce(&mut Session) + Send>;
 
 impl SqliteStore {
-    /// Only remembers where. `ids` gives the records' versions.
+    /// Opens nothing yet. `ids` provides the records' versions.
     pub fn new(path: impl Into<PathBuf>, ids: Ids) -> Self {
         let path: Arc<std::path::Path> = Arc::from(path.into());
         let reading = path.clone();
@@ -49,7 +51,7 @@ impl SqliteStore {
                 }
             }),
             writer: Thread::new("store writer", move |calls| {
-                commit::until_dropped(Session::new(path.clone()), &ids, calls);
+                commit::run_writer(Session::new(path.clone()), &ids, calls);
             }),
         }
     }
@@ -63,7 +65,7 @@ impl SqliteStore {
         let call: Read = Box::new(move |session| {
             if !answer.is_closed() {
                 let result = session.run(deadline.into_std(), read);
-                // Whoever asked may have gone meanwhile.
+                // The caller may have gone.
                 answer.send(result).ok();
             }
         });

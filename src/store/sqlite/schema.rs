@@ -1,18 +1,18 @@
-//! The one table, and its rows.
+//! The table of records, its rows, and the marks that identify the file.
 
 use std::ops::Range;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
-use crate::store::{Collection, Key, Partition, Record, Version, Write};
+use crate::store::types::{Collection, Key, Partition, Record, Version, Write};
 
-/// Kept as the file's `user_version`. What comes later migrates from here.
+/// The schema's version, stored as the file's `user_version`. Later versions migrate from it.
 pub(super) const VERSION: i64 = 1;
 
-/// Kept as the file's `application_id`, so that no other program's file is taken for ours.
-const APPLICATION: i64 = 0x5357_4244;
+/// Stored as the file's `application_id`, to recognize the files of other programs.
+const APPLICATION_ID: i64 = 0x5357_4244;
 
-/// The rows of one partition lie together, in the order of their keys: text compares by bytes.
+/// The rows of a partition are adjacent, in the order of their keys: text compares by bytes.
 const CREATE: &str = "
     CREATE TABLE records (
         collection TEXT NOT NULL,
@@ -23,40 +23,42 @@ const CREATE: &str = "
         PRIMARY KEY (collection, partition, key)
     ) STRICT, WITHOUT ROWID";
 
-/// Whose file it is.
+/// Which program the file belongs to.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    Ours,
-    Nothing,
-    Newer(i64),
-    SomethingElse,
+pub(super) enum FileOwner {
+    Switchboard,
+    /// The file is empty.
+    Nobody,
+    /// Holds the version of the newer schema.
+    NewerSwitchboard(i64),
+    AnotherProgram,
 }
 
-/// Looked at all at once: another process may be making it.
-pub(super) fn found(connection: &Connection) -> rusqlite::Result<Found> {
-    let looking = connection.unchecked_transaction()?;
-    found_in(&looking)
+/// Reads all marks in one transaction, because another process may be creating the table.
+pub(super) fn file_owner(connection: &Connection) -> rusqlite::Result<FileOwner> {
+    let transaction = connection.unchecked_transaction()?;
+    owner_in(&transaction)
 }
 
-fn found_in(transaction: &Transaction<'_>) -> rusqlite::Result<Found> {
+fn owner_in(transaction: &Transaction<'_>) -> rusqlite::Result<FileOwner> {
     let number = |sql| transaction.query_one(sql, [], |row| row.get::<_, i64>(0));
     let application = number("PRAGMA application_id")?;
     let version = number("PRAGMA user_version")?;
     let objects = number("SELECT count(*) FROM sqlite_schema")?;
     Ok(match (application, version, objects) {
-        (APPLICATION, VERSION, _) => Found::Ours,
-        (APPLICATION, newer, _) if newer > VERSION => Found::Newer(newer),
-        (0, 0, 0) => Found::Nothing,
-        _ => Found::SomethingElse,
+        (APPLICATION_ID, VERSION, _) => FileOwner::Switchboard,
+        (APPLICATION_ID, newer, _) if newer > VERSION => FileOwner::NewerSwitchboard(newer),
+        (0, 0, 0) => FileOwner::Nobody,
+        _ => FileOwner::AnotherProgram,
     })
 }
 
-/// Makes the table, unless another process was faster.
+/// Creates the table, unless another process was faster.
 pub(super) fn create(connection: &Connection) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(connection, TransactionBehavior::Immediate)?;
-    if found_in(&transaction)? == Found::Nothing {
+    if owner_in(&transaction)? == FileOwner::Nobody {
         transaction.execute_batch(CREATE)?;
-        transaction.pragma_update(None, "application_id", APPLICATION)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", VERSION)?;
     }
     transaction.commit()
@@ -100,19 +102,19 @@ pub(super) fn range(
         .collect()
 }
 
-/// Whether the file can be read.
+/// Checks that the file can be read.
 pub(super) fn check(connection: &Connection) -> rusqlite::Result<()> {
     connection
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM records)")?
         .query_one([], |_| Ok(()))
 }
 
-/// `false` if `write` found something else than it expected; then it changed nothing.
+/// `false` if `write` did not find the state that it expects; then nothing has changed.
 pub(super) fn apply(
     connection: &Connection,
     partition: &Partition,
     write: &Write,
-    new: i64,
+    new_version: i64,
 ) -> rusqlite::Result<bool> {
     let (collection, name, key) = (
         collection(partition),
@@ -127,18 +129,18 @@ pub(super) fn apply(
         Write::Insert { body, .. } => run(
             "INSERT INTO records (collection, partition, key, version, body)
              VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
-            params![collection, name, key, new, body],
+            params![collection, name, key, new_version, body],
         ),
         Write::Put { body, .. } => run(
             "INSERT INTO records (collection, partition, key, version, body)
              VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body",
-            params![collection, name, key, new, body],
+            params![collection, name, key, new_version, body],
         ),
         Write::Replace { version, body, .. } => run(
             "UPDATE records SET version = ?4, body = ?5
              WHERE collection = ?1 AND partition = ?2 AND key = ?3 AND version = ?6",
-            params![collection, name, key, new, body, number(version)],
+            params![collection, name, key, new_version, body, number(version)],
         ),
         Write::Delete { version, .. } => run(
             "DELETE FROM records
@@ -156,7 +158,7 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
     })
 }
 
-/// A version that is no number is none of ours, and matches nothing: so does `NULL`.
+/// A version of ours is a number. Any other becomes `NULL`, which matches no record.
 fn number(version: &Version) -> Option<i64> {
     version.0.parse().ok()
 }

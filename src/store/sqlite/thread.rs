@@ -1,4 +1,4 @@
-//! A thread that does what may block, one call after the other.
+//! A thread for blocking calls, which it makes one after the other.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
 
 use super::failure;
-use crate::store::StoreError;
+use crate::store::types::StoreError;
 
-/// Calls that wait for their turn; further callers wait until there is room, or lose patience.
+/// The length of the queue. Further callers wait for room until they time out.
 const MAX_WAITING: usize = 256;
 
-/// Started by its first call. It ends when this is dropped, after what was already sent to it.
+/// Started by the first call. Ends when dropped, after the calls that are already in its queue.
 pub(super) struct Thread<C> {
     name: &'static str,
     run: Arc<dyn Fn(mpsc::Receiver<C>) + Send + Sync>,
@@ -35,7 +35,7 @@ impl<C: Send + 'static> Thread<C> {
         calls.send(call).await.map_err(|_| failure::thread_ended())
     }
 
-    /// A thread that has ended all the same is started again.
+    /// Starts the thread, also again if it has panicked.
     fn calls(&self) -> Result<mpsc::Sender<C>, StoreError> {
         let mut running = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(calls) = &*running

@@ -1,4 +1,4 @@
-//! Several changes as one: an entity-group transaction, which is a request of requests.
+//! Entity-group transactions: several writes in one request, as a multipart body of requests.
 
 use std::fmt::Write as _;
 
@@ -6,12 +6,13 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, StatusCode};
 use url::Url;
 
-use crate::azure::storage_account::{Call, Repeat, error_code};
+use crate::azure::rest::{Call, Retry};
+use crate::azure::storage_account::error_code;
 
-/// What the service takes as one.
-const LARGEST: usize = 4 * 1024 * 1024;
+/// The longest body that the service accepts, in bytes.
+const MAX_BATCH_SIZE: usize = 4 * 1024 * 1024;
 
-/// The parts' bodies are JSON on one line each, so that no line of theirs is a boundary.
+/// Boundaries. Each part's body is one line of JSON, so it cannot contain one.
 const BATCH: &str = "batch_switchboard";
 const CHANGES: &str = "changeset_switchboard";
 
@@ -19,25 +20,25 @@ const CHANGES: &str = "changeset_switchboard";
 #[error("the writes are too large for one batch")]
 pub(super) struct TooLarge;
 
-/// `address` makes a path below the endpoint an address.
-pub(super) fn of(calls: &[Call], address: impl Fn(&str) -> Url) -> Result<Call, TooLarge> {
+/// Combines `calls` into one. `address` resolves a path below the endpoint.
+pub(super) fn combine(calls: &[Call], address: impl Fn(&str) -> Url) -> Result<Call, TooLarge> {
     let mut body =
         format!("--{BATCH}\r\nContent-Type: multipart/mixed; boundary={CHANGES}\r\n\r\n");
     for call in calls {
-        part(&mut body, call, &address(&call.path));
+        push_part(&mut body, call, &address(&call.path));
     }
     let _ = write!(body, "--{CHANGES}--\r\n--{BATCH}--\r\n");
-    if body.len() > LARGEST {
+    if body.len() > MAX_BATCH_SIZE {
         return Err(TooLarge);
     }
-    let kind = HeaderValue::from_static("multipart/mixed; boundary=batch_switchboard");
-    Ok(Call::new(Method::POST, "$batch", Repeat::OnlyIfNotDone)
-        .header(CONTENT_TYPE, kind)
+    let content_type = HeaderValue::from_static("multipart/mixed; boundary=batch_switchboard");
+    Ok(Call::new(Method::POST, "$batch", Retry::Unsafe)
+        .header(CONTENT_TYPE, content_type)
         .body(body))
 }
 
-/// Writing to text cannot fail.
-fn part(body: &mut String, call: &Call, address: &Url) {
+/// Appends one part. Writing to a `String` cannot fail.
+fn push_part(body: &mut String, call: &Call, address: &Url) {
     let _ = write!(
         body,
         "--{CHANGES}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n\
@@ -52,26 +53,26 @@ fn part(body: &mut String, call: &Call, address: &Url) {
     let _ = write!(body, "\r\n{json}\r\n");
 }
 
-/// What became of a batch.
+/// The result of a batch.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum BatchResult {
     Done,
-    /// Nothing was written, because of one part.
+    /// One part failed, so nothing was written.
     Failed(Failure),
-    Unreadable,
+    Malformed,
 }
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Failure {
-    /// Not every service says which.
+    /// `None` if the service does not say which part failed.
     pub(super) position: Option<usize>,
     pub(super) status: StatusCode,
     pub(super) code: Option<String>,
 }
 
-/// Reads the answer to a batch of so many parts. Its multipart form is not heeded: emulators get
-/// it wrong, and only status lines and errors matter, each on a line of its own.
-pub(super) fn outcome(body: &[u8], parts: usize) -> Outcome {
+/// Parses the answer to a batch. Ignores its multipart form, which emulators get wrong: only status
+/// lines and errors matter, and each is on its own line.
+pub(super) fn parse_answer(body: &[u8], parts: usize) -> BatchResult {
     let text = String::from_utf8_lossy(body);
     let mut done = 0;
     let mut lines = text.lines().map(str::trim);
@@ -81,7 +82,7 @@ pub(super) fn outcome(body: &[u8], parts: usize) -> Outcome {
             Some(status) if status.is_success() => done += 1,
             Some(status) => {
                 let error = lines.find(|line| line.starts_with(['{', '<']));
-                return Outcome::Failed(Failure {
+                return BatchResult::Failed(Failure {
                     position: error.and_then(position),
                     status,
                     code: error.and_then(|error| error_code(error.as_bytes())),
@@ -90,9 +91,9 @@ pub(super) fn outcome(body: &[u8], parts: usize) -> Outcome {
         }
     }
     if done == parts {
-        Outcome::Done
+        BatchResult::Done
     } else {
-        Outcome::Unreadable
+        BatchResult::Malformed
     }
 }
 
@@ -101,7 +102,7 @@ fn status(line: &str) -> Option<StatusCode> {
     StatusCode::from_bytes(digits.as_bytes()).ok()
 }
 
-/// The message begins with it: `"value":"2:The specified entity already exists.…`.
+/// The position of the failed part. The message begins with it: `"value":"2:The specified entity already exists.…`.
 fn position(error: &str) -> Option<usize> {
     let (_, message) = error
         .split_once("\"value\":\"")
@@ -129,18 +130,18 @@ mod tests {
             "--changesetresponse_2\r\nContent-Type: application/http\r\n\r\nHTTP/1.1 409 Conflict\r\n\
              Content-Type: application/json;odata=minimalmetadata\r\n\r\n{error}\r\n--changesetresponse_2--"
         );
-        match outcome(body.as_bytes(), 5) {
-            Outcome::Failed(failure) => failure,
+        match parse_answer(body.as_bytes(), 5) {
+            BatchResult::Failed(failure) => failure,
             other => panic!("{other:?}"),
         }
     }
 
     #[test]
     fn a_batch_is_done_if_every_part_is() {
-        assert_eq!(outcome(SUCCESS.as_bytes(), 2), Outcome::Done);
-        assert_eq!(outcome(SUCCESS.as_bytes(), 3), Outcome::Unreadable);
-        assert_eq!(outcome(b"<html>", 1), Outcome::Unreadable);
-        assert_eq!(outcome(b"", 1), Outcome::Unreadable);
+        assert_eq!(parse_answer(SUCCESS.as_bytes(), 2), BatchResult::Done);
+        assert_eq!(parse_answer(SUCCESS.as_bytes(), 3), BatchResult::Malformed);
+        assert_eq!(parse_answer(b"<html>", 1), BatchResult::Malformed);
+        assert_eq!(parse_answer(b"", 1), BatchResult::Malformed);
     }
 
     #[test]
@@ -167,15 +168,15 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_a_request_of_requests() {
+    fn a_batch_is_a_multipart_body_of_requests() {
         let call = Call::new(
             Method::DELETE,
             "t(PartitionKey='p',RowKey='k')",
-            Repeat::OnlyIfNotDone,
+            Retry::Unsafe,
         );
         let address = |path: &str| Url::parse("http://h/a/").unwrap().join(path).unwrap();
 
-        let batch = of(&[call.header(CONTENT_TYPE, "x".parse().unwrap())], address).unwrap();
+        let batch = combine(&[call.header(CONTENT_TYPE, "x".parse().unwrap())], address).unwrap();
 
         assert_eq!(
             batch.body,
@@ -187,10 +188,10 @@ mod tests {
     }
 
     #[test]
-    fn what_the_service_would_not_take_is_not_sent() {
-        let large = Call::new(Method::POST, "t", Repeat::OnlyIfNotDone).body(vec![b'x'; LARGEST]);
+    fn a_batch_that_is_too_large_is_not_sent() {
+        let large = Call::new(Method::POST, "t", Retry::Unsafe).body(vec![b'x'; MAX_BATCH_SIZE]);
 
-        let refused = of(&[large], |_| Url::parse("http://h/").unwrap());
+        let refused = combine(&[large], |_| Url::parse("http://h/").unwrap());
 
         assert_eq!(refused.unwrap_err(), TooLarge);
     }

@@ -1,51 +1,60 @@
-//! Azure Table storage.
+//! Azure Table storage: a table per collection, created by the first write to it, and an
+//! entity-group transaction for several writes.
 
 mod batch;
 mod client;
-mod form;
+mod outcome;
 mod schema;
-mod verdict;
+mod schema_version;
 
 use std::ops::Range;
 
 use async_trait::async_trait;
-use http::StatusCode;
 use serde::Deserialize;
-use tokio::sync::OnceCell;
 
-use self::batch::{Failure, Outcome};
+use self::batch::{BatchResult, Failure};
 use self::client::Continuation;
+use self::outcome::{Outcome, classify};
 use self::schema::Entity;
-use self::verdict::{Verdict, judged};
-use super::{Key, Partition, Record, Store, StoreError, Write, WriteError, limits};
+use self::schema_version::{SchemaVersion, create_table, found};
+use super::contract::Store;
+use super::limits;
+use super::types::{Key, Partition, Record, StoreError, Write, WriteError};
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
+use crate::azure::rest::{Answer, Deadline, RestError};
 use crate::azure::storage_account::{
-    Answer, CallError, Deadline, Service, ServiceClient, SetupError, StorageAccount, StorageError,
+    Service, ServiceClient, SetupError, StorageAccount, StorageApi,
 };
 use crate::clock::Clock;
 
-/// A table for each collection, made when it is first written to.
+/// Records in the tables of a storage account.
 #[derive(Debug)]
 pub struct TableStore {
     service: ServiceClient,
-    /// Set once it is known that the tables have the form that we know.
-    ours: OnceCell<()>,
+    schema_version: SchemaVersion,
 }
 
 impl TableStore {
-    /// No call goes out.
+    /// Sends nothing yet.
     pub fn new(
         account: &StorageAccount,
-        outgoing: SharedHttpClient,
+        http_client: SharedHttpClient,
         clock: Clock,
         identities: &ManagedIdentities,
     ) -> Result<Self, SetupError> {
-        let service = ServiceClient::new(account, Service::Tables, outgoing, clock, identities)?;
+        let service = StorageApi::client(account, Service::Tables, http_client, clock, identities)?;
         Ok(Self {
             service,
-            ours: OnceCell::new(),
+            schema_version: SchemaVersion::default(),
         })
+    }
+
+    /// Every operation begins with this.
+    async fn begin(&self) -> Result<Deadline, StoreError> {
+        let deadline = Deadline::start();
+        self.schema_version.ensure(&self.service, deadline).await?;
+        Ok(deadline)
     }
 
     async fn try_write(
@@ -53,32 +62,32 @@ impl TableStore {
         partition: &Partition,
         writes: &[Write],
         deadline: Deadline,
-    ) -> Result<Verdict, WriteError> {
+    ) -> Result<Outcome, WriteError> {
         let calls = writes.iter().map(|write| client::write(partition, write));
         let calls: Result<Vec<_>, _> = calls.collect();
         let calls = calls.map_err(|error| refused(error.to_string()))?;
         let batch = match calls.as_slice() {
-            // Azurite breaks other characters of a plain operation's body where its packets end;
-            // in a batch it does not.
+            // Azurite corrupts non-ASCII characters of a single operation's body at the end of a
+            // packet; in a batch it does not.
             [call] if call.body.is_ascii() => {
                 let answer = self.service.call(call, deadline).await?;
-                return Ok(judged(writes, None, answer.status, answer.code()));
+                return Ok(classify(writes, None, answer.status, answer.code()));
             }
-            calls => batch::of(calls, |path| self.service.url(path)),
+            calls => batch::combine(calls, |path| self.service.url(path)),
         };
         let batch = batch.map_err(|error| refused(error.to_string()))?;
         let answer = self.service.call(&batch, deadline).await?;
         if !answer.status.is_success() {
-            return Ok(judged(writes, None, answer.status, answer.code()));
+            return Ok(classify(writes, None, answer.status, answer.code()));
         }
-        match batch::outcome(&answer.body, writes.len()) {
-            Outcome::Done => Ok(Verdict::Done),
-            Outcome::Failed(Failure {
+        match batch::parse_answer(&answer.body, writes.len()) {
+            BatchResult::Done => Ok(Outcome::Done),
+            BatchResult::Failed(Failure {
                 position,
                 status,
                 code,
-            }) => Ok(judged(writes, position, status, code)),
-            Outcome::Unreadable => Err(WriteError::Unknown(unreadable())),
+            }) => Ok(classify(writes, position, status, code)),
+            BatchResult::Malformed => Err(WriteError::Unknown(RestError::malformed().into())),
         }
     }
 }
@@ -86,17 +95,12 @@ impl TableStore {
 #[async_trait]
 impl Store for TableStore {
     async fn get(&self, partition: &Partition, key: &Key) -> Result<Option<Record>, StoreError> {
-        let deadline = Deadline::of_one_call();
-        self.ready(deadline).await?;
-        let answer = self
-            .service
-            .call(&client::record(partition, key), deadline)
-            .await?;
-        let Some(answer) = found(answer)? else {
+        let deadline = self.begin().await?;
+        let call = client::record(partition, key);
+        let Some(answer) = found(self.service.call(&call, deadline).await?)? else {
             return Ok(None);
         };
-        let entity: Entity = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
-        Ok(Some(entity.into()))
+        Ok(Some(answer.json::<Entity>()?.into()))
     }
 
     async fn range(
@@ -113,18 +117,17 @@ impl Store for TableStore {
         if keys.is_empty() || limit == 0 {
             return Ok(records);
         }
-        let deadline = Deadline::of_one_call();
-        self.ready(deadline).await?;
+        let deadline = self.begin().await?;
         let mut continuation = None;
         loop {
-            let wanted = limit - records.len();
+            let missing = limit - records.len();
             let keys = (&keys.start, &keys.end);
-            let call = client::range(partition, keys, wanted, continuation.as_ref());
+            let call = client::range(partition, keys, missing, continuation.as_ref());
             let Some(answer) = found(self.service.call(&call, deadline).await?)? else {
                 return Ok(records);
             };
-            let page: Page = serde_json::from_slice(&answer.body).map_err(|_| unreadable())?;
-            records.extend(page.value.into_iter().map(Record::from).take(wanted));
+            let page: Page = answer.json()?;
+            records.extend(page.value.into_iter().map(Record::from).take(missing));
             continuation = next_page(&answer);
             if continuation.is_none() || records.len() == limit {
                 return Ok(records);
@@ -137,34 +140,24 @@ impl Store for TableStore {
         if writes.is_empty() {
             return Ok(());
         }
-        let deadline = Deadline::of_one_call();
-        self.ready(deadline).await.map_err(WriteError::NotDone)?;
-        let mut verdict = self.try_write(partition, &writes, deadline).await?;
-        if verdict == Verdict::NoTable {
-            let created = self.create_table(schema::table(partition.collection()), deadline);
-            created.await.map_err(WriteError::NotDone)?;
-            verdict = self.try_write(partition, &writes, deadline).await?;
+        let deadline = self.begin().await?;
+        let mut outcome = self.try_write(partition, &writes, deadline).await?;
+        if outcome == Outcome::NoTable {
+            let table = schema::table(partition.collection());
+            create_table(&self.service, table, deadline).await?;
+            outcome = self.try_write(partition, &writes, deadline).await?;
         }
-        match verdict {
-            Verdict::Done => Ok(()),
-            Verdict::Conflict { position } => Err(WriteError::Conflict { position }),
-            Verdict::NoTable => Err(refused("its table was deleted again".to_owned())),
-            Verdict::Refused(said) => Err(refused(said)),
+        match outcome {
+            Outcome::Done => Ok(()),
+            Outcome::Conflict { position } => Err(WriteError::Conflict { position }),
+            Outcome::NoTable => Err(refused("its table was deleted again".to_owned())),
+            Outcome::Refused(why) => Err(refused(why)),
         }
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.form_is_noted(Deadline::of_one_call()).await?;
+        schema_version::is_recorded(&self.service, Deadline::start()).await?;
         Ok(())
-    }
-}
-
-/// Nothing is there: no record, or not even the table.
-fn found(answer: Answer) -> Result<Option<Answer>, StoreError> {
-    match answer.status {
-        StatusCode::NOT_FOUND => Ok(None),
-        status if status.is_success() => Ok(Some(answer)),
-        _ => Err(StoreError::Refused(answer.summary())),
     }
 }
 
@@ -177,35 +170,6 @@ fn next_page(answer: &Answer) -> Option<Continuation> {
     })
 }
 
-fn unreadable() -> StoreError {
-    StorageError::unreadable().into()
-}
-
 fn refused(why: String) -> WriteError {
     WriteError::NotDone(StoreError::Refused(why))
-}
-
-impl From<StorageError> for StoreError {
-    fn from(error: StorageError) -> Self {
-        match error {
-            StorageError::Unreachable(cause) => Self::Unreachable(cause),
-            StorageError::TooLong => Self::TooLong,
-            StorageError::Refused(why) => Self::Refused(why),
-        }
-    }
-}
-
-impl From<CallError> for StoreError {
-    fn from(error: CallError) -> Self {
-        StorageError::from(error).into()
-    }
-}
-
-impl From<CallError> for WriteError {
-    fn from(error: CallError) -> Self {
-        match error {
-            CallError::NotDone(cause) => Self::NotDone(cause.into()),
-            CallError::Unknown(cause) => Self::Unknown(cause.into()),
-        }
-    }
 }

@@ -1,24 +1,24 @@
-//! How records lie in tables: one table for each collection, one entity for each record.
+//! The layout of records in tables: one table per collection, one entity per record.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::store::{Collection, Key, Record, Version};
+use crate::store::types::{Collection, Key, Record, Version};
 
-/// Of the form described here. A store of a newer one is left alone.
-pub(super) const SCHEMA: u32 = 1;
-/// Where the form is noted: no partition of ours has a `~` in its name.
+/// The version of the layout in this file. Tables of a newer version are not touched.
+pub(super) const SCHEMA_VERSION: u32 = 1;
+/// Where the version is recorded. No partition of records has a `~` in its name.
 pub(super) const SCHEMA_PARTITION: &str = "~schema";
 pub(super) const SCHEMA_ROW: &str = "version";
-pub(super) const SCHEMA_SHELF: Collection = Collection::Settings;
+pub(super) const SCHEMA_COLLECTION: Collection = Collection::Settings;
 pub(super) const SCHEMA_PROPERTY: &str = "Version";
 
-/// What a property of text holds at most, in UTF-16 units.
-const MAX_PROPERTY: usize = 32 * 1024;
+/// The longest text of one property, in UTF-16 units.
+const MAX_PROPERTY_LENGTH: usize = 32 * 1024;
 
-/// Tables live side by side with those of others, the Functions host's among them.
+/// The account may hold other tables as well, such as those of the Functions host.
 pub(super) fn table(collection: Collection) -> &'static str {
     match collection {
         Collection::Chats => "switchboardchats",
@@ -29,8 +29,8 @@ pub(super) fn table(collection: Collection) -> &'static str {
     }
 }
 
-/// The entity's JSON, on one line. The body is text over as many properties as it needs, so that
-/// it can be read where people look into tables.
+/// The entity's JSON, on one line. The body is split over as many text properties as it needs, so
+/// that people can read it with other tools.
 pub(super) fn entity(partition: &str, key: &Key, body: &str) -> Result<String, serde_json::Error> {
     let mut properties = BTreeMap::from([
         ("PartitionKey".to_owned(), partition),
@@ -40,13 +40,13 @@ pub(super) fn entity(partition: &str, key: &Key, body: &str) -> Result<String, s
         properties.insert(body_property(index), piece);
     }
     let json = serde_json::to_string(&properties)?;
-    // Azurite takes these for the end of a line, and then for the end of the entity.
+    // Azurite mistakes these for the end of the line and of the entity.
     Ok(json
         .replace('\u{2028}', "\\u2028")
         .replace('\u{2029}', "\\u2029"))
 }
 
-/// The entity as it comes back.
+/// An entity as read.
 #[derive(Debug, Deserialize)]
 pub(super) struct Entity {
     #[serde(rename = "RowKey")]
@@ -73,12 +73,12 @@ fn body_property(index: usize) -> String {
     format!("Body{index}")
 }
 
-/// Cuts between characters, so that a pair of surrogates stays together.
+/// Splits between characters, so that a surrogate pair stays together.
 fn pieces(body: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
     let (mut start, mut units) = (0, 0);
     for (at, c) in body.char_indices() {
-        if units + c.len_utf16() > MAX_PROPERTY {
+        if units + c.len_utf16() > MAX_PROPERTY_LENGTH {
             pieces.extend(body.get(start..at));
             (start, units) = (at, 0);
         }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_cut_into_what_properties_hold() {
+    fn a_body_is_split_at_the_property_limit() {
         for (unit, count) in [("x", 32 * 1024), ("é", 32 * 1024), ("🦀", 16 * 1024)] {
             let fits = unit.repeat(count);
             let larger = format!("{fits}{fits}{unit}");
@@ -109,17 +109,17 @@ mod tests {
     }
 
     #[test]
-    fn a_pair_of_surrogates_is_not_cut() {
+    fn a_surrogate_pair_is_not_split() {
         let text = format!("x{}", "🦀".repeat(20_000));
 
         let pieces = pieces(&text);
 
-        assert_eq!(units(pieces[0]), MAX_PROPERTY - 1);
+        assert_eq!(units(pieces[0]), MAX_PROPERTY_LENGTH - 1);
         assert_eq!(pieces.concat(), text);
     }
 
     #[test]
-    fn an_entity_is_one_line_and_comes_back_whole() {
+    fn an_entity_is_one_line_and_is_read_back_unchanged() {
         let body = format!("\"line\u{2028}{}\n\"", "€".repeat(40_000));
         let json = entity("p", &Key::literal("k"), &body).unwrap();
         let returned = json.replacen('{', r#"{"odata.etag":"W/\"1\"","#, 1);

@@ -100,7 +100,7 @@ async fn a_silent_store_is_given_up_on_and_comes_back() {
     let mut people = people(base).await;
     let before = all_say(&mut people, base, "before").await;
 
-    proxy.always(Some(Fault::RevokeSend));
+    proxy.always(Some(Fault::Silence));
     let silence = all_say(&mut people, base, "in silence").await;
     proxy.always(None);
     let after = all_say(&mut people, base, "after").await;

@@ -1,3 +1,5 @@
+//! Blobs: uploads and downloads through signed addresses.
+
 use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
@@ -27,7 +29,7 @@ async fn container() -> BlobContainer {
     container_of(&Azurite::shared().await.account().settings())
 }
 
-/// What a browser does with an address.
+/// Uploads in the way that a browser does.
 pub(crate) async fn put(url: Url, kind: &str, body: &str) -> StatusCode {
     let request = SharedHttpClient::new().client().unwrap().put(url);
     let request = request
@@ -36,14 +38,14 @@ pub(crate) async fn put(url: Url, kind: &str, body: &str) -> StatusCode {
     request.body(body.to_owned()).send().await.unwrap().status()
 }
 
-async fn got(url: Url) -> reqwest::Response {
+async fn get(url: Url) -> reqwest::Response {
     let request = SharedHttpClient::new().client().unwrap().get(url);
     request.send().await.unwrap()
 }
 
 const BLOB: &str = "room.1/0190-a b€";
 
-/// What becomes of a blob that is put by its address, for every service that there is.
+/// The life of a blob. Runs on every service that we support.
 pub(crate) async fn assert_files_come_and_go(container: &BlobContainer) {
     assert_eq!(container.properties(BLOB).await.unwrap(), None);
     container.delete(BLOB).await.unwrap();
@@ -63,12 +65,12 @@ pub(crate) async fn assert_files_come_and_go(container: &BlobContainer) {
     container.delete(BLOB).await.unwrap();
 }
 
-pub(crate) async fn assert_files_are_had_as_attachments(container: &BlobContainer) {
+pub(crate) async fn assert_downloads_are_attachments(container: &BlobContainer) {
     let upload = container.upload_url(BLOB, HOUR).await.unwrap();
     assert_eq!(put(upload, "text/html", "<script>").await, 201);
 
-    let download = container.download_url(BLOB, "my €.txt", "text/plain", HOUR);
-    let file = got(download.await.unwrap()).await;
+    let url = container.download_url(BLOB, "my €.txt", "text/plain", HOUR);
+    let file = get(url.await.unwrap()).await;
 
     assert_eq!(file.status(), 200);
     assert_eq!(file.headers()["content-type"], "text/plain");
@@ -85,12 +87,12 @@ async fn a_file_is_uploaded_found_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_file_is_had_as_an_attachment_whatever_it_was_put_as() {
-    assert_files_are_had_as_attachments(&container().await).await;
+async fn a_download_is_an_attachment_whatever_the_upload_declared() {
+    assert_downloads_are_attachments(&container().await).await;
 }
 
 #[tokio::test]
-async fn an_address_is_good_for_one_thing_and_one_blob() {
+async fn an_address_permits_one_operation_on_one_blob() {
     let container = container().await;
     let upload = container.upload_url("a", HOUR).await.unwrap();
     assert_eq!(put(upload.clone(), "text/plain", "x").await, 201);
@@ -102,11 +104,11 @@ async fn an_address_is_good_for_one_thing_and_one_blob() {
     let query = download.query().unwrap().replace("attachment", "inline");
     inline.set_query(Some(&query));
 
-    assert_eq!(got(upload).await.status(), 403);
+    assert_eq!(get(upload).await.status(), 403);
     assert_eq!(put(download.clone(), "text/plain", "y").await, 403);
-    assert_eq!(got(other).await.status(), 403);
-    assert_eq!(got(inline).await.status(), 403);
-    assert_eq!(got(download).await.text().await.unwrap(), "x");
+    assert_eq!(get(other).await.status(), 403);
+    assert_eq!(get(inline).await.status(), 403);
+    assert_eq!(get(download).await.text().await.unwrap(), "x");
 }
 
 #[tokio::test]
@@ -154,7 +156,7 @@ async fn an_address_holds_neither_the_key_nor_more_than_it_needs() {
 }
 
 #[tokio::test]
-async fn strangers_cannot_read_in_the_container() {
+async fn the_container_is_not_public() {
     let account = Azurite::shared().await.account();
     let container = container_of(&account.settings());
     container.upload_url("a", HOUR).await.unwrap();
@@ -163,7 +165,7 @@ async fn strangers_cannot_read_in_the_container() {
 }
 
 #[tokio::test]
-async fn a_container_that_somebody_deleted_is_made_again() {
+async fn a_deleted_container_is_created_again() {
     let account = Azurite::shared().await.account();
     let container = container_of(&account.settings());
     let upload = container.upload_url("a", HOUR).await.unwrap();
@@ -177,7 +179,7 @@ async fn a_container_that_somebody_deleted_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_blob_in_another_encoding_has_a_size_too() {
+async fn the_size_of_a_compressed_blob_is_known() {
     let container = container().await;
     let upload = container.upload_url("a", HOUR).await.unwrap();
     let client = SharedHttpClient::new().client().unwrap();

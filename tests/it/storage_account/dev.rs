@@ -1,4 +1,4 @@
-//! The account that `dev` gives an app that has none: our clients get on with it too.
+//! The clients on the emulated account that `dev` provides.
 
 use std::fs;
 use std::net::Ipv4Addr;
@@ -12,7 +12,7 @@ use super::blob::{assert_files_come_and_go, container_of};
 use super::queue::{assert_messages_come_and_go, queue_of};
 
 #[tokio::test]
-async fn queues_and_blobs_of_dev_do_the_same() {
+async fn the_clients_work_with_the_account_of_dev() {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dev-storage-account");
     fs::remove_dir_all(&folder).ok();
     let listen = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0));

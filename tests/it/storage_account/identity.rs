@@ -1,4 +1,4 @@
-//! An account without a key: every service is shown tokens of a managed identity.
+//! An account without a key, opened with tokens of a managed identity.
 
 use std::fs;
 use std::path::Path;
@@ -23,13 +23,13 @@ use switchboard::store::table::TableStore;
 use switchboard::store::{Store, StoreError};
 use tokio::sync::OnceCell;
 
-use super::blob::{assert_files_are_had_as_attachments, assert_files_come_and_go};
+use super::blob::{assert_downloads_are_attachments, assert_files_come_and_go};
 use crate::store::place::{Place, insert, put};
 use crate::support::{Account, Azurite};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
-/// Azurite over HTTPS, which it insists on before it looks at a token.
+/// Azurite accepts tokens only over HTTPS.
 async fn azurite() -> &'static Azurite {
     static SHARED: OnceCell<Azurite> = OnceCell::const_new();
     SHARED.get_or_init(azurite_with_certificate).await
@@ -58,11 +58,11 @@ async fn azurite_with_certificate() -> Azurite {
     azurite
 }
 
-/// What the platform says when it is asked for a token.
+/// Issues tokens, and counts them.
 #[derive(Debug)]
 struct Platform {
     audience: &'static str,
-    asked: AtomicUsize,
+    issued: AtomicUsize,
 }
 
 #[async_trait]
@@ -73,7 +73,7 @@ impl TokenCredential for Platform {
         _: Option<TokenRequestOptions<'_>>,
     ) -> azure_core::Result<AccessToken> {
         assert_eq!(scopes, ["https://storage.azure.com/.default"]);
-        self.asked.fetch_add(1, Ordering::Relaxed);
+        self.issued.fetch_add(1, Ordering::Relaxed);
         let now = Clock::system().seconds();
         let claims = json!({
             "aud": self.audience,
@@ -82,7 +82,7 @@ impl TokenCredential for Platform {
             "oid": "00000000-0000-4000-8000-000000000002",
             "tid": "00000000-0000-4000-8000-000000000001",
         });
-        // Azurite does not check who signed.
+        // Azurite does not check the signature.
         let key = EncodingKey::from_secret(b"nobody");
         let token = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
         Ok(AccessToken::new(token, OffsetDateTime::now_utc() + HOUR))
@@ -99,7 +99,7 @@ impl Deployment {
     fn of(account: &Account, audience: &'static str) -> Self {
         let platform = Arc::new(Platform {
             audience,
-            asked: AtomicUsize::new(0),
+            issued: AtomicUsize::new(0),
         });
         let credential = Arc::clone(&platform);
         Self {
@@ -148,16 +148,16 @@ async fn an_identity_opens_tables_queues_and_blobs() {
     assert!(queue.delete(&taken[0]).await.unwrap());
 
     assert_files_come_and_go(&deployment.container()).await;
-    assert_files_are_had_as_attachments(&deployment.container()).await;
+    assert_downloads_are_attachments(&deployment.container()).await;
 }
 
 #[tokio::test]
-async fn a_lent_key_signs_many_addresses() {
+async fn a_delegation_key_signs_many_addresses() {
     let azurite = azurite().await;
     let deployment = Deployment::of(&azurite.account(), "https://storage.azure.com");
     let container = deployment.container();
     container.upload_url("a", HOUR).await.unwrap();
-    let asked = deployment.platform.asked.load(Ordering::Relaxed);
+    let issued = deployment.platform.issued.load(Ordering::Relaxed);
 
     for name in ["b", "c", "d"] {
         container.upload_url(name, HOUR).await.unwrap();
@@ -167,11 +167,11 @@ async fn a_lent_key_signs_many_addresses() {
             .unwrap();
     }
 
-    assert_eq!(deployment.platform.asked.load(Ordering::Relaxed), asked);
+    assert_eq!(deployment.platform.issued.load(Ordering::Relaxed), issued);
 }
 
 #[tokio::test]
-async fn an_identity_that_is_not_accepted_is_told_its_role() {
+async fn the_error_for_a_rejected_identity_names_its_role() {
     let azurite = azurite().await;
     let deployment = Deployment::of(&azurite.account(), "https://elsewhere.example.com");
 

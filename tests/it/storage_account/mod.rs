@@ -1,4 +1,4 @@
-//! The storage account's queues and blobs.
+//! The clients for queues and blobs of a storage account.
 
 mod blob;
 #[cfg(feature = "dev")]

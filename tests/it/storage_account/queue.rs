@@ -1,3 +1,5 @@
+//! Queues: putting, taking, hiding and deleting messages.
+
 use std::time::Duration;
 
 use base64::Engine;
@@ -5,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use switchboard::azure::http_client::SharedHttpClient;
 use switchboard::azure::managed_identity::ManagedIdentities;
 use switchboard::azure::storage_account::StorageAccount;
-use switchboard::azure::storage_account::queue::{MAX_MESSAGE, Queue};
+use switchboard::azure::storage_account::queue::{MAX_MESSAGE_SIZE, Queue};
 use switchboard::clock::Clock;
 
 use crate::support::Azurite;
@@ -25,12 +27,12 @@ async fn queue() -> Queue {
 }
 
 #[tokio::test]
-async fn a_queue_that_is_not_there_is_empty() {
+async fn a_missing_queue_is_empty() {
     assert!(queue().await.take(1, MINUTE).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn the_first_message_makes_the_queue() {
+async fn the_first_message_creates_the_queue() {
     let queue = queue().await;
 
     queue.put("first", DAY).await.unwrap();
@@ -46,7 +48,7 @@ async fn the_first_message_makes_the_queue() {
 }
 
 #[tokio::test]
-async fn no_more_messages_come_than_were_asked_for() {
+async fn a_take_is_limited() {
     let queue = queue().await;
     for text in ["a", "b", "c"] {
         queue.put(text, DAY).await.unwrap();
@@ -56,7 +58,7 @@ async fn no_more_messages_come_than_were_asked_for() {
     assert_eq!(queue.take(100, MINUTE).await.unwrap().len(), 1);
 }
 
-/// What a worker does with a message, for every service that there is.
+/// The life of a message. Runs on every service that we support.
 pub(crate) async fn assert_messages_come_and_go(queue: &Queue) {
     assert!(queue.take(1, MINUTE).await.unwrap().is_empty());
     queue.put("a \u{2028} €🦀 <&>", DAY).await.unwrap();
@@ -73,7 +75,7 @@ pub(crate) async fn assert_messages_come_and_go(queue: &Queue) {
     assert_eq!(second.text, first.text);
     assert_eq!(second.dequeue_count, 2);
 
-    // Somebody else has it now.
+    // Another consumer has taken it.
     assert!(!queue.delete(&first).await.unwrap());
     assert!(!queue.hide(&mut first, MINUTE).await.unwrap());
 
@@ -83,12 +85,12 @@ pub(crate) async fn assert_messages_come_and_go(queue: &Queue) {
 }
 
 #[tokio::test]
-async fn a_message_is_its_takers_until_it_is_given_back_or_deleted() {
+async fn a_taken_message_is_hidden_until_it_is_returned_or_deleted() {
     assert_messages_come_and_go(&queue().await).await;
 }
 
 #[tokio::test]
-async fn a_deleted_message_does_not_come_back() {
+async fn a_deleted_message_does_not_return() {
     let queue = queue().await;
     queue.put("a", DAY).await.unwrap();
     let message = queue
@@ -106,20 +108,20 @@ async fn a_deleted_message_does_not_come_back() {
 }
 
 #[tokio::test]
-async fn the_largest_message_passes_and_a_larger_one_is_refused() {
+async fn the_largest_message_is_accepted_and_a_larger_one_refused() {
     let queue = queue().await;
 
-    queue.put(&"x".repeat(MAX_MESSAGE), DAY).await.unwrap();
-    let refused = queue.put(&"x".repeat(MAX_MESSAGE + 1), DAY).await;
+    queue.put(&"x".repeat(MAX_MESSAGE_SIZE), DAY).await.unwrap();
+    let refused = queue.put(&"x".repeat(MAX_MESSAGE_SIZE + 1), DAY).await;
 
     assert!(refused.unwrap_err().to_string().contains("too large"));
     let taken = queue.take(10, MINUTE).await.unwrap();
     assert_eq!(taken.len(), 1);
-    assert_eq!(taken[0].text.as_ref().unwrap().len(), MAX_MESSAGE);
+    assert_eq!(taken[0].text.as_ref().unwrap().len(), MAX_MESSAGE_SIZE);
 }
 
 #[tokio::test]
-async fn messages_are_as_the_functions_host_expects_them() {
+async fn messages_have_the_form_that_the_functions_host_expects() {
     let account = Azurite::shared().await.account();
     let queue = queue_of(&account.settings());
 
@@ -131,7 +133,7 @@ async fn messages_are_as_the_functions_host_expects_them() {
 }
 
 #[tokio::test]
-async fn what_others_put_may_be_no_text() {
+async fn a_message_of_another_program_may_have_no_text() {
     let account = Azurite::shared().await.account();
     let queue = queue_of(&account.settings());
     account

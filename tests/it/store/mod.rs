@@ -1,4 +1,4 @@
-//! Every backend keeps the same promises: one list of cases, run on each.
+//! The store contract: one list of cases, run on every backend.
 
 mod contract;
 pub(crate) mod place;

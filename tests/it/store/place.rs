@@ -1,4 +1,4 @@
-//! Where a case writes.
+//! A partition to test in, with helpers to read and write it.
 
 use serde_json::{Value, json};
 use switchboard::clock::Ids;
@@ -6,7 +6,7 @@ use switchboard::store::{
     Collection, Key, Partition, Record, Store, StoreError, Version, Write, WriteError,
 };
 
-/// A partition that no other test knows.
+/// A partition that no other test uses.
 pub(crate) struct Place<'a> {
     pub(crate) store: &'a dyn Store,
     pub(crate) partition: Partition,
@@ -32,17 +32,17 @@ impl<'a> Place<'a> {
         self.store.get(&self.partition, &key(name)).await.unwrap()
     }
 
-    /// What the record holds.
+    /// The record's value.
     pub(crate) async fn value(&self, name: &str) -> Option<Value> {
         Some(self.get(name).await?.read().unwrap())
     }
 
-    /// The version of a record that is there.
+    /// The version of an existing record.
     pub(crate) async fn version(&self, name: &str) -> Version {
         self.get(name).await.unwrap().version
     }
 
-    /// Inserts a record and gives back its version.
+    /// Inserts a record and returns its version.
     pub(crate) async fn has(&self, name: &str) -> Version {
         self.write(vec![insert(name, 1)]).await.unwrap();
         self.version(name).await

@@ -31,7 +31,7 @@ struct State {
 #[derive(Clone)]
 pub(crate) enum Fault {
     /// It arrives, and no answer ever comes.
-    RevokeSend,
+    Silence,
     /// It arrives at the server, whose answer is lost with the connection.
     LostAnswer,
     /// This is the answer.
@@ -110,7 +110,7 @@ impl Shared {
         latency: Duration,
     ) -> Option<()> {
         match fault {
-            Some(Fault::RevokeSend) => {
+            Some(Fault::Silence) => {
                 // Until who asked gives up.
                 client.read_u8().await.ok()?;
                 return None;

@@ -1,4 +1,4 @@
-//! Several writes that are one.
+//! Batches: several writes that are done together or not at all.
 
 use serde_json::json;
 use switchboard::store::{Store, Version, Write};
@@ -7,13 +7,13 @@ use crate::store::place::{
     Place, assert_conflict_at, assert_refused, delete, insert, put, replace,
 };
 
-pub(crate) async fn nothing_to_write_is_written(store: &dyn Store) {
+pub(crate) async fn an_empty_batch_succeeds(store: &dyn Store) {
     let place = Place::new(store);
 
     place.write(Vec::new()).await.unwrap();
 }
 
-pub(crate) async fn a_hundred_writes_are_one(store: &dyn Store) {
+pub(crate) async fn a_hundred_writes_are_one_batch(store: &dyn Store) {
     let place = Place::new(store);
     let inserts = || (0..100).map(|n| insert(&format!("k{n:03}"), n)).collect();
 
@@ -98,7 +98,7 @@ pub(crate) async fn a_batch_that_fails_last_writes_nothing(store: &dyn Store) {
     there.assert_unchanged().await;
 }
 
-/// Among a hundred, with each kind of write before it.
+/// In a batch of a hundred, after writes of each kind.
 pub(crate) async fn each_kind_of_failure_undoes_the_batch(store: &dyn Store) {
     let place = Place::new(store);
     let there = Versions::of(&place).await;
@@ -132,7 +132,7 @@ pub(crate) async fn the_first_of_several_failures_is_named(store: &dyn Store) {
     there.assert_unchanged().await;
 }
 
-/// Records to be changed by a batch of all kinds, as they were before it.
+/// The versions of the records before a batch of all kinds changes them.
 struct Versions<'a> {
     place: &'a Place<'a>,
     replaced: Version,

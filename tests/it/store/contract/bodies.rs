@@ -1,11 +1,11 @@
-//! What a record may hold.
+//! The bodies of records.
 
 use serde_json::{Value, json};
 use switchboard::store::{MAX_BODY, Store, Write};
 
 use crate::store::place::{Place, assert_refused, key};
 
-pub(crate) async fn any_text_comes_back(store: &dyn Store) {
+pub(crate) async fn any_text_is_preserved(store: &dyn Store) {
     let text = json!({
         "emoji": "👩‍👩‍👧‍👦 🇩🇪 👍🏽",
         "quotes": "\"double\", 'single', `back`, \\ and \\\\ and \\u0041",
@@ -20,10 +20,10 @@ pub(crate) async fn any_text_comes_back(store: &dyn Store) {
         "body": "", "Timestamp": "2026-01-15T10:30:00Z", "key": "", "ttl": 1, "_ts": 0,
     });
 
-    assert_comes_back(store, &text.to_string()).await;
+    assert_preserved(store, &text.to_string()).await;
 }
 
-pub(crate) async fn large_bodies_come_back(store: &dyn Store) {
+pub(crate) async fn large_bodies_are_preserved(store: &dyn Store) {
     let of = |unit: &str| {
         let room = MAX_BODY - r#"{"text":""}"#.len();
         let body = format!(r#"{{"text":"{}"}}"#, unit.repeat(room / unit.len()));
@@ -31,12 +31,12 @@ pub(crate) async fn large_bodies_come_back(store: &dyn Store) {
         body
     };
 
-    assert_comes_back(store, &of("x")).await;
-    assert_comes_back(store, &of("€")).await;
-    assert_comes_back(store, &of("🦀")).await;
-    assert_comes_back(store, &of("x🦀")).await;
-    assert_comes_back(store, &of(r#"\""#)).await;
-    assert_comes_back(store, &of(r"\u0001")).await;
+    assert_preserved(store, &of("x")).await;
+    assert_preserved(store, &of("€")).await;
+    assert_preserved(store, &of("🦀")).await;
+    assert_preserved(store, &of("x🦀")).await;
+    assert_preserved(store, &of(r#"\""#)).await;
+    assert_preserved(store, &of(r"\u0001")).await;
 }
 
 pub(crate) async fn a_larger_body_is_refused(store: &dyn Store) {
@@ -50,15 +50,15 @@ pub(crate) async fn a_larger_body_is_refused(store: &dyn Store) {
     assert_eq!(place.get("a").await, None);
 }
 
-pub(crate) async fn numbers_come_back_exactly(store: &dyn Store) {
+pub(crate) async fn numbers_are_preserved_exactly(store: &dyn Store) {
     let numbers = "[0,-1,9007199254740991,9007199254740993,-9007199254740993,\
         9223372036854775807,-9223372036854775808,18446744073709551615,\
         0.1,-2.5,3.141592653589793,1e-7,1.7976931348623157e308,2.2250738585072014e-308]";
 
-    assert_comes_back(store, numbers).await;
+    assert_preserved(store, numbers).await;
 }
 
-pub(crate) async fn any_json_is_a_body(store: &dyn Store) {
+pub(crate) async fn any_json_is_accepted_as_a_body(store: &dyn Store) {
     for body in [
         "{}",
         "[]",
@@ -71,12 +71,12 @@ pub(crate) async fn any_json_is_a_body(store: &dyn Store) {
         r#"{"z":1,"a":{"n":null,"deep":[[[[[[]]]]]]}}"#,
         r#""2026-01-15T10:30:00.0000000Z""#,
     ] {
-        assert_comes_back(store, body).await;
+        assert_preserved(store, body).await;
     }
 }
 
-/// By insert, replace and put, from a get and a range.
-async fn assert_comes_back(store: &dyn Store, body: &str) {
+/// Writes by insert, replace and put; reads by get and range.
+async fn assert_preserved(store: &dyn Store, body: &str) {
     let place = Place::new(store);
     let sent: Value = serde_json::from_str(body).unwrap();
     let insert = Write::Insert {

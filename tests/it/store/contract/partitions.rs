@@ -1,11 +1,11 @@
-//! What one partition keeps from another.
+//! Isolation of partitions.
 
 use serde_json::json;
 use switchboard::store::{Collection, Store};
 
 use crate::store::place::{Place, a_name, assert_conflict_at, insert, put, replace};
 
-pub(crate) async fn partitions_of_one_name_on_two_shelves_are_apart(store: &dyn Store) {
+pub(crate) async fn partitions_of_one_name_in_two_collections_are_distinct(store: &dyn Store) {
     let name = a_name();
     let places = Collection::ALL.map(|collection| Place::named(store, collection, &name));
 
@@ -19,7 +19,7 @@ pub(crate) async fn partitions_of_one_name_on_two_shelves_are_apart(store: &dyn 
     }
 }
 
-pub(crate) async fn partitions_of_two_names_on_one_shelf_are_apart(store: &dyn Store) {
+pub(crate) async fn partitions_of_two_names_in_one_collection_are_distinct(store: &dyn Store) {
     let (one, other) = (Place::new(store), Place::new(store));
     let version = one.has("a").await;
 
@@ -32,8 +32,8 @@ pub(crate) async fn partitions_of_two_names_on_one_shelf_are_apart(store: &dyn S
     assert_eq!(other.value("a").await, Some(json!({ "n": 3 })));
 }
 
-/// However partition and key are put together, `x` with `1:a` is not `x:1` with `a`.
-pub(crate) async fn names_that_begin_alike_are_apart(store: &dyn Store) {
+/// However a backend combines partition and key, `x` with `1:a` is not `x:1` with `a`.
+pub(crate) async fn names_with_a_common_prefix_are_distinct(store: &dyn Store) {
     let name = a_name();
     let below = |end: &str| Place::named(store, Collection::Messages, &format!("{name}{end}"));
 
@@ -56,7 +56,7 @@ const ALIKE: [(&str, &str); 6] = [
     ("_1", "a"),
 ];
 
-pub(crate) async fn names_that_differ_in_letter_case_are_apart(store: &dyn Store) {
+pub(crate) async fn names_that_differ_in_letter_case_are_distinct(store: &dyn Store) {
     let name = a_name();
     let lower = Place::named(store, Collection::Users, &format!("{name}-alice"));
     let upper = Place::named(store, Collection::Users, &format!("{name}-Alice"));

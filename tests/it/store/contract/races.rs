@@ -1,4 +1,4 @@
-//! Several at once.
+//! Concurrent reads and writes.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ pub(crate) async fn racing_inserts_have_one_winner(store: &dyn Store) {
     }
 }
 
-/// The store's main job: a head that counts moves in one write with what it counts.
+/// The store's main use: one write changes a counting head and inserts the message it counts.
 pub(crate) async fn racing_sends_leave_no_gap(store: &dyn Store) {
     let place = Place::new(store);
     place.write(vec![insert("counter", 0)]).await.unwrap();
@@ -54,7 +54,7 @@ pub(crate) async fn racing_sends_leave_no_gap(store: &dyn Store) {
     assert_eq!(place.range("m:", "n", 100).await, all);
 }
 
-/// Moves the counter by one, and in the same write inserts what `beside` names.
+/// Increments the counter, and in the same write inserts the record that `beside` names.
 async fn increment(place: &Place<'_>, beside: impl Fn(u64) -> Option<String>) {
     loop {
         let record = place.get("counter").await.unwrap();
@@ -69,7 +69,7 @@ async fn increment(place: &Place<'_>, beside: impl Fn(u64) -> Option<String>) {
     }
 }
 
-pub(crate) async fn a_write_is_seen_by_reads_that_follow(store: &dyn Store) {
+pub(crate) async fn a_write_is_visible_to_later_reads(store: &dyn Store) {
     let place = Place::new(store);
 
     for n in 1..=50 {

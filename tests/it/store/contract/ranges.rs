@@ -1,11 +1,11 @@
-//! Records in the order of their keys.
+//! Ranges of records, in the order of their keys.
 
 use serde_json::{Value, json};
 use switchboard::store::Store;
 
 use crate::store::place::{Place, insert, key};
 
-pub(crate) async fn a_range_of_nothing_is_empty(store: &dyn Store) {
+pub(crate) async fn a_range_without_records_is_empty(store: &dyn Store) {
     let place = Place::new(store);
 
     assert!(place.range("a", "z", 10).await.is_empty());
@@ -14,7 +14,7 @@ pub(crate) async fn a_range_of_nothing_is_empty(store: &dyn Store) {
     assert!(place.range("b", "y", 10).await.is_empty());
 }
 
-pub(crate) async fn a_range_begins_at_its_start_and_ends_before_its_end(store: &dyn Store) {
+pub(crate) async fn a_range_includes_its_start_and_excludes_its_end(store: &dyn Store) {
     let place = Place::new(store);
     place.has_all(&["a", "b", "b0", "c", "d"]).await;
 
@@ -24,7 +24,7 @@ pub(crate) async fn a_range_begins_at_its_start_and_ends_before_its_end(store: &
     assert_eq!(place.range("d", "e", 10).await, ["d"]);
 }
 
-pub(crate) async fn a_range_backwards_is_empty(store: &dyn Store) {
+pub(crate) async fn a_backward_range_is_empty(store: &dyn Store) {
     let place = Place::new(store);
     place.has_all(&["a", "b", "c"]).await;
 
@@ -32,7 +32,7 @@ pub(crate) async fn a_range_backwards_is_empty(store: &dyn Store) {
     assert!(place.range("b", "b", 10).await.is_empty());
 }
 
-pub(crate) async fn a_range_holds_no_more_than_its_limit(store: &dyn Store) {
+pub(crate) async fn a_range_is_limited(store: &dyn Store) {
     let place = Place::new(store);
     place.has_all(&["a", "b", "c", "d"]).await;
 
@@ -59,7 +59,7 @@ pub(crate) async fn a_range_is_in_byte_order(store: &dyn Store) {
     assert_eq!(place.range("k:", "kZ", 100).await, ["k:", "k:a", "kA"]);
 }
 
-pub(crate) async fn keys_in_another_letter_case_are_others(store: &dyn Store) {
+pub(crate) async fn keys_that_differ_in_letter_case_are_distinct(store: &dyn Store) {
     let place = Place::new(store);
     let writes = vec![insert("alice", 1), insert("Alice", 2), insert("ALICE", 3)];
 
@@ -72,7 +72,7 @@ pub(crate) async fn keys_in_another_letter_case_are_others(store: &dyn Store) {
     assert_eq!(place.keys(lower, 10).await, ["alice"]);
 }
 
-pub(crate) async fn a_range_below_a_key_holds_what_begins_with_it(store: &dyn Store) {
+pub(crate) async fn a_prefix_range_holds_every_key_with_the_prefix(store: &dyn Store) {
     let place = Place::new(store);
     let below = ["m:", "m:-", "m:0001", "m:A", "m:_", "m:z", "m:zz"];
     let beside = ["l:z", "m", "m-", "m.1", "m0", "m9", "mA", "m_", "mz", "n:"];
@@ -84,8 +84,8 @@ pub(crate) async fn a_range_below_a_key_holds_what_begins_with_it(store: &dyn St
     assert_eq!(place.keys(key("m").prefix_range(), 100).await.len(), 15);
 }
 
-/// More than any backend gives in one answer.
-pub(crate) async fn fifteen_hundred_records_come_in_full(store: &dyn Store) {
+/// More than the largest page of any backend.
+pub(crate) async fn a_range_of_fifteen_hundred_records_is_complete(store: &dyn Store) {
     let place = Place::new(store);
     let names: Vec<_> = (0..1500).map(|n| format!("k{n:06}")).collect();
     place.has_all(&names).await;
@@ -95,7 +95,7 @@ pub(crate) async fn fifteen_hundred_records_come_in_full(store: &dyn Store) {
     assert_eq!(place.range("k", "l", 1200).await, names[..1200]);
 }
 
-pub(crate) async fn a_range_in_the_middle_of_many(store: &dyn Store) {
+pub(crate) async fn a_range_can_begin_in_the_middle_of_many_records(store: &dyn Store) {
     let place = Place::new(store);
     let names: Vec<_> = (0..500).map(|n| format!("k{n:06}")).collect();
     place.has_all(&names).await;
@@ -108,11 +108,11 @@ pub(crate) async fn a_range_in_the_middle_of_many(store: &dyn Store) {
     assert_eq!(
         place.range("k000200", "k000250", 50).await,
         names[200..250],
-        "what lies before the middle"
+        "up to the middle"
     );
 }
 
-pub(crate) async fn a_range_gives_whole_records(store: &dyn Store) {
+pub(crate) async fn a_range_returns_whole_records(store: &dyn Store) {
     let place = Place::new(store);
     place
         .write(vec![insert("b", 2), insert("a", 1)])

@@ -1,4 +1,4 @@
-//! One record.
+//! Reads and writes of one record.
 
 use serde_json::json;
 use switchboard::store::Store;
@@ -18,7 +18,7 @@ pub(crate) async fn an_absent_record_is_none(store: &dyn Store) {
     assert_eq!(place.get("nothing").await, None);
 }
 
-pub(crate) async fn what_was_inserted_is_there(store: &dyn Store) {
+pub(crate) async fn an_inserted_record_can_be_read(store: &dyn Store) {
     let place = Place::new(store);
 
     place.write(vec![insert("a", 7)]).await.unwrap();
@@ -32,7 +32,7 @@ pub(crate) async fn what_was_inserted_is_there(store: &dyn Store) {
     assert_eq!(place.version("a").await, record.version);
 }
 
-pub(crate) async fn an_insert_over_something_conflicts(store: &dyn Store) {
+pub(crate) async fn an_insert_over_a_record_conflicts(store: &dyn Store) {
     let place = Place::new(store);
     let version = place.has("a").await;
 
@@ -78,7 +78,7 @@ pub(crate) async fn a_replace_of_an_absent_record_conflicts(store: &dyn Store) {
     assert_eq!(place.get("b").await, None);
 }
 
-pub(crate) async fn a_put_needs_nothing_and_gives_a_new_version(store: &dyn Store) {
+pub(crate) async fn a_put_always_succeeds_and_gives_a_new_version(store: &dyn Store) {
     let place = Place::new(store);
 
     place.write(vec![put("a", 1)]).await.unwrap();
@@ -92,7 +92,7 @@ pub(crate) async fn a_put_needs_nothing_and_gives_a_new_version(store: &dyn Stor
     assert_conflict_at(0, place.write(vec![delete("a", &second)]).await);
 }
 
-/// Who still holds the version of a record that was deleted and came back must not win.
+/// The version of a deleted record must not match a record that was inserted again.
 pub(crate) async fn a_version_never_returns(store: &dyn Store) {
     let place = Place::new(store);
     let mut old = Vec::new();
@@ -111,7 +111,7 @@ pub(crate) async fn a_version_never_returns(store: &dyn Store) {
     assert_eq!(place.get("a").await, None);
 }
 
-pub(crate) async fn a_delete_takes_the_right_version(store: &dyn Store) {
+pub(crate) async fn a_delete_of_the_right_version_succeeds(store: &dyn Store) {
     let place = Place::new(store);
     let version = place.has("a").await;
 
@@ -143,7 +143,7 @@ pub(crate) async fn a_delete_of_an_absent_record_conflicts(store: &dyn Store) {
     assert_conflict_at(0, result);
 }
 
-pub(crate) async fn names_of_full_length_are_kept(store: &dyn Store) {
+pub(crate) async fn names_of_full_length_are_accepted(store: &dyn Store) {
     let here = "p".repeat(200) + &"-._:0123456789".repeat(3) + "12345678";
     let (one, other) = ("k".repeat(249) + "1", "k".repeat(249) + "2");
     let place = Place::named(store, switchboard::store::Collection::Users, &here);
@@ -158,8 +158,8 @@ pub(crate) async fn names_of_full_length_are_kept(store: &dyn Store) {
     assert_eq!(place.value(&other).await, Some(json!({ "n": 2 })));
 }
 
-/// In an address they would lead elsewhere.
-pub(crate) async fn names_of_dots_alone_are_kept(store: &dyn Store) {
+/// In a URL's path they would lead elsewhere.
+pub(crate) async fn names_of_dots_alone_are_accepted(store: &dyn Store) {
     for name in [".", ".."] {
         let place = Place::named(store, switchboard::store::Collection::Users, &a_name());
         let version = place.has(name).await;

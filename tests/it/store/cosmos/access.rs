@@ -1,4 +1,4 @@
-//! Who may use the account, and what is said to who may not.
+//! Keys and identities, and the errors for those that are refused.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::{DATABASE, Opened, start, store, store_of_identity};
 use crate::store::cosmos_double::{KEY, Options};
 use crate::store::place::{Place, assert_refused, insert, key};
 
-/// The platform knows no identity of this app.
+/// An app without an identity.
 #[derive(Debug)]
 pub(super) struct NoIdentity;
 
@@ -29,7 +29,7 @@ impl TokenCredential for NoIdentity {
     }
 }
 
-/// Remembers for what its token was asked.
+/// Records the scopes that tokens were requested for.
 #[derive(Debug, Default)]
 struct Identity(Mutex<Vec<String>>);
 
@@ -55,8 +55,8 @@ fn with_identities() -> Options {
     }
 }
 
-/// What every call is told.
-async fn sentence(store: &dyn Store) -> String {
+/// The error of every call.
+async fn error_of(store: &dyn Store) -> String {
     let place = Place::new(store);
     assert_refused(place.write(vec![insert("a", 1)]).await);
     assert_refused(place.write(vec![insert("a", 1), insert("b", 1)]).await);
@@ -71,42 +71,42 @@ async fn sentence(store: &dyn Store) -> String {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_named_by_its_setting_and_not_shown() {
+async fn the_error_for_a_wrong_key_names_the_setting_and_hides_the_key() {
     let opened = Opened::new().await;
     let wrong = KEY.replace("c3dp", "c3dq");
 
     let store = store(&opened.endpoint, &wrong, DATABASE, Clock::system());
 
-    let sentence = sentence(&store).await;
-    assert!(sentence.contains("COSMOS_KEY"), "{sentence}");
-    assert!(!sentence.contains(&wrong[..8]), "{sentence}");
+    let message = error_of(&store).await;
+    assert!(message.contains("COSMOS_KEY"), "{message}");
+    assert!(!message.contains(&wrong[..8]), "{message}");
     assert!(!format!("{store:?}").contains(&wrong[..8]), "{store:?}");
 }
 
 #[tokio::test]
-async fn what_is_no_key_at_all_is_told() {
+async fn the_error_for_an_invalid_key_names_the_setting() {
     let opened = Opened::new().await;
 
     let store = store(&opened.endpoint, "<your key>", DATABASE, Clock::system());
 
-    let sentence = sentence(&store).await;
-    assert!(sentence.contains("COSMOS_KEY"), "{sentence}");
-    assert!(!sentence.contains("<your key>"), "{sentence}");
+    let message = error_of(&store).await;
+    assert!(message.contains("COSMOS_KEY"), "{message}");
+    assert!(!message.contains("<your key>"), "{message}");
 }
 
 #[tokio::test]
-async fn a_wrong_clock_is_told() {
+async fn the_error_for_a_wrong_clock_names_the_clock() {
     let opened = Opened::new().await;
     let slow = Clock::from_fn(|| Clock::system().now() - Duration::from_secs(20 * 60));
 
     let store = store(&opened.endpoint, KEY, DATABASE, slow);
 
-    let sentence = sentence(&store).await;
-    assert!(sentence.contains("clock"), "{sentence}");
+    let message = error_of(&store).await;
+    assert!(message.contains("clock"), "{message}");
 }
 
 #[tokio::test]
-async fn an_identity_reads_and_writes_what_is_there() {
+async fn an_identity_reads_and_writes_in_an_existing_container() {
     let (double, endpoint, _) = start(with_identities()).await;
     double.has(DATABASE, "messages", "/pk");
     let identity = Arc::new(Identity::default());
@@ -128,11 +128,12 @@ async fn an_identity_reads_and_writes_what_is_there() {
     );
 }
 
-/// A token opens what is in containers, and makes none. Some accounts keep keys from it too.
+/// A token can read and write in containers but cannot create them. In some accounts keys cannot
+/// either.
 #[tokio::test]
-async fn who_may_not_make_containers_is_told_to_have_them_made() {
+async fn the_error_for_a_missing_container_says_how_to_create_it() {
     let options = Options {
-        key_makes_containers: false,
+        key_creates_containers: false,
         ..with_identities()
     };
     let (double, endpoint, _) = start(options).await;
@@ -141,11 +142,11 @@ async fn who_may_not_make_containers_is_told_to_have_them_made() {
 
     for store in [&of_identity, &of_key] {
         let write = Place::new(store).write(vec![insert("a", 1)]).await;
-        let Err(WriteError::NotDone(StoreError::Refused(sentence))) = write else {
+        let Err(WriteError::NotDone(StoreError::Refused(message))) = write else {
             panic!("{write:?}");
         };
         for word in ["messages", DATABASE, "managed identity", "/pk"] {
-            assert!(sentence.contains(word), "{sentence}");
+            assert!(message.contains(word), "{message}");
         }
     }
 
@@ -156,7 +157,7 @@ async fn who_may_not_make_containers_is_told_to_have_them_made() {
 }
 
 #[tokio::test]
-async fn without_a_token_nothing_goes_out() {
+async fn without_a_token_nothing_is_sent() {
     let (double, endpoint, _) = start(with_identities()).await;
     let store = store_of_identity(&endpoint, Arc::new(NoIdentity));
     let place = Place::new(&store);

@@ -1,5 +1,4 @@
-//! Our double through the eyes of Microsoft's client: what we read of Cosmos DB, the two must
-//! have read alike.
+//! Runs Microsoft's client against our double: both must understand Cosmos DB in the same way.
 
 use serde_json::{Value, json};
 use tokio::process::Command;
@@ -24,7 +23,7 @@ async fn seen(options: Options) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn microsofts_client_meets_what_it_expects() {
+async fn microsofts_client_accepts_the_double() {
     let seen = seen(Options::default()).await;
 
     assert_eq!(
@@ -56,9 +55,10 @@ async fn microsofts_client_meets_what_it_expects() {
     );
 }
 
-/// Others do not see a write until something told them of it: a batch does.
+/// Another client does not see a write until it has a session token that includes it. A batch
+/// returns one.
 #[tokio::test]
-async fn microsofts_client_meets_sessions() {
+async fn microsofts_client_accepts_the_doubles_sessions() {
     let seen = seen(session()).await;
 
     assert_eq!(

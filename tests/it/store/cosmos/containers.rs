@@ -1,4 +1,4 @@
-//! Databases, containers, and what an account must be like.
+//! Databases and containers, and the account's consistency.
 
 use switchboard::store::{Collection, StoreError, WriteError};
 
@@ -7,7 +7,7 @@ use crate::store::cosmos_double::Options;
 use crate::store::place::{Place, insert, key, replace};
 
 #[tokio::test]
-async fn only_what_is_used_is_made() {
+async fn only_containers_in_use_are_created() {
     let opened = Opened::new().await;
 
     opened.check().await.unwrap();
@@ -24,7 +24,7 @@ async fn only_what_is_used_is_made() {
 }
 
 #[tokio::test]
-async fn two_instances_that_make_the_same_container_both_go_on() {
+async fn two_instances_can_create_the_same_container() {
     let opened = Opened::new().await;
     let another = opened.another();
     let (one, other) = (Place::new(&*opened), Place::new(&another));
@@ -40,7 +40,7 @@ async fn two_instances_that_make_the_same_container_both_go_on() {
 }
 
 #[tokio::test]
-async fn a_container_that_was_deleted_is_made_again() {
+async fn a_deleted_container_is_created_again() {
     for options in [Options::default(), session()] {
         let opened = Opened::with(options).await;
         let place = Place::new(&*opened);
@@ -66,7 +66,7 @@ async fn a_container_that_was_deleted_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_container_of_another_make_is_left_alone() {
+async fn a_container_of_another_program_is_not_touched() {
     let opened = Opened::new().await;
     opened.double.has(DATABASE, "messages", "/conversationId");
     let place = Place::new(&*opened);
@@ -105,9 +105,9 @@ async fn an_account_whose_reads_may_miss_messages_is_refused() {
     }
 }
 
-/// What others wrote is seen, however far behind the replica is that would answer.
+/// Even if the replica that answers is behind.
 #[tokio::test]
-async fn what_another_instance_wrote_is_seen_at_once() {
+async fn a_write_of_another_instance_is_visible_at_once() {
     let opened = Opened::with(session()).await;
     let another = opened.another();
     let here = Place::new(&*opened);
@@ -125,11 +125,10 @@ async fn what_another_instance_wrote_is_seen_at_once() {
     }
 }
 
-/// What it costs is known: a history page under session consistency is the one thing that
-/// takes two.
+/// Only a range under session consistency takes two calls.
 #[tokio::test]
-async fn each_call_of_the_store_is_one_of_the_service() {
-    for (options, for_a_range) in [(Options::default(), 1), (session(), 2)] {
+async fn each_store_call_is_one_service_call() {
+    for (options, calls_for_a_range) in [(Options::default(), 1), (session(), 2)] {
         let opened = Opened::with(options).await;
         let place = Place::new(&*opened);
         place.has("a").await;
@@ -145,7 +144,7 @@ async fn each_call_of_the_store_is_one_of_the_service() {
         place.get("nothing").await;
         assert_eq!(more(), 1);
         place.range("a", "z", 10).await;
-        assert_eq!(more(), for_a_range);
+        assert_eq!(more(), calls_for_a_range);
         place.write(vec![insert("b", 1)]).await.unwrap();
         assert_eq!(more(), 1);
         place

@@ -1,4 +1,4 @@
-//! A server of others that speaks Cosmos DB's language.
+//! The store on an npm package that emulates Cosmos DB.
 
 use std::io::{BufRead, BufReader};
 use std::ops::Deref;
@@ -13,15 +13,15 @@ use testkit::Scripts;
 
 use crate::store::cosmos_double::KEY;
 
-/// Software of others, and the scripts that start it.
+/// The npm packages, and the scripts that start them.
 pub(super) fn scripts() -> Scripts {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/store/cosmos_npm");
     let scripts = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
     scripts.unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// One for all tests: each has partitions of its own. It ends with our end of its standard
-/// input.
+/// One server for all tests, which use different partitions. It ends when its standard input is
+/// closed.
 fn server() -> &'static str {
     static SERVER: OnceLock<(String, Child)> = OnceLock::new();
     let (endpoint, _) = SERVER.get_or_init(|| {
@@ -46,7 +46,8 @@ impl Deref for Opened {
     }
 }
 
-/// In a database of its own: whatever is asked, the server looks at all that a container holds.
+/// Opens a store in a database of its own, because the server scans the whole container for every
+/// call.
 async fn open() -> Opened {
     let endpoint = tokio::task::spawn_blocking(server).await.unwrap();
     let database = crate::store::place::a_name();
@@ -54,22 +55,22 @@ async fn open() -> Opened {
 }
 
 crate::store::store_contract!(open, except: [
-    // A read of a document that is not there is answered with 500.
+    // The server answers 500 to a read of a missing document.
     "an_absent_record_is_none",
     "a_replace_of_an_absent_record_conflicts",
     "a_version_never_returns",
-    "a_delete_takes_the_right_version",
-    "partitions_of_two_names_on_one_shelf_are_apart",
-    "keys_in_another_letter_case_are_others",
+    "a_delete_of_the_right_version_succeeds",
+    "partitions_of_two_names_in_one_collection_are_distinct",
+    "keys_that_differ_in_letter_case_are_distinct",
     "a_larger_body_is_refused",
-    // A batch knows no operation but Create without a partition key of its own, which real ones
-    // need not have: that is answered with 500.
+    // Unlike the service, it answers 500 to an operation of a batch, except Create, that has no
+    // partition key of its own.
     "a_batch_of_all_kinds_is_written",
-    "names_of_full_length_are_kept",
-    "names_of_dots_alone_are_kept",
+    "names_of_full_length_are_accepted",
+    "names_of_dots_alone_are_accepted",
     "racing_sends_leave_no_gap",
-    "a_write_is_seen_by_reads_that_follow",
-    // And a batch that fails keeps what it had done.
+    "a_write_is_visible_to_later_reads",
+    // A batch that fails keeps its earlier operations.
     "a_batch_that_fails_first_writes_nothing",
     "a_batch_that_fails_in_the_middle_writes_nothing",
     "a_batch_that_fails_last_writes_nothing",

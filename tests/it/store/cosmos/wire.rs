@@ -1,4 +1,4 @@
-//! What goes wrong on the way.
+//! Faults of the network and of the service.
 
 use std::net::Ipv4Addr;
 
@@ -10,7 +10,7 @@ use super::{DATABASE, Opened, store};
 use crate::store::cosmos_double::{Fault, KEY};
 use crate::store::place::{Place, assert_refused, insert, key};
 
-/// A store that has its container, so that what comes next are calls about documents alone.
+/// Opens a store whose container exists, so that all further calls are about documents.
 async fn open() -> Opened {
     let opened = Opened::new().await;
     Place::new(&*opened).has("a").await;
@@ -18,7 +18,7 @@ async fn open() -> Opened {
 }
 
 #[tokio::test]
-async fn who_is_throttled_waits_and_goes_on() {
+async fn a_throttled_call_waits_and_retries() {
     let opened = open().await;
     let place = Place::new(&*opened);
     let before = opened.double.calls_about_documents();
@@ -41,7 +41,7 @@ async fn who_is_throttled_waits_and_goes_on() {
 }
 
 #[tokio::test]
-async fn who_would_be_throttled_for_too_long_is_told_at_once() {
+async fn a_call_that_is_throttled_for_too_long_fails_at_once() {
     let opened = open().await;
     let place = Place::new(&*opened);
 
@@ -57,7 +57,7 @@ async fn who_would_be_throttled_for_too_long_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn a_read_is_tried_once_more() {
+async fn a_read_is_retried_once() {
     let opened = open().await;
     let place = Place::new(&*opened);
     place.has("a").await;
@@ -79,9 +79,9 @@ async fn a_read_is_tried_once_more() {
     assert!(matches!(failed, Err(StoreError::Refused(_))));
 }
 
-/// It goes out once, since who asks twice may write twice.
+/// It is sent once: a retry could write twice.
 #[tokio::test]
-async fn a_write_that_broke_off_may_be_done_or_not() {
+async fn a_write_whose_connection_breaks_has_an_unknown_outcome() {
     let opened = open().await;
     let place = Place::new(&*opened);
     let before = opened.double.calls_about_documents();
@@ -118,7 +118,7 @@ async fn a_write_that_broke_off_may_be_done_or_not() {
 }
 
 #[tokio::test]
-async fn what_reached_nobody_is_not_done() {
+async fn a_call_without_a_server_is_not_done() {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let nowhere = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -135,10 +135,10 @@ async fn what_reached_nobody_is_not_done() {
     assert!(matches!(read, Err(StoreError::Unreachable(_))));
 }
 
-/// A connection of before may break with the write on it; a new one is refused before anything
-/// goes out.
+/// An existing connection may break after the write was sent; a new connection is refused before
+/// anything is sent.
 #[tokio::test]
-async fn a_write_for_which_there_is_no_connection_is_not_done() {
+async fn a_write_without_a_connection_is_not_done() {
     let opened = open().await;
     let place = Place::new(&*opened);
     opened.server.abort();
@@ -157,7 +157,7 @@ async fn a_write_for_which_there_is_no_connection_is_not_done() {
 }
 
 #[tokio::test]
-async fn what_the_service_does_not_take_is_not_done() {
+async fn a_write_that_the_service_rejects_is_not_done() {
     let opened = open().await;
     let place = Place::new(&*opened);
 
@@ -170,7 +170,7 @@ async fn what_the_service_does_not_take_is_not_done() {
 }
 
 #[tokio::test]
-async fn a_service_that_says_nothing_is_not_waited_for() {
+async fn a_silent_service_times_out() {
     let opened = open().await;
     let (read, written) = (Place::new(&*opened), Place::new(&*opened));
     opened.double.will([Fault::NeverAnswers; 3]);
@@ -189,9 +189,9 @@ async fn a_service_that_says_nothing_is_not_waited_for() {
     assert!(written.get("a").await.is_some());
 }
 
-/// Two megabytes of batch are more than the service takes.
+/// The service accepts at most two megabytes.
 #[tokio::test]
-async fn a_batch_that_is_too_large_does_not_go_out() {
+async fn a_batch_that_is_too_large_is_not_sent() {
     let opened = open().await;
     let place = Place::new(&*opened);
     let before = opened.double.calls_about_documents();

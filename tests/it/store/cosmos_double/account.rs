@@ -14,8 +14,8 @@ use super::reply::Reply;
 #[derive(Debug, Default)]
 pub(super) struct Account {
     databases: BTreeMap<String, Database>,
-    /// How many containers were ever made.
-    made: u32,
+    /// How many containers were ever created.
+    created: u32,
 }
 
 #[derive(Debug, Default)]
@@ -25,11 +25,11 @@ struct Database {
 
 impl Account {
     pub(super) fn has(&mut self, database: &str, container: &str, partition_key: &str) {
-        self.made += 1;
+        self.created += 1;
         let definition = json!({ "id": container, "partitionKey": { "paths": [partition_key] } });
-        let made = Container::new(self.made, definition);
+        let created = Container::new(self.created, definition);
         let database = self.databases.entry(database.to_owned()).or_default();
-        database.containers.insert(container.to_owned(), made);
+        database.containers.insert(container.to_owned(), created);
     }
 
     pub(super) fn loses(&mut self, database: &str, container: &str) {
@@ -65,18 +65,18 @@ impl Account {
             );
             return Err(Reply::error(403, &message).sub_status(5300));
         }
-        if call.method == Method::POST && !options.key_makes_containers {
+        if call.method == Method::POST && !options.key_creates_containers {
             let message = "Operation 'POST' is not allowed through Azure Cosmos DB endpoint.";
             return Err(Reply::error(403, message));
         }
         match (&call.method, path.as_slice()) {
             (&Method::GET, []) => Ok(Reply::new(200, describe(call, options))),
-            (&Method::POST, ["dbs"]) => self.make_database(call),
+            (&Method::POST, ["dbs"]) => self.create_database(call),
             (&Method::GET, ["dbs", name]) => match self.databases.contains_key(*name) {
                 true => Ok(Reply::new(200, json!({ "id": name, "_rid": "AAAAAQ==" }))),
                 false => Err(Reply::not_found()),
             },
-            (&Method::POST, ["dbs", name, "colls"]) => self.make_container(name, call),
+            (&Method::POST, ["dbs", name, "colls"]) => self.create_container(name, call),
             (&Method::GET, ["dbs", _, "colls", _]) => {
                 let container = self.container(&call.path)?;
                 Ok(Reply::new(200, container.definition.clone()))
@@ -87,11 +87,11 @@ impl Account {
                 let ranges = json!({ "PartitionKeyRanges": [all], "_count": 1 });
                 Ok(Reply::new(200, ranges))
             }
-            _ => Err(Reply::error(400, "The double does not know that.")),
+            _ => Err(Reply::error(400, "The double does not support that.")),
         }
     }
 
-    fn make_database(&mut self, call: &Call) -> Result<Reply, Reply> {
+    fn create_database(&mut self, call: &Call) -> Result<Reply, Reply> {
         let id = id(&call.json()?)?;
         if self.databases.contains_key(&id) {
             return Err(Reply::error(
@@ -103,7 +103,7 @@ impl Account {
         Ok(Reply::new(201, json!({ "id": id, "_rid": "AAAAAQ==" })))
     }
 
-    fn make_container(&mut self, database: &str, call: &Call) -> Result<Reply, Reply> {
+    fn create_container(&mut self, database: &str, call: &Call) -> Result<Reply, Reply> {
         let definition: Value = call.json()?;
         let id = id(&definition)?;
         let paths = definition["partitionKey"]["paths"].as_array();
@@ -118,8 +118,8 @@ impl Account {
                 "Resource with specified id already exists.",
             ));
         }
-        self.made += 1;
-        let container = Container::new(self.made, definition);
+        self.created += 1;
+        let container = Container::new(self.created, definition);
         let reply = Reply::new(201, container.definition.clone());
         database.containers.insert(id, container);
         Ok(reply)

@@ -1,4 +1,4 @@
-//! Several operations that are one.
+//! Transactional batches.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,8 +11,8 @@ use super::reply::Reply;
 
 const MAX_OPERATIONS: usize = 100;
 
-/// What an answer may hold.
-const MAX_ANSWER: usize = 2 * 1024 * 1024;
+/// The longest answer, in bytes.
+const MAX_ANSWER_SIZE: usize = 2 * 1024 * 1024;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +36,7 @@ impl Entry {
     }
 }
 
-/// It is executed where the writes are, so it sees the latest, whatever the account's default.
+/// Runs on the replica that accepts the writes, so it is up to date under every consistency.
 pub(super) fn reply(
     container: &mut Container,
     call: &Call,
@@ -49,11 +49,14 @@ pub(super) fn reply(
         return Err(invalid());
     }
     if !call.says("x-ms-cosmos-batch-atomic") {
-        return Err(Reply::error(400, "The double knows atomic batches alone."));
+        return Err(Reply::error(
+            400,
+            "The double supports only atomic batches.",
+        ));
     }
     let operations: Option<Vec<_>> = entries.into_iter().map(Entry::operation).collect();
     let operations = operations.ok_or_else(invalid)?;
-    let many = operations.len();
+    let count = operations.len();
     let minimal = call.header("prefer") == Some("return=minimal");
     let mut transaction = Transaction::new(container, &pk);
     let (mut results, mut size) = (Vec::new(), 0);
@@ -69,11 +72,11 @@ pub(super) fn reply(
             }
         }
         let failure = match outcome.status {
-            _ if size > MAX_ANSWER => Some(413),
+            _ if size > MAX_ANSWER_SIZE => Some(413),
             status => (status >= 400).then_some(status),
         };
         if let Some(status) = failure {
-            return Ok(Reply::new(207, failed(status, position, many))
+            return Ok(Reply::new(207, failed(status, position, count))
                 .with("x-ms-session-token", container.session_token()));
         }
         results.push(result);
@@ -85,11 +88,11 @@ pub(super) fn reply(
         .with("x-ms-content-path", container.rid()))
 }
 
-/// The one that failed says how; all others failed with it.
-fn failed(status: u16, position: usize, many: usize) -> Value {
+/// The results: the failed operation has its status, all others have 424.
+fn failed(status: u16, position: usize, count: usize) -> Value {
     let result = |n| match n == position {
         true => json!({ "statusCode": status, "requestCharge": 1 }),
         false => json!({ "statusCode": 424, "requestCharge": 0 }),
     };
-    Value::Array((0..many).map(result).collect())
+    Value::Array((0..count).map(result).collect())
 }

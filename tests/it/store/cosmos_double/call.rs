@@ -1,4 +1,4 @@
-//! A call as it came in.
+//! A received call.
 
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method};
@@ -9,7 +9,7 @@ use super::reply::Reply;
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) method: Method,
-    /// What the path names, unescaped.
+    /// The segments of the path, unescaped.
     pub(super) path: Vec<String>,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
@@ -20,7 +20,7 @@ impl Call {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// `True` and `true` are both common.
+    /// Clients send both `True` and `true`.
     pub(super) fn says(&self, name: &str) -> bool {
         self.header(name)
             .is_some_and(|value| value.eq_ignore_ascii_case("true"))
@@ -35,7 +35,7 @@ impl Call {
         self.path.get(4).is_some_and(|kind| kind == "docs")
     }
 
-    /// The partition that the call is about. It must be named, even where the body shows it.
+    /// The partition that the call is about. The header is required even if the body contains it.
     pub(super) fn partition(&self) -> Result<String, Reply> {
         let header = self.header("x-ms-documentdb-partitionkey");
         let names = header.and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
@@ -49,7 +49,7 @@ impl Call {
         }
     }
 
-    /// The last write that an answer must know of.
+    /// The last write that the answer must include.
     pub(super) fn session(&self) -> u64 {
         let tokens = self.header("x-ms-session-token").unwrap_or_default();
         let number = |token: &str| token.split('#').nth(1)?.parse().ok();

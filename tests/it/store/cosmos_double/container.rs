@@ -1,5 +1,5 @@
-//! What a container holds, at two replicas: the one that takes the writes, and one that may be a
-//! write behind.
+//! A container's documents on two replicas: one accepts the writes, the other may be one write
+//! behind.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -8,10 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-/// The documents of a partition, by their ids. Ids differ by letter case.
+/// The documents of a partition, by their ids, which are case-sensitive.
 pub(super) type Partition = BTreeMap<String, Arc<Value>>;
 
-/// What a transaction changes; `None` is gone.
+/// The changes of a transaction; `None` is a deletion.
 pub(super) type Changes = BTreeMap<String, Option<Arc<Value>>>;
 
 #[derive(Debug)]
@@ -22,14 +22,14 @@ pub(super) struct Container {
     pub(super) lsn: u64,
     primary: Replica,
     secondary: Replica,
-    /// What the secondary has yet to hear of.
+    /// The write that the secondary has not received yet.
     last: Option<(String, Changes)>,
 }
 
 #[derive(Debug, Default)]
 struct Replica(HashMap<String, Partition>);
 
-/// Which writes a read must know of.
+/// Which writes a read must include.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fresh {
     /// All.
@@ -40,7 +40,7 @@ pub(super) enum Fresh {
 
 impl Container {
     pub(super) fn new(number: u32, mut definition: Value) -> Self {
-        // A name of a container is that of its database and four bytes of its own.
+        // A container's id is that of its database and four more bytes.
         let mut rid = vec![0, 0, 0, 1];
         rid.extend(number.to_be_bytes());
         let rid = STANDARD.encode(rid);
@@ -59,19 +59,19 @@ impl Container {
         &self.rid
     }
 
-    /// As of its last write.
+    /// The token that reflects all writes.
     pub(super) fn session_token(&self) -> String {
         token(self.lsn)
     }
 
-    /// The property that says which partition a document is in.
+    /// The property that holds a document's partition.
     pub(super) fn partition_key(&self) -> &str {
         let path = self.definition["partitionKey"]["paths"][0].as_str();
         path.unwrap().trim_start_matches('/')
     }
 
-    /// A replica that has not come so far has the read served by one that has. With it comes
-    /// the session that the answer is of.
+    /// The documents, and the session token that they reflect. A replica that is too far behind
+    /// leaves the read to the other one.
     pub(super) fn partition(&self, name: &str, fresh: Fresh) -> (Option<&Partition>, String) {
         let behind = self.lsn - u64::from(self.last.is_some());
         match fresh {

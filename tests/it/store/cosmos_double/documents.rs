@@ -1,4 +1,4 @@
-//! Documents one by one, and what a call about them asks for.
+//! Calls about documents, and the operations on single documents.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +12,7 @@ use super::container::{Changes, Container, Fresh};
 use super::reply::Reply;
 use super::{Options, batch, query};
 
-/// One thing to do with one document.
+/// One operation on one document.
 #[derive(Debug)]
 pub(super) enum Operation {
     Create(Value),
@@ -22,7 +22,7 @@ pub(super) enum Operation {
     Read(String),
 }
 
-/// What came of it.
+/// The result of an operation.
 pub(super) struct Outcome {
     pub(super) status: u16,
     pub(super) document: Option<Arc<Value>>,
@@ -47,7 +47,7 @@ pub(super) fn reply(account: &mut Account, call: &Call, options: &Options) -> Re
         (&Method::PUT, Some(id)) => Operation::Replace(id, call.json()?, if_match),
         (&Method::DELETE, Some(id)) => Operation::Delete(id, if_match),
         (&Method::GET, Some(id)) => Operation::Read(id),
-        _ => return Err(Reply::error(405, "The double does not know that.")),
+        _ => return Err(Reply::error(405, "The double does not support that.")),
     };
     let pk = call.partition()?;
     if let Operation::Read(id) = &operation {
@@ -62,7 +62,7 @@ pub(super) fn reply(account: &mut Account, call: &Call, options: &Options) -> Re
     let outcome = transaction.perform(operation);
     let changes = transaction.changes;
     if outcome.status >= 400 {
-        return Err(Reply::error(outcome.status, "It was not done."));
+        return Err(Reply::error(outcome.status, "The operation failed."));
     }
     container.commit(&pk, changes, options.lags);
     let minimal = call.header("prefer") == Some("return=minimal");
@@ -79,7 +79,7 @@ fn of_document(status: u16, document: &Value, container: &Container) -> Reply {
         .with("x-ms-content-path", container.rid())
 }
 
-/// A read may ask for less than the account's default, never for more.
+/// A read can weaken the account's default consistency but not strengthen it.
 fn freshness(call: &Call, options: &Options) -> Result<Fresh, Reply> {
     let strength = |level: &str| match level {
         "Strong" => 5,
@@ -102,7 +102,7 @@ fn freshness(call: &Call, options: &Options) -> Result<Fresh, Reply> {
     })
 }
 
-/// Changes of one partition that are not there yet for others.
+/// Changes of one partition that are not committed yet.
 pub(super) struct Transaction<'a> {
     container: &'a Container,
     pk: &'a str,
@@ -165,7 +165,7 @@ impl<'a> Transaction<'a> {
         all?.get(id).cloned()
     }
 
-    /// The id, if the document may be where it is to be.
+    /// The document's id, if the document is valid for this partition.
     fn fits(&self, body: &Value, named: Option<&str>) -> Result<String, u16> {
         let id = body["id"].as_str().ok_or(400_u16)?;
         let legal = (1..=1023).contains(&id.len()) && !id.contains(['/', '\\', '#', '?']);
@@ -189,7 +189,7 @@ impl<'a> Transaction<'a> {
     }
 }
 
-/// About what a document takes in an answer; its texts are most of it.
+/// The approximate size of a document in an answer, of which texts are the largest part.
 pub(super) fn weight(document: &Value) -> usize {
     let all = document.as_object().into_iter().flatten();
     all.map(|(_, value)| value.as_str().map_or(16, str::len))
@@ -200,7 +200,7 @@ fn matches(there: &Value, if_match: Option<String>) -> bool {
     if_match.is_none_or(|etag| etag == "*" || there["_etag"] == etag.as_str())
 }
 
-/// Numbers are kept as IEEE 754 doubles.
+/// The service stores numbers as IEEE 754 doubles.
 fn as_doubles(value: &mut Value) {
     match value {
         Value::Number(number) => {

@@ -1,17 +1,19 @@
+//! Faults to inject into calls.
+
 use std::collections::VecDeque;
 
-/// What a call may meet.
+/// A fault of one call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Fault {
-    /// This status, before anything is done.
+    /// Answers with this status and does nothing.
     Status(u16),
-    /// 429, with how many milliseconds to wait.
+    /// Answers 429 with this many milliseconds to wait.
     Throttled(u64),
-    /// The connection ends before anything is done.
+    /// Closes the connection and does nothing.
     BreaksBefore,
-    /// The connection ends once it is done.
+    /// Does what the call asks for, then closes the connection.
     BreaksAfter,
-    /// It is done, and no answer ever comes.
+    /// Does what the call asks for and never answers.
     NeverAnswers,
 }
 
@@ -22,7 +24,7 @@ pub(super) struct Faults {
 }
 
 impl Faults {
-    /// One more call: what does it meet?
+    /// Counts a call and returns its fault.
     pub(super) fn next(&mut self) -> Option<Fault> {
         self.calls += 1;
         self.coming.pop_front()

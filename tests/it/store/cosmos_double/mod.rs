@@ -1,10 +1,10 @@
-//! Cosmos DB's data plane in memory, as far as Switchboard uses it, and as strict as its
-//! documentation says: signatures and dates are checked, a batch is atomic, a precondition is
-//! one, a partition key must be named, a request may be too large or too many. What the service
-//! does where the pages are silent is taken from how Microsoft's own clients call it and read
-//! its answers; one of them is run against this double (`cosmos_npm/client.mjs`).
+//! The part of Cosmos DB's data plane that Switchboard uses, in memory, and as strict as its
+//! documentation: it checks signatures, dates, preconditions, partition keys and the limits of
+//! requests, and batches are atomic. Where the documentation is silent, it follows how
+//! Microsoft's clients call the service and read its answers; one of them is run against this
+//! double (`cosmos_npm/client.mjs`).
 //!
-//! `docs/decisions/0007-cosmos-doubles.md` says what this proves and what it cannot.
+//! `docs/decisions/0007-cosmos-doubles.md` explains what this proves and what it cannot.
 
 mod account;
 mod batch;
@@ -28,7 +28,7 @@ pub(crate) use fault::Fault;
 use account::Account;
 use fault::Faults;
 
-/// Made up, and of the length that a key has.
+/// An invented key of the usual length.
 pub(crate) const KEY: &str =
     "c3dpdGNoYm9hcmQtY29zbW9zLWRvdWJsZS1rZXktMDEyMzQ1Njc4OWFiY2RlZi0wMTIzNDU2Nzg5YWJjZGVmLS0tLQ==";
 
@@ -38,13 +38,13 @@ pub(crate) struct Options {
     pub(crate) consistency: &'static str,
     /// Whether the replica that serves session and eventual reads is one write behind.
     pub(crate) lags: bool,
-    /// More documents no answer to a query holds.
-    pub(crate) largest_page: usize,
+    /// The most documents in one answer to a query.
+    pub(crate) max_page: usize,
     pub(crate) clock: Clock,
-    /// The Entra token that is accepted besides the key.
+    /// An Entra token that is accepted as well as the key.
     pub(crate) token: Option<&'static str>,
-    /// Whether the key may make databases and containers.
-    pub(crate) key_makes_containers: bool,
+    /// Whether the key can create databases and containers.
+    pub(crate) key_creates_containers: bool,
 }
 
 impl Default for Options {
@@ -52,15 +52,15 @@ impl Default for Options {
         Self {
             consistency: "Strong",
             lags: false,
-            largest_page: 1000,
+            max_page: 1000,
             clock: Clock::system(),
             token: None,
-            key_makes_containers: true,
+            key_creates_containers: true,
         }
     }
 }
 
-/// An account of its own. Clones are the same account.
+/// One account. Clones share it.
 #[derive(Clone)]
 pub(crate) struct Double {
     options: Arc<Options>,
@@ -79,33 +79,33 @@ impl Double {
         }
     }
 
-    /// For as long as somebody polls it, and for as many clients as there are.
+    /// Serves any number of clients for as long as it is polled.
     pub(crate) async fn serve(self, listener: TcpListener) {
         serve::serve(self, listener).await;
     }
 
-    /// What the next calls about documents meet, one each.
+    /// The faults of the next calls about documents, one per call.
     pub(crate) fn will(&self, faults: impl IntoIterator<Item = Fault>) {
         let mut all = self.faults.lock().unwrap();
         all.coming.extend(faults);
     }
 
-    /// How many calls came about documents.
+    /// How many calls were about documents.
     pub(crate) fn calls_about_documents(&self) -> usize {
         self.faults.lock().unwrap().calls
     }
 
-    /// Somebody makes a database with a container.
+    /// Another program creates a database with a container.
     pub(crate) fn has(&self, database: &str, container: &str, partition_key: &str) {
         self.account().has(database, container, partition_key);
     }
 
-    /// Somebody deletes a container.
+    /// Another program deletes a container.
     pub(crate) fn loses(&self, database: &str, container: &str) {
         self.account().loses(database, container);
     }
 
-    /// The names of the containers that are there.
+    /// The names of the existing containers.
     pub(crate) fn containers(&self, database: &str) -> Vec<String> {
         self.account().containers(database)
     }

@@ -1,4 +1,5 @@
-//! Who calls: the account's key signs verb, kind, name and date; a token only shows itself.
+//! Authorization of calls: a signature with the account's key over verb, kind, name and date, or a
+//! token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +14,7 @@ use super::reply::Reply;
 
 pub(super) type Key = Hmac<Sha256>;
 
-/// So far may a caller's clock be from ours.
+/// The largest difference between the clocks.
 const MAX_SKEW_SECONDS: i64 = 15 * 60;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ pub(super) fn check(call: &Call, key: &Key, options: &Options) -> Result<Proof, 
     let shown = call.header("authorization");
     let shown =
         shown.ok_or_else(|| Reply::error(401, "Required Header authorization is missing."))?;
-    // It is escaped as a whole, so that it comes out as one name without a value.
+    // The header is escaped as a whole, so it parses as one name without a value.
     let text: String = form_urlencoded::parse(shown.as_bytes())
         .map(|(name, _)| name.into_owned())
         .collect();
@@ -58,7 +59,7 @@ fn signed(call: &Call, signature: &str, key: &Key, options: &Options) -> Result<
     let date = call.header("x-ms-date").ok_or_else(refused)?;
     let when = DateTimeParser::new().parse_timestamp(date);
     let when = when.map_err(|_| Reply::error(401, "The input date header is invalid format."))?;
-    // An even number of names is one thing, an odd number all things of a kind.
+    // An even number of segments names one resource, an odd number all resources of a kind.
     let path: Vec<&str> = call.path.iter().map(String::as_str).collect();
     let (kind, link) = match path.len() {
         0 => ("", String::new()),

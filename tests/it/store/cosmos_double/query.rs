@@ -1,4 +1,4 @@
-//! Queries of one partition, a page at a time.
+//! Queries of one partition, page by page.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use super::documents::weight;
 use super::reply::Reply;
 use super::sql::Statement;
 
-/// What an answer may hold.
-const MAX_ANSWER: usize = 4 * 1024 * 1024;
+/// The longest answer, in bytes.
+const MAX_ANSWER_SIZE: usize = 4 * 1024 * 1024;
 const DEFAULT_PAGE: usize = 100;
 
 #[derive(Deserialize)]
@@ -45,7 +45,10 @@ pub(super) fn reply(
         ));
     }
     if call.says("x-ms-cosmos-is-query-plan-request") {
-        return Err(Reply::error(400, "The double makes no query plans."));
+        return Err(Reply::error(
+            400,
+            "The double does not support query plans.",
+        ));
     }
     let pk = call.partition()?;
     let query: Query = call.json()?;
@@ -57,7 +60,7 @@ pub(super) fn reply(
         parameter.map(|parameter| parameter.value.clone())
     };
     let statement = Statement::parse(&query.query, value)
-        .ok_or_else(|| Reply::error(400, "Syntax error, or the double does not know that."))?;
+        .ok_or_else(|| Reply::error(400, "Syntax error, or the double does not support it."))?;
     let nothing = Partition::new();
     let (all, session) = container.partition(&pk, fresh);
     let all = all.unwrap_or(&nothing);
@@ -66,7 +69,7 @@ pub(super) fn reply(
 
     let (mut documents, mut size, mut last) = (Vec::new(), 0, None);
     for (id, document) in found(all, after.as_deref(), &statement) {
-        if documents.len() == page || size > MAX_ANSWER {
+        if documents.len() == page || size > MAX_ANSWER_SIZE {
             break;
         }
         let shown = statement.show(document);
@@ -74,13 +77,13 @@ pub(super) fn reply(
         documents.push(shown);
         last = Some(id);
     }
-    let many = documents.len();
-    let full = many == page || size > MAX_ANSWER;
-    let reply = json!({ "_rid": container.rid(), "Documents": documents, "_count": many });
+    let count = documents.len();
+    let full = count == page || size > MAX_ANSWER_SIZE;
+    let reply = json!({ "_rid": container.rid(), "Documents": documents, "_count": count });
     let reply = Reply::new(200, reply)
-        .with("x-ms-item-count", many)
+        .with("x-ms-item-count", count)
         .with("x-ms-session-token", session);
-    // A full page may be the last one, which shows when the next one is empty.
+    // A full page may be the last one; then the next one is empty.
     Ok(match last {
         Some(last) if full => reply.with("x-ms-continuation", STANDARD.encode(last)),
         _ => reply,
@@ -116,5 +119,5 @@ fn page_size(call: &Call, options: &Options) -> Result<usize, Reply> {
             _ => return Err(Reply::error(400, "Invalid x-ms-max-item-count.")),
         },
     };
-    Ok(asked.min(options.largest_page))
+    Ok(asked.min(options.max_page))
 }

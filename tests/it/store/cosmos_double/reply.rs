@@ -1,4 +1,4 @@
-//! What is answered.
+//! The double's answers.
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Response, StatusCode};

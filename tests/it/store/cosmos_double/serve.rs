@@ -1,4 +1,4 @@
-//! Connections, and the road that a call takes.
+//! The HTTP server of the double.
 
 use std::io;
 
@@ -16,10 +16,10 @@ use super::call::Call;
 use super::reply::Reply;
 use super::{Double, Fault, documents, proof};
 
-/// What a request may hold, with some room for what is around a document.
-const MAX_REQUEST: usize = 2 * 1024 * 1024;
+/// The longest request, in bytes.
+const MAX_REQUEST_SIZE: usize = 2 * 1024 * 1024;
 
-/// All connections end with it.
+/// Dropping the future closes all connections.
 pub(super) async fn serve(double: Double, listener: TcpListener) {
     let mut connections = JoinSet::new();
     loop {
@@ -29,7 +29,7 @@ pub(super) async fn serve(double: Double, listener: TcpListener) {
         let double = double.clone();
         connections.spawn(async move {
             let service = service_fn(|request| answer(&double, request));
-            // That a connection broke is the client's affair.
+            // A broken connection is the client's concern.
             let _ = http1::Builder::new()
                 .serve_connection(TokioIo::new(stream), service)
                 .await;
@@ -77,7 +77,7 @@ async fn answer(double: &Double, request: Request<Incoming>) -> io::Result<Respo
 
 fn reply(double: &Double, call: &Call) -> Result<Reply, Reply> {
     let proof = proof::check(call, &double.key, &double.options)?;
-    if call.body.len() > MAX_REQUEST {
+    if call.body.len() > MAX_REQUEST_SIZE {
         return Err(Reply::error(413, "Request size is too large"));
     }
     let mut account = double.account();

@@ -1,4 +1,4 @@
-//! The little SQL that is understood:
+//! The subset of SQL that the double supports:
 //! `SELECT *` or `SELECT c.a, c.b` `FROM c WHERE c.a = @a AND c.b < 'b' ORDER BY c.id`.
 
 use std::cmp::Ordering;
@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use serde_json::{Map, Value};
 
 pub(super) struct Statement {
-    /// All of them when empty.
+    /// Empty means all properties.
     properties: Vec<String>,
     conditions: Vec<Condition>,
 }
@@ -18,7 +18,7 @@ struct Condition {
 }
 
 impl Statement {
-    /// `None` for anything else.
+    /// `None` for unsupported statements.
     pub(super) fn parse(text: &str, parameter: impl Fn(&str) -> Option<Value>) -> Option<Self> {
         let spaced = text.replace(',', " , ");
         let mut words = spaced.split_whitespace().peekable();
@@ -55,7 +55,7 @@ impl Statement {
         if words.peek().is_some() {
             expect(&mut words, "ORDER")?;
             expect(&mut words, "BY")?;
-            // The order in which they are kept; no other is known.
+            // The order in which documents are stored; no other is supported.
             expect(&mut words, "c.id")?;
         }
         words.next().is_none().then_some(Self {
@@ -98,7 +98,7 @@ fn comparison(word: &str) -> Option<fn(Ordering) -> bool> {
     })
 }
 
-/// Values of two kinds are in no order.
+/// Values of different types have no order.
 fn compare(one: &Value, other: &Value) -> Option<Ordering> {
     match (one, other) {
         (Value::String(one), Value::String(other)) => Some(one.cmp(other)),

@@ -1,4 +1,4 @@
-//! The file: where it lies, and what becomes of it.
+//! The database file: its creation, its permissions and its end.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use super::Folder;
 use crate::store::place::{Place, a_name};
 
 #[tokio::test]
-async fn nothing_is_made_before_it_is_needed() {
+async fn nothing_is_created_before_first_use() {
     let folder = Folder::new();
 
     let store = folder.store();
@@ -23,7 +23,7 @@ async fn nothing_is_made_before_it_is_needed() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn only_its_owner_may_read_the_file() {
+async fn only_the_owner_can_read_the_file() {
     use std::os::unix::fs::PermissionsExt;
     let folder = Folder::new();
     let store = folder.store();
@@ -40,7 +40,7 @@ async fn only_its_owner_may_read_the_file() {
 }
 
 #[tokio::test]
-async fn what_was_written_is_there_in_another_store() {
+async fn a_record_is_visible_in_another_store() {
     let folder = Folder::new();
     let name = a_name();
     let writes = folder.store();
@@ -57,9 +57,9 @@ async fn what_was_written_is_there_in_another_store() {
     assert_eq!(here.version("a").await, version);
 }
 
-/// The last connection to a database takes its log away.
+/// SQLite deletes the log with the last connection.
 #[tokio::test]
-async fn a_dropped_store_lets_go_of_its_file() {
+async fn a_dropped_store_closes_its_file() {
     let folder = Folder::new();
     let store = folder.store();
     Place::new(&store).has("a").await;
@@ -74,7 +74,7 @@ async fn a_dropped_store_lets_go_of_its_file() {
 }
 
 #[tokio::test]
-async fn several_may_make_the_file_at_once() {
+async fn several_stores_can_create_the_file_concurrently() {
     for _ in 0..20 {
         let folder = Folder::new();
         let stores: Vec<_> = (0..8).map(|_| folder.store()).collect();
@@ -89,7 +89,7 @@ async fn several_may_make_the_file_at_once() {
 }
 
 #[tokio::test]
-async fn a_name_with_a_meaning_to_sqlite_is_a_file_all_the_same() {
+async fn a_name_with_a_special_meaning_to_sqlite_is_a_file() {
     let folder = Folder::new();
     let path = folder.0.join("file:x?mode=memory&cache=shared");
 
@@ -99,9 +99,9 @@ async fn a_name_with_a_meaning_to_sqlite_is_a_file_all_the_same() {
     assert!(path.exists());
 }
 
-/// What is acknowledged after that must not lie in a file that nobody finds.
+/// A write after the deletion must not end in a file without a name.
 #[tokio::test]
-async fn a_deleted_file_is_made_again() {
+async fn a_deleted_file_is_created_again() {
     let folder = Folder::new();
     let store = folder.store();
     let place = Place::new(&store);

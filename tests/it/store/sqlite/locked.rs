@@ -1,4 +1,4 @@
-//! Others who have the file open.
+//! Other connections that hold a lock.
 
 use rusqlite::Connection;
 use switchboard::store::{Store, StoreError, WriteError};
@@ -7,7 +7,7 @@ use super::Folder;
 use crate::store::place::{Place, insert, put};
 
 #[tokio::test]
-async fn reads_do_not_wait_for_who_writes() {
+async fn reads_do_not_wait_for_a_writer() {
     let folder = Folder::new();
     let store = folder.store();
     let place = Place::new(&store);
@@ -23,7 +23,7 @@ async fn reads_do_not_wait_for_who_writes() {
 }
 
 #[tokio::test]
-async fn a_write_waits_for_who_writes() {
+async fn a_write_waits_for_another_writer() {
     let folder = Folder::new();
     let store = folder.store();
     let place = Place::new(&store);
@@ -41,7 +41,7 @@ async fn a_write_waits_for_who_writes() {
 }
 
 #[tokio::test]
-async fn a_write_that_was_given_up_is_never_done() {
+async fn a_write_that_timed_out_waiting_is_never_done() {
     let folder = Folder::new();
     let store = folder.store();
     let place = Place::new(&store);

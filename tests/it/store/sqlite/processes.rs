@@ -1,5 +1,5 @@
-//! Several processes on one file, and processes that are killed. Killing proves what outlives a
-//! process; it says nothing about a power cut.
+//! Several processes on one file, and processes that are killed. A kill shows what survives the
+//! end of a process, not what survives a power cut.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Write as _};
@@ -15,13 +15,13 @@ use switchboard::store::{Collection, Write, WriteError};
 use super::Folder;
 use crate::store::place::{Place, key};
 
-/// How a test binary ends when a test failed.
+/// The exit code of a test binary with a failed test.
 const FAILED: i32 = 101;
 
 const FILE: &str = "SWITCHBOARD_TEST_SENDER_FILE";
 const SENDS: &str = "SWITCHBOARD_TEST_SENDER_SENDS";
 
-/// By itself a test of its own; the others run it again, as processes that tell what they stored.
+/// A test of its own, which the other tests also start as processes that report what they stored.
 #[tokio::test]
 async fn a_sender_counts_its_sends() {
     let folder = Folder::new();
@@ -37,7 +37,7 @@ async fn a_sender_counts_its_sends() {
         for _ in 0..sends {
             let n = send(&place).await;
             if told.is_some() {
-                // Not `println!`: the test harness would keep it back.
+                // Not `println!`, which the test harness captures.
                 writeln!(std::io::stdout(), "stored {n}").unwrap();
             }
         }
@@ -65,7 +65,7 @@ async fn eight_processes_count_without_a_gap() {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_outlives_a_killed_process() {
+async fn an_acknowledged_write_survives_a_killed_process() {
     let folder = Folder::new();
     let mut stored = BTreeSet::new();
 
@@ -75,7 +75,7 @@ async fn what_was_acknowledged_outlives_a_killed_process() {
             .collect();
         for mut sender in senders {
             stored.extend(sender.stored().take(5));
-            // At once: what was acknowledged too early is still on its way.
+            // At once, while a write that was acknowledged too early is not on the disk yet.
             stored.extend(sender.kill());
         }
 
@@ -92,7 +92,7 @@ fn conversation(store: &SqliteStore) -> Place<'_> {
     Place::named(store, Collection::Messages, "conversation")
 }
 
-/// A head that counts, and one message for each count.
+/// Increments the head and inserts the message with its number.
 async fn send(place: &Place<'_>) -> u64 {
     loop {
         let head = place.get("head").await;
@@ -116,7 +116,7 @@ async fn send(place: &Place<'_>) -> u64 {
     }
 }
 
-/// The numbers of all messages: without a gap up to the head, which the same read gives.
+/// The numbers of all messages. Checks that there is no gap up to the head, in the same read.
 async fn read_back(place: &Place<'_>) -> BTreeSet<u64> {
     let all = key("head")..key("m:").prefix_range().end;
     let mut records = place
@@ -136,7 +136,7 @@ async fn read_back(place: &Place<'_>) -> BTreeSet<u64> {
     numbers
 }
 
-/// Another process that sends.
+/// A process that sends.
 struct Sender {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
@@ -157,7 +157,7 @@ impl Sender {
         Self { child, lines }
     }
 
-    /// What it says that it stored, as it says it. A line that a kill cut off does not count.
+    /// The numbers that it reports. A line that a kill truncated does not count.
     fn stored(&mut self) -> impl Iterator<Item = u64> {
         self.lines.by_ref().filter_map(|line| {
             let line = line.unwrap();
@@ -190,7 +190,7 @@ impl Drop for Sender {
 fn setting(name: &str) -> Option<String> {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the test's own way to tell its other process what to do"
+        reason = "configures the process that this test starts"
     )]
     std::env::var(name).ok()
 }

@@ -1,4 +1,4 @@
-//! What is not a file of ours, or not any more.
+//! Files that are not Switchboard's, or are damaged.
 
 use std::fs;
 use std::path::Path;
@@ -40,7 +40,7 @@ async fn a_database_of_another_program_is_refused() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_database_is_refused() {
+async fn a_file_that_is_not_a_database_is_refused() {
     let folder = Folder::new();
     fs::create_dir_all(&folder.0).unwrap();
     fs::write(folder.path(), "Dear diary, ".repeat(1000)).unwrap();
@@ -62,7 +62,7 @@ async fn a_folder_is_refused() {
 }
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_made_is_named() {
+async fn a_folder_that_cannot_be_created_is_named() {
     let folder = Folder::new();
     fs::create_dir_all(&folder.0).unwrap();
     fs::write(folder.0.join("data"), "").unwrap();
@@ -74,7 +74,7 @@ async fn a_folder_that_cannot_be_made_is_named() {
 }
 
 #[tokio::test]
-async fn damage_is_said_and_survived() {
+async fn damage_is_reported_and_a_repaired_file_works_again() {
     let folder = Folder::new();
     let store = folder.store();
     let place = Place::new(&store);
@@ -98,7 +98,7 @@ async fn damage_is_said_and_survived() {
     assert_eq!(place.range("k", "l", 1000).await, names);
 }
 
-/// Everything that was written, in the file itself.
+/// The content of the file after all writes were moved into it.
 fn checkpointed(path: &Path) -> Vec<u8> {
     let other = Connection::open(path).unwrap();
     other
@@ -110,7 +110,7 @@ fn checkpointed(path: &Path) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-/// Why reading and writing are both refused.
+/// The error of both reading and writing.
 async fn refusal(store: &SqliteStore) -> String {
     let place = Place::new(store);
     let written = place.write(vec![put("a", 1)]).await;
@@ -125,7 +125,7 @@ async fn refusal(store: &SqliteStore) -> String {
     }
 }
 
-/// Refused, and every byte as it was.
+/// Checks that the file is refused and not changed.
 async fn assert_refused_and_kept(folder: &Folder) -> String {
     let before = fs::read(folder.path()).unwrap();
     let why = refusal(&folder.store()).await;

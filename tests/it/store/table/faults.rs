@@ -1,4 +1,4 @@
-//! What becomes of calls when the network or the service fails.
+//! Faults of the network and of the service.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::{counted, store};
 use crate::store::place::{Place, assert_refused, insert, key, put};
 use crate::support::{Azurite, Fault};
 
-/// Far longer than any call may take, and far shorter than a hung test.
+/// Longer than any call can take.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 const BUSY: Fault = Fault::Answer(
@@ -25,7 +25,7 @@ const FAILING: Fault = Fault::Answer(
 );
 
 #[tokio::test]
-async fn a_write_whose_answer_is_lost_is_not_repeated_and_unknown() {
+async fn a_write_whose_answer_is_lost_is_unknown_and_not_retried() {
     let (store, proxy, _) = counted().await;
     let place = Place::new(&store);
     place.has("before").await;
@@ -46,7 +46,7 @@ async fn a_write_whose_answer_is_lost_is_not_repeated_and_unknown() {
 }
 
 #[tokio::test]
-async fn a_read_whose_answer_is_lost_is_repeated_once() {
+async fn a_read_whose_answer_is_lost_is_retried_once() {
     let (store, proxy, _) = counted().await;
     let place = Place::new(&store);
     place.has("a").await;
@@ -63,7 +63,7 @@ async fn a_read_whose_answer_is_lost_is_repeated_once() {
 }
 
 #[tokio::test]
-async fn a_busy_service_is_asked_again_once_if_it_does_not_take_long() {
+async fn a_busy_service_is_retried_once_after_a_short_pause() {
     let (store, proxy, _) = counted().await;
     let place = Place::new(&store);
     place.has("before").await;
@@ -85,7 +85,7 @@ async fn a_busy_service_is_asked_again_once_if_it_does_not_take_long() {
 }
 
 #[tokio::test]
-async fn a_failing_service_may_have_written_and_is_read_again() {
+async fn a_server_error_makes_writes_unknown_and_reads_retry() {
     let (store, proxy, _) = counted().await;
     let place = Place::new(&store);
     place.has("before").await;
@@ -120,13 +120,13 @@ async fn a_slow_service_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_silent_service_is_given_up_on_and_calls_do_not_pile_up() {
+async fn a_silent_service_times_out_and_calls_do_not_pile_up() {
     let (store, proxy, _) = counted().await;
     let place = Place::new(&store);
     place.has("a").await;
     proxy.requests();
 
-    proxy.always(Some(Fault::RevokeSend));
+    proxy.always(Some(Fault::Silence));
     let names: Vec<_> = (0..150).map(|n| format!("k{n}")).collect();
     let writes = names.iter().map(|name| place.write(vec![insert(name, 1)]));
     let all = timeout(TIMEOUT, join_all(writes)).await.unwrap();
@@ -134,7 +134,7 @@ async fn a_silent_service_is_given_up_on_and_calls_do_not_pile_up() {
     for result in all {
         match result {
             Err(WriteError::Unknown(StoreError::TooLong)) => {}
-            // It had no turn, so nothing went out.
+            // It got no permit, so nothing was sent.
             Err(WriteError::NotDone(StoreError::TooLong)) => {}
             other => panic!("{other:?}"),
         }
@@ -146,7 +146,7 @@ async fn a_silent_service_is_given_up_on_and_calls_do_not_pile_up() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_not_there_did_nothing() {
+async fn a_call_without_a_service_is_not_done() {
     let account = Azurite::shared()
         .await
         .account()
@@ -166,7 +166,7 @@ async fn a_service_that_is_not_there_did_nothing() {
     assert!(matches!(checked, Err(StoreError::Unreachable(_))));
 }
 
-/// What the workers have seen since the last change of the weather.
+/// The results of a worker since the service last stopped or started.
 #[derive(Clone, Copy, Default)]
 struct Seen {
     written: usize,
@@ -174,7 +174,7 @@ struct Seen {
 }
 
 #[tokio::test]
-async fn a_service_that_stops_under_load_and_comes_back_needs_no_restart_of_ours() {
+async fn the_store_recovers_from_an_outage_of_the_service_under_load() {
     let azurite = Azurite::own(&[]).await;
     let account = azurite.account();
     let store = store(&account);
@@ -204,7 +204,7 @@ async fn a_service_that_stops_under_load_and_comes_back_needs_no_restart_of_ours
             }
         }
     }));
-    let weather = async {
+    let outage = async {
         let mut all = seen.subscribe();
         all.wait_for(|all| all.iter().all(|one| one.written > 20))
             .await
@@ -225,6 +225,6 @@ async fn a_service_that_stops_under_load_and_comes_back_needs_no_restart_of_ours
 
     tokio::select! {
         _ = load => unreachable!("the load has no end"),
-        azurite = timeout(TIMEOUT, weather) => drop(azurite.unwrap()),
+        azurite = timeout(TIMEOUT, outage) => drop(azurite.unwrap()),
     }
 }

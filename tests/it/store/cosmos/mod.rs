@@ -1,4 +1,4 @@
-//! Cosmos DB, as two doubles play it: one of our own, and one of others.
+//! The Cosmos DB backend, on two doubles: our own, and an npm package.
 
 mod access;
 mod client;
@@ -26,7 +26,7 @@ use crate::store::cosmos_double::{Double, KEY, Options};
 
 const DATABASE: &str = "pichat";
 
-/// A store, and the account that it is in.
+/// A store with its account.
 struct Opened {
     store: CosmosStore,
     double: Double,
@@ -50,7 +50,7 @@ impl Opened {
         Self::with(Options::default()).await
     }
 
-    /// What another instance of the handler has.
+    /// The store of another instance of the handler.
     fn another(&self) -> CosmosStore {
         store(&self.endpoint, KEY, DATABASE, Clock::system())
     }
@@ -72,7 +72,7 @@ async fn start(options: Options) -> (Double, String, AbortHandle) {
     (double, endpoint, server.abort_handle())
 }
 
-/// With a key.
+/// A store that uses a key.
 fn store(endpoint: &str, key: &str, database: &str, clock: Clock) -> CosmosStore {
     let credential = CosmosCredential::Key(key.into());
     let config = config(endpoint, credential, database);
@@ -80,7 +80,7 @@ fn store(endpoint: &str, key: &str, database: &str, clock: Clock) -> CosmosStore
     CosmosStore::new(config, SharedHttpClient::new(), clock, &identities).unwrap()
 }
 
-/// Without one.
+/// A store that uses a managed identity.
 fn store_of_identity(endpoint: &str, identity: Arc<dyn TokenCredential>) -> CosmosStore {
     let credential = CosmosCredential::ManagedIdentity { client_id: None };
     let config = config(endpoint, credential, DATABASE);
@@ -113,25 +113,25 @@ fn config(endpoint: &str, credential: CosmosCredential, database: &str) -> Cosmo
     }
 }
 
-/// Session consistency, where a replica that is a write behind answers whoever does not ask for
-/// more.
+/// Session consistency: reads without a session token are answered by a replica that is one write
+/// behind.
 fn session() -> Options {
     Options {
         consistency: "Session",
         lags: true,
-        largest_page: 25,
+        max_page: 25,
         ..Options::default()
     }
 }
 
-/// Every read is fresh.
+/// Strong consistency: every read is up to date.
 mod strong {
     use super::Opened;
 
     crate::store::store_contract!(Opened::new);
 }
 
-/// Not every read is.
+/// Session consistency: a read may be out of date.
 mod of_session {
     use super::{Opened, session};
 

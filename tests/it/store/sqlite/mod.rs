@@ -1,4 +1,4 @@
-//! SQLite.
+//! The SQLite backend.
 
 mod file;
 mod locked;
@@ -39,7 +39,7 @@ impl Deref for Opened {
     }
 }
 
-/// Where one database is, once it is made, and for as long as this is kept.
+/// The folder of one database. Deleted when dropped.
 struct Folder(PathBuf);
 
 impl Folder {

@@ -1,4 +1,4 @@
-//! Table storage.
+//! The Table storage backend.
 
 mod faults;
 
@@ -36,7 +36,7 @@ fn store(account: &Account) -> TableStore {
     TableStore::new(&account.settings(), outgoing, Clock::system(), &identities).unwrap()
 }
 
-/// A store whose requests are counted, with its account's name.
+/// A store whose requests are recorded, and its account's name.
 async fn counted() -> (TableStore, Proxy, String) {
     let account = Azurite::shared().await.account();
     let proxy = Proxy::to(account.tables()).await;
@@ -83,7 +83,7 @@ async fn each_call_is_one_request() {
 }
 
 #[tokio::test]
-async fn a_range_asks_once_for_each_thousand() {
+async fn a_range_is_one_request_per_thousand_records() {
     let (store, proxy, _) = counted().await;
     let place = Place::new(&store);
     let names: Vec<_> = (0..1500).map(|n| format!("k{n:06}")).collect();
@@ -100,7 +100,7 @@ async fn a_range_asks_once_for_each_thousand() {
 }
 
 #[tokio::test]
-async fn what_is_missing_is_made_by_the_first_write_and_noted_once() {
+async fn the_first_write_creates_the_tables_and_records_the_version() {
     let (store, proxy, account) = counted().await;
     let place = Place::new(&store);
 
@@ -127,7 +127,7 @@ async fn what_is_missing_is_made_by_the_first_write_and_noted_once() {
 }
 
 #[tokio::test]
-async fn instances_that_start_together_make_the_tables_together() {
+async fn concurrent_instances_can_create_the_tables() {
     let account = Azurite::shared().await.account();
     let stores: Vec<_> = (0..8).map(|_| store(&account)).collect();
     let partition = Place::new(&stores[0]).partition;
@@ -146,7 +146,7 @@ async fn instances_that_start_together_make_the_tables_together() {
 }
 
 #[tokio::test]
-async fn a_table_that_somebody_dropped_is_empty_and_then_made_again() {
+async fn a_deleted_table_is_empty_and_then_created_again() {
     let account = Azurite::shared().await.account();
     let store = store(&account);
     let place = Place::new(&store);
@@ -167,7 +167,7 @@ async fn a_table_that_somebody_dropped_is_empty_and_then_made_again() {
 }
 
 #[tokio::test]
-async fn tables_of_a_newer_form_are_left_alone() {
+async fn tables_of_a_newer_version_are_not_touched() {
     let account = Azurite::shared().await.account();
     let newer = json!({ "partitionKey": "~schema", "rowKey": "version", "Version": 2 });
     let put = ["put", "switchboardsettings", &newer.to_string()];
@@ -208,7 +208,7 @@ async fn records_can_be_read_with_other_tools() {
 }
 
 #[tokio::test]
-async fn a_batch_that_the_service_would_not_take_is_refused() {
+async fn a_batch_that_is_too_large_is_refused() {
     let (store, proxy, _) = counted().await;
     let place = Place::new(&store);
     place.has("a").await;
@@ -243,7 +243,7 @@ async fn any_character_survives_a_batch() {
 }
 
 #[tokio::test]
-async fn a_wrong_key_is_told_by_its_setting() {
+async fn the_error_for_a_wrong_key_names_the_setting() {
     let account = Azurite::shared().await.account();
     let wrong = STORAGE_KEY.replace("Eby8", "Ebx8");
     let outgoing = SharedHttpClient::new();

@@ -1,18 +1,19 @@
-//! Answers in words that say what to do. No word of the service's own goes along: it repeats
-//! what was signed.
+//! Explains error answers, naming the setting to check. Does not repeat the service's own
+//! message, because it contains the signed text.
 
-use reqwest::StatusCode;
+use http::StatusCode;
 
-use super::answer::Answer;
+use super::answer::{status, sub_status};
+use crate::azure::rest::Answer;
 
-/// The region that was asked takes no writes.
+/// The region does not accept writes.
 const WRITE_FORBIDDEN: u32 = 3;
-/// The partition holds as much as one may.
+/// The partition has reached its size limit.
 const PARTITION_FULL: u32 = 1014;
 
-pub(super) fn sentence(answer: &Answer, with_key: bool) -> String {
-    let (status, sub_status) = (answer.status, answer.sub_status());
-    let known = match (status, sub_status) {
+pub(super) fn describe(answer: &Answer, with_key: bool) -> String {
+    let (status, sub_status) = (status(answer), sub_status(answer));
+    let cause = match (status, sub_status) {
         (StatusCode::UNAUTHORIZED, _) if with_key => {
             "Cosmos DB does not accept the key: COSMOS_KEY must be one of the account that \
              COSMOS_ENDPOINT names, the account must allow keys, and this machine's clock must \
@@ -23,27 +24,27 @@ pub(super) fn sentence(answer: &Answer, with_key: bool) -> String {
              the account that COSMOS_ENDPOINT names"
         }
         (StatusCode::FORBIDDEN, Some(WRITE_FORBIDDEN)) => {
-            "the region takes no writes: COSMOS_ENDPOINT must be the account's own address, not \
+            "the region accepts no writes: COSMOS_ENDPOINT must be the account's own address, not \
              that of one of its regions"
         }
         (StatusCode::FORBIDDEN, Some(PARTITION_FULL)) => "a partition is full",
         (StatusCode::FORBIDDEN, _) if with_key => {
-            "Cosmos DB forbids it: COSMOS_KEY may be a read-only one, a firewall may be in the \
-             way, or this machine's clock may be wrong"
+            "Cosmos DB forbids it: COSMOS_KEY may be read-only, a firewall may block this \
+             machine, or its clock may be wrong"
         }
         (StatusCode::FORBIDDEN, _) => {
             "Cosmos DB forbids it: the managed identity needs the role Cosmos DB Built-in Data \
-             Contributor on the account, or a firewall is in the way"
+             Contributor on the account, or a firewall blocks this machine"
         }
-        (StatusCode::PAYLOAD_TOO_LARGE, _) => "that is more than Cosmos DB takes at once",
+        (StatusCode::PAYLOAD_TOO_LARGE, _) => "the request is too large for Cosmos DB",
         (StatusCode::TOO_MANY_REQUESTS, _) => {
             "Cosmos DB has no throughput left: the database or the container needs more request \
              units"
         }
-        _ => "Cosmos DB did not do it",
+        _ => "Cosmos DB answered with an error",
     };
     match sub_status {
-        Some(sub_status) => format!("{known} (status {}/{sub_status})", status.as_u16()),
-        None => format!("{known} (status {})", status.as_u16()),
+        Some(sub_status) => format!("{cause} (status {}/{sub_status})", status.as_u16()),
+        None => format!("{cause} (status {})", status.as_u16()),
     }
 }

@@ -1,4 +1,4 @@
-//! The key of a storage account, and what it signs.
+//! The keys of storage accounts and Cosmos DB accounts: base64, signing with HMAC-SHA256.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,12 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// One of an account's two keys, ready to sign. What it was made from is not kept.
+/// A key that is ready to sign. Its text is not kept.
 #[derive(Clone)]
 pub struct AccountKey(Hmac<Sha256>);
 
 impl AccountKey {
-    /// HMAC-SHA256 of the text, in base64: how every signature of these services looks.
+    /// The text's signature, in base64.
     pub fn sign(&self, text: &str) -> String {
         let mut mac = self.0.clone();
         mac.update(text.as_bytes());
@@ -21,7 +21,7 @@ impl AccountKey {
     }
 }
 
-/// Not a key: it is empty, or no base64.
+/// The text is empty or not base64.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not base64")]
 pub struct InvalidAccountKey;
@@ -50,14 +50,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_base64_is_no_key() {
+    fn only_base64_is_a_key() {
         for text in ["", "hush-hush!", "aGk"] {
             assert!(text.parse::<AccountKey>().is_err(), "{text}");
         }
     }
 
     #[test]
-    fn a_key_is_not_shown() {
+    fn debug_output_hides_the_key() {
         let key: AccountKey = "c2VjcmV0".parse().unwrap();
 
         assert_eq!(format!("{key:?}"), "AccountKey([redacted])");

@@ -1,4 +1,4 @@
-//! What the store promises, as cases that every backend runs.
+//! The store's contract, as cases that every backend runs.
 
 pub(crate) mod batches;
 pub(crate) mod bodies;
@@ -7,10 +7,10 @@ pub(crate) mod races;
 pub(crate) mod ranges;
 pub(crate) mod records;
 
-/// One named test for each case. `$open` is an async function; what it gives derefs to a
-/// `dyn Store` and keeps the backend alive for as long as the test runs. A new case is added
-/// here and nowhere else. After `except` come the names of those that this backend is known to
-/// fail, each of which must go on failing: a gap that was closed leaves the list.
+/// Declares one named test for each case. `$open` is an async function whose result derefs to a
+/// `dyn Store` and keeps the backend alive while the test runs. A new case is added here and
+/// nowhere else. `except` names the cases that this backend is known to fail. Each of them must
+/// still fail; one that passes must be removed from the list.
 macro_rules! store_contract {
     ($open:path) => {
         crate::store::store_contract!($open, except: []);
@@ -20,22 +20,22 @@ macro_rules! store_contract {
             records: [
                 the_store_answers,
                 an_absent_record_is_none,
-                what_was_inserted_is_there,
-                an_insert_over_something_conflicts,
+                an_inserted_record_can_be_read,
+                an_insert_over_a_record_conflicts,
                 a_replace_of_the_right_version_gives_a_new_one,
                 a_replace_of_an_old_version_conflicts,
                 a_replace_of_an_absent_record_conflicts,
-                a_put_needs_nothing_and_gives_a_new_version,
+                a_put_always_succeeds_and_gives_a_new_version,
                 a_version_never_returns,
-                a_delete_takes_the_right_version,
+                a_delete_of_the_right_version_succeeds,
                 a_delete_of_an_old_version_conflicts,
                 a_delete_of_an_absent_record_conflicts,
-                names_of_full_length_are_kept,
-                names_of_dots_alone_are_kept,
+                names_of_full_length_are_accepted,
+                names_of_dots_alone_are_accepted,
             ],
             batches: [
-                nothing_to_write_is_written,
-                a_hundred_writes_are_one,
+                an_empty_batch_succeeds,
+                a_hundred_writes_are_one_batch,
                 more_than_a_hundred_writes_are_refused,
                 two_writes_about_one_key_are_refused,
                 a_batch_of_all_kinds_is_written,
@@ -46,35 +46,35 @@ macro_rules! store_contract {
                 the_first_of_several_failures_is_named,
             ],
             partitions: [
-                partitions_of_one_name_on_two_shelves_are_apart,
-                partitions_of_two_names_on_one_shelf_are_apart,
-                names_that_begin_alike_are_apart,
-                names_that_differ_in_letter_case_are_apart,
+                partitions_of_one_name_in_two_collections_are_distinct,
+                partitions_of_two_names_in_one_collection_are_distinct,
+                names_with_a_common_prefix_are_distinct,
+                names_that_differ_in_letter_case_are_distinct,
             ],
             ranges: [
-                a_range_of_nothing_is_empty,
-                a_range_begins_at_its_start_and_ends_before_its_end,
-                a_range_backwards_is_empty,
-                a_range_holds_no_more_than_its_limit,
+                a_range_without_records_is_empty,
+                a_range_includes_its_start_and_excludes_its_end,
+                a_backward_range_is_empty,
+                a_range_is_limited,
                 a_range_is_in_byte_order,
-                keys_in_another_letter_case_are_others,
-                a_range_below_a_key_holds_what_begins_with_it,
-                fifteen_hundred_records_come_in_full,
-                a_range_in_the_middle_of_many,
-                a_range_gives_whole_records,
+                keys_that_differ_in_letter_case_are_distinct,
+                a_prefix_range_holds_every_key_with_the_prefix,
+                a_range_of_fifteen_hundred_records_is_complete,
+                a_range_can_begin_in_the_middle_of_many_records,
+                a_range_returns_whole_records,
             ],
             bodies: [
-                any_text_comes_back,
-                large_bodies_come_back,
+                any_text_is_preserved,
+                large_bodies_are_preserved,
                 a_larger_body_is_refused,
-                numbers_come_back_exactly,
-                any_json_is_a_body,
+                numbers_are_preserved_exactly,
+                any_json_is_accepted_as_a_body,
             ],
             races: [
                 racing_increments_all_count,
                 racing_inserts_have_one_winner,
                 racing_sends_leave_no_gap,
-                a_write_is_seen_by_reads_that_follow,
+                a_write_is_visible_to_later_reads,
             ]
         );
     };
@@ -86,7 +86,7 @@ macro_rules! store_contract {
 
             let case = async move { crate::store::contract::$module::$case(&*store).await };
             match GAPS.contains(&stringify!($case)) {
-                true => assert!(tokio::spawn(case).await.is_err(), "that is no gap any more"),
+                true => assert!(tokio::spawn(case).await.is_err(), "this case passes now: remove it from the exceptions"),
                 false => case.await,
             }
         }
