@@ -25,6 +25,7 @@ pub mod history;
 pub mod index;
 pub mod log;
 pub mod message;
+pub mod page_limit;
 pub mod room;
 pub mod session;
 pub mod sweep;

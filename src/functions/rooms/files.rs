@@ -1,17 +1,18 @@
-//! `rooms/{id}/files`: where to put a file and where to get it. The content goes straight to blob
-//! storage and comes straight from there.
+//! `rooms/{id}/files`: signed URLs for files. Clients upload to and download from blob storage
+//! directly.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{AccessCheck, AccessQuery, ConversationPath, Granted, Refusals};
+use super::PUBLISHER;
+use super::access::{AccessCheck, AccessQuery, Granted};
+use super::path::ConversationPath;
 use crate::access::permission::{check_reading, check_speaking};
 use crate::app::App;
 use crate::clock::rfc3339;
@@ -19,13 +20,11 @@ use crate::conversation::ConversationState;
 use crate::conversation::attachments::{self, Address};
 use crate::conversation::file::{self, NewFile};
 use crate::conversation::room::Role;
-use crate::http::extract::query_parameter;
+use crate::http::extract::Query;
 use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
+use crate::http::problem::responses::{Failed, InvalidBody, KeyConflict, NotAdmitted, NotFound};
 use crate::ids::user_id::UserId;
-
-/// Who a back end speaks as when it names nobody.
-const PUBLISHER: &str = "publisher";
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -42,10 +41,10 @@ pub struct FileToUpload {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Upload {
-    /// For `file` in the message that brings it along.
+    /// For `file` in the message that the file belongs to.
     #[schema(value_type = String)]
     file_id: Uuid,
-    /// Where to `PUT` the content, once, with the header `x-ms-blob-type: BlockBlob`.
+    /// The URL to `PUT` the content to, once, with the header `x-ms-blob-type: BlockBlob`.
     upload_url: String,
     #[schema(example = "2026-01-13T18:30:00.123456Z")]
     expires_at: String,
@@ -54,7 +53,7 @@ pub struct Upload {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Download {
-    /// Gives the file as an attachment, with the name and type that it was said to have.
+    /// Serves the file as an attachment, with its declared name and type.
     download_url: String,
     #[schema(example = "2026-01-13T18:30:00.123456Z")]
     expires_at: String,
@@ -62,42 +61,41 @@ pub struct Download {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query")]
-pub struct WhichFile {
-    /// Its `fileId`.
-    file: String,
+pub struct FileQuery {
+    /// The `fileId`.
+    #[param(required = true)]
+    file: Option<String>,
 }
 
 /// `POST /api/rooms/{id}/files`
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/files", summary = "Where to upload a file", tag = "rooms",
+    post, path = "/api/rooms/{id}/files", operation_id = "createFile", tag = "rooms",
+    summary = "Request a URL to upload a file to", security((), ("bearer" = [])),
     params(
         ("id" = String, Path, description = "The room, or `chat:<id>`, `session:<id>`"),
         AccessQuery, IdempotencyHeader,
     ),
     request_body = FileToUpload,
     responses(
-        (status = 201, description = "Where to put it", body = Upload),
-        (status = 409, description = "`key_in_use`: the first call with this key has not ended", body = ProblemBody),
-        (status = 422, description = "`key_reused`: with another body", body = ProblemBody),
-        Refusals,
+        (status = 201, description = "The URL to upload to", body = Upload),
+        NotAdmitted, InvalidBody, NotFound, KeyConflict, Failed,
     )
 )]
-pub async fn upload(
+pub async fn create(
     app: Arc<App>,
-    asking: AccessCheck,
-    ConversationPath(place): ConversationPath,
+    check: AccessCheck,
+    ConversationPath(conversation): ConversationPath,
     call: KeyedCall,
 ) -> Result<Response, Problem> {
-    let entrant = asking.enter(&app, &place, Role::Writer).await?;
-    let top = ConversationState::read(&*app.store, &place).await?;
-    let sender = match entrant {
+    let granted = check.run(&app, &conversation, Role::Writer).await?;
+    let state = ConversationState::read(&*app.store, &conversation).await?;
+    let sender = match granted {
         Granted::Administrator(user) => {
-            place.check_there(&top)?;
+            conversation.check_there(&state)?;
             user.map_or_else(|| UserId::parse(PUBLISHER), Ok)
         }
         Granted::Admitted(binding) => {
-            check_speaking(&binding, &place, &top)?;
+            check_speaking(&binding, &conversation, &state)?;
             Ok(binding.user)
         }
     };
@@ -107,15 +105,16 @@ pub async fn upload(
         content_type,
         size,
     } = call.read()?;
-    let wanted = NewFile::new(&name, &content_type, size)?;
+    let file = NewFile::new(&name, &content_type, size)?;
     let blobs = attachments::of(&app)?;
-    let (route, now) = (format!("files of {place}"), app.clock.now());
+    let (route, now) = (format!("files of {conversation}"), app.clock.now());
     let created = app
         .idempotency
         .once(&call, sender.as_str(), &route, async |id| {
             let store = &*app.store;
-            let record = file::declare(store, &place, &top, id, wanted, &sender, now).await?;
-            let Address { url, expires_at } = blobs.for_upload(&place, id, &record).await?;
+            let record =
+                file::declare(store, &conversation, &state, id, file, &sender, now).await?;
+            let Address { url, expires_at } = blobs.for_upload(&conversation, id, &record).await?;
             let answer = Upload {
                 file_id: id,
                 upload_url: url.into(),
@@ -128,40 +127,46 @@ pub async fn upload(
 
 /// `GET /api/rooms/{id}/files`
 #[utoipa::path(
-    get, path = "/api/rooms/{id}/files", summary = "Where to download a file", tag = "rooms",
+    get, path = "/api/rooms/{id}/files", operation_id = "getFile", tag = "rooms",
+    summary = "Request a URL to download a file from", security((), ("bearer" = [])),
     params(
         ("id" = String, Path, description = "The room, or `chat:<id>`, `session:<id>`"),
-        WhichFile, AccessQuery,
+        FileQuery, AccessQuery,
     ),
-    responses((status = 200, description = "Where to get it", body = Download), Refusals)
+    responses(
+        (status = 200, description = "The URL to download from", body = Download),
+        NotAdmitted, NotFound, Failed,
+    )
 )]
-pub async fn download(
+pub async fn get(
     app: Arc<App>,
-    asking: AccessCheck,
-    ConversationPath(place): ConversationPath,
-    RawQuery(query): RawQuery,
+    check: AccessCheck,
+    ConversationPath(conversation): ConversationPath,
+    Query(query): Query<FileQuery>,
 ) -> Result<Json<Download>, Problem> {
-    let entrant = asking.enter(&app, &place, Role::Reader).await?;
-    let top = ConversationState::read(&*app.store, &place).await?;
-    match entrant {
-        Granted::Administrator(_) => place.check_there(&top)?,
-        Granted::Admitted(binding) => check_reading(&binding, &place, &top)?,
+    let granted = check.run(&app, &conversation, Role::Reader).await?;
+    let state = ConversationState::read(&*app.store, &conversation).await?;
+    match granted {
+        Granted::Administrator(_) => conversation.check_there(&state)?,
+        Granted::Admitted(binding) => check_reading(&binding, &conversation, &state)?,
     }
-    let named = query_parameter(query.as_deref(), "file")
-        .ok_or(Problem::invalid_parameter("`file` says which file"))?;
-    let no_such = || Problem::not_found("there is no such file here");
-    let id = Uuid::try_parse(&named).map_err(|_| no_such())?;
+    let id = query.file;
+    let id = id.ok_or_else(|| Problem::invalid_parameter("`file` is missing"))?;
+    let no_such_file = || Problem::not_found("this conversation has no such file");
+    let id = Uuid::try_parse(&id).map_err(|_| no_such_file())?;
     let blobs = attachments::of(&app)?;
-    let found = file::find(&*app.store, &place, id).await?;
-    let record = found.filter(|file| file.is_of(&top)).ok_or_else(no_such)?;
-    let Address { url, expires_at } = blobs.for_download(&place, id, &record).await?;
+    let found = file::find(&*app.store, &conversation, id).await?;
+    let record = found
+        .filter(|file| file.is_of(&state))
+        .ok_or_else(no_such_file)?;
+    let Address { url, expires_at } = blobs.for_download(&conversation, id, &record).await?;
     Ok(Json(Download {
         download_url: url.into(),
         expires_at: rfc3339(expires_at),
     }))
 }
 
-/// Whoever holds an address may use it.
+/// Hides the URL, which is a credential.
 impl std::fmt::Debug for Upload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Upload({})", self.file_id)
