@@ -59,21 +59,21 @@ pub struct HealthQuery {
         (status = 503, description = "Something required does not work", body = Health),
     )
 )]
-pub async fn get(State(app): State<AppState>, Query(query): Query<HealthQuery>) -> Response {
+pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>) -> Response {
     if query.live.as_deref() == Some("1") {
         return Json(Alive {
             status: Condition::Ok,
             version: env!("CARGO_PKG_VERSION"),
-            uptime_seconds: app.uptime_seconds(),
+            uptime_seconds: state.uptime_seconds(),
         })
         .into_response();
     }
-    let (web_pub_sub, store) = match app.ready() {
+    let (web_pub_sub, store) = match state.app() {
         // In a task, so that a caller that hangs up early does not cancel the checks for others.
-        Ok(ready) => tokio::spawn(async move {
+        Ok(app) => tokio::spawn(async move {
             tokio::join!(
-                ready.health.web_pub_sub(&ready.hub),
-                ready.health.store(&*ready.store)
+                app.health.web_pub_sub(&app.hub),
+                app.health.store(&*app.store)
             )
         })
         .await
@@ -91,7 +91,7 @@ pub async fn get(State(app): State<AppState>, Query(query): Query<HealthQuery>) 
     let health = Health {
         status,
         version: env!("CARGO_PKG_VERSION"),
-        uptime_seconds: app.uptime_seconds(),
+        uptime_seconds: state.uptime_seconds(),
         connections: None,
         services: Services {
             web_pub_sub,

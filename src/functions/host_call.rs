@@ -33,8 +33,8 @@ pub const HTTP_FUNCTIONS: [&str; 13] = [
 pub const TRIGGERS: [&str; 3] = ["telemetry", "broadcast", "assistant"];
 
 /// `POST /{function}`
-pub async fn called_by_host(State(app): State<AppState>, request: Request) -> Response {
-    let port = app.listen().address().port();
+pub async fn called_by_host(State(state): State<AppState>, request: Request) -> Response {
+    let port = state.listen().address().port();
     if request.method() != Method::POST || !is_from_host(request.headers(), port) {
         return not_found();
     }

@@ -1,4 +1,4 @@
-//! Every route on one screen, and one module for each function folder.
+//! The routes, and one module for each function folder.
 
 pub mod chat;
 pub mod connect_event;
@@ -63,26 +63,26 @@ fn api() -> OpenApiRouter<AppState> {
         ))
 }
 
-/// The whole handler as a service.
-pub fn service(app: AppState) -> Edge {
+/// The handler as a service.
+pub fn service(state: AppState) -> Edge {
     let (mut router, document) = api().split_for_parts();
-    app.describe(openapi::finish(document));
+    state.describe(openapi::finish(document));
     router = router.route("/", get(|| async { "Switchboard\n" }));
-    router = match app.listen() {
+    router = match state.listen() {
         Listen::Functions(_) => router.route("/{function}", any(host_call::called_by_host)),
         Listen::Container(_) | Listen::Unset => router.route("/health", get(health::get)),
     };
     let router = router
-        .method_not_allowed_fallback(methods::other_method)
-        .fallback(no_such_path);
-    let cors_origins = app.ready().ok().map(|app| app.config.cors_origins.clone());
+        .method_not_allowed_fallback(methods::unsupported_method)
+        .fallback(unknown_path);
+    let cors_origins = state.app().ok().map(|app| app.config.cors_origins.clone());
     let router = match cors::Origins::new(cors_origins.unwrap_or_default()) {
         Some(origins) => router.layer(middleware::from_fn_with_state(origins, cors::add_headers)),
         None => router,
     };
-    Edge::new(router.with_state(app))
+    Edge::new(router.with_state(state))
 }
 
-async fn no_such_path() -> Problem {
+async fn unknown_path() -> Problem {
     Problem::not_found("this path does not exist; `GET /api/status` lists those that do")
 }

@@ -15,8 +15,8 @@ use crate::http::problem::{self, ProblemBody};
     summary = "This description", security(()),
     responses((status = 200, description = "An OpenAPI 3.1 document"))
 )]
-pub async fn get(State(app): State<AppState>) -> Json<OpenApi> {
-    Json(app.openapi().clone())
+pub async fn get(State(state): State<AppState>) -> Json<OpenApi> {
+    Json(state.openapi().clone())
 }
 
 /// Adds everything that no single route describes.

@@ -214,7 +214,7 @@ impl FromRequestParts<AppState> for SessionUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
-        let app = state.ready()?;
+        let app = state.app()?;
         let Query(query) = Query::<CallerQuery>::from_request_parts(parts, state).await?;
         let refuse = |error| AdmissionError::from_caller(error, Some(BAD_TOKEN_CLOSE_CODE));
         let caller = app

@@ -35,20 +35,20 @@ struct EndpointEntry {
     summary = "The version and the endpoints of this deployment", security(()),
     responses((status = 200, description = "The version and the endpoints", body = Status))
 )]
-pub async fn get(State(app): State<AppState>) -> Json<Status> {
+pub async fn get(State(state): State<AppState>) -> Json<Status> {
     Json(Status {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
-        uptime_seconds: app.uptime_seconds(),
-        endpoints: endpoints(&app),
+        uptime_seconds: state.uptime_seconds(),
+        endpoints: endpoints(&state),
         active_connections: None,
     })
 }
 
 /// Reads the endpoints from the OpenAPI document.
-fn endpoints(app: &AppState) -> Vec<EndpointEntry> {
+fn endpoints(state: &AppState) -> Vec<EndpointEntry> {
     let mut entries = Vec::new();
-    for (path, item) in &app.openapi().paths.paths {
+    for (path, item) in &state.openapi().paths.paths {
         let operations: [(&'static str, &Option<Operation>); 5] = [
             ("GET", &item.get),
             ("POST", &item.post),

@@ -1,4 +1,5 @@
-//! The storage account of who has none: queues and blobs on loopback, kept beside everything else.
+//! A local storage account, for developers without one: queues and blobs on loopback, stored in
+//! the data folder.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -7,18 +8,21 @@ use devhost::CorsSettings;
 use devhost::storage::{Settings, Storage, StorageError};
 use tokio::net::TcpListener;
 
-use super::DevError;
-use super::settings::Given;
+use super::error::DevError;
+use super::settings::Configured;
 
 const FOLDER: &str = "data/files";
 
-/// `None` where an account is named, and where another `dev` of this folder has it.
-pub(super) async fn open(given: &Given, folder: &Path) -> Result<Option<Storage>, DevError> {
-    if given.names_storage() {
+/// `None` if the settings name an account, or if another `dev` of this folder has opened ours.
+pub(super) async fn open(
+    configured: &Configured,
+    folder: &Path,
+) -> Result<Option<Storage>, DevError> {
+    if configured.names_storage() {
         return Ok(None);
     }
     let settings = Settings {
-        cors: Some(given.cors().unwrap_or(CorsSettings {
+        cors: Some(configured.cors().unwrap_or(CorsSettings {
             origins: vec!["*".to_owned()],
             credentials: false,
         })),
@@ -31,7 +35,7 @@ pub(super) async fn open(given: &Given, folder: &Path) -> Result<Option<Storage>
     }
 }
 
-/// Nobody has to know the ports: they stand in the addresses that are handed out.
+/// Any free port will do, because clients get complete URLs.
 async fn listen() -> Result<TcpListener, DevError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
     listener.map_err(|cause| DevError::Listen { port: 0, cause })
