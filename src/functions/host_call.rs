@@ -57,13 +57,13 @@ pub async fn called_by_host(State(state): State<AppState>, request: Request) -> 
     not_found()
 }
 
-/// The same answer as for an unknown path, so that outsiders learn nothing about these paths.
+/// Tells outsiders nothing about these paths.
 fn not_found() -> Response {
     Problem::not_found("this path does not exist").into_response()
 }
 
 /// The host sends its own calls chunked, without a length, to a loopback address. A request that
-/// it forwards for somebody else has a length or carries proxy headers.
+/// it forwards for a client has a length or carries proxy headers.
 fn is_from_host(headers: &HeaderMap, port: u16) -> bool {
     let is = |name, expected: &str| {
         let mut values = headers.get_all(name).iter();

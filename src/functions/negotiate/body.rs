@@ -44,7 +44,7 @@ pub struct NegotiateQuery {
     token: Option<String>,
 }
 
-/// The same in a body, where targets may also be lists. For the OpenAPI document.
+/// The parameters of `negotiate` in a body, where targets may also be lists.
 #[derive(Debug, Deserialize, ToSchema)]
 #[expect(dead_code, reason = "describes the body; `AccessParams` reads it")]
 pub struct NegotiateBody {

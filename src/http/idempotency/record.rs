@@ -22,10 +22,10 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const POLL_INTERVAL: Duration = Duration::from_millis(150);
 /// Few partitions for all callers, so that every sweep covers many callers.
 const PARTITIONS: u8 = 8;
-/// Of so many new keys one sweeps its neighbours.
+/// One in so many new keys sweeps its neighbours.
 const SWEEP_EVERY: u8 = 8;
-/// A sweep looks at so many records. That is more than are created between two sweeps, so few
-/// expired records remain.
+/// How many records a sweep reads: more than are created between two sweeps, so that few expired
+/// ones remain.
 const SWEEP_SIZE: usize = 50;
 
 #[derive(Debug, Serialize, Deserialize)]

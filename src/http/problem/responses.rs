@@ -38,7 +38,7 @@ refusals! {
         400: "`invalid_parameter`",
         413: "`too_large`",
     }
-    /// A call by somebody whose identity matters.
+    /// A call that identifies its caller.
     Unauthenticated {
         401: "`unauthenticated`, `token_invalid`, `token_expired`",
     }
