@@ -1,4 +1,4 @@
-//! Which face: nothing else.
+//! Parses the command line and runs the command.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -13,14 +13,14 @@ fn main() -> ExitCode {
     let command = command
         .unwrap_or_else(|| Command::default_for(Listen::from_settings(&config::environment)));
     let outcome = match command {
-        // One thread: the work is short and the memory is the users' cost.
+        // One thread is enough: requests are short, and memory costs money.
         Command::Serve => {
             logging::init(config::log_level(&config::environment));
             let served = command::block_on(tokio::runtime::Builder::new_current_thread(), async {
                 Ok(serve::run_from_environment().await?)
             });
-            // The Functions host takes an end with 0 for a handler that is still alive; 200 asks
-            // it to start another, and counts no failure.
+            // After exit code 0 the Functions host believes that the handler still runs. 200 makes
+            // it start another, without counting a failure.
             if served.is_ok() && Listen::from_settings(&config::environment).is_functions() {
                 return ExitCode::from(200);
             }
@@ -37,7 +37,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            // Nobody is left to tell if this fails.
+            // If this fails, nothing else can report it.
             let _ = writeln!(std::io::stderr(), "switchboard: {}", Failure(failure));
             ExitCode::FAILURE
         }

@@ -1,5 +1,6 @@
-//! What a connection is bound to: decided by `negotiate` (or by `connect` for one who dials
-//! straight), carried in `sb` to the `connect` event and in the connection's state from there on.
+//! What a connection is bound to. `negotiate` decides it (or `connect`, for a client that connects
+//! directly); `sb` carries it to the `connect` event, and from then on the connection's state
+//! does.
 
 use std::collections::BTreeMap;
 
@@ -9,35 +10,35 @@ use crate::conversation::room::{Role, RoomPass};
 use crate::ids::target::{Channel, RoomId, Target};
 use crate::ids::user_id::UserId;
 
-/// Who a connection belongs to and what it may use.
+/// The user of a connection, and what the connection may use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
     pub user: UserId,
-    /// For display only; never in headers, since it need not be ASCII.
+    /// For display only. Not for headers, because it may not be ASCII.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     #[serde(rename = "standing")]
     pub level: AuthLevel,
-    /// What was asked for. Governs rooms only, and there only as far as each allows it.
+    /// The requested role. It applies only to rooms, and there only as far as each room allows.
     pub role: Role,
     pub targets: Vec<Target>,
-    /// What rooms that are set up allow. A room that is not here is an open one.
+    /// What rooms with a record allow. A room without an entry is open.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub passes: BTreeMap<RoomId, RoomPass>,
 }
 
-/// How the user came by the id.
+/// How the user's id was established.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AuthLevel {
     Anonymous,
-    /// By a back end with the API token.
+    /// A back end with the API token named the user.
     Vouched,
-    /// Until that second of the epoch, if the identity says one.
+    /// Signed in until this time, in seconds since 1970, if the identity has an expiry.
     SignedIn(Option<i64>),
 }
 
-/// What the service is told to allow a connection.
+/// What the service allows a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grants {
     pub roles: Vec<String>,
@@ -45,11 +46,11 @@ pub struct Grants {
 }
 
 impl Binding {
-    /// Only rooms give roles. Every other group is joined for the client, so that who is put out
-    /// stays out, and what is sent there passes through us.
+    /// Only rooms grant roles. We join every other group for the client, so that a removed client
+    /// cannot rejoin, and so that its messages pass through us.
     ///
-    /// Who comes back after the sign-in has run out may listen, but no longer send: what is sent
-    /// to a room does not pass us.
+    /// A client that reconnects after its sign-in expired may listen but not send, because messages
+    /// to a room do not pass through us.
     pub fn grants(&self, now: i64) -> Grants {
         let expired = self.is_expired(now);
         let mut roles = Vec::new();
@@ -68,7 +69,7 @@ impl Binding {
         }
     }
 
-    /// What the connection may do in a room that it is bound to.
+    /// The connection's role in a room that it is bound to.
     pub fn role_in(&self, room: &RoomId) -> Role {
         match self.passes.get(room) {
             Some(pass) if pass.role == Role::Reader => Role::Reader,
@@ -76,13 +77,13 @@ impl Binding {
         }
     }
 
-    /// Whether it may send to the room's group by itself, past us.
+    /// Whether it may send to the room's group directly, without us.
     fn may_publish(&self, room: &RoomId) -> bool {
-        let held_back = |pass: &RoomPass| pass.persistent || pass.muted;
-        self.role_in(room) == Role::Writer && !self.passes.get(room).is_some_and(held_back)
+        let is_restricted = |pass: &RoomPass| pass.persistent || pass.muted;
+        self.role_in(room) == Role::Writer && !self.passes.get(room).is_some_and(is_restricted)
     }
 
-    /// Clients are not told of it.
+    /// A group of our own, hidden from clients.
     pub fn user_group(&self) -> String {
         self.user.group()
     }
@@ -99,21 +100,21 @@ impl Binding {
         self.targets.iter().any(|t| matches!(t, Target::Session(_)))
     }
 
-    /// Whether the sign-in has run out. Who never signed in has none that could.
+    /// Whether the sign-in has expired. A user without a sign-in has none that could.
     pub fn is_expired(&self, now: i64) -> bool {
         matches!(self.level, AuthLevel::SignedIn(Some(until)) if until < now)
     }
 
-    /// The name to show, which falls back to the id.
+    /// The display name, or else the user id.
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(self.user.as_str())
     }
 }
 
-/// `sb`: a binding on its way from `negotiate` to the `connect` event.
+/// The content of `sb`: a binding on its way from `negotiate` to the `connect` event.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Ticket {
-    /// The second of the epoch at which it turns void, as the token beside it does.
+    /// When it expires, in seconds since 1970, together with the access token.
     pub exp: i64,
     #[serde(flatten)]
     pub binding: Binding,
@@ -162,13 +163,13 @@ mod tests {
     }
 
     #[test]
-    fn a_room_that_must_hear_everything_lets_nobody_send_past_us() {
+    fn a_persistent_room_lets_nobody_send_directly() {
         let room: RoomId = "test".parse().unwrap();
-        let with = |persistent, muted, most| {
+        let with = |persistent, muted, role| {
             let mut binding = binding(Role::Writer, &[Target::Room(room.clone())]);
             let pass = RoomPass {
                 guard: 1,
-                role: most,
+                role,
                 persistent,
                 muted,
                 member: false,
@@ -184,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_writer_whose_sign_in_has_run_out_may_only_join() {
+    fn a_writer_whose_sign_in_has_expired_may_only_join() {
         let room = Target::Room("test".parse().unwrap());
         let writer = |until| Binding {
             level: AuthLevel::SignedIn(Some(until)),
@@ -199,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_rooms_gives_roles() {
+    fn only_rooms_grant_roles() {
         let targets = [
             Target::Org("acme".parse().unwrap()),
             Target::Channel(Channel::Chats),

@@ -1,4 +1,4 @@
-//! Who is at the other end, as far as the network knows.
+//! The network address of a caller.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
@@ -7,13 +7,13 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
-/// Who is at the other end of the TCP connection.
+/// The address at the other end of the TCP connection.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(Option<SocketAddr>);
 
 impl Peer {
-    /// The address that stands for an anonymous caller. The last one in `X-Forwarded-For` is
-    /// what our own front end saw; those before it are hearsay.
+    /// The address that identifies an anonymous caller. The last entry of `X-Forwarded-For` is what
+    /// our own front end saw; the earlier ones can be forged.
     pub fn address(self, headers: &HeaderMap, trust_forwarded_for: bool) -> Option<IpAddr> {
         let forwarded = trust_forwarded_for
             .then(|| last_forwarded(headers))

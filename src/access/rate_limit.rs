@@ -1,4 +1,4 @@
-//! How often one caller may negotiate, or guess. Counted by each instance for itself.
+//! Limits how often a caller may negotiate or guess a password. Each instance counts separately.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -8,19 +8,20 @@ use crate::ids::target::RoomId;
 use crate::ids::user_id::UserId;
 
 const WINDOW_SECONDS: i64 = 60;
-/// Counting more callers than this is not worth the memory.
+/// Bounds the memory for counts.
 const MAX_TRACKED_CALLERS: usize = 10_000;
 
-/// Whose calls are counted together. A user whose id looks like an address is still a user.
+/// Calls with the same key are counted together. Users and addresses never share a key, even if
+/// a user's id looks like an address.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RateLimitKey {
     User(UserId),
     Address(Option<IpAddr>),
-    /// Their wrong passwords for a room.
+    /// Wrong passwords of a caller for a room.
     Guess(Box<RateLimitKey>, RoomId),
 }
 
-/// The rest of the minute must be waited for.
+/// The caller must wait for the rest of the minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many calls")]
 pub struct RateLimited {
@@ -28,7 +29,7 @@ pub struct RateLimited {
 }
 
 impl RateLimitKey {
-    /// One line of IPv6 holds more addresses than anybody can count, so its /64 stands for them.
+    /// An IPv6 customer has a whole /64 network, so all its addresses count as one.
     pub fn at(address: Option<IpAddr>) -> Self {
         Self::Address(address.map(|address| match address {
             IpAddr::V4(_) => address,
@@ -40,10 +41,10 @@ impl RateLimitKey {
     }
 }
 
-/// So many calls in any minute, counted from a caller's first.
+/// A limit of calls in one minute, which begins with a caller's first call.
 #[derive(Debug)]
 pub struct RateLimit {
-    most: Option<u32>,
+    max: Option<u32>,
     callers: Mutex<HashMap<RateLimitKey, Window>>,
 }
 
@@ -54,16 +55,16 @@ struct Window {
 }
 
 impl RateLimit {
-    /// `None` admits everybody.
-    pub fn new(most: Option<u32>) -> Self {
+    /// `None` is no limit.
+    pub fn new(max: Option<u32>) -> Self {
         Self {
-            most,
+            max,
             callers: Mutex::default(),
         }
     }
 
     pub fn admit(&self, caller: RateLimitKey, now: i64) -> Result<(), RateLimited> {
-        let Some(most) = self.most else {
+        let Some(max) = self.max else {
             return Ok(());
         };
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
@@ -78,7 +79,7 @@ impl RateLimit {
         if now - window.began >= WINDOW_SECONDS {
             *window = fresh();
         }
-        if window.calls >= most {
+        if window.calls >= max {
             let wait = (window.began + WINDOW_SECONDS - now).max(1);
             return Err(RateLimited {
                 retry_after_seconds: wait.unsigned_abs(),
@@ -88,7 +89,7 @@ impl RateLimit {
         Ok(())
     }
 
-    /// Takes back one call that should not count.
+    /// Uncounts one call.
     pub fn refund(&self, caller: &RateLimitKey) {
         let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(window) = callers.get_mut(caller) {
@@ -97,13 +98,13 @@ impl RateLimit {
     }
 }
 
-/// Those whose minute is over; in a flood everybody. Refusing whoever is new would turn away
-/// honest callers in the flood's place.
+/// Forgets callers whose minute is over, and in a flood all of them: to refuse new callers instead
+/// would lock out honest ones.
 fn forget(callers: &mut HashMap<RateLimitKey, Window>, now: i64) {
     callers.retain(|_, window| now - window.began < WINDOW_SECONDS);
     if callers.len() > MAX_TRACKED_CALLERS / 2 {
         tracing::warn!(
-            "more than {MAX_TRACKED_CALLERS} callers in a minute: their counts begin anew"
+            "more than {MAX_TRACKED_CALLERS} callers in a minute: all counts were reset"
         );
         callers.clear();
     }
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_fills_no_memory_and_turns_nobody_away() {
+    fn a_flood_neither_fills_the_memory_nor_locks_callers_out() {
         let limit = RateLimit::new(Some(1));
         for n in 0..3 * MAX_TRACKED_CALLERS {
             limit.admit(user(&n.to_string()), 0).unwrap();
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_ipv6_is_one_caller() {
+    fn an_ipv6_network_is_one_caller() {
         let at = |address: &str| RateLimitKey::at(Some(address.parse().unwrap()));
 
         assert_eq!(at("2001:db8::1"), at("2001:db8::ffff:1"));

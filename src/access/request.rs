@@ -1,5 +1,5 @@
-//! The parameters of a request for access, however they came, and who sends it: `negotiate` reads
-//! them from a query or a body, `connect_event` from the URL of a client that dials directly.
+//! The parameters of a request for access, and its caller. `negotiate` reads the parameters from a
+//! query or a body, `connect_event` from the URL of a client that connects directly.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::ids::user_id::UserId;
 
 const MAX_TARGETS: usize = 20;
 
-/// Parameters that were read and are valid.
+/// Valid parameters.
 #[derive(Debug)]
 pub struct ParsedRequest {
     pub access: AccessRequest,
@@ -26,7 +26,7 @@ pub struct ParsedRequest {
     pub token: Option<RawToken>,
 }
 
-/// Collects parameters from any source. Unknown ones are ignored.
+/// Collects parameters from any source and ignores unknown ones.
 #[derive(Default)]
 pub struct AccessParams {
     targets: Vec<(&'static str, String)>,
@@ -53,7 +53,7 @@ impl AccessParams {
             self.targets.extend(ids.map(|id| (*target, id.to_owned())));
         } else if let Some(field) = self.field(name) {
             match field {
-                // As the Functions host joins repeated keys, so that the answer is the same without it.
+                // The Functions host joins repeated keys like this, so we do the same without it.
                 Some(earlier) => {
                     earlier.push(',');
                     earlier.push_str(value);
@@ -96,7 +96,7 @@ impl AccessParams {
         Ok(())
     }
 
-    /// Keeps the targets of both; of every other parameter the body's value wins.
+    /// Keeps the targets of both. For every other parameter the body's value wins.
     pub fn override_with(&mut self, body: Self) {
         self.targets.extend(body.targets);
         self.username = body.username.or(self.username.take());
@@ -133,7 +133,7 @@ impl AccessParams {
                 targets.push(target);
             }
             if targets.len() > MAX_TARGETS {
-                return Err(invalid("at most 20 targets for one connection"));
+                return Err(invalid("a connection has at most 20 targets"));
             }
         }
         if targets.is_empty() {
@@ -144,7 +144,7 @@ impl AccessParams {
             Some("writer") => Role::Writer,
             Some("reader") => Role::Reader,
             Some(_) => {
-                return Err(invalid("`role` is `writer` or `reader`"));
+                return Err(invalid("`role` must be `writer` or `reader`"));
             }
         };
         let username = self.username.filter(|name| !name.is_empty());
@@ -164,10 +164,10 @@ impl AccessParams {
     }
 }
 
-/// Holds passwords, invites and tokens, so it shows none of its fields.
+/// Hides passwords, invites and tokens.
 impl fmt::Debug for AccessParams {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "WishForm({} targets)", self.targets.len())
+        write!(f, "AccessParams({} targets)", self.targets.len())
     }
 }
 
@@ -206,8 +206,8 @@ pub async fn identify(
     Ok((caller, user.map_err(refuse)?))
 }
 
-/// The key under which calls are counted. An anonymous caller may take any id, so its address
-/// counts.
+/// The key under which calls are counted. For an anonymous caller it is the address, because such
+/// a caller may take any user id.
 pub fn rate_limit_key(
     caller: &Caller,
     user: &UserId,
@@ -226,17 +226,17 @@ mod tests {
     use super::*;
 
     fn query(query: &str) -> Result<ParsedRequest, AdmissionError> {
-        let mut form = AccessParams::default();
-        form.add_query(query.as_bytes());
-        form.read()
+        let mut params = AccessParams::default();
+        params.add_query(query.as_bytes());
+        params.read()
     }
 
     #[test]
     fn targets_may_be_repeated_or_joined() {
-        for form in ["room_id=a&room_id=b", "room_id=a,b", "room_id=a%2C%20b,a"] {
-            let read = query(form).unwrap();
+        for text in ["room_id=a&room_id=b", "room_id=a,b", "room_id=a%2C%20b,a"] {
+            let read = query(text).unwrap();
 
-            assert_eq!(read.access.targets.len(), 2, "{form}");
+            assert_eq!(read.access.targets.len(), 2, "{text}");
         }
     }
 
@@ -248,23 +248,23 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asked_for_is_said_so() {
-        for form in ["", "room_id=", "room_id=,&username=x", "ROOM=1"] {
-            assert_eq!(query(form).unwrap_err().code(), "missing_target", "{form}");
+    fn a_request_without_a_target_is_refused() {
+        for text in ["", "room_id=", "room_id=,&username=x", "ROOM=1"] {
+            assert_eq!(query(text).unwrap_err().code(), "missing_target", "{text}");
         }
     }
 
     #[test]
     fn a_role_is_one_of_two() {
-        for form in [
+        for text in [
             "room_id=a&role=admin",
             "room_id=a&role=",
             "room_id=a&role=reader,writer",
         ] {
             assert_eq!(
-                query(form).unwrap_err().code(),
+                query(text).unwrap_err().code(),
                 "invalid_parameter",
-                "{form}"
+                "{text}"
             );
         }
     }
@@ -278,11 +278,11 @@ mod tests {
     }
 
     #[test]
-    fn json_may_hold_lists_but_nothing_else_than_text() {
+    fn json_may_hold_lists_of_text_and_nothing_else() {
         let read = |json: &str| {
-            let mut form = AccessParams::default();
-            form.add_json(&serde_json::from_str(json).unwrap())?;
-            form.read()
+            let mut params = AccessParams::default();
+            params.add_json(&serde_json::from_str(json).unwrap())?;
+            params.read()
         };
 
         assert_eq!(

@@ -1,5 +1,6 @@
-//! Seals what travels through other hands: bindings in a client's URL, state in the service's
-//! headers. A seal is a MAC, so the content can be read but not changed, moved or made up.
+//! Seals data that passes through other hands: bindings in a client's URL, connection state in the
+//! service's headers. A seal is a MAC: others can read the content, but cannot change, move or
+//! forge it.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,7 +14,7 @@ use uuid::Uuid;
 
 type HmacSha256 = Hmac<Sha256>;
 
-/// What a sealed text is for; one kind never opens as another.
+/// The purpose of a sealed text. A text sealed for one purpose never opens for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// `sb` in a negotiated URL; its subject is the user id.
@@ -36,31 +37,31 @@ impl Purpose {
 
 /// The text was not sealed by us for this purpose and subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the seal does not hold")]
+#[error("the seal is invalid")]
 pub struct SealBroken;
 
-/// Seals with the first key and opens with any, so that keys rotate without dropping anyone.
+/// Seals with the first key and opens with any, so that keys rotate without disconnecting clients.
 #[derive(Clone)]
 pub struct Sealer {
     seals: HmacSha256,
     opens: Vec<HmacSha256>,
-    /// Service and hub: two deployments that share a secret do not open each other's seals.
-    place: Vec<u8>,
+    /// Service and hub, so that deployments that share a secret do not open each other's seals.
+    scope: Vec<u8>,
 }
 
 impl Sealer {
     pub fn new(first: &SecretString, others: &[SecretString], host: &str, hub: &str) -> Self {
-        let mut place = Vec::new();
-        append(&mut place, host.to_ascii_lowercase().as_bytes());
-        append(&mut place, hub.to_ascii_lowercase().as_bytes());
+        let mut scope = Vec::new();
+        append(&mut scope, host.to_ascii_lowercase().as_bytes());
+        append(&mut scope, hub.to_ascii_lowercase().as_bytes());
         Self {
             seals: key(first),
             opens: others.iter().map(key).collect(),
-            place,
+            scope,
         }
     }
 
-    /// `<content>.<mac>`, both base64url: it fits a query and an ASCII header.
+    /// Writes `<content>.<mac>`, both in base64url, which fits a query and an ASCII header.
     pub fn seal(
         &self,
         purpose: Purpose,
@@ -75,7 +76,7 @@ impl Sealer {
         Ok(sealed)
     }
 
-    /// A code that nobody guesses, and that is the same for the same id.
+    /// An unguessable code, always the same for the same id.
     pub fn code(&self, purpose: Purpose, subject: &str, id: Uuid) -> SecretString {
         let mac = self.mac(&self.seals, purpose, subject, id.as_bytes());
         URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()).into()
@@ -106,7 +107,7 @@ impl Sealer {
         append(&mut covered, subject.as_bytes());
         let mut mac = key.clone();
         mac.update(&covered);
-        mac.update(&self.place);
+        mac.update(&self.scope);
         mac.update(content);
         mac
     }
@@ -118,18 +119,18 @@ impl std::fmt::Debug for Sealer {
     }
 }
 
-/// Length first, so that two fields never run into each other.
+/// Writes the length first, so that two fields cannot be mistaken for another two.
 fn append(covered: &mut Vec<u8>, field: &[u8]) {
     covered.extend_from_slice(&(field.len() as u64).to_be_bytes());
     covered.extend_from_slice(field);
 }
 
-/// A secret is text of any length, and may be the access key, which signs other things too: so
-/// the key for seals is derived from it.
+/// Derives the key for seals: a secret has any length, and may be the access key, which signs
+/// other data too.
 fn key(secret: &SecretString) -> HmacSha256 {
     let mut derived = [0; 64];
     let hkdf = Hkdf::<Sha256>::new(None, secret.expose_secret().as_bytes());
-    // It refuses only to make more than 8160 bytes.
+    // This fails only for more than 8160 bytes.
     let _ = hkdf.expand(b"switchboard seal 1", &mut derived);
     HmacSha256::new(&derived.into())
 }
@@ -149,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_opens_again_as_ascii_text() {
+    fn a_sealed_text_is_ascii_and_opens_again() {
         let sealer = sealer(&["one"]);
 
         let sealed = sealer
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn another_subject_purpose_place_or_secret_does_not_open_it() {
+    fn another_subject_purpose_hub_or_secret_does_not_open_it() {
         let ours = sealer(&["one"]);
         let sealed = ours.seal(Purpose::State, "connection-1", &"x").unwrap();
         let elsewhere = Sealer::new(&"one".into(), &[], "x.webpubsub.azure.com", "OtherHub");
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn no_single_changed_character_goes_unnoticed() {
+    fn every_changed_character_breaks_the_seal() {
         let sealer = sealer(&["one"]);
         let sealed = sealer.seal(Purpose::State, "connection-1", &"x").unwrap();
 
@@ -218,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_cannot_run_into_each_other() {
+    fn a_field_cannot_be_mistaken_for_part_of_another() {
         let sealer = sealer(&["one"]);
         let sealed = sealer.seal(Purpose::State, "ab", &1).unwrap();
 

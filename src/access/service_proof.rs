@@ -1,4 +1,4 @@
-//! How the service proves that an event is its own.
+//! Verifies that an event comes from our Web PubSub service.
 
 use axum::http::HeaderMap;
 use serde_json::{Map, Value};
@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Credential, JwtConfig, KeySource, WebhookTrust};
 use crate::logging::clipped;
 
-/// Checks events: by signature where there is a key, by Entra token where there is none.
+/// Verifies events by signature with an access key, or by Entra token without one.
 #[derive(Debug)]
 pub enum ServiceProof {
     Key(AccessKey),
@@ -23,7 +23,7 @@ pub enum ServiceProof {
     },
 }
 
-/// Why an event is not taken.
+/// Why an event is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum ProofError {
     #[error("this event is not from our service")]
@@ -43,9 +43,9 @@ impl ServiceProof {
         }
     }
 
-    /// Proves that the service sent these headers.
+    /// Verifies that the service sent these headers.
     ///
-    /// A signature covers the connection id and nothing else: not the body, not the time.
+    /// A signature covers only the connection id, neither the body nor the time.
     pub async fn verify(&self, headers: &HeaderMap, connection_id: &str) -> Result<(), ProofError> {
         let genuine = match self {
             Self::Key(key) => {
@@ -56,7 +56,7 @@ impl ServiceProof {
                 })
             }
             Self::ManagedIdentity { tokens, caller } => match bearer(headers) {
-                Some(token) => is_callers(tokens.verify(token).await, caller)?,
+                Some(token) => is_from_caller(tokens.verify(token).await, caller)?,
                 None => false,
             },
         };
@@ -65,7 +65,7 @@ impl ServiceProof {
         } else {
             tracing::warn!(
                 connection.id = clipped(connection_id),
-                "refused an event that is not our service's: is the access key that of this resource?"
+                "refused an event from another service: does the access key belong to this resource?"
             );
             Err(ProofError::NotOurs)
         }
@@ -84,8 +84,9 @@ fn verifier(trust: &WebhookTrust, outgoing: &SharedHttpClient, clock: &Clock) ->
     TokenVerifier::new(&config, outgoing.clone(), clock.clone())
 }
 
-/// Any application of the tenant can get a token for our audience; only the service's counts.
-fn is_callers(
+/// Every application of the tenant can get a token for our audience, but only the service may
+/// send events.
+fn is_from_caller(
     verified: Result<Map<String, Value>, TokenError>,
     caller: &str,
 ) -> Result<bool, ProofError> {

@@ -1,4 +1,4 @@
-//! The checks that `health` makes, each at most every few seconds.
+//! The checks of `health`, each at most every few seconds.
 
 use std::future::Future;
 use std::time::Duration;
@@ -11,9 +11,9 @@ use webpubsub::HubClient;
 
 use crate::store::Store;
 
-const MAX_CHECK: Duration = Duration::from_secs(2);
-/// A prober must not be able to load what it probes.
-const FRESH: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// Health probes must not put load on the services.
+const TTL: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -24,14 +24,14 @@ pub enum Condition {
     Disabled,
 }
 
-/// One thing that this deployment stands on.
+/// One service that this deployment depends on.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Part {
     pub(crate) status: Condition,
     #[serde(skip_serializing_if = "Option::is_none")]
     latency_ms: Option<u64>,
-    /// What is wrong.
+    /// The failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
 }
@@ -56,11 +56,11 @@ impl Part {
     }
 }
 
-/// The last answer of one check.
+/// The last result of one check.
 #[derive(Debug, Default)]
 struct Check(Mutex<Option<(Instant, Part)>>);
 
-/// The last answers of the checks.
+/// The last results of the checks.
 #[derive(Debug, Default)]
 pub struct HealthChecks {
     web_pub_sub: Check,
@@ -70,45 +70,45 @@ pub struct HealthChecks {
 impl HealthChecks {
     pub(crate) async fn web_pub_sub(&self, hub: &HubClient) -> Part {
         self.web_pub_sub
-            .make("the Web PubSub service", hub.health())
+            .run("the Web PubSub service", hub.health())
             .await
     }
 
     pub(crate) async fn store(&self, store: &dyn Store) -> Part {
-        self.store.make("the store", store.check()).await
+        self.store.run("the store", store.check()).await
     }
 }
 
 impl Check {
-    /// Who comes while a check runs waits for it and shares its answer.
-    async fn make<E: std::error::Error + 'static>(
+    /// Callers during a check wait for it and share its result.
+    async fn run<E: std::error::Error + 'static>(
         &self,
         what: &str,
         check: impl Future<Output = Result<(), E>>,
     ) -> Part {
         let mut last = self.0.lock().await;
         if let Some((at, part)) = &*last
-            && at.elapsed() < FRESH
+            && at.elapsed() < TTL
         {
             return part.clone();
         }
-        let began = Instant::now();
-        let part = match timeout(MAX_CHECK, check).await {
+        let start = Instant::now();
+        let part = match timeout(TIMEOUT, check).await {
             Ok(Ok(())) => Part {
                 status: Condition::Ok,
-                latency_ms: Some(began.elapsed().as_millis().try_into().unwrap_or(u64::MAX)),
+                latency_ms: Some(start.elapsed().as_millis().try_into().unwrap_or(u64::MAX)),
                 detail: None,
             },
             Ok(Err(error)) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "{what} is not well"
+                    "health check of {what} failed"
                 );
-                Part::degraded("it does not answer as it should")
+                Part::degraded("its health check failed")
             }
             Err(_) => Part::degraded("it did not answer within 2 seconds"),
         };
-        *last = Some((began, part.clone()));
+        *last = Some((start, part.clone()));
         part
     }
 }

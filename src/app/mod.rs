@@ -1,4 +1,4 @@
-//! What all requests share, put together in one place.
+//! The state that all requests share, built in one place.
 
 pub mod health_checks;
 
@@ -31,22 +31,21 @@ use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
 use crate::store::{self, OpenError, Store};
 
-/// Shared by all requests. There is no other state, and nothing in it that another instance
-/// would miss.
+/// The state that all requests share. It holds nothing that another instance would need.
 #[derive(Clone)]
 pub struct AppState(Arc<Shared>);
 
 struct Shared {
-    /// With a mistake in the settings the handler runs all the same and says what is wrong:
-    /// one that exits leaves the Functions host guessing.
-    ready: Result<Arc<App>, ConfigErrors>,
+    /// With invalid settings the handler runs too and answers with the errors: if it exited, the
+    /// Functions host would only restart it.
+    app: Result<Arc<App>, ConfigErrors>,
     listen: Listen,
     clock: Clock,
     started: Timestamp,
     openapi: OnceLock<OpenApi>,
 }
 
-/// What a handler with good settings works with.
+/// Everything that handlers need, built from valid settings.
 #[derive(Debug)]
 pub struct App {
     pub config: Config,
@@ -68,17 +67,17 @@ pub struct App {
 }
 
 impl App {
-    /// Nothing here goes out to the network or takes long: a cold start waits for it.
+    /// Makes no network calls and takes little time, because a cold start waits for it.
     pub fn new(config: Config, clock: Clock, ids: &Ids) -> Result<Self, ServiceError> {
         Self::with_store(config, clock, ids, |store| store)
     }
 
-    /// With something around the store that the settings name, such as a counter of its calls.
+    /// Wraps the store, for example to count its calls.
     pub fn with_store(
         config: Config,
         clock: Clock,
         ids: &Ids,
-        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+        wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
     ) -> Result<Self, ServiceError> {
         let outgoing = SharedHttpClient::new();
         let identities = ManagedIdentities::new(outgoing.clone());
@@ -89,7 +88,7 @@ impl App {
             .storage
             .as_ref()
             .filter(|account| account.blobs.is_some());
-        let store = around(store);
+        let store = wrap(store);
         let attachments = Attachments::new(account, store.clone(), &outgoing, &identities, &clock)?;
         Ok(Self {
             admission: Admission::new(store.clone(), clock.clone(), config.require_known_users),
@@ -112,7 +111,7 @@ impl App {
     }
 }
 
-/// The settings are fine, but nothing can be built from them.
+/// The settings are valid, but a service cannot be built from them.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     #[error(transparent)]
@@ -151,7 +150,7 @@ pub fn hub_client(
     }
 }
 
-/// Seals for this service and hub alone.
+/// A sealer for this service and hub only.
 pub fn sealer(config: &WebPubSubConfig) -> Sealer {
     let SealSecrets { first, others } = &config.seal_secrets;
     Sealer::new(
@@ -163,9 +162,9 @@ pub fn sealer(config: &WebPubSubConfig) -> Sealer {
 }
 
 impl AppState {
-    pub fn new(ready: Result<App, ConfigErrors>, listen: Listen, clock: Clock) -> Self {
+    pub fn new(app: Result<App, ConfigErrors>, listen: Listen, clock: Clock) -> Self {
         Self(Arc::new(Shared {
-            ready: ready.map(Arc::new),
+            app: app.map(Arc::new),
             listen,
             started: clock.now(),
             clock,
@@ -173,8 +172,8 @@ impl AppState {
         }))
     }
 
-    pub fn ready(&self) -> Result<Arc<App>, &ConfigErrors> {
-        self.0.ready.as_ref().map(Arc::clone)
+    pub fn app(&self) -> Result<Arc<App>, &ConfigErrors> {
+        self.0.app.as_ref().map(Arc::clone)
     }
 
     pub fn listen(&self) -> Listen {
@@ -186,13 +185,13 @@ impl AppState {
         uptime.max(0).unsigned_abs()
     }
 
-    /// What the routes say of themselves; empty until they are put together.
+    /// The description of the routes; empty until `describe` sets it.
     pub fn openapi(&self) -> &OpenApi {
         self.0.openapi.get_or_init(OpenApi::default)
     }
 
     pub(crate) fn describe(&self, document: OpenApi) {
-        // Said once: the routes are put together once.
+        // The routes are built only once, so this cannot fail.
         let _ = self.0.openapi.set(document);
     }
 }
@@ -205,29 +204,29 @@ impl std::fmt::Debug for AppState {
     }
 }
 
-/// Handlers that need good settings take this; without them the caller is told which are bad.
+/// Handlers that need valid settings take this; without them the answer lists the errors.
 impl FromRequestParts<AppState> for Arc<App> {
     type Rejection = Problem;
 
-    async fn from_request_parts(_: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        let ready = app.ready()?;
-        ready.sweeper.sweep_in_background(&ready.store);
-        Ok(ready)
+    async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let app = state.app()?;
+        app.sweeper.sweep_in_background(&app.store);
+        Ok(app)
     }
 }
 
 impl FromRequestParts<AppState> for Publisher {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        Ok(Self::from_headers(&app.ready()?.callers, &parts.headers).await?)
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        Ok(Self::from_headers(&state.app()?.callers, &parts.headers).await?)
     }
 }
 
 impl FromRequestParts<AppState> for Administrator {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &AppState) -> Result<Self, Problem> {
-        Ok(Self::from_headers(&app.ready()?.callers, &parts.headers).await?)
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        Ok(Self::from_headers(&state.app()?.callers, &parts.headers).await?)
     }
 }

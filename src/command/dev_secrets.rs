@@ -1,5 +1,5 @@
-//! The secrets that `switchboard dev` makes up for itself, kept so that a token from yesterday
-//! still works today.
+//! The secrets that `switchboard dev` generates. They are kept in a file, so that tokens stay valid
+//! after a restart.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Ids;
 
-/// From the app's folder; git ignores it.
+/// Relative to the app's folder; git ignores it.
 pub const FILE: &str = "data/dev-secrets.json";
 
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ pub struct DevSecrets {
 }
 
 impl DevSecrets {
-    /// `None` where nothing was kept.
+    /// `None` if there is no file.
     pub fn read(file: &Path) -> io::Result<Option<Self>> {
         match fs::read(file) {
             Ok(json) => Ok(Some(serde_json::from_slice(&json)?)),
@@ -33,23 +33,23 @@ impl DevSecrets {
         }
     }
 
-    /// Readable by its owner alone, from its first byte on; whole or not at all.
+    /// Writes the file atomically. Only its owner can ever read it.
     pub fn write(&self, file: &Path) -> io::Result<()> {
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
         }
-        let beside = file.with_extension("json.new");
-        // One that was left behind could be readable by others.
-        match fs::remove_file(&beside) {
+        let temporary = file.with_extension("json.new");
+        // A leftover file could be readable by others.
+        match fs::remove_file(&temporary) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);
-        let mut new = options.open(&beside)?;
+        let mut new = options.open(&temporary)?;
         new.write_all(&serde_json::to_vec_pretty(self)?)?;
         new.sync_all()?;
-        fs::rename(beside, file)
+        fs::rename(temporary, file)
     }
 
     /// 244 random bits as text.

@@ -13,13 +13,14 @@ use std::future::Future;
 use std::io::Write;
 use std::path::Path;
 
-use crate::config::{self, Listen};
 use clap::{Parser, Subcommand};
+
+use crate::config::{self, Listen};
 
 /// A real-time back end without a socket server: Azure Web PubSub holds the sockets.
 ///
-/// Without a command: `serve` where FUNCTIONS_CUSTOMHANDLER_PORT, PORT or SERVER_PORT is set,
-/// else `dev`.
+/// The default command is `serve` if FUNCTIONS_CUSTOMHANDLER_PORT, PORT or SERVER_PORT is set,
+/// otherwise `dev`.
 #[derive(Debug, Parser)]
 #[command(name = "switchboard", version, verbatim_doc_comment)]
 pub struct Cli {
@@ -29,12 +30,12 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// The handler: what Azure starts.
+    /// Run the handler; Azure starts this.
     Serve,
-    /// Everything on this machine: emulator, stand-in Functions host and handler.
+    /// Run everything on this machine: emulator, stand-in Functions host and handler.
     #[cfg(feature = "dev")]
     Dev(dev::Options),
-    /// Prints a user's token, for trying things.
+    /// Print a user's token, for experiments.
     Token(token::Options),
 }
 
@@ -50,7 +51,7 @@ impl Command {
 
 pub type Outcome = Result<(), Box<dyn Error>>;
 
-/// An error with all that led to it, in one line.
+/// An error with all its causes, in one line.
 #[derive(Debug)]
 pub struct Failure(pub Box<dyn Error>);
 

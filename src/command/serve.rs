@@ -1,4 +1,4 @@
-//! `switchboard serve`: what Azure starts.
+//! `switchboard serve`: the HTTP server that Azure starts.
 
 use std::future::Future;
 use std::io;
@@ -25,14 +25,15 @@ use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, ConfigError, ConfigErrors, Listen, Source};
 use crate::functions;
 
-/// How long calls in flight may take to end. Platforms kill soon after they have asked.
-const DRAIN: Duration = Duration::from_secs(10);
+/// How long running calls may take to end. Platforms kill the process soon after they ask it to
+/// stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longer than load balancers keep an unused connection, so that they close it and not we.
-const MAX_SILENCE: Duration = Duration::from_secs(300);
+const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-const PARENT_LOOK: Duration = Duration::from_secs(1);
+const PARENT_POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The port is taken, or not ours to take.
+/// The port is in use, or not permitted.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot listen on {address}")]
 pub struct BindError {
@@ -41,26 +42,27 @@ pub struct BindError {
     cause: io::Error,
 }
 
-/// Builds the handler from settings and serves until `shutdown`, then lets calls in flight end.
+/// Builds the handler from settings, serves until `shutdown`, and then lets running calls end.
 pub async fn run(source: Source<'_>, shutdown: impl Future<Output = ()>) -> Result<(), BindError> {
     let listen = Listen::from_settings(source);
-    let app = build(source, listen);
+    let state = build(source, listen);
     let address = listen.address();
-    let listening = TcpListener::bind(address).await;
-    let listener = listening.map_err(|cause| BindError { address, cause })?;
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|cause| BindError { address, cause })?;
     tracing::info!(
         "switchboard {} listens on {}",
         env!("CARGO_PKG_VERSION"),
         listener.local_addr().unwrap_or(address)
     );
-    serve(listener, app, shutdown).await;
+    serve(listener, state, shutdown).await;
     Ok(())
 }
 
-/// Settings to state. A mistake does not stop the handler: it answers with what is wrong.
+/// Builds the state from settings. Invalid settings do not stop the handler: it answers with the
+/// errors.
 pub fn build(source: Source<'_>, listen: Listen) -> AppState {
     let clock = Clock::system();
-    let ready = Config::from_settings(source).and_then(|config| {
+    let app = Config::from_settings(source).and_then(|config| {
         App::new(config, clock.clone(), &Ids::random()).map_err(|error| {
             ConfigErrors(vec![ConfigError {
                 setting: match error {
@@ -74,18 +76,18 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
             }])
         })
     });
-    if let Err(mistakes) = &ready {
-        tracing::error!("the settings are not usable: {mistakes}");
+    if let Err(errors) = &app {
+        tracing::error!("invalid settings: {errors}");
     }
-    AppState::new(ready, listen, clock)
+    AppState::new(app, listen, clock)
 }
 
-/// Serves an app on a listener of one's own.
-pub async fn serve(listener: TcpListener, app: AppState, shutdown: impl Future<Output = ()>) {
-    let http = http_for(app.listen());
-    let ready = app.ready().ok();
-    let front = functions::service(app);
-    let open = GracefulShutdown::new();
+/// Serves on a listener that the caller has bound.
+pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) {
+    let http = http_for(state.listen());
+    let app = state.app().ok();
+    let service = functions::service(state);
+    let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
     loop {
         let accepted = tokio::select! {
@@ -95,23 +97,23 @@ pub async fn serve(listener: TcpListener, app: AppState, shutdown: impl Future<O
         let (stream, peer) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
-                // Most likely too many files are open, and some will be closed soon.
-                tracing::warn!("a connection could not be accepted: {error}");
+                // Most likely too many files are open; some will be closed soon.
+                tracing::warn!("failed to accept a connection: {error}");
                 sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
         // Answers are small and written at once; without this some would wait for an ACK.
         if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!("TCP_NODELAY could not be set: {error}");
+            tracing::debug!("failed to set TCP_NODELAY: {error}");
         }
-        let front = front.clone();
+        let service = service.clone();
         let answer = service_fn(move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(ConnectInfo(peer));
-            front.clone().call(request)
+            service.clone().call(request)
         });
-        let connection = open.watch(http.serve_connection(TokioIo::new(stream), answer));
+        let connection = connections.watch(http.serve_connection(TokioIo::new(stream), answer));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!("a connection ended early: {error}");
@@ -120,72 +122,78 @@ pub async fn serve(listener: TcpListener, app: AppState, shutdown: impl Future<O
     }
     drop(listener);
     tracing::info!("draining");
-    if timeout(DRAIN, open.shutdown()).await.is_err() {
-        tracing::warn!("some calls had not ended after {} seconds", DRAIN.as_secs());
+    if timeout(DRAIN_TIMEOUT, connections.shutdown())
+        .await
+        .is_err()
+    {
+        tracing::warn!(
+            "some calls still ran after {} seconds",
+            DRAIN_TIMEOUT.as_secs()
+        );
     }
-    if let Some(ready) = ready {
-        if timeout(DRAIN, ready.messages.drain()).await.is_err() {
-            tracing::warn!("that some messages were sent is not recorded: they may be sent again");
+    if let Some(app) = app {
+        if timeout(DRAIN_TIMEOUT, app.messages.drain()).await.is_err() {
+            tracing::warn!("some deliveries were not recorded; messages may be resent");
         }
         tracing::info!(
-            "drained; {} writes came after another instance's and were made again",
-            ready.messages.lost_races()
+            "drained; {} writes lost a race with another instance and were repeated",
+            app.messages.lost_races()
         );
     }
 }
 
-/// The Functions host is alone in calling us, keeps connections for long, and must never find
-/// one closed as it sends; on an open port somebody may hold connections without a word.
+/// The Functions host is our only caller, keeps connections for long, and must never find one
+/// closed. On a public port clients may hold idle connections, so there they time out.
 fn http_for(listen: Listen) -> http1::Builder {
     let mut http = http1::Builder::new();
     if !listen.is_functions() {
         http.timer(TokioTimer::new())
-            .header_read_timeout(MAX_SILENCE);
+            .header_read_timeout(IDLE_TIMEOUT);
     }
     http
 }
 
-/// SIGTERM or Ctrl-C, from this call on and not only once somebody waits for it.
-pub fn asked_to_stop() -> impl Future<Output = ()> {
+/// Waits for SIGTERM or Ctrl-C. It listens from this call on, not only from the first poll.
+pub fn stop_signal() -> impl Future<Output = ()> {
     let (terminated, interrupted) = (
         signal(SignalKind::terminate()),
         signal(SignalKind::interrupt()),
     );
     async {
         tokio::select! {
-            () = received(terminated) => {}
-            () = received(interrupted) => {}
+            () = receive(terminated) => {}
+            () = receive(interrupted) => {}
         }
     }
 }
 
-async fn received(signal: io::Result<Signal>) {
+async fn receive(signal: io::Result<Signal>) {
     match signal {
         Ok(mut signal) => drop(signal.recv().await),
-        // Then the system's own way of ending a process remains.
+        // Without our handler the signal ends the process by itself.
         Err(_) => std::future::pending().await,
     }
 }
 
-/// The process's own settings.
+/// Serves with the settings of the environment.
 pub async fn run_from_environment() -> Result<(), BindError> {
     let parent = config::dev_parent(&config::environment);
-    let asked = asked_to_stop();
+    let signal = stop_signal();
     let stop = async {
         tokio::select! {
-            () = asked => {}
+            () = signal => {}
             () = orphaned(parent) => {}
         }
     };
     run(&config::environment, stop).await
 }
 
-/// The parent can be killed without a word, and nothing but looking tells.
+/// Waits until the parent has died. Only polling can detect a killed parent.
 async fn orphaned(parent: Option<u32>) {
     let Some(parent) = parent else {
         return std::future::pending().await;
     };
     while std::os::unix::process::parent_id() == parent {
-        sleep(PARENT_LOOK).await;
+        sleep(PARENT_POLL_INTERVAL).await;
     }
 }

@@ -1,4 +1,4 @@
-//! `switchboard token`: a user's token, signed with this deployment's own secret.
+//! `switchboard token`: signs a user's token with this deployment's secret.
 
 use std::io;
 use std::path::Path;
@@ -16,7 +16,7 @@ pub struct Options {
     /// The user's id.
     #[arg(long, value_name = "ID")]
     user: String,
-    /// The name to show.
+    /// The user's display name.
     #[arg(long)]
     name: Option<String>,
     /// A role, such as `publisher`, `admin` or `devices`. May be given several times.
@@ -25,7 +25,7 @@ pub struct Options {
     /// An organisation that the user belongs to. May be given several times.
     #[arg(long, value_name = "ORG")]
     org: Vec<String>,
-    /// How many minutes it is good for.
+    /// How many minutes the token is valid.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=525_600))]
     minutes: u32,
 }
@@ -33,22 +33,23 @@ pub struct Options {
 #[derive(Debug, thiserror::Error)]
 pub enum TokenCommandError {
     #[error(
-        "there is no secret to sign with: set JWT_SECRET, or start `switchboard dev` once in \
-         this folder, which makes one"
+        "no secret to sign with: set JWT_SECRET, or start `switchboard dev` once in this folder to \
+         generate one"
     )]
     NoSecret,
     #[error(
-        "tokens come from the identity provider here: JWT_ISSUER or JWT_JWKS_URL is set, and no \
-         JWT_SECRET"
+        "the identity provider issues the tokens: JWT_ISSUER or JWT_JWKS_URL is set, and \
+         JWT_SECRET is not"
     )]
     IssuedElsewhere,
-    #[error("{} cannot be read", dev_secrets::FILE)]
+    #[error("failed to read {}", dev_secrets::FILE)]
     Secrets(#[from] io::Error),
-    #[error("the token cannot be signed")]
+    #[error("failed to sign the token")]
     Sign(#[from] jsonwebtoken::errors::Error),
 }
 
-/// Writes the claims where this deployment's settings look for them. `folder` is the app's.
+/// Writes the claims under the names that this deployment's settings expect. `folder` is the
+/// app's folder.
 pub fn issue(
     options: &Options,
     folder: &Path,
@@ -61,8 +62,8 @@ pub fn issue(
             .clone()
             .ok_or(TokenCommandError::IssuedElsewhere)?,
         None => {
-            let kept = DevSecrets::read(&folder.join(dev_secrets::FILE))?;
-            let secret = kept.and_then(|kept| kept.jwt_secret);
+            let stored = DevSecrets::read(&folder.join(dev_secrets::FILE))?;
+            let secret = stored.and_then(|stored| stored.jwt_secret);
             secret.ok_or(TokenCommandError::NoSecret)?.into()
         }
     };
@@ -99,7 +100,7 @@ pub fn issue(
     Ok(jsonwebtoken::encode(&Header::default(), &claims, &key)?)
 }
 
-/// Under the whole name: that is where it is looked for first.
+/// Writes the whole name as one key, because that is looked up first.
 fn put(claims: &mut Map<String, Value>, name: &str, value: Value) {
     claims.insert(name.to_owned(), value);
 }

@@ -28,6 +28,7 @@ pub mod history;
 pub mod index;
 pub mod log;
 pub mod message;
+pub mod page_limit;
 pub mod post;
 pub mod room;
 pub mod session;

@@ -1,7 +1,7 @@
-//! `health`: does this deployment work, and what does it stand on?
+//! `health`: whether this deployment and the services it depends on work.
 
 use axum::Json;
-use axum::extract::{Request, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::app::AppState;
 use crate::app::health_checks::{Condition, Part};
-use crate::http::extract::query_parameter;
+use crate::http::extract::Query;
 
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -21,14 +21,14 @@ struct Services {
     iot_hub: Part,
 }
 
-/// How this deployment is.
+/// The health of this deployment.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
     status: Condition,
     version: &'static str,
     uptime_seconds: u64,
-    /// Open connections; `null` where nobody can tell.
+    /// Open connections; `null` if unknown.
     connections: Option<u64>,
     services: Services,
 }
@@ -44,43 +44,44 @@ struct Alive {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query")]
 pub struct HealthQuery {
-    /// With `live=1`: only whether the process answers, without any check.
+    /// `1`: answer whether the process runs, without any check.
     live: Option<String>,
 }
 
 /// `GET /api/health`, `HEAD /api/health`
 #[utoipa::path(
-    get, path = "/api/health", summary = "Whether this deployment works, and what it stands on", tag = "operations", params(HealthQuery),
+    get, path = "/api/health", operation_id = "getHealth", tag = "operations",
+    summary = "Whether this deployment and the services it depends on work",
+    security(()), params(HealthQuery),
     responses(
-        (status = 200, description = "All that is needed works; with `live=1` only status, version and uptime", body = Health),
-        (status = 503, description = "Something that is needed does not work", body = Health),
+        (status = 200, description = "Everything required works; with `live=1` only status, version and uptime", body = Health),
+        (status = 503, description = "Something required does not work", body = Health),
     )
 )]
-pub async fn health(State(app): State<AppState>, request: Request) -> Response {
-    if query_parameter(request.uri().query(), "live").as_deref() == Some("1") {
+pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>) -> Response {
+    if query.live.as_deref() == Some("1") {
         return Json(Alive {
             status: Condition::Ok,
             version: env!("CARGO_PKG_VERSION"),
-            uptime_seconds: app.uptime_seconds(),
+            uptime_seconds: state.uptime_seconds(),
         })
         .into_response();
     }
-    let (web_pub_sub, store) = match app.ready() {
-        // In a task of its own: a prober that hangs up early must not make the next one probe again.
-        Ok(ready) => tokio::spawn(async move {
+    let (web_pub_sub, store) = match state.app() {
+        // In a task, so that a caller that hangs up early does not cancel the checks for others.
+        Ok(app) => tokio::spawn(async move {
             tokio::join!(
-                ready.health.web_pub_sub(&ready.hub),
-                ready.health.store(&*ready.store)
+                app.health.web_pub_sub(&app.hub),
+                app.health.store(&*app.store)
             )
         })
         .await
         .unwrap_or_else(|_| {
-            let cut_short = Part::degraded("the check was cut short");
-            (cut_short.clone(), cut_short)
+            let aborted = Part::degraded("the check was aborted");
+            (aborted.clone(), aborted)
         }),
-        Err(mistakes) => (Part::degraded(mistakes.to_string()), Part::DISABLED),
+        Err(errors) => (Part::degraded(errors.to_string()), Part::DISABLED),
     };
     let status = if [&web_pub_sub, &store].iter().any(|part| part.is_degraded()) {
         Condition::Degraded
@@ -90,7 +91,7 @@ pub async fn health(State(app): State<AppState>, request: Request) -> Response {
     let health = Health {
         status,
         version: env!("CARGO_PKG_VERSION"),
-        uptime_seconds: app.uptime_seconds(),
+        uptime_seconds: state.uptime_seconds(),
         connections: None,
         services: Services {
             web_pub_sub,

@@ -1,8 +1,8 @@
-//! Calls that the Functions host makes by itself: `POST /<FunctionName>`, for queue and event
-//! triggers, and for HTTP functions whose forwarding was not switched on.
+//! Calls that the Functions host itself makes: `POST /<FunctionName>`, for queue and event
+//! triggers, and for HTTP functions when forwarding is off.
 //!
-//! A careless route would let anybody on the internet reach these paths, so they take nothing
-//! but what the host alone sends. That is a second wall; the first are the routes' constraints.
+//! A misconfigured route would expose these paths to the internet, so they accept only requests
+//! that look like the host's. This is the second defence; the first is the route constraints.
 
 use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use crate::app::AppState;
 use crate::http::problem::Problem;
 
-/// HTTP functions, by their folders.
+/// HTTP functions, named by their folders.
 pub const HTTP_FUNCTIONS: [&str; 13] = [
     "negotiate",
     "health",
@@ -29,47 +29,47 @@ pub const HTTP_FUNCTIONS: [&str; 13] = [
     "message_event",
 ];
 
-/// Functions that only the host calls. None of them is part of this version.
+/// Functions that only the host calls. This version implements none of them.
 pub const TRIGGERS: [&str; 3] = ["telemetry", "broadcast", "assistant"];
 
 /// `POST /{function}`
-pub async fn called_by_host(State(app): State<AppState>, request: Request) -> Response {
-    let port = app.listen().address().port();
+pub async fn called_by_host(State(state): State<AppState>, request: Request) -> Response {
+    let port = state.listen().address().port();
     if request.method() != Method::POST || !is_from_host(request.headers(), port) {
-        return nothing_here();
+        return not_found();
     }
     let function = request.uri().path().trim_start_matches('/');
     if HTTP_FUNCTIONS.contains(&function) {
         tracing::error!(
             "function {function} was called in JSON mode: host.json needs \
-             `customHandler.enableForwardingHttpRequest: true` (mind the spelling: the host \
-             ignores a key that it does not know)"
+             `customHandler.enableForwardingHttpRequest: true` (check the spelling: the host \
+             ignores unknown keys)"
         );
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     if TRIGGERS.contains(&function) {
         tracing::error!(
-            "function {function} is not part of this version: set \
+            "function {function} is not implemented in this version: set \
              AzureWebJobs.{function}.Disabled=true"
         );
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    nothing_here()
+    not_found()
 }
 
-/// Nothing is told about these paths to whom they are not for.
-fn nothing_here() -> Response {
-    Problem::not_found("nothing is at this path").into_response()
+/// Tells outsiders nothing about these paths.
+fn not_found() -> Response {
+    Problem::not_found("this path does not exist").into_response()
 }
 
-/// The host sends such a call chunked, without a length, to its own loopback address; what it
-/// forwards for others has a length, or comes with the headers of a proxy.
+/// The host sends its own calls chunked, without a length, to a loopback address. A request that
+/// it forwards for a client has a length or carries proxy headers.
 fn is_from_host(headers: &HeaderMap, port: u16) -> bool {
-    let is = |name, wanted: &str| {
+    let is = |name, expected: &str| {
         let mut values = headers.get_all(name).iter();
         values
             .next()
-            .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(wanted.as_bytes()))
+            .is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(expected.as_bytes()))
             && values.next().is_none()
     };
     is(TRANSFER_ENCODING, "chunked")
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_hosts_own_call_comes_through() {
+    fn only_the_hosts_own_calls_are_accepted() {
         let own = [("transfer-encoding", "chunked"), ("host", "127.0.0.1:4000")];
         assert!(is_from_host(&headers(&own), 4000));
 

@@ -1,4 +1,4 @@
-//! Every route on one screen, and one module for each function folder.
+//! The routes, and one module for each function folder.
 
 pub mod chat;
 pub mod connect_event;
@@ -22,33 +22,37 @@ use utoipa_axum::routes;
 use crate::app::AppState;
 use crate::config::Listen;
 use crate::http::cors;
-use crate::http::invocation::Edge;
+use crate::http::edge::Edge;
 use crate::http::methods;
 use crate::http::problem::Problem;
 use rooms::{files, invites, messages, presence, record, sanctions};
 
-/// Every route of the API, each described where it is written.
+/// Every route of the API; its description stands at its handler.
 fn api() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(negotiate::from_query, negotiate::from_body))
-        .routes(routes!(health::health))
-        .routes(routes!(status::status))
-        .routes(routes!(chat::chat))
+        // For clients.
+        .routes(routes!(negotiate::get, negotiate::post))
+        .routes(routes!(chat::post))
+        .routes(routes!(messages::list, messages::create))
+        .routes(routes!(files::create, files::get))
+        .routes(routes!(presence::get))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::put, sessions::get))
+        // For administrators and back ends.
         .routes(routes!(record::list))
         .routes(routes!(record::put, record::get, record::delete))
-        .routes(routes!(messages::list, messages::create))
-        .routes(routes!(files::upload, files::download))
-        .routes(routes!(presence::presence))
         .routes(routes!(invites::create))
         .routes(routes!(sanctions::kick))
         .routes(routes!(sanctions::ban))
         .routes(routes!(sanctions::unban))
         .routes(routes!(sanctions::mute))
         .routes(routes!(sanctions::unmute))
-        .routes(routes!(sessions::list))
-        .routes(routes!(sessions::create, sessions::show))
-        .routes(routes!(users::tell, users::find))
-        .routes(routes!(openapi::document))
+        .routes(routes!(users::put, users::get))
+        // For operators.
+        .routes(routes!(health::get))
+        .routes(routes!(status::get))
+        .routes(routes!(openapi::get))
+        // For the Web PubSub service.
         .routes(routes!(
             webhooks::validate_connect,
             webhooks::receive_connect
@@ -59,29 +63,26 @@ fn api() -> OpenApiRouter<AppState> {
         ))
 }
 
-/// The whole handler as a service.
-pub fn service(app: AppState) -> Edge {
+/// The handler as a service.
+pub fn service(state: AppState) -> Edge {
     let (mut router, document) = api().split_for_parts();
-    app.describe(openapi::finish(document));
+    state.describe(openapi::finish(document));
     router = router.route("/", get(|| async { "Switchboard\n" }));
-    router = match app.listen() {
+    router = match state.listen() {
         Listen::Functions(_) => router.route("/{function}", any(host_call::called_by_host)),
-        Listen::Container(_) | Listen::Unset => router.route("/health", get(health::health)),
+        Listen::Container(_) | Listen::Unset => router.route("/health", get(health::get)),
     };
     let router = router
-        .method_not_allowed_fallback(methods::other_method)
-        .fallback(no_such_path);
-    let cors_origins = app
-        .ready()
-        .ok()
-        .map(|ready| ready.config.cors_origins.clone());
+        .method_not_allowed_fallback(methods::unsupported_method)
+        .fallback(unknown_path);
+    let cors_origins = state.app().ok().map(|app| app.config.cors_origins.clone());
     let router = match cors::Origins::new(cors_origins.unwrap_or_default()) {
         Some(origins) => router.layer(middleware::from_fn_with_state(origins, cors::add_headers)),
         None => router,
     };
-    Edge::new(router.with_state(app))
+    Edge::new(router.with_state(state))
 }
 
-async fn no_such_path() -> Problem {
-    Problem::not_found("nothing is at this path; `GET /api/status` lists what there is")
+async fn unknown_path() -> Problem {
+    Problem::not_found("this path does not exist; `GET /api/status` lists those that do")
 }

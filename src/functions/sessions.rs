@@ -1,33 +1,37 @@
-//! `sessions`: a publisher sets them up, the two who take part look them up.
+//! `sessions`: publishers create them, and the two participants read them.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::RawQuery;
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
+use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::access::admission::AdmissionError;
 use crate::access::caller::rights::Publisher;
 use crate::access::caller::{Caller, RawToken};
-use crate::app::App;
+use crate::app::{App, AppState};
 use crate::clock::rfc3339;
 use crate::conversation::directory;
+use crate::conversation::page_limit::PageLimit;
 use crate::conversation::session::{self, Creation, Participant, SessionGuard, SessionView};
-use crate::http::extract::{JsonBody, PathId, query_number, query_parameter};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::extract::{JsonBody, PathId, Query, whole_number};
+use crate::http::problem::Problem;
+use crate::http::problem::responses::{
+    AlreadyCreated, Failed, InvalidBody, InvalidParameter, NotFound, NotParticipant, NotPublisher,
+    UnknownUser,
+};
 use crate::ids::target::SessionId;
 use crate::ids::user_id::UserId;
 
-const DEFAULT_LIMIT: u64 = 50;
-const MOST: u64 = 200;
-/// What a bad token closes with where sessions are concerned.
-const BAD_TOKEN: u16 = 4003;
+/// The close code of a bad token in requests about sessions.
+const BAD_TOKEN_CLOSE_CODE: u16 = 4003;
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub struct NewSession {
-    /// Exactly two, and different ones.
+    /// Two different users.
     #[schema(min_items = 2, max_items = 2)]
     participants: Vec<ParticipantBody>,
 }
@@ -43,7 +47,7 @@ pub struct ParticipantBody {
     name: String,
 }
 
-/// A session; `unread` is for the participant who asks.
+/// A session. `unread` is present in answers to a participant.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Session)]
@@ -64,24 +68,27 @@ pub struct Sessions {
     sessions: Vec<SessionBody>,
 }
 
-/// Who asks, as `negotiate` takes it.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query")]
-pub struct WhoAsks {
-    /// Beside an API token: the user whose sessions these are.
+pub struct CallerQuery {
+    /// Required with an API token: the user whose sessions are meant.
     username: Option<String>,
-    /// A JWT, where no header can be set.
-    token: Option<String>,
+    /// A JWT, for callers that cannot set headers.
+    #[param(value_type = Option<String>)]
+    token: Option<RawToken>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query")]
-pub struct HowMany {
-    /// 50 unless said, at most 200.
+pub struct SessionsQuery {
+    /// 50 by default, at most 200.
+    #[serde(default, deserialize_with = "whole_number")]
     limit: Option<u64>,
 }
+
+/// A user who may take part in sessions, identified as `negotiate` would.
+#[derive(Debug)]
+pub struct SessionUser(UserId);
 
 impl SessionBody {
     fn new(view: SessionView, unread: Option<u64>) -> Self {
@@ -100,7 +107,7 @@ impl SessionBody {
     }
 }
 
-/// As a participant sees it.
+/// The view of a participant.
 impl From<SessionView> for SessionBody {
     fn from(view: SessionView) -> Self {
         let unread = view.unread;
@@ -125,37 +132,34 @@ impl NewSession {
                 user_id: body.user_id,
             })
         };
-        let two = self.participants.into_iter().map(participant);
-        let two: Vec<_> = two.collect::<Result<_, Problem>>()?;
-        two.try_into()
-            .map_err(|_| Problem::invalid_parameter("`participants` are exactly two"))
+        let participants = self.participants.into_iter().map(participant);
+        let participants: Vec<_> = participants.collect::<Result<_, Problem>>()?;
+        participants
+            .try_into()
+            .map_err(|_| Problem::invalid_parameter("`participants` must be exactly two users"))
     }
 }
 
 /// `PUT /api/sessions/{id}`
 #[utoipa::path(
-    put, path = "/api/sessions/{id}", summary = "Sets up a session of two", tag = "sessions",
-    params(("id" = String, Path, description = "A UUID of the caller's choice")), request_body = NewSession,
+    put, path = "/api/sessions/{id}", operation_id = "putSession", tag = "sessions",
+    summary = "Create a session of two users", security(("bearer" = [])),
+    params(("id" = String, Path, description = "A UUID of the caller's choice")),
+    request_body = NewSession,
     responses(
-        (status = 200, description = "It was there already", body = SessionBody),
+        (status = 200, description = "The session, which existed before", body = SessionBody),
         (status = 201, description = "The new session", body = SessionBody),
-        (status = 400, description = "`invalid_parameter`", body = ProblemBody),
-        (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`", body = ProblemBody),
-        (status = 403, description = "`forbidden`: this takes a publisher", body = ProblemBody),
-        (status = 404, description = "`not_found`: no session can have this id", body = ProblemBody),
-        (status = 409, description = "`already_created`: with other participants, and these never change", body = ProblemBody),
-        (status = 413, description = "`too_large`", body = ProblemBody),
-        (status = 503, description = "`unavailable`", body = ProblemBody),
+        InvalidBody, NotPublisher, NotFound, AlreadyCreated, Failed,
     )
 )]
-pub async fn create(
+pub async fn put(
     app: Arc<App>,
     _: Publisher,
     PathId(id): PathId<SessionId>,
-    JsonBody(wanted): JsonBody<NewSession>,
+    JsonBody(body): JsonBody<NewSession>,
 ) -> Result<(StatusCode, Json<SessionBody>), Problem> {
     let guard = SessionGuard {
-        participants: wanted.read()?,
+        participants: body.read()?,
         created_at: app.clock.now(),
     };
     let (creation, view) = session::create(&*app.store, &id, &guard).await?;
@@ -168,69 +172,69 @@ pub async fn create(
 
 /// `GET /api/sessions`
 #[utoipa::path(
-    get, path = "/api/sessions", summary = "One's sessions, the last one spoken in first", tag = "sessions",
-    params(WhoAsks, HowMany),
+    get, path = "/api/sessions", operation_id = "listSessions", tag = "sessions",
+    summary = "The user's sessions, the most recently active first", security(("bearer" = [])),
+    params(CallerQuery, SessionsQuery),
     responses(
         (status = 200, description = "The sessions", body = Sessions),
-        (status = 400, description = "`invalid_parameter`", body = ProblemBody),
-        (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`, `unknown_user`", body = ProblemBody),
-        (status = 503, description = "`unavailable`", body = ProblemBody),
+        InvalidParameter, UnknownUser, Failed,
     )
 )]
 pub async fn list(
     app: Arc<App>,
-    headers: HeaderMap,
-    RawQuery(query): RawQuery,
+    SessionUser(user): SessionUser,
+    Query(query): Query<SessionsQuery>,
 ) -> Result<Json<Sessions>, Problem> {
-    let user = identify(&app, &headers, query.as_deref()).await?;
-    let limit = query_number(query.as_deref(), "limit")?;
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST) as usize;
-    let sessions = session::list(&*app.store, &user, limit).await?;
+    let limit = PageLimit::new(query.limit);
+    let sessions = session::list(&*app.store, &user, limit.get()).await?;
     let sessions = sessions.into_iter().map(SessionBody::from).collect();
     Ok(Json(Sessions { sessions }))
 }
 
 /// `GET /api/sessions/{id}`
 #[utoipa::path(
-    get, path = "/api/sessions/{id}", summary = "A session that one takes part in", tag = "sessions",
-    params(("id" = String, Path, description = "Its UUID"), WhoAsks),
+    get, path = "/api/sessions/{id}", operation_id = "getSession", tag = "sessions",
+    summary = "One of the user's sessions", security(("bearer" = [])),
+    params(("id" = String, Path, description = "The session's UUID"), CallerQuery),
     responses(
         (status = 200, description = "The session", body = SessionBody),
-        (status = 400, description = "`invalid_parameter`", body = ProblemBody),
-        (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`, `unknown_user`", body = ProblemBody),
-        (status = 403, description = "`not_a_participant`, also where there is no such session", body = ProblemBody),
-        (status = 404, description = "`not_found`: no session can have this id", body = ProblemBody),
-        (status = 503, description = "`unavailable`", body = ProblemBody),
+        InvalidParameter, UnknownUser, NotParticipant, NotFound, Failed,
     )
 )]
-pub async fn show(
+pub async fn get(
     app: Arc<App>,
-    headers: HeaderMap,
     PathId(id): PathId<SessionId>,
-    RawQuery(query): RawQuery,
+    SessionUser(user): SessionUser,
 ) -> Result<Json<SessionBody>, Problem> {
-    let user = identify(&app, &headers, query.as_deref()).await?;
     let view = session::view(&*app.store, &id, &user).await?;
     Ok(Json(view.ok_or(AdmissionError::NotAParticipant)?.into()))
 }
 
-/// Somebody who could take part in sessions, identified as `negotiate` would.
-async fn identify(app: &App, headers: &HeaderMap, query: Option<&str>) -> Result<UserId, Problem> {
-    let refuse = |error| AdmissionError::from_caller(error, Some(BAD_TOKEN));
-    let token = query_parameter(query, "token").map(RawToken::new);
-    let caller = app.callers.identify(headers, token.as_ref()).await;
-    let caller = caller.map_err(refuse)?;
-    let username = query_parameter(query, "username").filter(|name| !name.is_empty());
-    match (&caller, &username) {
-        (Caller::Anonymous(_), _) => return Err(AdmissionError::Unauthenticated.into()),
-        (Caller::Backend(_), None) => {
-            let whose = "beside an API token, `username` says whose sessions";
-            return Err(Problem::invalid_parameter(whose));
+impl FromRequestParts<AppState> for SessionUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let app = state.app()?;
+        let Query(query) = Query::<CallerQuery>::from_request_parts(parts, state).await?;
+        let refuse = |error| AdmissionError::from_caller(error, Some(BAD_TOKEN_CLOSE_CODE));
+        let caller = app
+            .callers
+            .identify(&parts.headers, query.token.as_ref())
+            .await;
+        let caller = caller.map_err(refuse)?;
+        let username = query.username.filter(|name| !name.is_empty());
+        match (&caller, &username) {
+            (Caller::Anonymous(_), _) => return Err(AdmissionError::Unauthenticated.into()),
+            (Caller::Backend(_), None) => {
+                return Err(Problem::invalid_parameter(
+                    "with an API token, `username` must name the user",
+                ));
+            }
+            (Caller::Backend(_), Some(_)) | (Caller::SignedIn(_), _) => {}
         }
-        (Caller::Backend(_), Some(_)) | (Caller::SignedIn(_), _) => {}
+        let user = app.callers.user(&caller, username.as_deref());
+        let user = user.map_err(refuse)?;
+        app.admission.check_known(&user).await?;
+        Ok(Self(user))
     }
-    let user = app.callers.user(&caller, username.as_deref());
-    let user = user.map_err(refuse)?;
-    app.admission.check_known(&user).await?;
-    Ok(user)
 }

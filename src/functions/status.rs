@@ -1,4 +1,4 @@
-//! `status`: what this deployment offers.
+//! `status`: the version and the endpoints of this deployment.
 
 use axum::Json;
 use axum::extract::State;
@@ -8,7 +8,7 @@ use utoipa::openapi::path::Operation;
 
 use crate::app::AppState;
 
-/// What is running here and what it answers to.
+/// The version and the endpoints of this deployment.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
@@ -16,7 +16,7 @@ pub struct Status {
     version: &'static str,
     uptime_seconds: u64,
     endpoints: Vec<EndpointEntry>,
-    /// Open connections; `null` where nobody can tell.
+    /// Open connections; `null` if unknown.
     active_connections: Option<u64>,
 }
 
@@ -31,23 +31,24 @@ struct EndpointEntry {
 
 /// `GET /api/status`
 #[utoipa::path(
-    get, path = "/api/status", summary = "What this deployment offers", tag = "operations",
-    responses((status = 200, description = "What this deployment offers", body = Status))
+    get, path = "/api/status", operation_id = "getStatus", tag = "operations",
+    summary = "The version and the endpoints of this deployment", security(()),
+    responses((status = 200, description = "The version and the endpoints", body = Status))
 )]
-pub async fn status(State(app): State<AppState>) -> Json<Status> {
+pub async fn get(State(state): State<AppState>) -> Json<Status> {
     Json(Status {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
-        uptime_seconds: app.uptime_seconds(),
-        endpoints: endpoints(&app),
+        uptime_seconds: state.uptime_seconds(),
+        endpoints: endpoints(&state),
         active_connections: None,
     })
 }
 
-/// The OpenAPI document knows them all.
-fn endpoints(app: &AppState) -> Vec<EndpointEntry> {
+/// Reads the endpoints from the OpenAPI document.
+fn endpoints(state: &AppState) -> Vec<EndpointEntry> {
     let mut entries = Vec::new();
-    for (path, item) in &app.openapi().paths.paths {
+    for (path, item) in &state.openapi().paths.paths {
         let operations: [(&'static str, &Option<Operation>); 5] = [
             ("GET", &item.get),
             ("POST", &item.post),

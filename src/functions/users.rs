@@ -1,9 +1,8 @@
-//! `users`: whom a back end has told us of.
+//! `users`: the users that a back end has registered.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -12,12 +11,15 @@ use crate::access::caller::rights::Publisher;
 use crate::app::App;
 use crate::conversation::ConversationError;
 use crate::conversation::directory::{self, KnownUser, Telling};
-use crate::http::extract::{JsonBody, query_parameter};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::extract::{JsonBody, Query};
+use crate::http::problem::Problem;
+use crate::http::problem::responses::{
+    Failed, InvalidBody, InvalidParameter, NotFound, NotPublisher,
+};
 use crate::ids::user_id::UserId;
 
 #[derive(Debug, Deserialize, ToSchema)]
-#[schema(as = UserToKnow)]
+#[schema(as = UserInput)]
 pub struct UserInput {
     #[schema(value_type = String, example = "alice")]
     user_id: UserId,
@@ -37,10 +39,9 @@ pub struct UserBody {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query")]
-pub struct WhichUser {
-    #[param(example = "alice")]
-    user_id: String,
+pub struct UserQuery {
+    #[param(value_type = String, example = "alice")]
+    user_id: UserId,
 }
 
 impl From<KnownUser> for UserBody {
@@ -54,23 +55,21 @@ impl From<KnownUser> for UserBody {
 
 /// `PUT /api/users`
 #[utoipa::path(
-    put, path = "/api/users", summary = "Tells of a user", tag = "users", request_body = UserInput,
+    put, path = "/api/users", operation_id = "putUser", tag = "users",
+    summary = "Register a user, or change the name", security(("bearer" = [])),
+    request_body = UserInput,
     responses(
-        (status = 200, description = "The user was known; the name is this now", body = UserBody),
-        (status = 201, description = "The user is known from now on", body = UserBody),
-        (status = 400, description = "`invalid_parameter`", body = ProblemBody),
-        (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`", body = ProblemBody),
-        (status = 403, description = "`forbidden`: this takes a publisher", body = ProblemBody),
-        (status = 413, description = "`too_large`", body = ProblemBody),
-        (status = 503, description = "`unavailable`", body = ProblemBody),
+        (status = 200, description = "The user was registered before and has this name now", body = UserBody),
+        (status = 201, description = "The user is registered", body = UserBody),
+        InvalidBody, NotPublisher, Failed,
     )
 )]
-pub async fn tell(
+pub async fn put(
     app: Arc<App>,
     _: Publisher,
-    JsonBody(told): JsonBody<UserInput>,
+    JsonBody(input): JsonBody<UserInput>,
 ) -> Result<(StatusCode, Json<UserBody>), Problem> {
-    let user = KnownUser::new(told.user_id, &told.name)?;
+    let user = KnownUser::new(input.user_id, &input.name)?;
     let status = match directory::tell(&*app.store, &user).await {
         Ok(Telling::News) => StatusCode::CREATED,
         Ok(Telling::Known) => StatusCode::OK,
@@ -81,26 +80,19 @@ pub async fn tell(
 
 /// `GET /api/users`
 #[utoipa::path(
-    get, path = "/api/users", summary = "What is known of a user", tag = "users", params(WhichUser),
+    get, path = "/api/users", operation_id = "getUser", tag = "users",
+    summary = "A registered user", security(("bearer" = [])), params(UserQuery),
     responses(
         (status = 200, description = "The user", body = UserBody),
-        (status = 400, description = "`invalid_parameter`", body = ProblemBody),
-        (status = 401, description = "`unauthenticated`, `token_invalid`, `token_expired`", body = ProblemBody),
-        (status = 403, description = "`forbidden`: this takes a publisher", body = ProblemBody),
-        (status = 404, description = "`not_found`", body = ProblemBody),
-        (status = 503, description = "`unavailable`", body = ProblemBody),
+        InvalidParameter, NotPublisher, NotFound, Failed,
     )
 )]
-pub async fn find(
+pub async fn get(
     app: Arc<App>,
     _: Publisher,
-    RawQuery(query): RawQuery,
+    Query(UserQuery { user_id }): Query<UserQuery>,
 ) -> Result<Json<UserBody>, Problem> {
-    let named = query_parameter(query.as_deref(), "user_id")
-        .ok_or(Problem::invalid_parameter("`user_id` says which user"))?;
-    let user = UserId::parse(&named)
-        .map_err(|error| Problem::invalid_parameter(format!("`user_id`: {error}")))?;
-    let found = directory::find(&*app.store, &user).await?;
-    let found = found.ok_or(Problem::not_found("nobody has told us of this user"))?;
-    Ok(Json(found.into()))
+    let found = directory::find(&*app.store, &user_id).await?;
+    let user = found.ok_or_else(|| Problem::not_found("unknown user"))?;
+    Ok(Json(user.into()))
 }

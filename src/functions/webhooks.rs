@@ -1,6 +1,6 @@
-//! The Web PubSub service calls: its validation handshake, and events. Either address takes both,
-//! and what an event is follows from `ce-type` alone, so that a hub whose settings swap the two
-//! works all the same.
+//! Calls from the Web PubSub service: its validation handshake, and events. Both addresses accept
+//! every event, and only `ce-type` decides what an event is, so that a hub whose settings swap
+//! the two addresses works too.
 
 use std::sync::Arc;
 
@@ -10,16 +10,20 @@ use axum::response::{IntoResponse, Response};
 use webpubsub::upstream::{EventKind, allowed_origins, header};
 
 use crate::app::App;
-use crate::functions::connect_event;
-use crate::functions::message_event;
 use crate::functions::upstream::SignedEvent;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::functions::{connect_event, message_event};
+use crate::http::problem::Problem;
+use crate::http::problem::responses::{Failed, NotOurEvent, NotOurService};
 use crate::logging::clipped;
 
 /// `OPTIONS /api/connect_event`
 #[utoipa::path(
-    options, path = "/api/connect_event", summary = "The service's validation handshake", tag = "webhooks",
-    responses((status = 200, description = "`WebHook-Allowed-Origin` names our service"), Refusals)
+    options, path = "/api/connect_event", operation_id = "validateConnectEvent", tag = "webhooks",
+    summary = "The Web PubSub service's validation handshake", security(()),
+    responses(
+        (status = 200, description = "`WebHook-Allowed-Origin` names our service"),
+        NotOurService, Failed,
+    )
 )]
 pub async fn validate_connect(app: Arc<App>, headers: HeaderMap) -> Response {
     validate(&app, &headers)
@@ -27,8 +31,12 @@ pub async fn validate_connect(app: Arc<App>, headers: HeaderMap) -> Response {
 
 /// `OPTIONS /api/message_event`
 #[utoipa::path(
-    options, path = "/api/message_event", summary = "The service's validation handshake", tag = "webhooks",
-    responses((status = 200, description = "`WebHook-Allowed-Origin` names our service"), Refusals)
+    options, path = "/api/message_event", operation_id = "validateMessageEvent", tag = "webhooks",
+    summary = "The Web PubSub service's validation handshake", security(()),
+    responses(
+        (status = 200, description = "`WebHook-Allowed-Origin` names our service"),
+        NotOurService, Failed,
+    )
 )]
 pub async fn validate_message(app: Arc<App>, headers: HeaderMap) -> Response {
     validate(&app, &headers)
@@ -36,8 +44,13 @@ pub async fn validate_message(app: Arc<App>, headers: HeaderMap) -> Response {
 
 /// `POST /api/connect_event`
 #[utoipa::path(
-    post, path = "/api/connect_event", summary = "Events of connections: connect, connected, disconnected", tag = "webhooks",
-    responses((status = 200, description = "Taken; for `connect` with user, roles and groups"), Refusals)
+    post, path = "/api/connect_event", operation_id = "receiveConnectEvent", tag = "webhooks",
+    summary = "Connection events: connect, connected, disconnected",
+    security(("signature" = []), ("bearer" = [])),
+    responses(
+        (status = 200, description = "Accepted; for `connect` with user, roles and groups"),
+        NotOurEvent, Failed,
+    )
 )]
 pub async fn receive_connect(app: Arc<App>, request: Request) -> Result<Response, Problem> {
     receive(&app, request).await
@@ -45,43 +58,24 @@ pub async fn receive_connect(app: Arc<App>, request: Request) -> Result<Response
 
 /// `POST /api/message_event`
 #[utoipa::path(
-    post, path = "/api/message_event", summary = "Events that clients send", tag = "webhooks",
-    responses((status = 200, description = "The reply to the client, or an error frame"), Refusals)
+    post, path = "/api/message_event", operation_id = "receiveMessageEvent", tag = "webhooks",
+    summary = "Events that clients send", security(("signature" = []), ("bearer" = [])),
+    responses(
+        (status = 200, description = "The reply to the client, or an error frame"),
+        NotOurEvent, Failed,
+    )
 )]
 pub async fn receive_message(app: Arc<App>, request: Request) -> Result<Response, Problem> {
     receive(&app, request).await
 }
 
-/// For the OpenAPI document. Either address takes every event, so both refuse alike.
-#[derive(utoipa::IntoResponses)]
-#[expect(dead_code, reason = "describes what `Problem` writes")]
-enum Refusals {
-    /// `invalid_parameter`: it is no event
-    #[response(status = 400)]
-    NoEvent(ProblemBody),
-    /// `unauthenticated`; for `connect` also `token_invalid`, `token_expired`
-    #[response(status = 401)]
-    NotOurService(ProblemBody),
-    /// `forbidden`; for `connect` also `origin_not_allowed` and negotiate's refusals
-    #[response(status = 403)]
-    NotAdmitted(ProblemBody),
-    /// `too_large`
-    #[response(status = 413)]
-    TooLarge(ProblemBody),
-    /// `server_misconfigured`
-    #[response(status = 500)]
-    Misconfigured(ProblemBody),
-    /// `unavailable`: the keys to check it with
-    #[response(status = 503)]
-    Unavailable(ProblemBody),
-}
-
-/// Only our own service may deliver here. A wildcard would let any service of any tenant do so.
+/// Allows only our own service to deliver events. A wildcard would allow every service of every
+/// tenant.
 fn validate(app: &App, headers: &HeaderMap) -> Response {
     let requested = headers.get_all(header::WEBHOOK_REQUEST_ORIGIN);
     let requested: Vec<_> = requested.iter().filter_map(|v| v.to_str().ok()).collect();
     if requested.is_empty() {
-        // A browser's preflight, or somebody looking around. Neither needs anything.
+        // A browser's preflight, or a probe. Neither needs a header.
         return StatusCode::OK.into_response();
     }
     let ours = std::slice::from_ref(&app.config.web_pubsub.endpoint);
@@ -92,7 +86,7 @@ fn validate(app: &App, headers: &HeaderMap) -> Response {
             clipped(&requested.join(", ")),
             app.config.web_pubsub.endpoint.authority()
         );
-        return Problem::forbidden("this is another service's handler").into_response();
+        return Problem::forbidden("this handler belongs to another service").into_response();
     }
     tracing::info!("webhook validated for {}", allowed.join(", "));
     let mut response = StatusCode::OK.into_response();
@@ -112,7 +106,7 @@ async fn receive(app: &App, request: Request) -> Result<Response, Problem> {
         EventKind::Connected => connect_event::connected(app, event).await,
         EventKind::Disconnected => Ok(connect_event::disconnected(&event)),
         EventKind::User(name) => message_event::user_event(app, event, &name).await,
-        // We asked for none of these; they need no answer.
+        // We do not subscribe to these; they need no answer.
         EventKind::GroupJoined | EventKind::GroupLeft => Ok(StatusCode::OK.into_response()),
     }
 }

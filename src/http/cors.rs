@@ -1,4 +1,7 @@
-//! CORS headers of our own, for where the platform does none.
+//! CORS headers, for deployments whose platform does not add them.
+//!
+//! tower-http's layer answers every `OPTIONS` request itself, and so would answer the webhook
+//! handshake in our place. This one only adds headers.
 
 use std::sync::Arc;
 
@@ -12,18 +15,17 @@ use axum::http::{HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 
-/// The origins that may read our answers.
+/// The origins that may read our responses.
 #[derive(Debug, Clone)]
 pub(crate) struct Origins(Arc<[String]>);
 
 impl Origins {
-    /// `None` without any: behind a host that does CORS itself our headers would only be in the
-    /// way.
+    /// `None` if the list is empty: a host that does CORS itself would conflict with our headers.
     pub(crate) fn new(origins: Vec<String>) -> Option<Self> {
         (!origins.is_empty()).then(|| Self(origins.into()))
     }
 
-    fn admit(&self, origin: &HeaderValue) -> bool {
+    fn contains(&self, origin: &HeaderValue) -> bool {
         let origin = origin.as_bytes();
         self.0
             .iter()
@@ -36,12 +38,12 @@ pub(crate) async fn add_headers(
     request: Request,
     next: Next,
 ) -> Response {
-    let listed = request
+    let allowed = request
         .headers()
         .get(ORIGIN)
-        .filter(|o| origins.admit(o))
+        .filter(|o| origins.contains(o))
         .cloned();
-    let asked = request
+    let requested_headers = request
         .headers()
         .get(ACCESS_CONTROL_REQUEST_HEADERS)
         .cloned();
@@ -51,9 +53,9 @@ pub(crate) async fn add_headers(
             .contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    // Also without a listed origin: a cache must not hand one origin's answer to another.
+    // Also for other origins: a cache must not serve one origin's response to another.
     headers.append(VARY, HeaderValue::from_static("origin"));
-    let Some(origin) = listed else {
+    let Some(origin) = allowed else {
         return response;
     };
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -67,8 +69,8 @@ pub(crate) async fn add_headers(
             HeaderValue::from_static("GET, POST, PUT, DELETE"),
         );
         headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
-        if let Some(asked) = asked {
-            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, asked);
+        if let Some(requested) = requested_headers {
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, requested);
         }
     }
     response

@@ -1,6 +1,7 @@
-//! Reads bodies within bounds, and so that one that is malformed becomes a problem document like
-//! any other.
+//! Extractors that answer a malformed request with a problem document, like any other failure.
 
+use std::collections::HashSet;
+use std::fmt::Display;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -8,16 +9,18 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequest, FromRequestParts, Path, Request};
 use axum::http::request::Parts;
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
 use tokio::time::timeout;
+use url::form_urlencoded;
 
 use crate::http::problem::Problem;
 use crate::ids::target::InvalidId;
 
-/// A caller that sends slower than this is not sending.
-const SLOWEST_BODY: Duration = Duration::from_secs(30);
+/// A slower body is given up.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Room for a thousand members.
+/// Enough for a room with a thousand members.
 const MAX_JSON: usize = 1024 * 1024;
 
 /// A JSON body.
@@ -33,13 +36,13 @@ impl<S: Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     }
 }
 
-/// A whole body of at most so many bytes.
-pub(crate) async fn read_body(body: Body, largest: usize) -> Result<Bytes, Problem> {
-    match timeout(SLOWEST_BODY, to_bytes(body, largest)).await {
+/// Reads a whole body of at most `max` bytes.
+pub(crate) async fn read_body(body: Body, max: usize) -> Result<Bytes, Problem> {
+    match timeout(TIMEOUT, to_bytes(body, max)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(Problem::too_large(format!(
-            "the body is broken, or larger than {} KiB",
-            largest / 1024
+            "the body is incomplete, or larger than {} KiB",
+            max / 1024
         ))),
         Err(_) => Err(Problem::invalid_parameter(
             "the body did not arrive in time",
@@ -47,14 +50,13 @@ pub(crate) async fn read_body(body: Body, largest: usize) -> Result<Bytes, Probl
     }
 }
 
-/// JSON whose content type is not looked at: the Functions host drops it from some calls.
+/// Reads JSON whatever its content type: the Functions host drops that header from some calls.
 pub(crate) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
-        Problem::invalid_parameter(format!("the body is not what this call takes: {error}"))
-    })
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::invalid_parameter(format!("invalid body: {error}")))
 }
 
-/// The id in a path. Anything that can be no such id is nowhere.
+/// The id in a path. An invalid id is answered with 404.
 #[derive(Debug)]
 pub struct PathId<T>(pub T);
 
@@ -68,28 +70,129 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let segment = Path::<String>::from_request_parts(parts, state).await;
         let Path(segment) =
-            segment.map_err(|_| Problem::not_found("an id in a path is plain text"))?;
+            segment.map_err(|_| Problem::not_found("the id in the path must be text"))?;
         let id = segment.parse();
         id.map(Self)
             .map_err(|error: InvalidId| Problem::not_found(format!("the id in the path {error}")))
     }
 }
 
-/// A whole number in a query.
-pub(crate) fn query_number(query: Option<&str>, wanted: &str) -> Result<Option<u64>, Problem> {
-    let Some(text) = query_parameter(query, wanted) else {
-        return Ok(None);
-    };
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = text.parse().ok().filter(|_| digits);
-    number.map(Some).ok_or_else(|| {
-        Problem::invalid_parameter(format!("`{wanted}` must be a whole number from 0"))
+/// The parameters of a query, read into the struct that also describes them in the OpenAPI
+/// document. Unknown parameters are ignored, and the first value of a repeated one counts.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        read_query(parts.uri.query().unwrap_or_default()).map(Self)
+    }
+}
+
+fn read_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    let mut seen = HashSet::new();
+    let first =
+        form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| seen.insert(name.clone()));
+    // serde takes a field only once, so the repeated ones are left out before it reads.
+    let first = form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(first)
+        .finish();
+    let deserializer =
+        serde_urlencoded::Deserializer::new(form_urlencoded::parse(first.as_bytes()));
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let parameter = error.path().to_string();
+        let cause = error.into_inner();
+        Problem::invalid_parameter(match parameter.as_str() {
+            // A missing parameter has no path; serde names it in its message.
+            "." => cause.to_string(),
+            _ => format!("`{parameter}`: {cause}"),
+        })
     })
 }
 
-/// A parameter of a query, where one counts.
-pub(crate) fn query_parameter(query: Option<&str>, wanted: &str) -> Option<String> {
-    let mut parameters = url::form_urlencoded::parse(query?.as_bytes());
-    let found = parameters.find(|(name, _)| name == wanted);
-    found.map(|(_, value)| value.into_owned())
+/// For `#[serde(default, deserialize_with)]`: a whole number, without a sign.
+pub(crate) fn whole_number<'de, D: Deserializer<'de>>(text: D) -> Result<Option<u64>, D::Error> {
+    let text = String::deserialize(text)?;
+    let is_digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = text.parse().ok().filter(|_| is_digits);
+    number
+        .map(Some)
+        .ok_or_else(|| D::Error::custom("must be a whole number from 0"))
+}
+
+/// For `#[serde(default, deserialize_with)]`: a parameter whose empty text means that it is
+/// absent.
+pub(crate) fn empty_as_none<'de, D, T>(text: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromStr<Err: Display>,
+{
+    let text = String::deserialize(text)?;
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(D::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Example {
+        name: String,
+        #[serde(default, deserialize_with = "whole_number")]
+        limit: Option<u64>,
+        #[serde(default, deserialize_with = "empty_as_none")]
+        cursor: Option<u8>,
+    }
+
+    async fn detail(query: &str) -> String {
+        let response = read_query::<Example>(query).unwrap_err().into_response();
+        let body = read_body(response.into_body(), 1024).await.unwrap();
+        let problem: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(problem["code"], "invalid_parameter", "{query}");
+        problem["detail"].as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_first_value_of_a_repeated_parameter_counts() {
+        let read: Example = read_query("x=1&name=a%26b&limit=7&name=c&limit=x&x=2").unwrap();
+
+        assert_eq!(
+            read,
+            Example {
+                name: "a&b".to_owned(),
+                limit: Some(7),
+                cursor: None
+            }
+        );
+    }
+
+    #[test]
+    fn empty_text_may_stand_for_an_absent_parameter() {
+        let read = |query| read_query::<Example>(query).unwrap();
+
+        assert_eq!(read("name=&cursor=").cursor, None);
+        assert_eq!(read("name=&cursor=8").cursor, Some(8));
+    }
+
+    #[tokio::test]
+    async fn a_malformed_query_is_refused_by_the_name_of_the_parameter() {
+        for query in [
+            "limit=",
+            "limit=-1",
+            "limit=%2B1",
+            "limit=1.5",
+            "limit=99999999999999999999",
+        ] {
+            let detail = detail(&format!("name=a&{query}")).await;
+            assert_eq!(detail, "`limit`: must be a whole number from 0", "{query}");
+        }
+        assert!(detail("name=a&cursor=x").await.starts_with("`cursor`: "));
+        assert!(detail("").await.contains("`name`"));
+    }
 }

@@ -1,8 +1,8 @@
-//! The HTTP edge: what every request passes, and how every answer is written.
+//! The HTTP edge: the layers around the router, extractors, and the body of errors.
 
+pub mod edge;
 pub mod extract;
 pub mod idempotency;
-pub mod invocation;
 pub mod problem;
 
 pub(crate) mod cors;

@@ -309,9 +309,7 @@ async fn a_port_that_is_taken_is_said_with_the_way_out() {
 
     assert_eq!(
         host,
-        format!(
-            "switchboard: port {port} is taken by another program; choose another with --port\n"
-        )
+        format!("switchboard: port {port} is in use; choose another with --port\n")
     );
     assert!(emulator.contains("--emulator-port"), "{emulator}");
 }

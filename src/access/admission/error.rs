@@ -1,4 +1,4 @@
-//! Why somebody may not connect.
+//! Why a request for access is refused.
 
 use std::borrow::Cow;
 
@@ -8,17 +8,17 @@ use crate::conversation::room::RoomDenied;
 use crate::conversation::room::invite::InviteError;
 use crate::store::{StoreError, WriteError};
 
-/// Why a caller may not connect. `closeCode` is the code with which a server that holds its own
-/// sockets would have closed this one; web apps written for such a server still look for it.
+/// Why a request for access is refused. `closeCode` is the close code that a server with its own
+/// sockets would have sent; web apps written for such a server still look for it.
 #[derive(Debug, thiserror::Error)]
 pub enum AdmissionError {
     #[error("{0}")]
     InvalidParameter(Cow<'static, str>),
     #[error("no target")]
     MissingTarget,
-    #[error("sign in first: show a token")]
+    #[error("sign in first: send a token")]
     Unauthenticated,
-    #[error("the token cannot be accepted: {reason}")]
+    #[error("invalid token: {reason}")]
     TokenInvalid {
         reason: &'static str,
         close_code: Option<u16>,
@@ -29,20 +29,20 @@ pub enum AdmissionError {
     Forbidden(&'static str),
     #[error("you are not a member")]
     NotAMember,
-    /// Also said of a session that does not exist, so that nobody can find out which do.
+    /// Also for a session that does not exist, so that callers cannot probe for sessions.
     #[error("you are not a participant of this session")]
     NotAParticipant,
-    #[error("nobody has told us of this user")]
+    #[error("unknown user")]
     UnknownUser,
     #[error("you are banned from this room")]
     Banned,
-    #[error("this room needs a `password`, and only `negotiate` takes one")]
+    #[error("this room requires a `password`, which only `negotiate` accepts")]
     PasswordRequired,
-    #[error("this is not the room's password")]
+    #[error("wrong password")]
     WrongPassword,
-    #[error("this room needs an `invite`, and only a POST to `negotiate` takes one")]
+    #[error("this room requires an `invite`, which only a POST to `negotiate` accepts")]
     InviteRequired,
-    #[error("this invite was used up, or has expired")]
+    #[error("this invite is used up or has expired")]
     InviteSpent,
     #[error("too many wrong passwords for this room")]
     TooManyGuesses { retry_after_seconds: u64 },
@@ -102,8 +102,8 @@ impl AdmissionError {
 }
 
 impl From<RoomDenied> for AdmissionError {
-    fn from(shut_out: RoomDenied) -> Self {
-        match shut_out {
+    fn from(denied: RoomDenied) -> Self {
+        match denied {
             RoomDenied::Banned => Self::Banned,
             RoomDenied::PasswordRequired => Self::PasswordRequired,
             RoomDenied::InviteRequired => Self::InviteRequired,
@@ -114,8 +114,8 @@ impl From<RoomDenied> for AdmissionError {
 }
 
 impl From<InviteError> for AdmissionError {
-    fn from(not_let_in: InviteError) -> Self {
-        match not_let_in {
+    fn from(error: InviteError) -> Self {
+        match error {
             InviteError::NoSuchInvite => Self::InviteRequired,
             InviteError::Spent => Self::InviteSpent,
             InviteError::NoWriter => Self::Forbidden("this invite is for reading only"),

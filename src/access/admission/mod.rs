@@ -1,91 +1,47 @@
-//! Who may connect to what: the one decision that `negotiate` and the `connect` event share.
+//! Who may connect to what. `negotiate` and the `connect` event share this decision.
 
 mod error;
 mod password_attempts;
+mod request;
 mod rooms;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use secrecy::SecretString;
-
 use crate::access::binding::{AuthLevel, Binding};
 use crate::access::caller::Caller;
-use crate::access::rate_limit::RateLimitKey;
 use crate::clock::Clock;
 use crate::conversation::chat::ChatGuard;
 use crate::conversation::directory;
-use crate::conversation::room::Role;
 use crate::conversation::{Conversation, ConversationState, session};
 use crate::ids::target::{Channel, ChatId, RoomId, SessionId, Target};
 use crate::ids::user_id::UserId;
 use crate::store::{Store, StoreError};
 
 pub use error::AdmissionError;
-use password_attempts::PasswordAttempts;
-use rooms::OpenRooms;
+pub use request::{AccessRequest, Principal, RoomCredentials, token_close_code};
+use rooms::RoomAdmission;
 
-/// The access that a caller asks for.
-#[derive(Debug, Clone)]
-pub struct AccessRequest {
-    pub targets: Vec<Target>,
-    pub requested_role: Role,
-    pub display_name: Option<String>,
-    pub credentials: RoomCredentials,
-}
-
-/// Credentials for guarded rooms. Only `negotiate` accepts them.
-#[derive(Debug, Clone, Default)]
-pub struct RoomCredentials {
-    pub password: Option<SecretString>,
-    pub invite: Option<SecretString>,
-}
-
-/// The user who asks, and the caller who proves it.
-#[derive(Debug)]
-pub struct Principal<'a> {
-    pub caller: &'a Caller,
-    pub user: UserId,
-    /// Wrong passwords are counted under it.
-    pub limit_key: RateLimitKey,
-}
-
-/// Decides about every connection.
+/// Decides every request for access.
 #[derive(Debug)]
 pub struct Admission {
     store: Arc<dyn Store>,
-    clock: Clock,
-    attempts: PasswordAttempts,
-    open_rooms: OpenRooms,
+    rooms: RoomAdmission,
     require_known_users: bool,
-}
-
-/// The close code of a bad token. Sessions and feeds name different ones; a session's wins.
-pub fn token_close_code(targets: &[Target]) -> Option<u16> {
-    let any = |wanted: fn(&Target) -> bool| targets.iter().any(wanted);
-    if any(|t| matches!(t, Target::Session(_))) {
-        Some(4003)
-    } else if any(|t| matches!(t, Target::Org(_) | Target::Channel(Channel::Notifications))) {
-        Some(4001)
-    } else {
-        None
-    }
 }
 
 impl Admission {
     pub fn new(store: Arc<dyn Store>, clock: Clock, require_known_users: bool) -> Self {
         Self {
+            rooms: RoomAdmission::new(store.clone(), clock),
             store,
-            clock,
-            attempts: PasswordAttempts::default(),
-            open_rooms: OpenRooms::default(),
             require_known_users,
         }
     }
 
-    /// Binds a connection to the targets it asks for, or says why not.
+    /// Binds a connection to the requested targets, or refuses.
     ///
-    /// Sessions are decided first, because their close code wins; an invite is spent last, when
+    /// Sessions are decided first, because their close code wins. An invite is spent last, when
     /// nothing else can fail.
     pub async fn admit(
         &self,
@@ -107,14 +63,14 @@ impl Admission {
                 self.check_chat(&principal.user, id).await?;
             }
         }
-        let passes = self.admit_to_rooms(&principal, level, &request).await?;
+        let passes = self.rooms.admit(&principal, level, &request).await?;
         let name = match principal.caller {
             Caller::SignedIn(sign_in) => request.display_name.or_else(|| sign_in.name.clone()),
             Caller::Anonymous(_) | Caller::Backend(_) => request.display_name,
         };
         Ok(Binding {
             user: principal.user,
-            name: name.as_deref().map(cut),
+            name: name.as_deref().map(truncate),
             level,
             role: request.requested_role,
             targets: request.targets,
@@ -129,7 +85,7 @@ impl Admission {
         for target in &binding.targets {
             match target {
                 Target::Room(id) => {
-                    if let Some(pass) = self.readmit_to_room(&binding, id).await? {
+                    if let Some(pass) = self.rooms.readmit(&binding, id).await? {
                         passes.insert(id.clone(), pass);
                     }
                 }
@@ -143,7 +99,7 @@ impl Admission {
 
     /// Call this after changing a room's record.
     pub fn forget_open_room(&self, room: &RoomId) {
-        self.open_rooms.forget(room);
+        self.rooms.forget_open(room);
     }
 
     /// Sessions may be limited to users whom a back end has registered.
@@ -182,13 +138,13 @@ fn auth_level(caller: &Caller) -> AuthLevel {
     }
 }
 
-/// Names travel with every event of a connection, whoever gave them.
-fn cut(name: &str) -> String {
+/// Limits a display name, because it travels with every event of a connection.
+fn truncate(name: &str) -> String {
     const MAX_DISPLAY_NAME: usize = 128;
     name.chars().take(MAX_DISPLAY_NAME).collect()
 }
 
-/// What follows from who is calling alone.
+/// Checks everything that depends only on the caller.
 fn check_identity(caller: &Caller, target: &Target) -> Result<(), AdmissionError> {
     match (target, caller) {
         (
@@ -224,7 +180,7 @@ fn check_identity(caller: &Caller, target: &Target) -> Result<(), AdmissionError
                 Ok(())
             } else {
                 Err(AdmissionError::Forbidden(
-                    "devices are open to those whose roles hold `devices`",
+                    "devices require the role `devices`",
                 ))
             }
         }

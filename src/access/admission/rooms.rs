@@ -1,48 +1,73 @@
-//! Admission to rooms: what each requires, and what the caller showed.
+//! Admission to rooms: compares what each requires with the credentials of the caller.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{AccessRequest, Admission, AdmissionError, Principal};
+use super::error::AdmissionError;
+use super::password_attempts::PasswordAttempts;
+use super::request::{AccessRequest, Principal};
 use crate::access::binding::{AuthLevel, Binding};
+use crate::clock::Clock;
 use crate::conversation::room::{JoinRequest, Role, RoomDenied, RoomGuard, RoomPass, invite};
 use crate::conversation::{Conversation, ConversationState};
 use crate::ids::target::{RoomId, Target};
-use crate::store::StoreError;
+use crate::store::{Store, StoreError};
 
-const REMEMBERED_SECONDS: i64 = 5;
-const MAX_REMEMBERED: usize = 10_000;
+const TTL_SECONDS: i64 = 5;
+const MAX_OPEN_ROOMS: usize = 10_000;
 
 /// Rooms that had no record a moment ago, as far as this instance knows. Only `negotiate` relies
-/// on it: connects and messages are decided by the store.
+/// on this: the store decides about connects and messages.
 #[derive(Debug, Default)]
-pub(super) struct OpenRooms(Mutex<HashMap<RoomId, i64>>);
+struct OpenRooms(Mutex<HashMap<RoomId, i64>>);
 
 impl OpenRooms {
     fn has(&self, room: &RoomId, now: i64) -> bool {
         let rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = rooms.get(room);
-        seen.is_some_and(|seen| (0..REMEMBERED_SECONDS).contains(&(now - seen)))
+        seen.is_some_and(|seen| (0..TTL_SECONDS).contains(&(now - seen)))
     }
 
-    /// Call this when a room gets a record.
-    pub(super) fn forget(&self, room: &RoomId) {
+    fn forget(&self, room: &RoomId) {
         let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         rooms.remove(room);
     }
 
     fn note(&self, room: &RoomId, now: i64) {
         let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if rooms.len() >= MAX_REMEMBERED {
+        if rooms.len() >= MAX_OPEN_ROOMS {
             rooms.clear();
         }
         rooms.insert(room.clone(), now);
     }
 }
 
-impl Admission {
+/// Decides about rooms.
+#[derive(Debug)]
+pub(super) struct RoomAdmission {
+    store: Arc<dyn Store>,
+    clock: Clock,
+    attempts: PasswordAttempts,
+    open_rooms: OpenRooms,
+}
+
+impl RoomAdmission {
+    pub(super) fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
+        Self {
+            store,
+            clock,
+            attempts: PasswordAttempts::default(),
+            open_rooms: OpenRooms::default(),
+        }
+    }
+
+    /// Call this when a room gets a record.
+    pub(super) fn forget_open(&self, room: &RoomId) {
+        self.open_rooms.forget(room);
+    }
+
     /// Decides every requested room. A room without a record needs no pass.
-    pub(super) async fn admit_to_rooms(
+    pub(super) async fn admit(
         &self,
         principal: &Principal<'_>,
         level: AuthLevel,
@@ -120,7 +145,7 @@ impl Admission {
     }
 
     /// Decides one room of a connection that was admitted before.
-    pub(super) async fn readmit_to_room(
+    pub(super) async fn readmit(
         &self,
         binding: &Binding,
         room: &RoomId,

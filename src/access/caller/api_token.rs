@@ -1,10 +1,10 @@
-//! The token of back ends.
+//! The token for back ends.
 
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-/// Compared by hash and in constant time, so that neither length nor content can be felt out.
+/// Compared by hash and in constant time, so that timing reveals neither length nor content.
 #[derive(Clone)]
 pub(super) struct ApiToken([u8; 32]);
 
@@ -13,9 +13,9 @@ impl ApiToken {
         Self(Sha256::digest(token.expose_secret()).into())
     }
 
-    pub(super) fn is(&self, shown: &str) -> bool {
-        let shown: [u8; 32] = Sha256::digest(shown).into();
-        self.0.ct_eq(&shown).into()
+    pub(super) fn is(&self, token: &str) -> bool {
+        let hash: [u8; 32] = Sha256::digest(token).into();
+        self.0.ct_eq(&hash).into()
     }
 }
 

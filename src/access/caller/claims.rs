@@ -1,17 +1,17 @@
-//! Reads a user out of verified claims, in the spellings that identity providers use.
+//! Reads a user from verified claims, in the forms that identity providers use.
 
 use serde_json::{Map, Value};
 
-use super::SignIn;
+use super::sign_in::SignIn;
 use crate::config::ClaimNames;
 use crate::ids::user_id::UserId;
 
-/// The claims of a token, once its signature and times are known to be good.
+/// The claims of a token whose signature and times were verified.
 pub(super) type Claims = Map<String, Value>;
 
 pub(super) fn sign_in(claims: &Claims, names: &ClaimNames) -> Result<SignIn, &'static str> {
     let id = find(claims, &names.user).and_then(text);
-    let id = id.ok_or("it does not name its user")?;
+    let id = id.ok_or("it names no user")?;
     Ok(SignIn {
         user: UserId::signed_in(&id).map_err(|_| "its user id cannot be used")?,
         name: ["name", "preferred_username"]
@@ -27,13 +27,13 @@ pub(super) fn sign_in(claims: &Claims, names: &ClaimNames) -> Result<SignIn, &'s
     })
 }
 
-/// A NumericDate, which may have a fraction.
+/// Reads a NumericDate, which may have a fraction.
 pub(super) fn seconds(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_f64().map(|f| f as i64))
 }
 
-/// A claim by its name, or by its path: `realm_access.roles`. Namespaced names hold dots and
-/// slashes themselves, so the whole name is tried first.
+/// Finds a claim by its name, or by its path: `realm_access.roles`. Namespaced names contain dots
+/// and slashes themselves, so the whole name is tried first.
 fn find<'a>(claims: &'a Claims, name: &str) -> Option<&'a Value> {
     if let Some(value) = claims.get(name) {
         return Some(value);
@@ -43,7 +43,7 @@ fn find<'a>(claims: &'a Claims, name: &str) -> Option<&'a Value> {
     parts.try_fold(first, |value, part| value.get(part))
 }
 
-/// Some systems number their users.
+/// Reads text, or a number: some systems number their users.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -52,7 +52,8 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A list, comma text, or Keycloak's object `{alias: {id}}`, where alias and id both count.
+/// Reads a list, comma-separated text, or Keycloak's `{alias: {id}}`, where both alias and id
+/// count.
 fn organizations(value: &Value) -> Vec<String> {
     match value {
         Value::Object(by_alias) => {
@@ -67,7 +68,7 @@ fn organizations(value: &Value) -> Vec<String> {
     }
 }
 
-/// The configured claim, and Keycloak's realm roles whatever it is.
+/// Reads the configured claim, and always Keycloak's realm roles too.
 fn roles(claims: &Claims, name: &str) -> Vec<String> {
     let mut roles = find(claims, name).map(list).unwrap_or_default();
     if let Some(realm) = claims.get("realm_access").and_then(|r| r.get("roles")) {
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn realm_roles_count_beside_the_configured_ones() {
+    fn realm_roles_count_in_addition_to_the_configured_claim() {
         let claims =
             json!({ "sub": "a", "roles": ["devices"], "realm_access": { "roles": ["admin"] } });
 
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_numbered_user_is_a_user() {
+    fn a_user_id_may_be_a_number() {
         assert_eq!(read(json!({ "sub": 42 })).unwrap().user().as_str(), "42");
     }
 

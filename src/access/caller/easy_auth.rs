@@ -1,12 +1,13 @@
-//! App Service authentication: headers that the platform's front end writes. With it switched
-//! off they come from the caller unchanged, so they count only where a setting says so.
+//! App Service authentication: headers that the platform's front end writes. With authentication
+//! off, the platform passes such headers from callers unchanged, so a setting must enable them.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use serde::Deserialize;
 
-use super::{CallerError, SignIn};
+use super::error::CallerError;
+use super::sign_in::SignIn;
 use crate::config::ClaimNames;
 use crate::ids::user_id::UserId;
 
@@ -26,7 +27,7 @@ struct Claim {
     val: String,
 }
 
-/// `None` when the platform let the call through without a sign-in.
+/// `None` if the platform forwarded the call without a sign-in.
 pub(super) fn sign_in(
     headers: &HeaderMap,
     names: &ClaimNames,
@@ -37,14 +38,14 @@ pub(super) fn sign_in(
     };
     let principal = match text("x-ms-client-principal") {
         Some(encoded) => decode(encoded).ok_or(CallerError::TokenInvalid(
-            "the platform's principal cannot be read",
+            "the platform's principal is malformed",
         ))?,
         None => Principal::default(),
     };
     let role_type = principal.role_typ.as_deref().unwrap_or(ROLE_CLAIM);
-    // The platform lists each value of a claim by itself, so a comma in one is a comma.
-    let values = |wanted: &dyn Fn(&str) -> bool| -> Vec<String> {
-        let found = principal.claims.iter().filter(|c| wanted(&c.typ));
+    // The platform lists each value of a claim separately, so a comma is part of the value.
+    let values = |matches: &dyn Fn(&str) -> bool| -> Vec<String> {
+        let found = principal.claims.iter().filter(|c| matches(&c.typ));
         found.map(|c| c.val.clone()).collect()
     };
     let user = UserId::signed_in(id)
@@ -93,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn a_principal_that_cannot_be_read_is_refused() {
+    fn a_malformed_principal_is_refused() {
         let mut headers = HeaderMap::new();
         headers.insert("x-ms-client-principal-id", "alice".parse().unwrap());
         headers.insert("x-ms-client-principal", "!".parse().unwrap());

@@ -1,5 +1,5 @@
-//! An identity provider's public keys: fetched when first needed, shared by all calls that wait
-//! for them, fetched anew for a key that is unknown, and kept when the provider is away.
+//! An identity provider's public keys: fetched when first needed, once for all waiting calls,
+//! fetched again for an unknown key, and kept while the provider is down.
 
 use std::sync::{Arc, RwLock};
 
@@ -13,11 +13,11 @@ use crate::azure::http_client::{HttpClientError, SharedHttpClient};
 use crate::clock::Clock;
 use crate::config::KeySource;
 
-/// After this the keys are asked for again, so that a withdrawn one is forgotten.
+/// After this the keys are fetched again, so that a withdrawn key is forgotten.
 const FRESH_SECONDS: i64 = 600;
-/// Tokens with made-up key ids cannot make us ask more often than this.
+/// Tokens with invented key ids cannot make us fetch more often than this.
 const BETWEEN_FETCHES_SECONDS: i64 = 60;
-/// While nothing was ever fetched, waiting a minute would be an outage of our own.
+/// Until the first success we try more often: without keys nobody can sign in.
 const BETWEEN_FIRST_TRIES_SECONDS: i64 = 2;
 const MAX_DOCUMENT: usize = 1024 * 1024;
 const MAX_KEYS: usize = 100;
@@ -28,15 +28,15 @@ pub enum FetchError {
     Client(#[from] HttpClientError),
     #[error("the identity provider does not answer")]
     Request(#[from] reqwest::Error),
-    #[error("the identity provider's answer cannot be read")]
+    #[error("the identity provider's answer is malformed")]
     Malformed(#[from] serde_json::Error),
     #[error("the identity provider's answer is too large")]
     TooLarge,
     #[error("the OpenID configuration names another issuer")]
     OtherIssuer,
-    #[error("the OpenID configuration names no usable address of keys")]
+    #[error("the OpenID configuration has no usable `jwks_uri`")]
     NoKeysAddress,
-    #[error("the identity provider did not answer a moment ago")]
+    #[error("the identity provider did not answer the last request, a moment ago")]
     TriedJustNow,
     #[error("the process is stopping")]
     Stopped,
@@ -56,8 +56,8 @@ struct Known {
     tried_at: Option<i64>,
 }
 
-/// Cheap to clone: the fetch of one call goes on in a task when that call is dropped, and those
-/// who wait for it get its keys.
+/// Cheap to clone. A fetch runs in a task, so it continues when its call is dropped, for the
+/// other calls that wait for it.
 #[derive(Debug, Clone)]
 pub struct Jwks(Arc<Shared>);
 
@@ -67,7 +67,7 @@ struct Shared {
     outgoing: SharedHttpClient,
     clock: Clock,
     known: RwLock<Known>,
-    /// Held while fetching: who comes meanwhile waits and finds the keys there.
+    /// Held while fetching, so that calls in the meantime wait for the same keys.
     fetching: tokio::sync::Mutex<()>,
 }
 
@@ -82,8 +82,8 @@ impl Jwks {
         }))
     }
 
-    /// The keys that may have signed a token with this key id and algorithm; none if there is no
-    /// such key. A token without an id may be of any.
+    /// The keys that may have signed a token with this key id and algorithm. A token without a key
+    /// id may be signed with any of them.
     pub async fn keys(
         &self,
         id: Option<&str>,
@@ -94,13 +94,13 @@ impl Jwks {
         }
         let known = self.0.known_keys(id, algorithm);
         if !known.is_empty() && self.0.fetching.try_lock().is_err() {
-            // Somebody is refreshing already, and what is known serves as long.
+            // Another call is refreshing already; the known keys are good enough until then.
             return Ok(known);
         }
-        let (shared, wanted) = (Arc::clone(&self.0), id.map(str::to_owned));
+        let (shared, id_to_find) = (Arc::clone(&self.0), id.map(str::to_owned));
         let fetch = tokio::spawn(async move {
             let _turn = shared.fetching.lock().await;
-            match shared.usable(wanted.as_deref(), algorithm) {
+            match shared.usable(id_to_find.as_deref(), algorithm) {
                 Some(_) => Ok(()),
                 None => shared.refresh().await,
             }
@@ -117,17 +117,17 @@ impl Shared {
         matching.unwrap_or_default()
     }
 
-    /// What is known already, unless it is worth asking again.
+    /// The known keys, unless they should be fetched again.
     fn usable(&self, id: Option<&str>, algorithm: Algorithm) -> Option<Vec<Arc<DecodingKey>>> {
         let known = self.snapshot();
         let keys = matching(known.keys.as_ref()?, id, algorithm);
         let now = self.clock.seconds();
         let stale = now - known.fetched_at > FRESH_SECONDS;
-        let may_ask = known
+        let may_fetch = known
             .tried_at
             .is_none_or(|at| now - at >= BETWEEN_FETCHES_SECONDS);
-        let worth_asking = (keys.is_empty() || stale) && may_ask;
-        (!worth_asking).then_some(keys)
+        let should_fetch = (keys.is_empty() || stale) && may_fetch;
+        (!should_fetch).then_some(keys)
     }
 
     async fn refresh(&self) -> Result<(), FetchError> {
@@ -141,7 +141,7 @@ impl Shared {
             return Err(FetchError::TriedJustNow);
         }
         let fetched = self.fetch().await;
-        // Only now: until then, those who need another key wait for this fetch.
+        // Only after the fetch: until then, calls that need another key wait for it.
         let now = self.clock.seconds();
         self.update(|known| known.tried_at = Some(now));
         match (fetched, before.keys.is_some()) {
@@ -152,11 +152,11 @@ impl Shared {
                 });
                 Ok(())
             }
-            // Old keys are better than none: the provider may be down for a while.
+            // Old keys are better than none while the provider is down.
             (Err(error), true) => {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "the identity provider's keys could not be refreshed, so the old ones stay"
+                    "failed to refresh the identity provider's keys; the old ones stay in use"
                 );
                 Ok(())
             }
@@ -176,7 +176,7 @@ impl Shared {
             .take(MAX_KEYS)
             .filter_map(usable_key)
             .collect();
-        tracing::info!("fetched {} keys of the identity provider", keys.len());
+        tracing::info!("fetched {} keys from the identity provider", keys.len());
         Ok(keys)
     }
 
@@ -191,7 +191,7 @@ impl Shared {
             return Err(FetchError::OtherIssuer);
         }
         let keys = Url::parse(&found.jwks_uri).map_err(|_| FetchError::NoKeysAddress)?;
-        // Keys fetched in the clear would undo what an https issuer promises.
+        // Keys fetched over plain HTTP would defeat an https issuer.
         if issuer.starts_with("https:") && keys.scheme() != "https" {
             return Err(FetchError::NoKeysAddress);
         }
@@ -234,13 +234,13 @@ struct OpenIdConfiguration {
     jwks_uri: String,
 }
 
-/// Keys one by one, so that one of a kind that we do not know costs only itself.
+/// Each key is parsed separately, so that an unknown kind of key spoils only itself.
 #[derive(Deserialize)]
 struct KeySet {
     keys: Vec<serde_json::Value>,
 }
 
-/// Public keys for signatures only: a symmetric key in a published set is no secret.
+/// Accepts only public signing keys: a published symmetric key is not a secret.
 fn usable_key(json: serde_json::Value) -> Option<Key> {
     let jwk: Jwk = serde_json::from_value(json).ok()?;
     if matches!(jwk.common.public_key_use, Some(PublicKeyUse::Encryption)) {

@@ -1,4 +1,4 @@
-//! JSON Web Tokens: whether one is good, and what it says.
+//! Verifies JSON Web Tokens and reads their claims.
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use secrecy::ExposeSecret;
@@ -10,9 +10,9 @@ use crate::azure::http_client::SharedHttpClient;
 use crate::clock::Clock;
 use crate::config::JwtConfig;
 
-/// How far two clocks may be apart.
+/// How far two clocks may differ.
 const SKEW_SECONDS: i64 = 5;
-/// Longer ones are not read at all.
+/// Longer tokens are refused unread.
 const MAX_TOKEN: usize = 16 * 1024;
 
 #[derive(Debug, thiserror::Error)]
@@ -21,15 +21,15 @@ pub enum TokenError {
     Invalid(&'static str),
     #[error("it has expired")]
     Expired,
-    #[error("the issuer's keys cannot be had")]
+    #[error("the issuer's keys are unavailable")]
     KeysUnavailable(#[source] FetchError),
 }
 
-/// Checks tokens of one issuer.
+/// Verifies tokens of one issuer.
 ///
-/// Which algorithms are allowed follows from the keys we hold, never from the token: HS256 goes
-/// with our secret alone, the others with the issuer's public keys alone, so that a public key
-/// can never pass for a secret.
+/// The keys we hold decide which algorithms are allowed, never the token: HS256 is verified only
+/// with our secret, the others only with the issuer's public keys, so that a public key can never
+/// be used as a secret.
 pub struct TokenVerifier {
     secret: Option<DecodingKey>,
     jwks: Option<Jwks>,
@@ -53,14 +53,14 @@ impl TokenVerifier {
         }
     }
 
-    /// The claims of a good token.
+    /// The claims of a valid token.
     pub async fn verify(&self, token: &str) -> Result<Claims, TokenError> {
         if token.len() > MAX_TOKEN {
             return Err(TokenError::Invalid("it is too long"));
         }
         let header = jsonwebtoken::decode_header(token)
             .map_err(|_| TokenError::Invalid("it is not a signed JSON Web Token"))?;
-        // What is critical must be understood, and nothing of the kind is here.
+        // A critical header must be understood, and we support none.
         if header.crit.is_some() {
             return Err(TokenError::Invalid("it has critical headers"));
         }
@@ -83,14 +83,14 @@ impl TokenVerifier {
     fn check(&self, claims: &Claims) -> Result<(), TokenError> {
         let now = self.clock.seconds();
         let expires = claims.get("exp").and_then(seconds);
-        let expires = expires.ok_or(TokenError::Invalid("it never expires"))?;
+        let expires = expires.ok_or(TokenError::Invalid("it has no expiry"))?;
         if let Some(issuer) = &self.issuer
             && claims.get("iss").and_then(Value::as_str) != Some(issuer)
         {
-            return Err(TokenError::Invalid("it was issued by somebody else"));
+            return Err(TokenError::Invalid("another issuer issued it"));
         }
-        if !self.audiences.is_empty() && !self.is_for_us(claims.get("aud")) {
-            return Err(TokenError::Invalid("it is meant for somebody else"));
+        if !self.audiences.is_empty() && !self.names_our_audience(claims.get("aud")) {
+            return Err(TokenError::Invalid("it is for another audience"));
         }
         if let Some(not_before) = claims.get("nbf") {
             match seconds(not_before) {
@@ -104,7 +104,7 @@ impl TokenVerifier {
         Ok(())
     }
 
-    fn is_for_us(&self, audience: Option<&Value>) -> bool {
+    fn names_our_audience(&self, audience: Option<&Value>) -> bool {
         let ours = |value: &Value| {
             let text = value.as_str();
             text.is_some_and(|text| self.audiences.iter().any(|a| a == text))
@@ -127,7 +127,7 @@ impl std::fmt::Debug for TokenVerifier {
 }
 
 fn decode(token: &str, algorithm: Algorithm, key: &DecodingKey) -> Option<Claims> {
-    // Only the signature is left to the crate: it reads the machine's clock, and we have our own.
+    // The crate checks only the signature, because it would read the machine's clock.
     let mut validation = Validation::new(algorithm);
     validation.required_spec_claims.clear();
     validation.validate_exp = false;
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_good_token_is_accepted() {
+    async fn a_valid_token_is_accepted() {
         let claims = json!({ "sub": "a", "exp": NOW + 60, "nbf": NOW, "iss": "us", "aud": "api" });
 
         assert_eq!(verdict(claims).await, Ok(()));

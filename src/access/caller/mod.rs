@@ -1,12 +1,15 @@
-//! Who is calling. A [`Caller`] can only be had from [`Callers`], so a function that takes one
-//! holds proof that somebody looked.
+//! Who is calling. Only [`Callers`] can make a [`Caller`], so a function that takes one knows that
+//! it was verified.
 
 mod api_token;
 mod claims;
 mod easy_auth;
+mod error;
 pub mod jwks;
 pub mod jwt;
+mod raw_token;
 pub mod rights;
+mod sign_in;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
@@ -14,96 +17,29 @@ use http::header::AUTHORIZATION;
 use crate::azure::http_client::SharedHttpClient;
 use crate::clock::{Clock, Ids};
 use crate::config::{ClaimNames, IdentityConfig};
-use crate::ids::target::OrgId;
 use crate::ids::user_id::{InvalidUserId, UserId};
 use api_token::ApiToken;
-use jwt::{TokenError, TokenVerifier};
+use jwt::TokenVerifier;
 
-/// Somebody who may at least ask.
+pub use error::CallerError;
+pub use raw_token::RawToken;
+pub use sign_in::SignIn;
+
+/// A caller who is allowed to make requests.
 #[derive(Debug, Clone)]
 pub enum Caller {
-    /// Has no identity, and is let in all the same.
+    /// A caller without an identity, where settings allow it.
     Anonymous(Verified),
     SignedIn(SignIn),
-    /// A back end with the API token: it names users and vouches for what it says of them.
+    /// A back end with the API token, which vouches for the users that it names.
     Backend(Verified),
 }
 
-/// Only this module can make one, and so a [`Caller`].
+/// Proof of verification: only this module can make one, and so a [`Caller`].
 #[derive(Debug, Clone, Copy)]
 pub struct Verified(());
 
-/// A credential in the clear, which no log may show.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RawToken(String);
-
-impl RawToken {
-    pub fn new(token: impl Into<String>) -> Self {
-        Self(token.into())
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for RawToken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ShownToken(…)")
-    }
-}
-
-/// What an identity says of a user.
-#[derive(Debug, Clone)]
-pub struct SignIn {
-    user: UserId,
-    pub(crate) name: Option<String>,
-    organizations: Vec<String>,
-    roles: Vec<String>,
-    /// Second of the epoch.
-    pub(crate) expires_at: Option<i64>,
-}
-
-impl SignIn {
-    pub fn user(&self) -> &UserId {
-        &self.user
-    }
-
-    pub fn is_member_of(&self, org: &OrgId) -> bool {
-        self.organizations.iter().any(|o| o == org.as_str())
-    }
-
-    pub fn has_right(&self, right: &str) -> bool {
-        self.roles.iter().any(|r| r == right)
-    }
-}
-
-/// Why nobody could be made out.
-#[derive(Debug, thiserror::Error)]
-pub enum CallerError {
-    #[error("nobody is signed in, and anonymous callers are not admitted")]
-    Unauthenticated,
-    #[error("the token cannot be accepted: {0}")]
-    TokenInvalid(&'static str),
-    #[error("the token has expired")]
-    TokenExpired,
-    #[error(transparent)]
-    UserId(#[from] InvalidUserId),
-    #[error("the identity provider's keys cannot be had")]
-    KeysUnavailable(#[source] jwks::FetchError),
-}
-
-impl From<TokenError> for CallerError {
-    fn from(error: TokenError) -> Self {
-        match error {
-            TokenError::Invalid(reason) => Self::TokenInvalid(reason),
-            TokenError::Expired => Self::TokenExpired,
-            TokenError::KeysUnavailable(cause) => Self::KeysUnavailable(cause),
-        }
-    }
-}
-
-/// Makes out who is calling, by every way that this deployment knows.
+/// Identifies callers in every way that this deployment supports.
 #[derive(Debug)]
 pub struct Callers {
     api_token: Option<ApiToken>,
@@ -136,16 +72,16 @@ impl Callers {
         }
     }
 
-    /// A token in the header wins over one in a parameter. One that cannot be checked here is
-    /// refused rather than passed over, unless the platform has signed the caller in.
+    /// A token in the header wins over one in a parameter. A token that cannot be verified here is
+    /// refused and not ignored, unless the platform has signed the caller in.
     pub async fn identify(
         &self,
         headers: &HeaderMap,
         token: Option<&RawToken>,
     ) -> Result<Caller, CallerError> {
         let bearer = bearer(headers);
-        if let (Some(expected), Some(shown)) = (&self.api_token, bearer)
-            && expected.is(shown)
+        if let (Some(expected), Some(token)) = (&self.api_token, bearer)
+            && expected.is(token)
         {
             return Ok(Caller::Backend(Verified(())));
         }
@@ -160,7 +96,7 @@ impl Callers {
         }
         if token.is_some() {
             return Err(CallerError::TokenInvalid(
-                "nothing is configured here to check it with",
+                "this deployment accepts no tokens",
             ));
         }
         if self.allow_anonymous {
@@ -170,19 +106,19 @@ impl Callers {
         }
     }
 
-    /// Who a JWT names.
+    /// Verifies a JWT and reads its user.
     pub async fn sign_in(&self, token: &str) -> Result<SignIn, CallerError> {
         let Some(tokens) = &self.tokens else {
             return Err(CallerError::TokenInvalid(
-                "nothing is configured here to check it with",
+                "this deployment accepts no tokens",
             ));
         };
         let verified = tokens.verify(token).await?;
         claims::sign_in(&verified, &self.claims).map_err(CallerError::TokenInvalid)
     }
 
-    /// The user that a caller acts for. Who is signed in is that user; a back end says whom it
-    /// means; an anonymous caller takes any name, marked as such where others have real ones.
+    /// The user that a caller acts for: the signed-in user, or the one that a back end names. An
+    /// anonymous caller takes any name, which is marked where other users can sign in.
     pub fn user(&self, caller: &Caller, username: Option<&str>) -> Result<UserId, CallerError> {
         let username = username.filter(|name| !name.is_empty());
         Ok(match (caller, username) {

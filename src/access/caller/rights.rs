@@ -1,4 +1,5 @@
-//! Who may do what only some may. Each is a proof: a handler that takes one needs no check.
+//! The rights of publishers and administrators. Each type is a proof: a handler that takes one
+//! needs no check.
 
 use http::HeaderMap;
 
@@ -8,23 +9,23 @@ use crate::ids::user_id::UserId;
 const PUBLISHER: &str = "publisher";
 const ADMINISTRATOR: &str = "admin";
 
-/// Why a caller holds no such right.
+/// Why a caller lacks the right.
 #[derive(Debug, thiserror::Error)]
 pub enum RightsError {
     #[error(transparent)]
     Caller(#[from] CallerError),
-    #[error("this takes the API token, or a sign-in whose roles hold `{0}`")]
+    #[error("requires the API token, or a sign-in with the role `{0}`")]
     Forbidden(String),
 }
 
-/// May post and send for others: a back end with the API token, or somebody whose roles say so.
+/// May post and send for others: a back end with the API token, or a user with the role.
 #[derive(Debug, Clone)]
 pub struct Publisher {
     /// `None` for a back end.
     user: Option<UserId>,
 }
 
-/// May set up rooms and put people out of them.
+/// May set up and moderate rooms.
 #[derive(Debug, Clone)]
 pub struct Administrator(Publisher);
 
@@ -33,7 +34,8 @@ impl Publisher {
         Self::with(callers, headers, &[PUBLISHER, ADMINISTRATOR]).await
     }
 
-    /// Whose calls are told apart from others': the user, or the one back end that there is.
+    /// Tells the callers of one right apart. All back ends are one caller, since they share the
+    /// API token.
     pub fn name(&self) -> &str {
         self.user.as_ref().map_or("", UserId::as_str)
     }
@@ -73,7 +75,7 @@ impl Administrator {
         Ok(Self(admin))
     }
 
-    /// For a call that others may make as well.
+    /// For calls that are also open to others.
     pub fn of(caller: &Caller) -> Option<Self> {
         Publisher::of(caller, &[ADMINISTRATOR]).map(Self)
     }
@@ -82,7 +84,7 @@ impl Administrator {
         self.0.name()
     }
 
-    /// A back end has no name: it may act for a user instead.
+    /// A back end has no name of its own, but may act for a user.
     pub fn has_name(&self) -> bool {
         self.0.user.is_some()
     }

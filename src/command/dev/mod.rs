@@ -1,6 +1,7 @@
-//! `switchboard dev`: Azure on one machine. The emulator and the stand-in Functions host run in
-//! this process, the handler is its child, started as the real host would start it.
+//! `switchboard dev`: everything on one machine. The emulator and the stand-in Functions host run in
+//! this process; the host starts the handler as a child process, as the real one does.
 
+mod error;
 mod screen;
 mod settings;
 mod storage;
@@ -15,26 +16,28 @@ use std::time::Duration;
 use storage_emulator::Storage;
 use tokio::net::TcpListener;
 
-use crate::command::serve::asked_to_stop;
+use crate::command::serve::stop_signal;
 use screen::Screen;
-use settings::{Given, Service};
+use settings::{Configured, Service};
+
+pub use error::DevError;
 
 const PORT: u16 = 7071;
 const EMULATOR_PORT: u16 = 8080;
 
 #[derive(Debug, Clone, clap::Args)]
 pub struct Options {
-    /// Where the Functions host listens; 0 picks a free port.
+    /// Port of the Functions host; 0 picks a free one.
     #[arg(long, default_value_t = PORT)]
     port: u16,
-    /// Where the Web PubSub emulator listens; 0 picks a free port.
+    /// Port of the Web PubSub emulator; 0 picks a free one.
     #[arg(long, default_value_t = EMULATOR_PORT, value_name = "PORT")]
     emulator_port: u16,
-    /// Plays the host's newer proxying mode (`enableProxyingHttpRequest`).
+    /// Use the host's newer proxy mode (`enableProxyingHttpRequest`).
     #[arg(long)]
     proxy: bool,
-    /// How many milliseconds the emulator's answers take on their way, as over a network. Some
-    /// clients miss answers that come at once: Microsoft's for Python wants 10.
+    /// Delay the emulator's answers by so many milliseconds, as a network would. Some clients miss
+    /// answers that come at once: Microsoft's for Python needs 10.
     #[arg(long, default_value_t = 0, value_name = "MS")]
     latency: u64,
 }
@@ -50,56 +53,25 @@ impl Default for Options {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-pub enum DevError {
-    #[error(
-        "there is no host.json in this folder or above it; start `switchboard dev` in the \
-         project's folder"
-    )]
-    NoApp,
-    #[error("port {port} is taken by another program; choose another with {flag}")]
-    PortTaken { port: u16, flag: &'static str },
-    #[error("port {port} cannot be listened on")]
-    Listen {
-        port: u16,
-        #[source]
-        cause: io::Error,
-    },
-    #[error("this program's own file cannot be found")]
-    OwnProgram(#[source] io::Error),
-    #[error("{} cannot be used", crate::command::dev_secrets::FILE)]
-    Secrets(#[source] io::Error),
-    #[error(transparent)]
-    App(#[from] devhost::LoadError),
-    #[error(transparent)]
-    Host(#[from] devhost::HostError),
-    #[error(transparent)]
-    Storage(#[from] storage_emulator::OpenError),
-    #[error("the emulator's settings cannot be used")]
-    EmulatorSettings(#[from] emulator::ConfigError),
-    #[error("the emulator stopped")]
-    Emulator(#[from] emulator::Error),
-}
-
 /// Runs everything until Ctrl-C, or until the handler has crashed for the third time.
 pub async fn run(options: Options) -> Result<(), DevError> {
-    run_until(options, asked_to_stop()).await
+    run_until(options, stop_signal()).await
 }
 
 async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(), DevError> {
     let folder = app_folder().ok_or(DevError::NoApp)?;
-    let given = Given::read(&folder)?;
+    let configured = Configured::read(&folder)?;
     let host = listen(options.port, "--port").await?;
-    let emulator = if given.wants_emulator(options.emulator_port) {
+    let emulator = if configured.wants_emulator(options.emulator_port) {
         Some(listen(options.emulator_port, "--emulator-port").await?)
     } else {
         None
     };
     let host_address = address(&host)?;
     let emulator_address = emulator.as_ref().map(address).transpose()?;
-    let storage = storage::open(&given, &folder).await?;
-    let settings = settings::choose(
-        given,
+    let storage = storage::open(&configured, &folder).await?;
+    let settings = settings::with_defaults(
+        configured,
         &folder,
         host_address,
         emulator_address,
@@ -123,14 +95,14 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
         let screen = screen.clone();
         move |event| screen.show(event)
     };
-    let stored = async {
+    let storage = async {
         match storage {
             Some(storage) => storage.run(std::future::pending()).await,
             None => std::future::pending().await,
         }
     };
-    // Whichever ends first ends the other, by being dropped with it.
-    let hosted = devhost::run(app, host, events, std::future::pending());
+    // When one of them ends, dropping the others stops them.
+    let host = devhost::run(app, host, events, std::future::pending());
     match (settings.service, emulator) {
         (Service::Emulator(config), Some(listener)) => {
             let timing = emulator::Timing {
@@ -139,30 +111,29 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
             };
             let config = config.with_timing(timing);
             tokio::select! {
-                ended = hosted => ended?,
+                ended = host => ended?,
                 ended = emulator::run(listener, config, std::future::pending()) => ended?,
-                () = stored => {}
+                () = storage => {}
                 () = stop => screen.stopping(),
             }
         }
         _ => tokio::select! {
-            ended = hosted => ended?,
-            () = stored => {}
+            ended = host => ended?,
+            () = storage => {}
             () = stop => screen.stopping(),
         },
     }
     Ok(())
 }
 
-/// Settings as `dev` would see them from here, for what works beside it: the folder they belong
-/// to, and a look-up.
+/// The app's folder and its settings as `dev` reads them, for other commands.
 pub fn settings_here() -> Result<(PathBuf, impl Fn(&str) -> Option<String>), DevError> {
     let folder = app_folder().ok_or(DevError::NoApp)?;
-    let given = Given::read(&folder)?;
-    Ok((folder, move |name: &str| given.get(name)))
+    let configured = Configured::read(&folder)?;
+    Ok((folder, move |name: &str| configured.get(name)))
 }
 
-/// `cargo run` works in every folder of a project, so this does too.
+/// Finds the app in this folder or above it, as `cargo run` does.
 fn app_folder() -> Option<PathBuf> {
     let here = std::env::current_dir().ok()?;
     let found = here
@@ -172,7 +143,7 @@ fn app_folder() -> Option<PathBuf> {
 }
 
 async fn listen(port: u16, flag: &'static str) -> Result<TcpListener, DevError> {
-    // A page full of clients connects at once, which a short backlog would make wait.
+    // Many clients of one page connect at once, and would wait with a short backlog.
     match emulator::listen((Ipv4Addr::LOCALHOST, port).into()) {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == io::ErrorKind::AddrInUse => {

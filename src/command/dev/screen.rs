@@ -1,4 +1,4 @@
-//! What a person sees of `dev`.
+//! The output of `dev` on the terminal.
 
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
@@ -11,7 +11,7 @@ use super::settings::{DevSettings, Service};
 
 pub(super) struct Screen {
     base: String,
-    chosen: Vec<String>,
+    defaults: Vec<String>,
     api_token: Option<String>,
     connection_string: Option<String>,
     is_emulated: bool,
@@ -23,7 +23,7 @@ impl Screen {
     pub(super) fn new(settings: &DevSettings, host: SocketAddr) -> Self {
         Self {
             base: format!("http://localhost:{}", host.port()),
-            chosen: settings.chosen.clone(),
+            defaults: settings.defaults.clone(),
             api_token: settings.api_token.clone(),
             connection_string: settings.connection_string.clone(),
             is_emulated: matches!(settings.service, Service::Emulator(_)),
@@ -34,17 +34,17 @@ impl Screen {
 
     pub(super) fn starting(&self, warnings: &[String]) {
         line(format_args!(
-            "switchboard {}: the whole of it on this machine\n",
+            "switchboard {}: everything on this machine\n",
             env!("CARGO_PKG_VERSION")
         ));
-        for choice in &self.chosen {
-            line(format_args!("  chosen  {choice}"));
+        for default in &self.defaults {
+            line(format_args!("  default {default}"));
         }
         for warning in warnings {
             line(format_args!("  {} {warning}", self.yellow("warning")));
         }
         line(format_args!(
-            "  to choose yourself: set them in the environment or in local.settings.json\n"
+            "  to change these, set them in the environment or in local.settings.json\n"
         ));
     }
 
@@ -59,13 +59,13 @@ impl Screen {
             }
             HostEvent::HandlerExited(exit) => {
                 line(format_args!(
-                    "{}: the handler ended {exit}",
+                    "{}: the handler exited {exit}",
                     self.yellow("warning")
                 ));
             }
             HostEvent::Restarting { failures } => {
                 line(format_args!(
-                    "starting it again, as the host would ({failures} of 3 failures within half an hour)"
+                    "restarting the handler ({failures} of 3 failures within half an hour)"
                 ));
             }
             HostEvent::Stdout(text) => line(text),
@@ -90,7 +90,7 @@ impl Screen {
             line(format_args!("  Web PubSub  {connection_string}"));
         } else {
             line(format_args!(
-                "  Web PubSub  as your settings say; its webhooks reach this machine only through a tunnel"
+                "  Web PubSub  from your settings; its webhooks reach this machine only through a tunnel"
             ));
         }
         if let Some(token) = &self.api_token {
@@ -105,7 +105,7 @@ impl Screen {
         ));
     }
 
-    /// One line a call, without the query, which may hold secrets.
+    /// Prints one line for each call, without the query, which may contain secrets.
     fn called(&self, call: &Call) {
         let milliseconds = call.elapsed.as_secs_f64() * 1000.0;
         let status = match call.status {
@@ -140,7 +140,7 @@ impl Screen {
     }
 }
 
-/// Nobody looking is no reason to stop.
+/// Prints a line. A closed terminal is no reason to stop.
 fn line(text: impl Display) {
     let _ = writeln!(std::io::stdout(), "{text}");
 }

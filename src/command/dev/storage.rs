@@ -1,4 +1,5 @@
-//! The storage account of who has none: queues and blobs on loopback, kept beside everything else.
+//! A local storage account, for developers without one: queues and blobs on loopback, stored in
+//! the data folder.
 
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -6,18 +7,30 @@ use std::path::Path;
 use storage_emulator::{CorsSettings, OpenError, Settings, Storage};
 use tokio::net::TcpListener;
 
-use super::DevError;
-use super::settings::Given;
+use super::error::DevError;
+use super::settings::Configured;
 
 const FOLDER: &str = "data/files";
 
-/// `None` where an account is named, and where another `dev` of this folder has it.
-pub(super) async fn open(given: &Given, folder: &Path) -> Result<Option<Storage>, DevError> {
-    if given.names_storage() {
+/// `None` if the settings name an account, or if another `dev` of this folder has opened ours.
+pub(super) async fn open(
+    configured: &Configured,
+    folder: &Path,
+) -> Result<Option<Storage>, DevError> {
+    if configured.names_storage() {
         return Ok(None);
     }
     let settings = Settings {
-        cors: Some(cors(given)),
+        cors: Some(match configured.cors() {
+            Some(cors) => CorsSettings {
+                origins: cors.origins,
+                credentials: cors.credentials,
+            },
+            None => CorsSettings {
+                origins: vec!["*".to_owned()],
+                credentials: false,
+            },
+        }),
         ..Settings::in_folder(folder.join(FOLDER))
     };
     match Storage::open(listen().await?, listen().await?, settings) {
@@ -27,21 +40,7 @@ pub(super) async fn open(given: &Given, folder: &Path) -> Result<Option<Storage>
     }
 }
 
-/// Every origin, unless the settings list some.
-fn cors(given: &Given) -> CorsSettings {
-    match given.cors() {
-        Some(cors) => CorsSettings {
-            origins: cors.origins,
-            credentials: cors.credentials,
-        },
-        None => CorsSettings {
-            origins: vec!["*".to_owned()],
-            credentials: false,
-        },
-    }
-}
-
-/// Nobody has to know the ports: they stand in the addresses that are handed out.
+/// Any free port will do, because clients get complete URLs.
 async fn listen() -> Result<TcpListener, DevError> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
     listener.map_err(|cause| DevError::Listen { port: 0, cause })

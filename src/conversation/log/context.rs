@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::azure::courier::Courier;
-use crate::clock::{Clock, Ids};
+use crate::clock::{Clock, Ids, Jitter};
 use crate::store::Store;
 
 /// How long a batch may be retried. The Functions host waits much longer.
@@ -20,7 +20,7 @@ pub(super) struct Context {
     pub(super) store: Arc<dyn Store>,
     pub(super) courier: Courier,
     pub(super) clock: Clock,
-    ids: Ids,
+    jitter: Jitter,
     pub(super) lost_races: AtomicU64,
     /// Becomes `true` when the process is about to end. Each lane that ends touches it.
     pub(super) draining: watch::Sender<bool>,
@@ -32,7 +32,7 @@ impl Context {
             store,
             courier,
             clock,
-            ids,
+            jitter: Jitter::new(ids),
             lost_races: AtomicU64::new(0),
             draining: watch::Sender::new(false),
         }
@@ -46,7 +46,6 @@ impl Context {
     /// do not collide again.
     pub(super) fn pause(&self, attempt: u32) -> Duration {
         let longest = (MIN_PAUSE * 2_u32.saturating_pow(attempt.min(8))).min(MAX_PAUSE);
-        let [share, ..] = *self.ids.uuid().as_bytes();
-        longest * u32::from(share) / 255
+        self.jitter.between(Duration::ZERO, longest)
     }
 }

@@ -1,4 +1,4 @@
-//! The parameters of a call to `negotiate`: in its query, and for a POST in its body too.
+//! The parameters of a call to `negotiate`, from its query and, for a POST, from its body.
 
 use axum::extract::Request;
 use axum::http::HeaderMap;
@@ -13,38 +13,40 @@ use crate::http::problem::Problem;
 
 const MAX_BODY: usize = 64 * 1024;
 
-/// The parameters of a query, for the OpenAPI document.
+/// For the OpenAPI document. `AccessParams` reads the query, because targets may be repeated or
+/// separated by commas.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query; `WishForm` reads it")]
+#[expect(dead_code, reason = "describes the query; `AccessParams` reads it")]
 pub struct NegotiateQuery {
-    /// Rooms; repeatable or comma-joined, as all targets are. At least one target is needed.
+    /// Rooms. Every target parameter may be repeated or hold several ids, separated by commas. At
+    /// least one target is required.
     room_id: Option<String>,
     /// Chats.
     chat_id: Option<String>,
-    /// Sessions of two.
+    /// Sessions.
     session_id: Option<String>,
-    /// Organisations whose events to hear.
+    /// Organisations whose events to receive.
     org_id: Option<String>,
-    /// Devices whose telemetry to hear.
+    /// Devices whose telemetry to receive.
     device_id: Option<String>,
     /// `notifications`, `audio`, `chats`.
     channel: Option<String>,
-    /// The user id of an anonymous caller, the display name of a signed-in one; beside an API
+    /// For an anonymous caller the user id, for a signed-in one the display name, with an API
     /// token the user to negotiate for.
     username: Option<String>,
-    /// `writer` or `reader` in rooms.
+    /// The requested role in rooms: `writer` or `reader`.
     #[param(example = "reader")]
     role: Option<String>,
     /// A room's password.
     password: Option<String>,
-    /// A JWT, where no header can be set.
+    /// A JWT, for callers that cannot set headers.
     token: Option<String>,
 }
 
-/// The same in a body, where targets may also be lists.
+/// The parameters of `negotiate` in a body, where targets may also be lists.
 #[derive(Debug, Deserialize, ToSchema)]
-#[expect(dead_code, reason = "describes the body; `WishForm` reads it")]
+#[expect(dead_code, reason = "describes the body; `AccessParams` reads it")]
 pub struct NegotiateBody {
     room_id: Option<TextOrList>,
     chat_id: Option<TextOrList>,
@@ -55,12 +57,12 @@ pub struct NegotiateBody {
     username: Option<String>,
     role: Option<String>,
     password: Option<String>,
-    /// A room's invite: only here, since a GET may be repeated on its way.
+    /// A room's invite. Not allowed in a query, because a GET may be sent twice on its way.
     invite: Option<String>,
     token: Option<String>,
 }
 
-/// One, several with commas between, or a list.
+/// One id, several separated by commas, or a list.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
 pub enum TextOrList {
@@ -68,25 +70,25 @@ pub enum TextOrList {
     List(Vec<String>),
 }
 
-/// A call to `negotiate`, read but not yet understood.
+/// The parameters of a call to `negotiate`, not yet validated.
 #[derive(Debug)]
 pub(super) struct Submission(AccessParams);
 
 impl Submission {
     pub(super) async fn from_request(request: Request) -> Result<(HeaderMap, Self), Problem> {
         let (parts, body) = request.into_parts();
-        let mut form = AccessParams::default();
-        form.add_query(parts.uri.query().unwrap_or_default().as_bytes());
-        if form.has_invite() {
+        let mut params = AccessParams::default();
+        params.add_query(parts.uri.query().unwrap_or_default().as_bytes());
+        if params.has_invite() {
             return Err(Problem::invalid_parameter(
-                "`invite` goes into the body of a POST: a query may be sent twice on its way",
+                "`invite` belongs in the body of a POST: a query may be sent twice on its way",
             ));
         }
         if parts.method == axum::http::Method::POST {
             let body = read_body(body, MAX_BODY).await?;
-            form.override_with(body_form(&parts.headers, &body)?);
+            params.override_with(body_params(&parts.headers, &body)?);
         }
-        Ok((parts.headers, Self(form)))
+        Ok((parts.headers, Self(params)))
     }
 
     pub(super) fn read(self) -> Result<ParsedRequest, Problem> {
@@ -94,10 +96,10 @@ impl Submission {
     }
 }
 
-fn body_form(headers: &HeaderMap, body: &[u8]) -> Result<AccessParams, Problem> {
-    let mut form = AccessParams::default();
+fn body_params(headers: &HeaderMap, body: &[u8]) -> Result<AccessParams, Problem> {
+    let mut params = AccessParams::default();
     if body.is_empty() {
-        return Ok(form);
+        return Ok(params);
     }
     let content_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
     let media_type = content_type
@@ -106,11 +108,11 @@ fn body_form(headers: &HeaderMap, body: &[u8]) -> Result<AccessParams, Problem> 
     let media_type = media_type.map(str::to_ascii_lowercase);
     match media_type.as_deref() {
         Some("application/x-www-form-urlencoded") => {
-            form.add_query(body);
+            params.add_query(body);
         }
-        // `fetch` with a string body and no header says text/plain.
+        // `fetch` sends a string body as text/plain by default.
         Some("application/json" | "text/plain") | None => match serde_json::from_slice(body) {
-            Ok(Value::Object(members)) => form.add_json(&members)?,
+            Ok(Value::Object(members)) => params.add_json(&members)?,
             _ => return Err(Problem::invalid_parameter("the body must be a JSON object")),
         },
         Some(_) => {
@@ -119,5 +121,5 @@ fn body_form(headers: &HeaderMap, body: &[u8]) -> Result<AccessParams, Problem> 
             ));
         }
     }
-    Ok(form)
+    Ok(params)
 }

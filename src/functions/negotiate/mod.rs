@@ -1,4 +1,4 @@
-//! `negotiate`: the address and token with which a client dials the service.
+//! `negotiate`: gives a client the URL, with an access token, to connect to the service.
 
 pub mod body;
 
@@ -20,31 +20,32 @@ use crate::access::request::{identify, rate_limit_key};
 use crate::access::seal::Purpose;
 use crate::app::App;
 use crate::config::Credential;
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
+use crate::http::problem::responses::{Failed, InvalidBody, MissingTarget, NotAdmitted};
 use crate::ids::target::Target;
 use body::{NegotiateBody, NegotiateQuery, Submission};
 
-/// Where to dial, and as whom.
+/// Where to connect, and as whom.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Negotiated {
-    /// What a client dials, token and all.
+    /// The URL for the WebSocket, with its token.
     #[schema(example = "wss://name.webpubsub.azure.com/client/hubs/ViewerHub?access_token=…&sb=…")]
     url: String,
     #[schema(example = "alice")]
     user_id: String,
-    /// What the client may do by itself; everything else goes through events.
+    /// What the service lets the client do directly; everything else goes through events.
     #[schema(example = json!(["webpubsub.joinLeaveGroup.test"]))]
     roles: Vec<String>,
     #[schema(example = "ViewerHub")]
     hub: String,
-    /// The first room asked for.
+    /// The first requested room.
     room: Option<String>,
-    /// Seconds.
+    /// In seconds.
     expires_in: u64,
     #[schema(example = "2026-01-15T11:30:00Z")]
     expires_at: String,
-    /// What the client is put into as it connects.
+    /// The groups that the client joins as it connects.
     groups: Vec<String>,
     /// `url` without the token; only with `INCLUDE_ACCESS_TOKEN`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,58 +55,41 @@ pub struct Negotiated {
     access_token: Option<String>,
 }
 
-/// The address and the token let anybody in.
+/// Hides the URL and the token, which are credentials.
 impl std::fmt::Debug for Negotiated {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Negotiated({})", self.user_id)
     }
 }
 
-/// For the OpenAPI document.
-#[derive(utoipa::IntoResponses)]
-#[expect(dead_code, reason = "describes what `Problem` writes")]
-enum Refusals {
-    /// `missing_target`, `invalid_parameter`
-    #[response(status = 400)]
-    Malformed(ProblemBody),
-    /// `unauthenticated`, `token_invalid`, `token_expired`
-    #[response(status = 401)]
-    Unidentified(ProblemBody),
-    /// `not_a_participant`, `not_a_member`, `forbidden`
-    #[response(status = 403)]
-    NotAdmitted(ProblemBody),
-    /// `too_large`
-    #[response(status = 413)]
-    TooLarge(ProblemBody),
-    /// `rate_limited`
-    #[response(status = 429)]
-    RateLimited(ProblemBody),
-    /// `server_misconfigured`
-    #[response(status = 500)]
-    Misconfigured(ProblemBody),
-    /// `unavailable`
-    #[response(status = 503)]
-    Unavailable(ProblemBody),
-}
-
 /// `GET /api/negotiate`
 #[utoipa::path(
-    get, path = "/api/negotiate", summary = "Asks for an address to dial", tag = "clients", params(NegotiateQuery),
-    responses((status = 200, description = "Where to dial, and as whom", body = Negotiated), Refusals)
+    get, path = "/api/negotiate", operation_id = "negotiate", tag = "clients",
+    summary = "Request a URL to connect to", security((), ("bearer" = [])),
+    params(NegotiateQuery),
+    responses(
+        (status = 200, description = "Where to connect, and as whom", body = Negotiated),
+        NotAdmitted, MissingTarget, Failed,
+    )
 )]
-pub async fn from_query(app: Arc<App>, peer: Peer, request: Request) -> Result<Response, Problem> {
+pub async fn get(app: Arc<App>, peer: Peer, request: Request) -> Result<Response, Problem> {
     answer(&app, peer, request).await
 }
 
 /// `POST /api/negotiate`
 #[utoipa::path(
-    post, path = "/api/negotiate", summary = "The same, with the parameters in a body", tag = "clients", params(NegotiateQuery),
+    post, path = "/api/negotiate", operation_id = "negotiateWithBody", tag = "clients",
+    summary = "The same, with the parameters in a body", security((), ("bearer" = [])),
+    params(NegotiateQuery),
     request_body(content(
         (NegotiateBody = "application/json"), (NegotiateBody = "application/x-www-form-urlencoded"),
     )),
-    responses((status = 200, description = "Where to dial, and as whom", body = Negotiated), Refusals)
+    responses(
+        (status = 200, description = "Where to connect, and as whom", body = Negotiated),
+        InvalidBody, NotAdmitted, MissingTarget, Failed,
+    )
 )]
-pub async fn from_body(app: Arc<App>, peer: Peer, request: Request) -> Result<Response, Problem> {
+pub async fn post(app: Arc<App>, peer: Peer, request: Request) -> Result<Response, Problem> {
     answer(&app, peer, request).await
 }
 
@@ -128,7 +112,7 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response, Pro
     Ok(([(CACHE_CONTROL, no_store)], Json(negotiated)).into_response())
 }
 
-/// Token, seal and the rest of the answer.
+/// Makes the token, seals the binding and writes the answer.
 async fn write_answer(app: &App, binding: Binding) -> Result<Negotiated, Problem> {
     let now = app.clock.now();
     let lifetime = app.config.token_lifetime;
@@ -149,9 +133,9 @@ async fn write_answer(app: &App, binding: Binding) -> Result<Negotiated, Problem
         binding,
     };
     let sb = app.sealer.seal(Purpose::Binding, user.as_str(), &ticket);
-    let sb = sb.map_err(|_| Problem::unavailable("the binding cannot be written"))?;
+    let sb = sb.map_err(|_| Problem::unavailable("the binding cannot be serialised"))?;
     tracing::info!(user.id = %user, "negotiated for {user}");
-    let shown = app.config.include_access_token;
+    let with_token = app.config.include_access_token;
     Ok(Negotiated {
         url: format!("{base_url}?access_token={token}&sb={sb}"),
         user_id: user.to_string(),
@@ -161,12 +145,12 @@ async fn write_answer(app: &App, binding: Binding) -> Result<Negotiated, Problem
         expires_in: lifetime.as_secs(),
         expires_at: format!("{expires:.0}"),
         groups: request.groups,
-        base_url: shown.then(|| format!("{base_url}?sb={sb}")),
-        access_token: shown.then_some(token),
+        base_url: with_token.then(|| format!("{base_url}?sb={sb}")),
+        access_token: with_token.then_some(token),
     })
 }
 
-/// With a key the token is made here; without one the service makes it.
+/// Signs the token with the access key, or asks the service for one if there is no key.
 async fn access(app: &App, request: &ClientTokenRequest) -> Result<ClientAccess, Problem> {
     let service = &app.config.web_pubsub;
     match &service.credential {
@@ -184,9 +168,9 @@ async fn access(app: &App, request: &ClientTokenRequest) -> Result<ClientAccess,
             app.hub.client_access(request).await.map_err(|error| {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
-                    "the service gave no client token: has this app's identity the role Web PubSub Service Owner?"
+                    "the service issued no client token: does this app's identity have the role Web PubSub Service Owner?"
                 );
-                Problem::unavailable("the Web PubSub service gave no token; try again shortly")
+                Problem::unavailable("the Web PubSub service issued no token; try again shortly")
             })
         }
     }

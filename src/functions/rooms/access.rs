@@ -1,4 +1,4 @@
-//! Who may look into a conversation, or speak in it, over HTTP: the very rules of `negotiate`.
+//! Who may read a conversation, or post to it, over HTTP: the same rules as for `negotiate`.
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
@@ -16,36 +16,35 @@ use crate::access::request::{AccessParams, identify, rate_limit_key};
 use crate::app::App;
 use crate::conversation::room::Role;
 use crate::conversation::{Author, Conversation};
+use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::ids::user_id::UserId;
 
-/// What a call shows to be let in: an identity as `negotiate` takes it, and a room's `password`.
+/// The credentials of a request: an identity as `negotiate` accepts it, and a room's password.
 #[derive(Debug)]
 pub struct AccessCheck {
     peer: Peer,
     headers: HeaderMap,
-    query: String,
+    query: AccessQuery,
 }
 
-/// For the OpenAPI document.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query; `Asking` reads it")]
-pub struct AccessQuery {
-    /// The user id of an anonymous caller; beside an API token the user to ask for.
+pub(super) struct AccessQuery {
+    /// The user id of an anonymous caller; with an API token the user to act for.
     username: Option<String>,
     /// The room's password.
     password: Option<String>,
-    /// A JWT, where no header can be set.
+    /// A JWT, for callers that cannot set headers.
     token: Option<String>,
 }
 
-/// Somebody who was let in.
+/// How a caller was granted access.
 #[derive(Debug)]
 pub enum Granted {
-    /// Sees everything. `None` is a back end that acts for nobody.
+    /// An administrator sees everything. `None` is a back end that acts for no user.
     Administrator(Option<UserId>),
-    /// Came in as the room, chat or session allows it.
+    /// Admitted under the rules of the room, chat or session.
     Admitted(Box<Binding>),
 }
 
@@ -63,40 +62,31 @@ impl<S: Send + Sync> FromRequestParts<S> for AccessCheck {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Ok(peer) = Peer::from_request_parts(parts, state).await;
+        let Query(query) = Query::from_request_parts(parts, state).await?;
         Ok(Self {
             peer,
             headers: parts.headers.clone(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
+            query,
         })
     }
 }
 
 impl AccessCheck {
-    /// Admits an administrator, and anyone whom `negotiate` would admit with this role.
-    pub async fn decide(
+    /// Grants access to administrators, and to everybody whom `negotiate` would admit with this
+    /// role.
+    pub async fn run(
         &self,
         app: &App,
         conversation: &Conversation,
         role: Role,
     ) -> Result<Granted, Problem> {
-        let mut form = AccessParams::default();
-        for (name, value) in url::form_urlencoded::parse(self.query.as_bytes()) {
-            if matches!(&*name, "username" | "token" | "password") {
-                form.add(&name, &value);
-            }
-        }
-        match conversation {
-            Conversation::Room(id) => form.add("room_id", id.as_str()),
-            Conversation::Chat(id) => form.add("chat_id", id.as_str()),
-            Conversation::Session(id) => form.add("session_id", id.as_str()),
-        }
-        let mut form = form.read()?;
-        form.access.requested_role = role;
-        let (caller, user) = identify(&app.callers, &self.headers, &form).await?;
-        let names_nobody = form.username.is_none();
+        let mut request = self.query.params(conversation).read()?;
+        request.access.requested_role = role;
+        let (caller, user) = identify(&app.callers, &self.headers, &request).await?;
+        let names_user = request.username.is_some();
         match Administrator::of(&caller) {
             Some(admin) if admin.has_name() => return Ok(Granted::Administrator(Some(user))),
-            Some(_) if names_nobody => return Ok(Granted::Administrator(None)),
+            Some(_) if !names_user => return Ok(Granted::Administrator(None)),
             Some(_) | None => {}
         }
         if matches!(
@@ -105,7 +95,7 @@ impl AccessCheck {
         ) {
             return Err(AdmissionError::Unauthenticated.into());
         }
-        let visitor = Principal {
+        let principal = Principal {
             limit_key: rate_limit_key(
                 &caller,
                 &user,
@@ -116,8 +106,36 @@ impl AccessCheck {
             caller: &caller,
             user,
         };
-        Ok(Granted::Admitted(Box::new(
-            app.admission.admit(visitor, form.access).await?,
-        )))
+        let binding = app.admission.admit(principal, request.access).await?;
+        Ok(Granted::Admitted(Box::new(binding)))
+    }
+}
+
+impl AccessQuery {
+    /// The same as a request to `negotiate` for this conversation.
+    fn params(&self, conversation: &Conversation) -> AccessParams {
+        let mut params = AccessParams::default();
+        match conversation {
+            Conversation::Room(id) => params.add("room_id", id.as_str()),
+            Conversation::Chat(id) => params.add("chat_id", id.as_str()),
+            Conversation::Session(id) => params.add("session_id", id.as_str()),
+        }
+        for (name, value) in [
+            ("username", &self.username),
+            ("password", &self.password),
+            ("token", &self.token),
+        ] {
+            if let Some(value) = value {
+                params.add(name, value);
+            }
+        }
+        params
+    }
+}
+
+/// Hides the password and the token.
+impl std::fmt::Debug for AccessQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AccessQuery(…)")
     }
 }

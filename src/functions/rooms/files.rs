@@ -1,30 +1,29 @@
-//! `rooms/{id}/files`: where to put a file and where to get it. The content goes straight to blob
-//! storage and comes straight from there.
+//! `rooms/{id}/files`: signed URLs for files. Clients upload to and download from blob storage
+//! directly.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::{AccessCheck, AccessQuery, ConversationPath, Granted, Refusals};
+use super::PUBLISHER;
+use super::access::{AccessCheck, AccessQuery, Granted};
+use super::path::ConversationPath;
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::conversation::ConversationState;
 use crate::conversation::attachments::SignedUrl;
 use crate::conversation::file::{self, NewFile};
 use crate::conversation::room::Role;
-use crate::http::extract::query_parameter;
+use crate::http::extract::Query;
 use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
+use crate::http::problem::responses::{Failed, InvalidBody, KeyConflict, NotAdmitted, NotFound};
 use crate::ids::user_id::UserId;
-
-/// Who a back end speaks as when it names nobody.
-const PUBLISHER: &str = "publisher";
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -41,10 +40,10 @@ pub struct FileToUpload {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Upload {
-    /// For `file` in the message that brings it along.
+    /// For `file` in the message that the file belongs to.
     #[schema(value_type = String)]
     file_id: Uuid,
-    /// Where to `PUT` the content, once, with the header `x-ms-blob-type: BlockBlob`.
+    /// The URL to `PUT` the content to, once, with the header `x-ms-blob-type: BlockBlob`.
     upload_url: String,
     #[schema(example = "2026-01-13T18:30:00.123456Z")]
     expires_at: String,
@@ -53,7 +52,7 @@ pub struct Upload {
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Download {
-    /// Gives the file as an attachment, with the name and type that it was said to have.
+    /// Serves the file as an attachment, with its declared name and type.
     download_url: String,
     #[schema(example = "2026-01-13T18:30:00.123456Z")]
     expires_at: String,
@@ -61,34 +60,33 @@ pub struct Download {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query")]
-pub struct WhichFile {
-    /// Its `fileId`.
-    file: String,
+pub struct FileQuery {
+    /// The `fileId`.
+    #[param(required = true)]
+    file: Option<String>,
 }
 
 /// `POST /api/rooms/{id}/files`
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/files", summary = "Where to upload a file", tag = "rooms",
+    post, path = "/api/rooms/{id}/files", operation_id = "createFile", tag = "rooms",
+    summary = "Request a URL to upload a file to", security((), ("bearer" = [])),
     params(
         ("id" = String, Path, description = "The room, or `chat:<id>`, `session:<id>`"),
         AccessQuery, IdempotencyHeader,
     ),
     request_body = FileToUpload,
     responses(
-        (status = 201, description = "Where to put it", body = Upload),
-        (status = 409, description = "`key_in_use`: the first call with this key has not ended", body = ProblemBody),
-        (status = 422, description = "`key_reused`: with another body", body = ProblemBody),
-        Refusals,
+        (status = 201, description = "The URL to upload to", body = Upload),
+        NotAdmitted, InvalidBody, NotFound, KeyConflict, Failed,
     )
 )]
-pub async fn upload(
+pub async fn create(
     app: Arc<App>,
     check: AccessCheck,
     ConversationPath(conversation): ConversationPath,
     call: KeyedCall,
 ) -> Result<Response, Problem> {
-    let granted = check.decide(&app, &conversation, Role::Writer).await?;
+    let granted = check.run(&app, &conversation, Role::Writer).await?;
     let state = ConversationState::read(&*app.store, &conversation).await?;
     granted.author(&conversation).can_post(&state)?;
     let sender = match granted {
@@ -101,7 +99,7 @@ pub async fn upload(
         content_type,
         size,
     } = call.read()?;
-    let wanted = NewFile::new(&name, &content_type, size)?;
+    let file = NewFile::new(&name, &content_type, size)?;
     app.attachments.check_available()?;
     let (route, now) = (format!("files of {conversation}"), app.clock.now());
     let created = app
@@ -109,7 +107,7 @@ pub async fn upload(
         .once(&call, sender.as_str(), &route, async |id| {
             let store = &*app.store;
             let record =
-                file::declare(store, &conversation, &state, id, wanted, &sender, now).await?;
+                file::declare(store, &conversation, &state, id, file, &sender, now).await?;
             let SignedUrl { url, expires_at } = app
                 .attachments
                 .for_upload(&conversation, id, &record)
@@ -126,31 +124,35 @@ pub async fn upload(
 
 /// `GET /api/rooms/{id}/files`
 #[utoipa::path(
-    get, path = "/api/rooms/{id}/files", summary = "Where to download a file", tag = "rooms",
+    get, path = "/api/rooms/{id}/files", operation_id = "getFile", tag = "rooms",
+    summary = "Request a URL to download a file from", security((), ("bearer" = [])),
     params(
         ("id" = String, Path, description = "The room, or `chat:<id>`, `session:<id>`"),
-        WhichFile, AccessQuery,
+        FileQuery, AccessQuery,
     ),
-    responses((status = 200, description = "Where to get it", body = Download), Refusals)
+    responses(
+        (status = 200, description = "The URL to download from", body = Download),
+        NotAdmitted, NotFound, Failed,
+    )
 )]
-pub async fn download(
+pub async fn get(
     app: Arc<App>,
     check: AccessCheck,
     ConversationPath(conversation): ConversationPath,
-    RawQuery(query): RawQuery,
+    Query(query): Query<FileQuery>,
 ) -> Result<Json<Download>, Problem> {
-    let granted = check.decide(&app, &conversation, Role::Reader).await?;
+    let granted = check.run(&app, &conversation, Role::Reader).await?;
     let state = ConversationState::read(&*app.store, &conversation).await?;
     granted.author(&conversation).can_read(&state)?;
-    let named = query_parameter(query.as_deref(), "file")
-        .ok_or(Problem::invalid_parameter("`file` says which file"))?;
-    let no_such = || Problem::not_found("there is no such file here");
-    let id = Uuid::try_parse(&named).map_err(|_| no_such())?;
+    let id = query.file;
+    let id = id.ok_or_else(|| Problem::invalid_parameter("`file` is missing"))?;
+    let no_such_file = || Problem::not_found("this conversation has no such file");
+    let id = Uuid::try_parse(&id).map_err(|_| no_such_file())?;
     app.attachments.check_available()?;
     let found = file::find(&*app.store, &conversation, id).await?;
     let record = found
         .filter(|file| file.is_of(&state))
-        .ok_or_else(no_such)?;
+        .ok_or_else(no_such_file)?;
     let SignedUrl { url, expires_at } = app
         .attachments
         .for_download(&conversation, id, &record)
@@ -161,7 +163,7 @@ pub async fn download(
     }))
 }
 
-/// Whoever holds an address may use it.
+/// Hides the URL, which is a credential.
 impl std::fmt::Debug for Upload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Upload({})", self.file_id)

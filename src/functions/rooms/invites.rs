@@ -1,4 +1,4 @@
-//! `rooms/{id}/invites`: codes that let somebody in.
+//! `rooms/{id}/invites`: codes that admit users to a room.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Refusals, RoomPath};
+use super::path::RoomPath;
 use crate::access::caller::rights::Administrator;
 use crate::access::seal::Purpose;
 use crate::app::App;
@@ -16,20 +16,23 @@ use crate::clock::rfc3339;
 use crate::conversation::room::Role;
 use crate::conversation::room::invite::{self, Terms};
 use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
+use crate::http::problem::responses::{
+    Failed, InvalidBody, KeyConflict, NotAdministrator, NotFound,
+};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct InviteBody {
-    /// As what it lets in.
+    /// The role of those who use it.
     role: Role,
-    /// 1 to 31536000, a year; without it the invite does not expire.
+    /// 1 to 31536000 (one year); without it the invite does not expire.
     expires_in_seconds: Option<u32>,
-    /// 1 to 100000; 1 unless said.
+    /// 1 to 100000; 1 by default.
     uses: Option<u32>,
 }
 
-/// An invite. The code is shown this once: what is stored is its hash.
+/// An invite. The code is shown only once: the store holds its hash.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Invite {
@@ -41,7 +44,7 @@ pub struct Invite {
     uses: u32,
 }
 
-/// Whoever reads the code may come in.
+/// Hides the code, which is a credential.
 impl std::fmt::Debug for Invite {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Invite(…)")
@@ -50,13 +53,12 @@ impl std::fmt::Debug for Invite {
 
 /// `POST /api/rooms/{id}/invites`
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/invites", summary = "Makes an invite to a room", tag = "rooms",
+    post, path = "/api/rooms/{id}/invites", operation_id = "createInvite", tag = "rooms",
+    summary = "Create an invite to a room", security(("bearer" = [])),
     params(("id" = String, Path, description = "The room"), IdempotencyHeader), request_body = InviteBody,
     responses(
         (status = 201, description = "The invite", body = Invite),
-        (status = 409, description = "`already_created`: with this key, and its code is shown only once; `key_in_use`", body = ProblemBody),
-        (status = 422, description = "`key_reused`: with another body", body = ProblemBody),
-        Refusals,
+        InvalidBody, NotAdministrator, NotFound, KeyConflict, Failed,
     )
 )]
 pub async fn create(

@@ -1,4 +1,4 @@
-//! Connections that are open, made to be what a room says by now, by way of the service.
+//! Applies a change of a room to its open connections, through the service.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use crate::http::problem::Problem;
 use crate::ids::target::RoomId;
 use crate::ids::user_id::UserId;
 
-/// Users and connections that are dealt with at the same time.
+/// Calls to the service at the same time.
 const CONCURRENCY: usize = 16;
-/// A room may hold thousands. The Functions host would wait for minutes.
+/// A room may have thousands of connections, and the Functions host would wait for minutes.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// The open connections of a room.
@@ -30,10 +30,10 @@ impl<'a> Live<'a> {
         Self { hub, room }
     }
 
-    /// Everything that a change of the room's record asks for.
-    pub(super) async fn apply(self, connection_update: &ConnectionUpdate) -> Result<(), Problem> {
-        in_time(async {
-            match connection_update {
+    /// Applies a change of the room's record.
+    pub(super) async fn apply(self, update: &ConnectionUpdate) -> Result<(), Problem> {
+        with_timeout(self.room, async {
+            match update {
                 ConnectionUpdate::Nothing => Ok(()),
                 ConnectionUpdate::CloseAll => self.close_all().await,
                 ConnectionUpdate::Adjust(adjustment) => self.adjust(adjustment).await,
@@ -42,14 +42,15 @@ impl<'a> Live<'a> {
         .await
     }
 
-    /// One user's connections, wherever they are: who has left the room's group may come back.
+    /// Applies a change to all connections of a user: one that has left the room's group may come
+    /// back.
     pub(super) async fn apply_to(self, user: &UserId, effect: Effect) -> Result<(), Problem> {
-        in_time(self.affect(user, effect)).await
+        with_timeout(self.room, self.affect(user, effect)).await
     }
 
-    /// Closes the user's connections that are in the room, and no others.
+    /// Closes only those connections of the user that are in the room.
     pub(super) async fn kick(self, user: &UserId, reason: Option<&str>) -> Result<(), Problem> {
-        in_time(async {
+        with_timeout(self.room, async {
             let connections = self.of_user_in_room(user).await?;
             each(connections, |id| async move {
                 self.hub.close_connection(&id, reason).await
@@ -64,7 +65,7 @@ impl<'a> Live<'a> {
         let closed = self
             .hub
             .close_group_connections(self.room.as_str(), &options);
-        Ok(there(closed.await)?)
+        Ok(ignore_gone(closed.await)?)
     }
 
     async fn adjust(self, adjustment: &Adjustment) -> Result<(), CallError> {
@@ -85,7 +86,7 @@ impl<'a> Live<'a> {
                 let connections = self.list(&user.group()).await?;
                 each(connections, |id| self.revoke(id, Permission::SendToGroup)).await
             }
-            // First it may not come back, then it is out.
+            // The permission first, or the client could come back at once.
             Effect::Evict => {
                 let connections = self.list(&user.group()).await?;
                 each(connections, |id| async move {
@@ -109,14 +110,18 @@ impl<'a> Live<'a> {
 
     async fn revoke(self, id: String, permission: Permission) -> Result<(), webpubsub::Error> {
         let room = self.room.as_str();
-        there(self.hub.revoke_permission(&id, permission, room).await)
+        ignore_gone(self.hub.revoke_permission(&id, permission, room).await)
     }
 
     async fn of_user_in_room(self, user: &UserId) -> Result<Vec<String>, CallError> {
         let group = user.group();
-        let (theirs, here) = tokio::try_join!(self.list(&group), self.list(self.room.as_str()))?;
-        let here: HashSet<String> = here.into_iter().collect();
-        Ok(theirs.into_iter().filter(|id| here.contains(id)).collect())
+        let (of_user, in_room) =
+            tokio::try_join!(self.list(&group), self.list(self.room.as_str()))?;
+        let in_room: HashSet<String> = in_room.into_iter().collect();
+        Ok(of_user
+            .into_iter()
+            .filter(|id| in_room.contains(id))
+            .collect())
     }
 
     async fn list(self, group: &str) -> Result<Vec<String>, CallError> {
@@ -129,8 +134,8 @@ impl<'a> Live<'a> {
     }
 }
 
-/// A connection that is gone needs nothing any more.
-fn there(done: Result<(), webpubsub::Error>) -> Result<(), webpubsub::Error> {
+/// A closed connection needs no change.
+fn ignore_gone(done: Result<(), webpubsub::Error>) -> Result<(), webpubsub::Error> {
     match done {
         Err(error) if error.is_not_found() => Ok(()),
         done => done,
@@ -143,7 +148,7 @@ where
 {
     let calls = stream::iter(connections).map(|id| {
         let call = call(id);
-        async { there(call.await) }
+        async { ignore_gone(call.await) }
     });
     calls
         .buffer_unordered(CONCURRENCY)
@@ -152,17 +157,20 @@ where
     Ok(())
 }
 
-/// What was asked for is stored by now, and counts for everybody who comes or speaks; asking
-/// again does the rest.
-async fn in_time(done: impl Future<Output = Result<(), CallError>>) -> Result<(), Problem> {
+/// The change is stored before this, and applies to every new connection and message. If this
+/// fails, the same request again does the rest.
+async fn with_timeout(
+    room: &RoomId,
+    done: impl Future<Output = Result<(), CallError>>,
+) -> Result<(), Problem> {
     let done = timeout(TIMEOUT, done).await;
     done.unwrap_or(Err(CallError::TooLong)).map_err(|error| {
         tracing::error!(
             error = &error as &dyn std::error::Error,
-            "open connections are not what their room says"
+            "failed to update the open connections of room {room}"
         );
         Problem::unavailable(
-            "it is stored, but the service did not change all open connections: send it again",
+            "the change is stored, but not all open connections were updated: send it again",
         )
     })
 }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::Refusals;
+use super::PUBLISHER;
 use super::access::{AccessCheck, AccessQuery};
 use super::path::ConversationPath;
 use crate::access::caller::rights::Publisher;
@@ -21,12 +20,13 @@ use crate::conversation::message::{ChatMessageView, MessageInput};
 use crate::conversation::post::{NewMessage, post};
 use crate::conversation::room::Role;
 use crate::conversation::{Author, Conversation, ConversationState, directory};
-use crate::http::extract::query_number;
+use crate::http::extract::{Query, whole_number};
 use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
-use crate::http::problem::{Problem, ProblemBody};
+use crate::http::problem::Problem;
+use crate::http::problem::responses::{
+    Failed, InvalidBody, KeyConflict, NotAdmitted, NotFound, NotPublisher,
+};
 use crate::ids::user_id::UserId;
-
-const PUBLISHER: &str = "publisher";
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -41,13 +41,15 @@ pub struct Messages {
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query")]
-pub struct WhichPart {
+pub struct MessagesQuery {
     /// Those just before this `seq`. Without `before` and `after`: the newest.
+    #[serde(default, deserialize_with = "whole_number")]
     before: Option<u64>,
     /// Those just after this `seq`.
+    #[serde(default, deserialize_with = "whole_number")]
     after: Option<u64>,
-    /// 50 unless said, at most 200.
+    /// 50 by default, at most 200.
+    #[serde(default, deserialize_with = "whole_number")]
     limit: Option<u64>,
 }
 
@@ -77,28 +79,28 @@ pub struct FileReference {
 
 /// `GET /api/rooms/{id}/messages`
 #[utoipa::path(
-    get, path = "/api/rooms/{id}/messages", summary = "Reads messages", tag = "rooms",
+    get, path = "/api/rooms/{id}/messages", operation_id = "listMessages", tag = "rooms",
+    summary = "Messages of a conversation", security((), ("bearer" = [])),
     params(
         ("id" = String, Path, description = "The room, or `chat:<id>`, `session:<id>`"),
-        WhichPart, AccessQuery,
+        MessagesQuery, AccessQuery,
     ),
-    responses((status = 200, description = "A page of messages", body = Messages), Refusals)
+    responses(
+        (status = 200, description = "A page of messages", body = Messages),
+        NotAdmitted, NotFound, Failed,
+    )
 )]
 pub async fn list(
     app: Arc<App>,
     check: AccessCheck,
     ConversationPath(conversation): ConversationPath,
-    RawQuery(query): RawQuery,
+    Query(query): Query<MessagesQuery>,
 ) -> Result<Json<Messages>, Problem> {
-    let number = |name| query_number(query.as_deref(), name);
-    let (part, limit) = (
-        Part::new(number("before")?, number("after")?)?,
-        number("limit")?,
-    );
-    let granted = check.decide(&app, &conversation, Role::Reader).await?;
+    let part = Part::new(query.before, query.after)?;
+    let granted = check.run(&app, &conversation, Role::Reader).await?;
     let state = ConversationState::read(&*app.store, &conversation).await?;
     granted.author(&conversation).can_read(&state)?;
-    let page = history::page(&*app.store, &conversation, &state, part, limit).await?;
+    let page = history::page(&*app.store, &conversation, &state, part, query.limit).await?;
     Ok(Json(Messages {
         messages: page.messages.iter().map(ChatMessageView::from).collect(),
         last_seq: page.last_seq,
@@ -108,7 +110,8 @@ pub async fn list(
 
 /// `POST /api/rooms/{id}/messages`
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/messages", summary = "Posts a message as a publisher", tag = "rooms",
+    post, path = "/api/rooms/{id}/messages", operation_id = "postMessage", tag = "rooms",
+    summary = "Post a message as a back end", security(("bearer" = [])),
     params(
         ("id" = String, Path, description = "The room, or `chat:<id>`, `session:<id>`"),
         IdempotencyHeader,
@@ -117,9 +120,7 @@ pub async fn list(
     responses(
         (status = 200, description = "A message with this `id` was there already", body = ChatMessageView),
         (status = 201, description = "The message", body = ChatMessageView),
-        (status = 409, description = "`key_in_use`: the first call with this key has not ended", body = ProblemBody),
-        (status = 422, description = "`key_reused`: with another body", body = ProblemBody),
-        Refusals,
+        InvalidBody, NotPublisher, NotFound, KeyConflict, Failed,
     )
 )]
 pub async fn create(

@@ -1,4 +1,4 @@
-//! What `{id}` in `rooms/{id}` means.
+//! Reads `{id}` in `rooms/{id}`.
 
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
@@ -7,7 +7,7 @@ use crate::conversation::Conversation;
 use crate::http::problem::Problem;
 use crate::ids::target::RoomId;
 
-/// A room. Anything that cannot be one's id is nowhere.
+/// A room. Text that cannot be a room's id is answered with 404.
 #[derive(Debug)]
 pub struct RoomPath(pub RoomId);
 
@@ -21,7 +21,7 @@ impl<S: Send + Sync> FromRequestParts<S> for RoomPath {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Conversation::of_group(&segment(parts, state).await?) {
             Some(Conversation::Room(id)) => Ok(Self(id)),
-            _ => Err(nowhere()),
+            _ => Err(not_found()),
         }
     }
 }
@@ -30,17 +30,17 @@ impl<S: Send + Sync> FromRequestParts<S> for ConversationPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let place = Conversation::of_group(&segment(parts, state).await?);
-        place.map(Self).ok_or_else(nowhere)
+        let conversation = Conversation::of_group(&segment(parts, state).await?);
+        conversation.map(Self).ok_or_else(not_found)
     }
 }
 
-/// The Functions host may have decoded it, or not: axum does what is left.
+/// axum decodes the segment, which the Functions host may or may not have done before.
 async fn segment<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<String, Problem> {
     let segment = Path::<String>::from_request_parts(parts, state).await;
-    segment.map(|Path(id)| id).map_err(|_| nowhere())
+    segment.map(|Path(id)| id).map_err(|_| not_found())
 }
 
-fn nowhere() -> Problem {
-    Problem::not_found("no room can have this id")
+fn not_found() -> Problem {
+    Problem::not_found("this is not the id of a room")
 }

@@ -1,4 +1,4 @@
-//! `rooms/{id}/presence`: who is connected, by the service's own list.
+//! `rooms/{id}/presence`: who is connected, according to the service.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,13 +8,15 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use webpubsub::ListOptions;
 
-use super::{AccessCheck, ConversationPath, Granted, Refusals};
+use super::access::{AccessCheck, AccessQuery, Granted};
+use super::path::ConversationPath;
 use crate::app::App;
 use crate::conversation::ConversationState;
 use crate::conversation::room::Role;
 use crate::http::problem::Problem;
+use crate::http::problem::responses::{Failed, NotAdmitted, NotFound};
 
-/// Who is there, by user id.
+/// The connected users, sorted by id.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Presence {
     users: Vec<Present>,
@@ -25,34 +27,39 @@ pub struct Presence {
 pub struct Present {
     #[schema(example = "alice")]
     user_id: String,
-    /// How many of the user's are open.
+    /// The number of the user's open connections.
     connections: u64,
 }
 
 /// `GET /api/rooms/{id}/presence`
 #[utoipa::path(
-    get, path = "/api/rooms/{id}/presence", summary = "Who is connected", tag = "rooms",
+    get, path = "/api/rooms/{id}/presence", operation_id = "getPresence", tag = "rooms",
+    summary = "Who is connected", security((), ("bearer" = [])),
     params(
         ("id" = String, Path, description = "The room, or `chat:<id>`, `session:<id>`"),
-        super::AccessQuery,
+        AccessQuery,
     ),
-    responses((status = 200, description = "One entry a user", body = Presence), Refusals)
+    responses(
+        (status = 200, description = "One entry for each user", body = Presence),
+        NotAdmitted, NotFound, Failed,
+    )
 )]
-pub async fn presence(
+pub async fn get(
     app: Arc<App>,
     check: AccessCheck,
-    ConversationPath(place): ConversationPath,
+    ConversationPath(conversation): ConversationPath,
 ) -> Result<Json<Presence>, Problem> {
-    if let Granted::Administrator(_) = check.decide(&app, &place, Role::Reader).await? {
-        place.check_exists(&ConversationState::read(&*app.store, &place).await?)?;
+    if let Granted::Administrator(_) = check.run(&app, &conversation, Role::Reader).await? {
+        let state = ConversationState::read(&*app.store, &conversation).await?;
+        conversation.check_exists(&state)?;
     }
-    let listed = connections(&app, &place.group()).await;
+    let listed = connections(&app, &conversation.group()).await;
     let users = listed.map_err(|error| {
         tracing::error!(
             error = &error as &dyn std::error::Error,
-            "the service does not say who is in {place}"
+            "failed to list the connections of {conversation}"
         );
-        Problem::unavailable("the service does not say who is there; try again shortly")
+        Problem::unavailable("the Web PubSub service does not answer; try again shortly")
     })?;
     let users = users.into_iter().map(|(user_id, connections)| Present {
         user_id,
@@ -68,7 +75,7 @@ async fn connections(app: &App, group: &str) -> Result<BTreeMap<String, u64>, we
     let members = app.hub.list_connections_in_group(group, &options)?;
     let mut users = BTreeMap::new();
     for member in members.all().await? {
-        // Everyone whom we let in has an id.
+        // Every connection that we admit has a user id.
         if let Some(user) = member.user_id {
             *users.entry(user).or_default() += 1;
         }

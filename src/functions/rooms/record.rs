@@ -1,41 +1,43 @@
-//! `rooms`, `rooms/{id}`: setting rooms up and taking them down.
+//! `rooms`, `rooms/{id}`: the records of rooms.
 
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::live::Live;
-use super::{Refusals, RoomPath};
+use super::path::RoomPath;
 use crate::access::caller::rights::Administrator;
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::conversation::room::manage::{self, RoomChange};
 use crate::conversation::room::{Access, ConnectionUpdate, Member, RoomRecord, listing};
-use crate::http::extract::{JsonBody, query_parameter};
+use crate::http::extract::{JsonBody, Query, empty_as_none};
 use crate::http::problem::Problem;
+use crate::http::problem::responses::{
+    Failed, InvalidBody, InvalidParameter, NotAdministrator, NotFound,
+};
 use crate::ids::target::RoomId;
 
-/// What a room is to be. What is absent stays as it is.
+/// A change of a room. Absent fields stay as they are.
 #[derive(Deserialize, ToSchema)]
 pub struct RoomBody {
     /// 1 to 200 characters.
     name: Option<String>,
-    /// What it takes to come in, for those who are no members; `open` unless said.
+    /// What a user who is not a member needs to enter; `open` by default.
     access: Option<Access>,
-    /// 1 to 256 characters; kept as an Argon2id hash and never shown.
+    /// 1 to 256 characters; stored as an Argon2id hash and never shown.
     password: Option<String>,
-    /// All of them: who is not named is a member no more.
+    /// The complete list: users who are not named stop being members.
     members: Option<Vec<Member>>,
-    /// Whether everything said here must be stored: then nobody may send to the group past us.
+    /// Whether every message must be stored. Then clients cannot send to the group directly.
     persistent: Option<bool>,
 }
 
-/// A room that was set up.
+/// A room that has a record.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Room {
@@ -49,7 +51,7 @@ pub struct Room {
     created_at: String,
 }
 
-/// Some of the rooms, by id.
+/// A page of rooms, sorted by id.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Rooms {
@@ -60,15 +62,16 @@ pub struct Rooms {
     next_cursor: Option<RoomId>,
 }
 
-/// For the OpenAPI document.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "describes the query")]
 pub struct RoomsQuery {
-    /// 50 unless said, and at most 200.
+    /// 50 by default, at most 200.
+    #[serde(default, deserialize_with = "empty_as_none")]
     limit: Option<u64>,
-    /// The last answer's `nextCursor`.
-    cursor: Option<String>,
+    /// `nextCursor` of the previous page.
+    #[param(value_type = Option<String>)]
+    #[serde(default, deserialize_with = "empty_as_none")]
+    cursor: Option<RoomId>,
 }
 
 impl Room {
@@ -86,12 +89,13 @@ impl Room {
 
 /// `PUT /api/rooms/{id}`
 #[utoipa::path(
-    put, path = "/api/rooms/{id}", summary = "Sets a room up, or changes it", tag = "rooms",
+    put, path = "/api/rooms/{id}", operation_id = "putRoom", tag = "rooms",
+    summary = "Set up a room, or change it", security(("bearer" = [])),
     params(("id" = String, Path, description = "The room")), request_body = RoomBody,
     responses(
-        (status = 200, description = "The room, changed", body = Room),
-        (status = 201, description = "The room, new", body = Room),
-        Refusals,
+        (status = 200, description = "The changed room", body = Room),
+        (status = 201, description = "The new room", body = Room),
+        InvalidBody, NotAdministrator, NotFound, Failed,
     )
 )]
 pub async fn put(
@@ -123,19 +127,18 @@ pub async fn put(
 
 /// `GET /api/rooms`
 #[utoipa::path(
-    get, path = "/api/rooms", summary = "The rooms that were set up", tag = "rooms", params(RoomsQuery),
-    responses((status = 200, description = "Some of the rooms, by id", body = Rooms), Refusals)
+    get, path = "/api/rooms", operation_id = "listRooms", tag = "rooms",
+    summary = "The rooms that were set up", security(("bearer" = [])), params(RoomsQuery),
+    responses(
+        (status = 200, description = "A page of rooms, sorted by id", body = Rooms),
+        InvalidParameter, NotAdministrator, Failed,
+    )
 )]
 pub async fn list(
     app: Arc<App>,
     _: Administrator,
-    RawQuery(query): RawQuery,
+    Query(RoomsQuery { limit, cursor }): Query<RoomsQuery>,
 ) -> Result<Json<Rooms>, Problem> {
-    let parameter = |name| query_parameter(query.as_deref(), name).filter(|text| !text.is_empty());
-    let limit = parameter("limit").map(|text| text.parse()).transpose();
-    let limit = limit.map_err(|_| Problem::invalid_parameter("`limit` must be a number"))?;
-    let cursor = parameter("cursor").map(|text| text.parse()).transpose();
-    let cursor = cursor.map_err(|_| Problem::invalid_parameter("`cursor` is no `nextCursor`"))?;
     let page = listing::page(&*app.store, cursor.as_ref(), limit).await?;
     let rooms = page.rooms.into_iter();
     Ok(Json(Rooms {
@@ -146,9 +149,13 @@ pub async fn list(
 
 /// `GET /api/rooms/{id}`
 #[utoipa::path(
-    get, path = "/api/rooms/{id}", summary = "A room that was set up", tag = "rooms",
+    get, path = "/api/rooms/{id}", operation_id = "getRoom", tag = "rooms",
+    summary = "A room that was set up", security(("bearer" = [])),
     params(("id" = String, Path, description = "The room")),
-    responses((status = 200, description = "The room", body = Room), Refusals)
+    responses(
+        (status = 200, description = "The room", body = Room),
+        NotAdministrator, NotFound, Failed,
+    )
 )]
 pub async fn get(
     app: Arc<App>,
@@ -156,15 +163,19 @@ pub async fn get(
     RoomPath(id): RoomPath,
 ) -> Result<Json<Room>, Problem> {
     let found = listing::record(&*app.store, &id).await?;
-    let record = found.ok_or_else(|| Problem::not_found("nobody has set this room up"))?;
+    let record = found.ok_or_else(|| Problem::not_found("room does not exist"))?;
     Ok(Json(Room::new(id, record)))
 }
 
 /// `DELETE /api/rooms/{id}`
 #[utoipa::path(
-    delete, path = "/api/rooms/{id}", summary = "Removes a room with all that was said in it", tag = "rooms",
+    delete, path = "/api/rooms/{id}", operation_id = "deleteRoom", tag = "rooms",
+    summary = "Delete a room with its messages", security(("bearer" = [])),
     params(("id" = String, Path, description = "The room")),
-    responses((status = 200, description = "It is gone, or was not there"), Refusals)
+    responses(
+        (status = 200, description = "The room does not exist any more"),
+        NotAdministrator, NotFound, Failed,
+    )
 )]
 pub async fn delete(
     app: Arc<App>,
@@ -184,7 +195,7 @@ pub async fn delete(
     Ok(StatusCode::OK)
 }
 
-/// A password passes through here.
+/// Hides the password.
 impl std::fmt::Debug for RoomBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("RoomBody")

@@ -1,5 +1,5 @@
-//! `rooms/{id}/kick`, `ban`, `unban`, `mute`, `unmute`: keeping action. What lasts is stored
-//! first, so that whoever comes back meets it; then those who are there feel it.
+//! `rooms/{id}/kick`, `ban`, `unban`, `mute`, `unmute`. A lasting sanction is stored first, so
+//! that it applies to reconnecting clients; then it is applied to open connections.
 
 use std::sync::Arc;
 
@@ -8,13 +8,14 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::live::Live;
-use super::{Refusals, RoomPath};
+use super::path::RoomPath;
 use crate::access::caller::rights::Administrator;
 use crate::app::App;
 use crate::conversation::room::Effect;
 use crate::conversation::room::sanction::{self, Action, check_reason};
 use crate::http::extract::JsonBody;
 use crate::http::problem::Problem;
+use crate::http::problem::responses::{Failed, InvalidBody, NotAdministrator, NotFound};
 use crate::ids::target::RoomId;
 use crate::ids::user_id::UserId;
 
@@ -23,15 +24,19 @@ use crate::ids::user_id::UserId;
 pub struct SanctionBody {
     #[schema(value_type = String, example = "mallory")]
     user_id: UserId,
-    /// At most 200 characters. A client that is kicked is told.
+    /// At most 200 characters. A kicked client receives it.
     reason: Option<String>,
 }
 
 /// `POST /api/rooms/{id}/kick`
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/kick", summary = "Closes a user's connections in a room; it does not bar coming back", tag = "rooms",
+    post, path = "/api/rooms/{id}/kick", operation_id = "kickUser", tag = "rooms",
+    summary = "Close a user's connections in a room; the user may come back", security(("bearer" = [])),
     params(("id" = String, Path, description = "The room")), request_body = SanctionBody,
-    responses((status = 200, description = "Done"), Refusals)
+    responses(
+        (status = 200, description = "Done"),
+        InvalidBody, NotAdministrator, NotFound, Failed,
+    )
 )]
 pub async fn kick(
     app: Arc<App>,
@@ -47,9 +52,13 @@ pub async fn kick(
 
 /// `POST /api/rooms/{id}/ban`
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/ban", summary = "Puts a user out of a room for good", tag = "rooms",
+    post, path = "/api/rooms/{id}/ban", operation_id = "banUser", tag = "rooms",
+    summary = "Ban a user from a room", security(("bearer" = [])),
     params(("id" = String, Path, description = "The room")), request_body = SanctionBody,
-    responses((status = 200, description = "Done"), Refusals)
+    responses(
+        (status = 200, description = "Done"),
+        InvalidBody, NotAdministrator, NotFound, Failed,
+    )
 )]
 pub async fn ban(
     app: Arc<App>,
@@ -57,7 +66,7 @@ pub async fn ban(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
-    let user = stored(&app, &room, Action::Ban, body).await?.0;
+    let user = store(&app, &room, Action::Ban, body).await?.0;
     let live = Live::new(&app.hub, &room);
     live.apply_to(&user, Effect::Evict).await?;
     Ok(StatusCode::OK)
@@ -65,9 +74,13 @@ pub async fn ban(
 
 /// `POST /api/rooms/{id}/unban`
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/unban", summary = "Lets a banned user come back", tag = "rooms",
+    post, path = "/api/rooms/{id}/unban", operation_id = "unbanUser", tag = "rooms",
+    summary = "Lift a ban", security(("bearer" = [])),
     params(("id" = String, Path, description = "The room")), request_body = SanctionBody,
-    responses((status = 200, description = "Done"), Refusals)
+    responses(
+        (status = 200, description = "Done"),
+        InvalidBody, NotAdministrator, NotFound, Failed,
+    )
 )]
 pub async fn unban(
     app: Arc<App>,
@@ -75,15 +88,19 @@ pub async fn unban(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
-    stored(&app, &room, Action::Unban, body).await?;
+    store(&app, &room, Action::Unban, body).await?;
     Ok(StatusCode::OK)
 }
 
 /// `POST /api/rooms/{id}/mute`
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/mute", summary = "Lets a user only listen", tag = "rooms",
+    post, path = "/api/rooms/{id}/mute", operation_id = "muteUser", tag = "rooms",
+    summary = "Mute a user in a room", security(("bearer" = [])),
     params(("id" = String, Path, description = "The room")), request_body = SanctionBody,
-    responses((status = 200, description = "Done"), Refusals)
+    responses(
+        (status = 200, description = "Done"),
+        InvalidBody, NotAdministrator, NotFound, Failed,
+    )
 )]
 pub async fn mute(
     app: Arc<App>,
@@ -91,7 +108,7 @@ pub async fn mute(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
-    let user = stored(&app, &room, Action::Mute, body).await?.0;
+    let user = store(&app, &room, Action::Mute, body).await?.0;
     let live = Live::new(&app.hub, &room);
     live.apply_to(&user, Effect::RevokeSend).await?;
     Ok(StatusCode::OK)
@@ -99,12 +116,16 @@ pub async fn mute(
 
 /// `POST /api/rooms/{id}/unmute`
 ///
-/// With which role a connection was negotiated nobody can ask, so only members whom the record
-/// makes writers may send to the group again at once; others when they reconnect.
+/// Web PubSub cannot tell us the role of a connection, so only members whom the record makes
+/// writers may send to the group at once; others when they reconnect.
 #[utoipa::path(
-    post, path = "/api/rooms/{id}/unmute", summary = "Lets a muted user speak again", tag = "rooms",
+    post, path = "/api/rooms/{id}/unmute", operation_id = "unmuteUser", tag = "rooms",
+    summary = "Lift a mute", security(("bearer" = [])),
     params(("id" = String, Path, description = "The room")), request_body = SanctionBody,
-    responses((status = 200, description = "Done"), Refusals)
+    responses(
+        (status = 200, description = "Done"),
+        InvalidBody, NotAdministrator, NotFound, Failed,
+    )
 )]
 pub async fn unmute(
     app: Arc<App>,
@@ -112,7 +133,7 @@ pub async fn unmute(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
-    let (user, may_send) = stored(&app, &room, Action::Unmute, body).await?;
+    let (user, may_send) = store(&app, &room, Action::Unmute, body).await?;
     if may_send {
         let live = Live::new(&app.hub, &room);
         live.apply_to(&user, Effect::GrantSend).await?;
@@ -120,7 +141,8 @@ pub async fn unmute(
     Ok(StatusCode::OK)
 }
 
-async fn stored(
+/// Stores a lasting sanction.
+async fn store(
     app: &App,
     room: &RoomId,
     action: Action,

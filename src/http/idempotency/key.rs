@@ -1,4 +1,4 @@
-//! The header.
+//! The header `Idempotency-Key`.
 
 use axum::http::HeaderMap;
 use serde::Deserialize;
@@ -7,10 +7,10 @@ use utoipa::IntoParams;
 use crate::http::problem::Problem;
 
 const NAME: &str = "idempotency-key";
-const LONGEST: usize = 200;
+const MAX_LENGTH: usize = 200;
 
-/// What a caller names one intention by: 1 to 200 characters of visible ASCII. It is a secret of
-/// its caller, so it is not shown.
+/// The caller's name for one operation: 1 to 200 characters of visible ASCII. It is a secret of
+/// the caller, so `Debug` hides it.
 #[derive(Clone)]
 pub struct IdempotencyKey(String);
 
@@ -19,8 +19,8 @@ pub struct IdempotencyKey(String);
 #[into_params(parameter_in = Header)]
 #[expect(dead_code, reason = "describes the header; `IdempotencyKey` reads it")]
 pub struct IdempotencyHeader {
-    /// 1 to 200 characters of visible ASCII. For 24 hours the same call with the same key gets
-    /// the first answer again, and does nothing.
+    /// 1 to 200 characters of visible ASCII. For 24 hours a repeated call with the same key gets
+    /// the first answer again and has no other effect.
     #[serde(rename = "Idempotency-Key")]
     #[param(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
@@ -28,17 +28,17 @@ pub struct IdempotencyHeader {
 
 impl IdempotencyKey {
     pub fn read(headers: &HeaderMap) -> Result<Option<Self>, Problem> {
-        let mut lines = headers.get_all(NAME).iter();
-        let Some(value) = lines.next() else {
+        let mut values = headers.get_all(NAME).iter();
+        let Some(value) = values.next() else {
             return Ok(None);
         };
         let text = value.to_str().unwrap_or_default().trim();
-        let is_good =
-            (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        // The Functions host joins several with a space between, which no key holds.
-        if !is_good || lines.next().is_some() {
+        let is_valid = (1..=MAX_LENGTH).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_graphic());
+        // The Functions host joins several keys with a space, which no key contains.
+        if !is_valid || values.next().is_some() {
             return Err(Problem::invalid_parameter(
-                "`Idempotency-Key` is 1 to 200 characters of visible ASCII",
+                "`Idempotency-Key` must be 1 to 200 characters of visible ASCII",
             ));
         }
         Ok(Some(Self(text.to_owned())))

@@ -1,8 +1,8 @@
-//! `Idempotency-Key`: a caller that got no answer calls again, and the work is done once.
+//! `Idempotency-Key`: a caller that got no answer repeats the call, and the work is done once.
 //!
-//! A handler that creates something takes a [`KeyedCall`] for its body and does its work in
-//! [`Idempotency::once`]. The id that it is given there goes into what it creates: a repeat that
-//! takes over from a call that died creates the same thing again, which the store recognises.
+//! A handler that creates something takes a [`KeyedCall`] as its body and does its work in
+//! [`Idempotency::once`], which gives it the id of what it creates. A repeat that takes over from
+//! a crashed call gets the same id, so it creates the same thing, which the store recognises.
 
 mod key;
 mod record;
@@ -25,13 +25,13 @@ use crate::http::problem::Problem;
 use crate::store::Store;
 
 pub use key::{IdempotencyHeader, IdempotencyKey};
-use record::{Claim, Claimed, Done, Scope};
+use record::{Claim, Claimed, Done, Scope, claim};
 
 const MAX_BODY: usize = 256 * 1024;
 const SECRET_SHOWN_ONCE: &str =
     "this was created by an earlier call with this key, and its secret is shown only once";
 
-/// A body, and the key that its caller gave it.
+/// A body with an optional key.
 #[derive(Debug)]
 pub struct KeyedCall {
     key: Option<IdempotencyKey>,
@@ -49,12 +49,12 @@ impl<S: Sync> FromRequest<S> for KeyedCall {
     }
 }
 
-/// What was created, as it is answered now and to every repeat.
+/// The answer to the first call and to every repeat.
 #[derive(Debug)]
 pub struct Created {
     status: StatusCode,
     body: String,
-    /// Kept nowhere: a repeat is not told again.
+    /// The body is not stored, so a repeat cannot get it again.
     is_secret: bool,
 }
 
@@ -62,13 +62,14 @@ impl Created {
     pub fn new(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         Ok(Self {
             status,
-            body: serde_json::to_string(body)
-                .map_err(|error| Problem::unavailable("this cannot be stored").caused_by(error))?,
+            body: serde_json::to_string(body).map_err(|error| {
+                Problem::unavailable("the answer cannot be serialised").caused_by(error)
+            })?,
             is_secret: false,
         })
     }
 
-    /// With a secret in it, which is not stored.
+    /// An answer that contains a secret, so it is not stored.
     pub fn with_secret(status: StatusCode, body: &impl Serialize) -> Result<Self, Problem> {
         Ok(Self {
             is_secret: true,
@@ -93,7 +94,7 @@ impl KeyedCall {
     }
 }
 
-/// Remembers which keyed calls were made, and their answers.
+/// Stores keyed calls and their answers.
 #[derive(Debug)]
 pub struct Idempotency {
     store: Arc<dyn Store>,
@@ -106,8 +107,8 @@ impl Idempotency {
         Self { store, clock, ids }
     }
 
-    /// Runs `create`, unless this caller has used the key on this route before. `create` gets an
-    /// id for what it creates, which stays the same until one try is known to have succeeded.
+    /// Runs `create`, unless this caller has used the key on this route before. `create` gets the
+    /// id of what it creates, which stays the same until an attempt is known to have succeeded.
     pub async fn once(
         &self,
         call: &KeyedCall,
@@ -119,11 +120,11 @@ impl Idempotency {
             return Ok(create(self.ids.uuid()).await?.into_response());
         };
         let scope = Scope::new(caller, route, key, &call.body);
-        let claimed = self.claim(scope).await;
+        let claimed = claim(&*self.store, &self.clock, &self.ids, scope).await;
         match claimed.map_err(ConversationError::from)? {
             Claimed::Ours(claim) => self.run(claim, create).await,
-            Claimed::Done(done) => repeated(done),
-            Claimed::ForAnother => Err(Problem::key_reused()),
+            Claimed::Done(done) => repeat(done),
+            Claimed::OtherBody => Err(Problem::key_reused()),
             Claimed::InUse => Err(Problem::key_in_use()),
         }
     }
@@ -154,7 +155,7 @@ impl Idempotency {
     }
 }
 
-fn repeated(done: Done) -> Result<Response, Problem> {
+fn repeat(done: Done) -> Result<Response, Problem> {
     let status = StatusCode::from_u16(done.status);
     match (done.body, status) {
         (Some(body), Ok(status)) => Ok(Created {

@@ -1,4 +1,4 @@
-//! What is remembered of a key: a record that is claimed before the work, and holds its answer
+//! The stored record of a key: a call claims it before its work, and it holds the answer
 //! afterwards.
 
 use std::time::Duration;
@@ -8,29 +8,31 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{Idempotency, IdempotencyKey};
+use super::key::IdempotencyKey;
+use crate::clock::{Clock, Ids};
 use crate::conversation::keys::{hash, hash_bytes};
 use crate::store::{Collection, Key, Partition, Record, Store, Write, WriteError};
 
-/// How long a repeat is recognised.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
-/// Whoever claims a key has this long; then it died, and a repeat may take over.
+/// How long repeats are recognised.
+const RETENTION: SignedDuration = SignedDuration::from_hours(24);
+/// How long a call may work on its claim. After this it has crashed, and a repeat takes over.
 const LEASE: SignedDuration = SignedDuration::from_secs(20);
-/// How long a repeat waits for the call that is at it.
+/// How long a repeat waits for the call in progress.
 const TIMEOUT: Duration = Duration::from_secs(5);
-const LOOK_AGAIN: Duration = Duration::from_millis(150);
-/// A few partitions for all callers, so that whoever comes clears up after all of them.
+const POLL_INTERVAL: Duration = Duration::from_millis(150);
+/// Few partitions for all callers, so that every sweep covers many callers.
 const PARTITIONS: u8 = 8;
-/// Every so many new keys, of how many neighbours those that are over are removed. That is more
-/// than come in, so what is left lying stays few.
+/// One in so many new keys sweeps its neighbours.
 const SWEEP_EVERY: u8 = 8;
-const SWEEP: usize = 50;
+/// How many records a sweep reads: more than are created between two sweeps, so that few expired
+/// ones remain.
+const SWEEP_SIZE: usize = 50;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Processed {
-    /// Stands for the body. Another one under this key is another intention.
+    /// The hash of the body. A call with another body is another operation.
     request: String,
-    /// From which what is created gets its own.
+    /// The id of what the call creates.
     id: Uuid,
     began_at: Timestamp,
     stage: Stage,
@@ -39,16 +41,16 @@ struct Processed {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Stage {
-    /// Somebody is at it, until then at the latest.
+    /// A call is in progress, until then at the latest.
     Begun {
         until: Timestamp,
     },
     Done(Done),
-    /// Nothing came of it, so the key is free.
+    /// Nothing was created, so the key may be used again.
     Free,
 }
 
-/// The answer. Without a body it held a secret.
+/// The answer, without its body if that held a secret.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Done {
     pub(super) status: u16,
@@ -56,7 +58,7 @@ pub(super) struct Done {
     pub(super) body: Option<String>,
 }
 
-/// Whose key, for what.
+/// Caller, route, key and body of a call, hashed.
 #[derive(Debug)]
 pub(super) struct Scope {
     partition: Partition,
@@ -68,13 +70,13 @@ pub(super) struct Scope {
 pub(super) enum Claimed {
     Ours(Claim),
     Done(Done),
-    /// Used for another body.
-    ForAnother,
-    /// Somebody is still at it.
+    /// The key was used with another body.
+    OtherBody,
+    /// Another call is still in progress.
     InUse,
 }
 
-/// That nobody else does this now.
+/// The exclusive right to do the work of a key.
 #[derive(Debug)]
 pub(super) struct Claim {
     scope: Scope,
@@ -94,58 +96,61 @@ impl Scope {
     }
 }
 
-impl Idempotency {
-    pub(super) async fn claim(&self, scope: Scope) -> Result<Claimed, WriteError> {
-        let store = &*self.store;
-        let patience_ends = Instant::now() + TIMEOUT;
-        loop {
-            let now = self.clock.now();
-            let fresh = Claim {
-                id: self.ids.uuid(),
-                began_at: now,
-                scope: Scope {
-                    partition: scope.partition.clone(),
-                    key: scope.key.clone(),
-                    request: scope.request.clone(),
-                },
-            };
-            match fresh.write_over(store, None, now).await {
-                Ok(()) => {
-                    fresh.sweep(store, now).await;
-                    return Ok(Claimed::Ours(fresh));
-                }
-                Err(WriteError::Conflict { .. }) => {}
-                Err(error) => return Err(error),
+/// Claims a key, or finds the answer that it has already.
+pub(super) async fn claim(
+    store: &dyn Store,
+    clock: &Clock,
+    ids: &Ids,
+    scope: Scope,
+) -> Result<Claimed, WriteError> {
+    let deadline = Instant::now() + TIMEOUT;
+    loop {
+        let now = clock.now();
+        let fresh = Claim {
+            id: ids.uuid(),
+            began_at: now,
+            scope: Scope {
+                partition: scope.partition.clone(),
+                key: scope.key.clone(),
+                request: scope.request.clone(),
+            },
+        };
+        match fresh.write_over(store, None, now).await {
+            Ok(()) => {
+                fresh.sweep(store, now).await;
+                return Ok(Claimed::Ours(fresh));
             }
-            let found = store.get(&scope.partition, &scope.key).await;
-            // Swept away just now, or about to be ours.
-            let Some(record) = found.map_err(WriteError::NotDone)? else {
+            Err(WriteError::Conflict { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let found = store.get(&scope.partition, &scope.key).await;
+        // A sweep removed it in the meantime.
+        let Some(record) = found.map_err(WriteError::NotDone)? else {
+            continue;
+        };
+        let existing: Processed = record.read()?;
+        let is_expired = existing.began_at + RETENTION <= now;
+        let claim = match existing.stage {
+            _ if is_expired => fresh,
+            Stage::Free => fresh,
+            _ if existing.request != scope.request => return Ok(Claimed::OtherBody),
+            Stage::Done(done) => return Ok(Claimed::Done(done)),
+            Stage::Begun { until } if until <= now => Claim {
+                id: existing.id,
+                began_at: existing.began_at,
+                ..fresh
+            },
+            Stage::Begun { .. } if Instant::now() < deadline => {
+                sleep(POLL_INTERVAL).await;
                 continue;
-            };
-            let there: Processed = record.read()?;
-            let is_over = there.began_at + REMEMBERED <= now;
-            let claim = match there.stage {
-                _ if is_over => fresh,
-                Stage::Free => fresh,
-                _ if there.request != scope.request => return Ok(Claimed::ForAnother),
-                Stage::Done(done) => return Ok(Claimed::Done(done)),
-                Stage::Begun { until } if until <= now => Claim {
-                    id: there.id,
-                    began_at: there.began_at,
-                    ..fresh
-                },
-                Stage::Begun { .. } if Instant::now() < patience_ends => {
-                    sleep(LOOK_AGAIN).await;
-                    continue;
-                }
-                Stage::Begun { .. } => return Ok(Claimed::InUse),
-            };
-            match claim.write_over(store, Some(record), now).await {
-                Ok(()) => return Ok(Claimed::Ours(claim)),
-                // Another repeat was faster.
-                Err(WriteError::Conflict { .. }) => {}
-                Err(error) => return Err(error),
             }
+            Stage::Begun { .. } => return Ok(Claimed::InUse),
+        };
+        match claim.write_over(store, Some(record), now).await {
+            Ok(()) => return Ok(Claimed::Ours(claim)),
+            // Another repeat came first.
+            Err(WriteError::Conflict { .. }) => {}
+            Err(error) => return Err(error),
         }
     }
 }
@@ -155,31 +160,31 @@ impl Claim {
         self.id
     }
 
-    /// If this cannot be written, a repeat does it all again, with the same id.
+    /// If this cannot be stored, a repeat does the work again, with the same id.
     pub(super) async fn finish(&self, store: &dyn Store, done: Done) {
-        self.note(store, Stage::Done(done)).await;
+        self.record(store, Stage::Done(done)).await;
     }
 
-    /// Nothing was created: the key may be used for anything.
+    /// Nothing was created, so the key may be used for anything.
     pub(super) async fn release(&self, store: &dyn Store) {
-        self.note(store, Stage::Free).await;
+        self.record(store, Stage::Free).await;
     }
 
-    /// Nobody knows what was created: a repeat tries the same, and need not wait.
+    /// The outcome is unknown, so a repeat tries the same at once.
     pub(super) async fn abandon(&self, store: &dyn Store, now: Timestamp) {
-        self.note(store, Stage::Begun { until: now }).await;
+        self.record(store, Stage::Begun { until: now }).await;
     }
 
-    async fn note(&self, store: &dyn Store, stage: Stage) {
-        let noted = async {
+    async fn record(&self, store: &dyn Store, stage: Stage) {
+        let recorded = async {
             let key = self.scope.key.clone();
             let write = Write::put(key, &self.at(stage))?;
             store.write(&self.scope.partition, vec![write]).await
         };
-        if let Err(error) = noted.await {
+        if let Err(error) = recorded.await {
             tracing::warn!(
                 error = &error as &dyn std::error::Error,
-                "what became of a call with an Idempotency-Key is not recorded"
+                "failed to record the outcome of a call with an Idempotency-Key"
             );
         }
     }
@@ -187,12 +192,12 @@ impl Claim {
     async fn write_over(
         &self,
         store: &dyn Store,
-        there: Option<Record>,
+        existing: Option<Record>,
         now: Timestamp,
     ) -> Result<(), WriteError> {
         let key = self.scope.key.clone();
         let begun = self.at(Stage::Begun { until: now + LEASE });
-        let write = match there {
+        let write = match existing {
             None => Write::insert(key, &begun),
             Some(record) => Write::replace(key, record.version, &begun),
         };
@@ -209,27 +214,27 @@ impl Claim {
         }
     }
 
-    /// Keys are hashes, so what lies behind this one is as good as drawn by lot.
+    /// Removes expired records behind this one. Keys are hashes, so these are random ones.
     async fn sweep(&self, store: &dyn Store, now: Timestamp) {
-        let [lot, ..] = *self.id.as_bytes();
-        if lot % SWEEP_EVERY != 0 {
+        let [random, ..] = *self.id.as_bytes();
+        if random % SWEEP_EVERY != 0 {
             return;
         }
         let keys = self.scope.key.clone()..Key::literal("key:").prefix_range().end;
         let partition = &self.scope.partition;
-        let Ok(found) = store.range(partition, keys, SWEEP).await else {
+        let Ok(found) = store.range(partition, keys, SWEEP_SIZE).await else {
             return;
         };
-        let is_over = |record: &Record| {
+        let is_expired = |record: &Record| {
             let read: Option<Processed> = record.read().ok();
-            read.is_some_and(|there| there.began_at + REMEMBERED <= now)
+            read.is_some_and(|record| record.began_at + RETENTION <= now)
         };
-        let over = found.into_iter().filter(is_over);
-        let deletes: Vec<_> = over
+        let expired = found.into_iter().filter(is_expired);
+        let deletes: Vec<_> = expired
             .map(|Record { key, version, .. }| Write::Delete { key, version })
             .collect();
         if !deletes.is_empty() {
-            // If somebody took one of them just now, they stay for another time.
+            // If one of them was claimed in the meantime, a later sweep removes the others.
             let _ = store.write(partition, deletes).await;
         }
     }

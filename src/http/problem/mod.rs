@@ -1,4 +1,8 @@
-//! The one body of a failed request (RFC 9457), and the one place where errors become statuses.
+//! The body of every failed request (RFC 9457).
+
+pub mod responses;
+
+mod convert;
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -8,16 +12,12 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use crate::access::admission::AdmissionError;
-use crate::access::caller::rights::RightsError;
-use crate::access::rate_limit::RateLimited;
-use crate::access::service_proof::ProofError;
-use crate::config::ConfigErrors;
-use crate::conversation::ConversationError;
-use crate::store::StoreError;
+const MEDIA_TYPE: &str = "application/problem+json";
+/// The name of [`ProblemBody`] in the OpenAPI document.
+pub(crate) const SCHEMA: &str = "Problem";
 
-/// The answer to a request that failed: only what the client can act on. The cause is logged
-/// once, as this becomes a response.
+/// The answer to a failed request. It holds only what the client can act on; the cause is logged
+/// once, when this becomes a response.
 #[derive(Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -28,23 +28,23 @@ pub struct Problem {
     cause: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// The body, as the OpenAPI document describes it.
+/// The body of a problem.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemBody {
-    /// Always `about:blank`: `code` says what happened.
+    /// Always `about:blank`; `code` tells problems apart.
     #[serde(rename = "type")]
     kind: &'static str,
-    /// The status in words.
+    /// The name of the HTTP status.
     title: &'static str,
-    /// The HTTP status again.
+    /// The HTTP status.
     status: u16,
-    /// What went wrong, in a sentence.
+    /// A sentence for a person.
     detail: Cow<'static, str>,
     /// Stable and machine-readable.
     #[schema(example = "missing_target")]
     code: &'static str,
-    /// The code with which a server that holds its own sockets would have closed this one.
+    /// The close code that a server with its own sockets would have sent.
     #[serde(rename = "closeCode", skip_serializing_if = "Option::is_none")]
     close_code: Option<u16>,
 }
@@ -76,8 +76,7 @@ impl Problem {
         Self::new(
             StatusCode::BAD_REQUEST,
             "missing_target",
-            "say what to connect to: `room_id`, or one of `chat_id`, `session_id`, `org_id`, \
-             `device_id`, `channel`",
+            "name a target: `room_id`, `chat_id`, `session_id`, `org_id`, `device_id` or `channel`",
         )
     }
 
@@ -89,7 +88,7 @@ impl Problem {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,
             "method_not_allowed",
-            "this path takes other methods; `Allow` lists them",
+            "this path does not support the method; `Allow` lists those it supports",
         )
     }
 
@@ -101,7 +100,7 @@ impl Problem {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
             "key_reused",
-            "this `Idempotency-Key` was used for another body",
+            "this `Idempotency-Key` was used with another body",
         )
     }
 
@@ -136,7 +135,7 @@ impl Problem {
         Self::new(
             StatusCode::FORBIDDEN,
             "origin_not_allowed",
-            "pages of this origin may not connect here",
+            "this origin is not allowed to connect",
         )
     }
 
@@ -146,7 +145,7 @@ impl Problem {
             ..Self::new(
                 StatusCode::TOO_MANY_REQUESTS,
                 "rate_limited",
-                "too many calls; `Retry-After` says how many seconds to wait",
+                "too many calls; `Retry-After` holds the seconds to wait",
             )
         }
     }
@@ -167,7 +166,7 @@ impl Problem {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", detail)
     }
 
-    /// Whether it is certain that the call had no effect.
+    /// Whether the call certainly had no effect.
     pub fn created_nothing(&self) -> bool {
         self.status.is_client_error() || self.code == "unavailable"
     }
@@ -202,108 +201,11 @@ impl IntoResponse for Problem {
         let json = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = (self.status, json).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after_seconds {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         response
-    }
-}
-
-impl From<RateLimited> for Problem {
-    fn from(too_often: RateLimited) -> Self {
-        Self::rate_limited(too_often.retry_after_seconds)
-    }
-}
-
-impl From<ConversationError> for Problem {
-    fn from(error: ConversationError) -> Self {
-        let problem = match &error {
-            ConversationError::NotFound(detail) => Self::not_found(*detail),
-            ConversationError::Forbidden(detail) => Self::forbidden(*detail),
-            ConversationError::Invalid(detail) => Self::invalid_parameter(*detail),
-            ConversationError::AlreadyCreated(detail) => Self::already_created(*detail),
-            ConversationError::Unavailable(_)
-            | ConversationError::Store(_)
-            | ConversationError::Blobs(_) => Self::unavailable(error.to_string()),
-            ConversationError::OutcomeUnknown(_) => Self::internal(error.to_string()),
-        };
-        if error.source().is_some() {
-            problem.caused_by(error)
-        } else {
-            problem
-        }
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Self {
-        ConversationError::from(error).into()
-    }
-}
-
-impl From<AdmissionError> for Problem {
-    fn from(error: AdmissionError) -> Self {
-        let status = match &error {
-            AdmissionError::InvalidParameter(detail) => {
-                return Self::invalid_parameter(detail.clone());
-            }
-            AdmissionError::MissingTarget => return Self::missing_target(),
-            AdmissionError::TooManyGuesses {
-                retry_after_seconds,
-            } => return Self::rate_limited(*retry_after_seconds),
-            AdmissionError::Unauthenticated
-            | AdmissionError::TokenInvalid { .. }
-            | AdmissionError::TokenExpired { .. }
-            | AdmissionError::UnknownUser => StatusCode::UNAUTHORIZED,
-            AdmissionError::Forbidden(_)
-            | AdmissionError::NotAParticipant
-            | AdmissionError::NotAMember
-            | AdmissionError::Banned
-            | AdmissionError::PasswordRequired
-            | AdmissionError::WrongPassword
-            | AdmissionError::InviteRequired
-            | AdmissionError::InviteSpent => StatusCode::FORBIDDEN,
-            AdmissionError::Store(_) | AdmissionError::Write(_) | AdmissionError::Keys(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-        };
-        let problem = Self {
-            close_code: error.close_code(),
-            ..Self::new(status, error.code(), error.to_string())
-        };
-        if error.source().is_some() {
-            problem.caused_by(error)
-        } else {
-            problem
-        }
-    }
-}
-
-impl From<RightsError> for Problem {
-    fn from(error: RightsError) -> Self {
-        match error {
-            RightsError::Caller(error) => AdmissionError::from(error).into(),
-            RightsError::Forbidden(_) => Self::forbidden(error.to_string()),
-        }
-    }
-}
-
-impl From<ProofError> for Problem {
-    fn from(error: ProofError) -> Self {
-        match error {
-            ProofError::NotOurs => Self::unauthenticated(error.to_string()),
-            ProofError::KeysUnavailable(_) => Self::unavailable(error.to_string()).caused_by(error),
-        }
-    }
-}
-
-impl From<&ConfigErrors> for Problem {
-    fn from(mistakes: &ConfigErrors) -> Self {
-        Self::server_misconfigured(mistakes.to_string())
     }
 }

@@ -1,4 +1,4 @@
-//! What happens to every request before a route is chosen.
+//! The service around the router.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};
@@ -15,9 +15,8 @@ use uuid::Uuid;
 
 use crate::http::normalize_path;
 
-/// The router, behind what the Functions host makes necessary: paths are brought into one form,
-/// and a call's log lines bear the host's invocation id, which the host itself does not put
-/// there.
+/// Adapts requests from the Functions host to the router: normalises paths, and adds the host's
+/// invocation id to the log lines of a call.
 #[derive(Debug, Clone)]
 pub struct Edge(Router);
 
@@ -47,10 +46,10 @@ impl Service<Request> for Edge {
     }
 }
 
-/// The host adds its id behind whatever the caller sent, in a line of its own or after a comma.
+/// The host appends its id to what the caller sent, in a header line of its own or after a comma.
 fn invocation(headers: &HeaderMap) -> Option<Uuid> {
-    let lines = headers.get_all("x-azure-functions-invocationid");
-    let last = lines.iter().next_back()?.to_str().ok()?;
+    let values = headers.get_all("x-azure-functions-invocationid");
+    let last = values.iter().next_back()?.to_str().ok()?;
     Uuid::try_parse(last.rsplit(',').next()?.trim()).ok()
 }
 

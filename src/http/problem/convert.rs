@@ -1,0 +1,108 @@
+//! Which status and code each error is answered with: the only place that chooses one.
+
+use std::error::Error;
+
+use axum::http::StatusCode;
+
+use super::Problem;
+use crate::access::admission::AdmissionError;
+use crate::access::caller::rights::RightsError;
+use crate::access::rate_limit::RateLimited;
+use crate::access::service_proof::ProofError;
+use crate::config::ConfigErrors;
+use crate::conversation::ConversationError;
+use crate::store::StoreError;
+
+impl From<RateLimited> for Problem {
+    fn from(limited: RateLimited) -> Self {
+        Self::rate_limited(limited.retry_after_seconds)
+    }
+}
+
+impl From<ConversationError> for Problem {
+    fn from(error: ConversationError) -> Self {
+        let problem = match &error {
+            ConversationError::NotFound(detail) => Self::not_found(*detail),
+            ConversationError::Forbidden(detail) => Self::forbidden(*detail),
+            ConversationError::Invalid(detail) => Self::invalid_parameter(*detail),
+            ConversationError::AlreadyCreated(detail) => Self::already_created(*detail),
+            ConversationError::Unavailable(_)
+            | ConversationError::Store(_)
+            | ConversationError::Blobs(_) => Self::unavailable(error.to_string()),
+            ConversationError::OutcomeUnknown(_) => Self::internal(error.to_string()),
+        };
+        if error.source().is_some() {
+            problem.caused_by(error)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        ConversationError::from(error).into()
+    }
+}
+
+impl From<AdmissionError> for Problem {
+    fn from(error: AdmissionError) -> Self {
+        let status = match &error {
+            AdmissionError::InvalidParameter(detail) => {
+                return Self::invalid_parameter(detail.clone());
+            }
+            AdmissionError::MissingTarget => return Self::missing_target(),
+            AdmissionError::TooManyGuesses {
+                retry_after_seconds,
+            } => return Self::rate_limited(*retry_after_seconds),
+            AdmissionError::Unauthenticated
+            | AdmissionError::TokenInvalid { .. }
+            | AdmissionError::TokenExpired { .. }
+            | AdmissionError::UnknownUser => StatusCode::UNAUTHORIZED,
+            AdmissionError::Forbidden(_)
+            | AdmissionError::NotAParticipant
+            | AdmissionError::NotAMember
+            | AdmissionError::Banned
+            | AdmissionError::PasswordRequired
+            | AdmissionError::WrongPassword
+            | AdmissionError::InviteRequired
+            | AdmissionError::InviteSpent => StatusCode::FORBIDDEN,
+            AdmissionError::Store(_) | AdmissionError::Write(_) | AdmissionError::Keys(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+        };
+        let problem = Self {
+            close_code: error.close_code(),
+            ..Self::new(status, error.code(), error.to_string())
+        };
+        if error.source().is_some() {
+            problem.caused_by(error)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<RightsError> for Problem {
+    fn from(error: RightsError) -> Self {
+        match error {
+            RightsError::Caller(error) => AdmissionError::from(error).into(),
+            RightsError::Forbidden(_) => Self::forbidden(error.to_string()),
+        }
+    }
+}
+
+impl From<ProofError> for Problem {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::NotOurs => Self::unauthenticated(error.to_string()),
+            ProofError::KeysUnavailable(_) => Self::unavailable(error.to_string()).caused_by(error),
+        }
+    }
+}
+
+impl From<&ConfigErrors> for Problem {
+    fn from(errors: &ConfigErrors) -> Self {
+        Self::server_misconfigured(errors.to_string())
+    }
+}
