@@ -18,7 +18,9 @@ impl Peer {
         let forwarded = trust_forwarded_for
             .then(|| last_forwarded(headers))
             .flatten();
-        forwarded.or(self.0.map(|peer| peer.ip()))
+        let address = forwarded.or(self.0.map(|peer| peer.ip()));
+        // An IPv4 address may come mapped into IPv6; all such would share one /64.
+        address.map(|address| address.to_canonical())
     }
 }
 
@@ -54,6 +56,8 @@ mod tests {
         assert_eq!(address("9.9.9.9, 1.2.3.4:567", true), "1.2.3.4");
         assert_eq!(address("[2001:db8::1]:443", true), "2001:db8::1");
         assert_eq!(address("2001:db8::1", true), "2001:db8::1");
+        assert_eq!(address("::ffff:1.2.3.4", true), "1.2.3.4");
+        assert_eq!(address("[::ffff:1.2.3.4]:567", true), "1.2.3.4");
         assert_eq!(address("unknown", true), "127.0.0.1");
         assert_eq!(address("1.2.3.4", false), "127.0.0.1");
     }

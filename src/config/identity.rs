@@ -5,6 +5,9 @@ use url::Url;
 
 use super::settings::{Settings, Source};
 
+const MIN_API_TOKEN: usize = 16;
+const MIN_JWT_SECRET: usize = 32;
+
 #[derive(Debug, Clone)]
 pub struct IdentityConfig {
     pub api_token: Option<SecretString>,
@@ -56,7 +59,7 @@ pub struct ClaimNames {
 
 pub(super) fn read(settings: &mut Settings<'_>) -> IdentityConfig {
     IdentityConfig {
-        api_token: settings.secret("API_TOKEN"),
+        api_token: settings.chosen_secret("API_TOKEN", MIN_API_TOKEN),
         allow_anonymous: settings.flag("ALLOW_ANONYMOUS"),
         trust_easy_auth: settings.flag("TRUST_EASY_AUTH"),
         jwt: jwt(settings),
@@ -73,7 +76,7 @@ fn claim(settings: &mut Settings<'_>, setting: &'static str, default: &str) -> S
 }
 
 fn jwt(settings: &mut Settings<'_>) -> Option<JwtConfig> {
-    let secret = settings.secret("JWT_SECRET");
+    let secret = settings.chosen_secret("JWT_SECRET", MIN_JWT_SECRET);
     let jwks = settings.secure_address("JWT_JWKS_URL");
     let issuer = settings.text("JWT_ISSUER");
     let audiences = settings.list("JWT_AUDIENCE");

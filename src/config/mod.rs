@@ -268,6 +268,30 @@ mod tests {
     }
 
     #[test]
+    fn short_secrets_are_refused() {
+        let short = [
+            ("API_TOKEN", "x".repeat(15)),
+            ("JWT_SECRET", "x".repeat(31)),
+            (
+                "STATE_SECRET",
+                format!("{},{}", "x".repeat(32), "y".repeat(31)),
+            ),
+        ];
+        for (setting, secret) in short {
+            let settings = [
+                ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
+                (setting, &*secret),
+            ];
+
+            let errors = parse(&settings).unwrap_err();
+
+            assert_eq!(errors.0.len(), 1);
+            assert_eq!(errors.0[0].setting, setting);
+            assert!(!errors.to_string().contains(&secret), "{errors}");
+        }
+    }
+
+    #[test]
     fn origins_are_normalized_to_the_form_that_browsers_send() {
         let config = parse(&[
             ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
@@ -292,9 +316,9 @@ mod tests {
     fn debug_output_shows_no_secret() {
         let config = parse(&[
             ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
-            ("API_TOKEN", "token-to-hide"),
-            ("JWT_SECRET", "secret-to-hide"),
-            ("STATE_SECRET", "state-to-hide"),
+            ("API_TOKEN", "token-to-hide-0123456789"),
+            ("JWT_SECRET", "secret-to-hide-01234567890123456789"),
+            ("STATE_SECRET", "state-to-hide-012345678901234567890"),
         ])
         .unwrap();
 

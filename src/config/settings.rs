@@ -77,6 +77,23 @@ impl<'a> Settings<'a> {
         self.text(setting).map(SecretString::from)
     }
 
+    /// A secret that somebody chose. A short one can be guessed from one value that it signed.
+    pub(super) fn chosen_secret(
+        &mut self,
+        setting: &'static str,
+        min_bytes: usize,
+    ) -> Option<SecretString> {
+        let secret = self.text(setting)?;
+        self.check_secret(setting, &secret, min_bytes);
+        Some(secret.into())
+    }
+
+    pub(super) fn check_secret(&mut self, setting: &'static str, secret: &str, min_bytes: usize) {
+        if secret.len() < min_bytes {
+            self.reject(setting, format!("must have at least {min_bytes} bytes"));
+        }
+    }
+
     /// A comma-separated list. Empty entries are ignored.
     pub(super) fn list(&mut self, setting: &'static str) -> Vec<String> {
         let text = self.text(setting).unwrap_or_default();

@@ -5,6 +5,8 @@ use webpubsub::{AccessKey, ConnectionString, Endpoint, HubName};
 
 use super::settings::Settings;
 
+const MIN_STATE_SECRET: usize = 32;
+
 #[derive(Debug, Clone)]
 pub struct WebPubSubConfig {
     pub endpoint: Endpoint,
@@ -75,10 +77,11 @@ pub(super) fn read(settings: &mut Settings<'_>) -> Option<WebPubSubConfig> {
         None => "ViewerHub".parse().ok(),
     };
     let (endpoint, credential) = service?;
-    let mut secrets = settings
-        .list("STATE_SECRET")
-        .into_iter()
-        .map(SecretString::from);
+    let secrets = settings.list("STATE_SECRET");
+    for secret in &secrets {
+        settings.check_secret("STATE_SECRET", secret, MIN_STATE_SECRET);
+    }
+    let mut secrets = secrets.into_iter().map(SecretString::from);
     let first = match (secrets.next(), &credential) {
         (Some(secret), _) => secret,
         (None, Credential::Key(key)) => key.secret().clone(),

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::attachment::{Attachment, FileNote};
 use super::{Conversation, ConversationError, ConversationState, keys};
-use crate::ids::user_id::UserId;
+use crate::ids::user_id::{self, UserId};
 use crate::store::{Store, StoreError, Write, WriteError};
 
 pub const LARGEST: u64 = 100 * 1024 * 1024;
@@ -28,6 +28,7 @@ pub struct FileRecord {
     pub name: String,
     pub content_type: String,
     pub size: u64,
+    #[serde(deserialize_with = "user_id::sender")]
     sender: UserId,
     /// A room that is made anew has none of the old one's files.
     #[serde(rename = "gen")]

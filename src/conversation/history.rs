@@ -3,13 +3,14 @@
 use std::ops::RangeInclusive;
 
 use super::message::Message;
+use super::page_limit::PageLimit;
 use super::{Conversation, ConversationError, ConversationState, keys};
 use crate::store::{Key, Store, StoreError};
 
-pub const DEFAULT_LIMIT: u64 = 50;
-pub const MOST: u64 = 200;
 /// A page is no larger than this, so that it fits into an answer.
 const MAX_PAGE: usize = 512 * 1024;
+/// How many messages one read fetches.
+const MAX_CHUNK: u64 = 50;
 
 /// Which part of a conversation is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +46,30 @@ impl Part {
             Self::After(seq) => seq.saturating_add(1)..=seq.saturating_add(limit).min(last),
         }
     }
+
+    fn is_backwards(self) -> bool {
+        match self {
+            Self::Newest | Self::Before(_) => true,
+            Self::After(_) => false,
+        }
+    }
+
+    /// The range in pieces, from the end at which the page begins: a page that is full early
+    /// reads no more than it needs.
+    fn chunks(self, range: RangeInclusive<u64>) -> impl Iterator<Item = RangeInclusive<u64>> {
+        let (first, last) = range.into_inner();
+        let count = (last + 1).saturating_sub(first).div_ceil(MAX_CHUNK);
+        (0..count).map(move |n| {
+            let skipped = n * MAX_CHUNK;
+            if self.is_backwards() {
+                let end = last - skipped;
+                (end + 1).saturating_sub(MAX_CHUNK).max(first)..=end
+            } else {
+                let start = first + skipped;
+                start..=(start + MAX_CHUNK - 1).min(last)
+            }
+        })
+    }
 }
 
 /// Part of a conversation, oldest first.
@@ -56,7 +81,8 @@ pub struct Page {
     pub has_more: bool,
 }
 
-/// Reads a page of the conversation whose state this is: one range of keys, however long it is.
+/// Reads a page of a conversation whose state was just read. The range of keys is known
+/// beforehand, however long the conversation is.
 pub async fn page(
     store: &dyn Store,
     conversation: &Conversation,
@@ -64,40 +90,37 @@ pub async fn page(
     part: Part,
     limit: Option<u64>,
 ) -> Result<Page, StoreError> {
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST);
+    let limit = PageLimit::new(limit).get() as u64;
     let (generation, last) = (state.head.generation, state.head.seq);
     let range = part.range(limit, last);
-    let mut found = messages(store, conversation, generation, range).await?;
-    match part {
-        Part::Newest | Part::Before(_) => found.reverse(),
-        Part::After(_) => {}
-    }
-    let mut messages = cut(found);
-    let has_more = match part {
-        Part::Newest | Part::Before(_) => {
-            messages.reverse();
-            messages.first().is_some_and(|first| first.seq > 1)
+    let mut page = Vec::new();
+    let mut size = 0;
+    'chunks: for chunk in part.chunks(range) {
+        let mut found = messages(store, conversation, generation, chunk).await?;
+        if part.is_backwards() {
+            found.reverse();
         }
-        Part::After(_) => messages.last().is_some_and(|end| end.seq < last),
+        for message in found {
+            // JSON's addition to the text is an estimate; the sizes of other fields are small.
+            size += message.content.len() + 400;
+            if size > MAX_PAGE && !page.is_empty() {
+                break 'chunks;
+            }
+            page.push(message);
+        }
+    }
+    if part.is_backwards() {
+        page.reverse();
+    }
+    let has_more = match part {
+        Part::Newest | Part::Before(_) => page.first().is_some_and(|first| first.seq > 1),
+        Part::After(_) => page.last().is_some_and(|end| end.seq < last),
     };
     Ok(Page {
-        messages,
+        messages: page,
         last_seq: last,
         has_more,
     })
-}
-
-/// As many from the front as make a page, but always one.
-fn cut(messages: Vec<Message>) -> Vec<Message> {
-    let mut size = 0;
-    let fits = |message: &Message| {
-        let first = size == 0;
-        // What JSON adds to the text is guessed; sizes of others are small.
-        size += message.content.len() + 400;
-        first || size <= MAX_PAGE
-    };
-    let mut fits = fits;
-    messages.into_iter().take_while(|m| fits(m)).collect()
 }
 
 pub(super) async fn messages(
@@ -167,6 +190,23 @@ mod tests {
             }
 
             prop_assert_eq!(seen, (1..=last).collect::<Vec<_>>());
+        }
+
+        #[test]
+        fn chunks_cover_a_page_from_the_end_where_it_begins(last in 0..500_u64, limit in 1..200_u64) {
+            for part in [Part::Newest, Part::After(last / 3)] {
+                let range = part.range(limit, last);
+                let mut read = Vec::new();
+                for chunk in part.chunks(range.clone()) {
+                    let numbers: Vec<_> = chunk.collect();
+                    prop_assert!((1..=MAX_CHUNK as usize).contains(&numbers.len()));
+                    match part.is_backwards() {
+                        true => drop(read.splice(0..0, numbers)),
+                        false => read.extend(numbers),
+                    }
+                }
+                prop_assert_eq!(read, range.collect::<Vec<_>>());
+            }
         }
 
         #[test]

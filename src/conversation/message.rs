@@ -9,9 +9,11 @@ use super::attachment::{Attachment, FileNote};
 pub use super::keys::DedupKey;
 use super::{Author, Conversation, ConversationError, ConversationState};
 use crate::clock::rfc3339;
-use crate::ids::user_id::UserId;
+use crate::ids::user_id::{self, UserId};
 
 const MAX_CONTENT: usize = 2000;
+/// Trimmed characters alone would let anybody store megabytes of white space.
+const MAX_CONTENT_BYTES: usize = 16 * 1024;
 const MAX_CLIENT_ID: usize = 200;
 
 /// A stored message.
@@ -22,6 +24,7 @@ pub struct Message {
     pub client_id: Option<String>,
     pub seq: u64,
     pub content: String,
+    #[serde(deserialize_with = "user_id::sender")]
     pub sender: UserId,
     pub sender_name: String,
     pub created_at: Timestamp,
@@ -55,8 +58,11 @@ impl MessageInput {
     }
 }
 
-/// Text within its limits. It is kept as it was sent.
+/// Text within its limits. It is kept as it was sent, so its white space counts in bytes.
 fn check_content(content: &str, has_file: bool) -> Result<(), InvalidMessage> {
+    if content.len() > MAX_CONTENT_BYTES {
+        return Err(InvalidMessage::TooLarge);
+    }
     let length = content.trim().chars().count();
     match length {
         0 if !has_file => Err(InvalidMessage::Empty),
@@ -71,6 +77,8 @@ pub enum InvalidMessage {
     Empty,
     #[error("a message has at most 2000 characters")]
     TooLong,
+    #[error("a message has at most 16 KiB, with its white space")]
+    TooLarge,
     #[error("a message's `id` has 1 to 200 characters")]
     Id,
 }
@@ -103,6 +111,19 @@ impl Draft {
             self.sender_name = self.author.name_of(&self.sender, state)?;
         }
         Ok(())
+    }
+
+    /// The size of its text as a record holds it, where each quote or control character takes
+    /// several bytes.
+    pub(super) fn encoded_size(&self) -> usize {
+        let escaped = |text: &str| {
+            text.chars().fold(0, |size, c| match c {
+                '"' | '\\' => size + 2,
+                c if c.is_control() => size + 6,
+                c => size + c.len_utf8(),
+            })
+        };
+        escaped(&self.content) + escaped(&self.sender_name)
     }
 
     pub(super) fn to_message(&self, seq: u64, created_at: Timestamp) -> Message {
@@ -224,6 +245,14 @@ mod tests {
         ] {
             assert_eq!(check_content(good, false), Ok(()), "{good}");
         }
+        for large in [
+            format!("x{}", " ".repeat(16 * 1024)),
+            "\n".repeat(16 * 1024 + 1),
+        ] {
+            assert_eq!(check_content(&large, true), Err(InvalidMessage::TooLarge));
+        }
+        let largest = format!("x{}", " ".repeat(16 * 1024 - 1));
+        assert_eq!(check_content(&largest, false), Ok(()));
         for empty in ["", " ", "\n\t\u{a0}\u{2003}"] {
             assert_eq!(check_content(empty, false), Err(InvalidMessage::Empty));
         }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The longest id, after encoding.
@@ -12,6 +13,9 @@ const MAX_BYTES: usize = 256;
 /// How many characters of the hash the group names `inbox:` and `user:` contain.
 const HASH_CHARACTERS: usize = 22;
 const ANONYMOUS: &str = "anon:";
+const PUBLISHER: &str = "publisher";
+/// Senders of ours. No user has one of these ids, so nobody can use their messages' ids.
+const RESERVED: [&str; 2] = ["assistant", PUBLISHER];
 
 /// A user's id: 1 to 256 bytes of visible ASCII. The service sends it in a header of its webhooks,
 /// and the Functions host answers 500 if a header contains anything else.
@@ -27,6 +31,8 @@ pub enum InvalidUserId {
     ControlCharacter,
     #[error("a user id has at most 256 bytes once encoded")]
     TooLong,
+    #[error("the ids `assistant` and `publisher` are reserved")]
+    Reserved,
     #[error("in a user id, `%` must begin an escape such as `%20`")]
     BadEscape,
 }
@@ -38,7 +44,7 @@ impl UserId {
     /// begins with it the colon is encoded as `%3A`.
     pub fn signed_in(raw: &str) -> Result<Self, InvalidUserId> {
         let encoded = encode(raw, Percent::IsText)?;
-        Self::checked(match encoded.strip_prefix(ANONYMOUS) {
+        Self::unreserved(match encoded.strip_prefix(ANONYMOUS) {
             Some(rest) => format!("anon%3A{rest}"),
             None => encoded,
         })
@@ -46,7 +52,7 @@ impl UserId {
 
     /// A name that a caller chose, in a deployment without identities.
     pub fn anonymous(raw: &str) -> Result<Self, InvalidUserId> {
-        Self::checked(encode(raw, Percent::IsText)?)
+        Self::unreserved(encode(raw, Percent::IsText)?)
     }
 
     /// A name that a caller chose, in a deployment with signed-in users, whose ids it cannot take.
@@ -59,7 +65,25 @@ impl UserId {
 
     /// From a body, a query or a frame. The text is already encoded: `%XX` is an escape.
     pub fn parse(text: &str) -> Result<Self, InvalidUserId> {
-        Self::checked(encode(text, Percent::IsEscape)?)
+        let encoded = encode(text, Percent::IsEscape)?;
+        if RESERVED.contains(&&*encoded) {
+            return Err(InvalidUserId::Reserved);
+        }
+        Self::checked(encoded)
+    }
+
+    /// The sender of a message that a back end posts for nobody.
+    pub fn publisher() -> Self {
+        Self(PUBLISHER.to_owned())
+    }
+
+    /// An identity that has a reserved id gets its first letter encoded.
+    fn unreserved(encoded: String) -> Result<Self, InvalidUserId> {
+        let is_reserved = RESERVED.contains(&&*encoded);
+        Self::checked(match encoded.bytes().next() {
+            Some(first) if is_reserved => format!("%{first:02X}{}", &encoded[1..]),
+            _ => encoded,
+        })
     }
 
     fn checked(encoded: String) -> Result<Self, InvalidUserId> {
@@ -112,6 +136,23 @@ impl From<UserId> for String {
     }
 }
 
+/// For a sender in a record of ours, who may be the publisher.
+pub(crate) fn sender<'de, D: Deserializer<'de>>(text: D) -> Result<UserId, D::Error> {
+    match String::deserialize(text)? {
+        id if RESERVED.contains(&&*id) => Ok(UserId(id)),
+        id => UserId::parse(&id).map_err(D::Error::custom),
+    }
+}
+
+/// For the sender that a back end names, which may name the publisher.
+pub(crate) fn named_sender<'de, D: Deserializer<'de>>(text: D) -> Result<Option<UserId>, D::Error> {
+    match Option::<String>::deserialize(text)? {
+        None => Ok(None),
+        Some(id) if id == PUBLISHER => Ok(Some(UserId::publisher())),
+        Some(id) => UserId::parse(&id).map(Some).map_err(D::Error::custom),
+    }
+}
+
 enum Percent {
     IsText,
     IsEscape,
@@ -150,6 +191,26 @@ fn encode(text: &str, percent: Percent) -> Result<String, InvalidUserId> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn nobody_has_a_reserved_id() {
+        for id in ["assistant", "publisher"] {
+            assert_eq!(UserId::parse(id), Err(InvalidUserId::Reserved));
+        }
+        assert_eq!(
+            UserId::signed_in("publisher").unwrap().as_str(),
+            "%70ublisher"
+        );
+        assert_eq!(
+            UserId::anonymous("assistant").unwrap().as_str(),
+            "%61ssistant"
+        );
+        assert_eq!(
+            UserId::parse("%70ublisher").unwrap().as_str(),
+            "%70ublisher"
+        );
+        assert!(serde_json::from_str::<UserId>("\"publisher\"").is_err());
+    }
+
     use super::*;
 
     #[test]

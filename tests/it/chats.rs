@@ -389,6 +389,10 @@ async fn bad_frames_about_chats_change_nothing() {
         ),
         (json!({ "type": "DELETE_CHAT" }), "missing_field"),
         (json!({ "type": "read", "chatId": chat }), "missing_field"),
+        (
+            json!({ "type": "read", "chatId": chat, "seq": 0 }),
+            "invalid_field",
+        ),
     ];
 
     for (frame, code) in cases {

@@ -283,7 +283,7 @@ async fn secrets_are_kept_for_the_owner_alone_and_used_again() {
 #[tokio::test]
 async fn settings_come_from_the_local_file_too() {
     let folder = app_folder("local");
-    let local = json!({ "IsEncrypted": false, "Values": { "ALLOW_ANONYMOUS": "false", "API_TOKEN": "mine", "WEB_PUBSUB_HUB_NAME": "Other" } });
+    let local = json!({ "IsEncrypted": false, "Values": { "ALLOW_ANONYMOUS": "false", "API_TOKEN": "mine-of-16-bytes-or-more", "WEB_PUBSUB_HUB_NAME": "Other" } });
     fs::write(folder.join("local.settings.json"), local.to_string()).unwrap();
 
     let dev = Dev::start_in(folder, &FREE_PORTS).await;
@@ -384,7 +384,7 @@ async fn raw_post(base: &str, path: &str) -> String {
 #[tokio::test]
 async fn a_token_can_be_made_in_any_folder_of_the_app_and_with_its_settings() {
     let folder = app_folder("token");
-    let local = json!({ "IsEncrypted": false, "Values": { "JWT_SECRET": "mine", "JWT_USER_CLAIM": "user_id" } });
+    let local = json!({ "IsEncrypted": false, "Values": { "JWT_SECRET": "mine-of-thirty-two-bytes-or-rather-more", "JWT_USER_CLAIM": "user_id" } });
     fs::write(folder.join("local.settings.json"), local.to_string()).unwrap();
     let dev = Dev::start_in(folder.clone(), &FREE_PORTS).await;
 

@@ -41,8 +41,8 @@ async fn what_belongs_to_a_user_needs_a_signed_in_one() {
 #[tokio::test]
 async fn an_anonymous_name_is_marked_where_users_have_real_ones() {
     let ways = [
-        ("JWT_SECRET", "secret"),
-        ("API_TOKEN", "token"),
+        ("JWT_SECRET", "a-secret-of-32-bytes-or-rather-more"),
+        ("API_TOKEN", "a-token-of-16-bytes-or-more"),
         ("TRUST_EASY_AUTH", "true"),
     ];
 
@@ -200,20 +200,23 @@ async fn sessions_are_for_their_participants_of_whom_there_are_none_yet() {
 
 #[tokio::test]
 async fn a_back_end_negotiates_for_any_user_and_vouches_for_it() {
-    let app = TestApp::with(&[("API_TOKEN", "the-token")]).await;
+    let app = TestApp::with(&[("API_TOKEN", "the-token-of-16-bytes-or-more")]).await;
 
     let negotiated = app
         .negotiate_as(
-            "the-token",
+            "the-token-of-16-bytes-or-more",
             "username=j%C3%BCrgen%2Ex&org_id=acme&device_id=d&channel=notifications",
         )
         .await
         .ok();
 
     assert_eq!(negotiated["userId"], "j%C3%BCrgen.x");
-    app.negotiate_as("the-token", "room_id=test&username=50%25")
-        .await
-        .assert_problem(400, "invalid_parameter");
+    app.negotiate_as(
+        "the-token-of-16-bytes-or-more",
+        "room_id=test&username=50%25",
+    )
+    .await
+    .assert_problem(400, "invalid_parameter");
     for wrong in ["the-toke", "the-tokenx", "THE-TOKEN"] {
         app.negotiate_as(wrong, "room_id=test")
             .await

@@ -66,7 +66,7 @@ async fn clients_meet_in_a_room_without_any_key() {
             ("PORT", &port.to_string()),
             ("AZURE_WEB_PUBSUB_CONNECTION_STRING", ""),
             ("AZURE_WEB_PUBSUB_ENDPOINT", &endpoint),
-            ("STATE_SECRET", "the-secret-of-this-deployment"),
+            ("STATE_SECRET", "the-secret-of-this-deployment-of-32-bytes"),
             ("WEBHOOK_ISSUER", &format!("{endpoint}/entra/v2.0")),
             ("WEBHOOK_AUDIENCE", RESOURCE),
             ("WEBHOOK_CALLER", CALLER),

@@ -105,7 +105,7 @@ async fn a_public_key_does_not_pass_for_a_secret() {
     let keys = format!("{}/jwks", issuer.url);
     let both = [
         ("JWT_JWKS_URL", keys.as_str()),
-        ("JWT_SECRET", "the-real-secret"),
+        ("JWT_SECRET", "the-real-secret-of-32-bytes-or-more"),
     ];
     let app = TestApp::with(&both).await;
     let public = issuer.public_key("a").await;
@@ -137,7 +137,9 @@ async fn a_public_key_does_not_pass_for_a_secret() {
             answer.assert_problem(401, "token_invalid");
         }
     }
-    shown(&app, &forged(None, "the-real-secret")).await.ok();
+    shown(&app, &forged(None, "the-real-secret-of-32-bytes-or-more"))
+        .await
+        .ok();
     let genuine = issuer.signs("a", alice()).await;
     shown(&app, &genuine).await.ok();
 }
@@ -287,7 +289,7 @@ async fn with_a_managed_identity_the_services_entra_token_proves_its_events() {
     let settings = [
         ("AZURE_WEB_PUBSUB_CONNECTION_STRING", ""),
         ("AZURE_WEB_PUBSUB_ENDPOINT", "https://x.webpubsub.azure.com"),
-        ("STATE_SECRET", "a-secret"),
+        ("STATE_SECRET", "a-secret-of-32-bytes-or-rather-more"),
         ("WEBHOOK_ISSUER", entra.url.as_str()),
         ("WEBHOOK_AUDIENCE", "api://handler"),
         ("WEBHOOK_CALLER", "the-service"),

@@ -372,3 +372,22 @@ async fn a_post_is_acknowledged_although_nobody_can_be_told() {
     assert_eq!(posted.status, 201);
     assert_eq!(reads(&world, "lobby", "").await.ok()["lastSeq"], 1);
 }
+
+#[tokio::test]
+async fn white_space_counts_in_bytes() {
+    let world = World::start().await;
+    let post = |bytes: usize| {
+        let body = json!({ "content": format!("x{}", " ".repeat(bytes - 1)) });
+        let app = &world.app;
+        async move {
+            app.back_end(Method::POST, "/api/rooms/lobby/messages", &body)
+                .await
+        }
+    };
+
+    assert_eq!(post(16 * 1024).await.status, 201);
+    post(16 * 1024 + 1)
+        .await
+        .assert_problem(400, "invalid_parameter");
+    post(500 * 1024).await.assert_problem(413, "too_large");
+}

@@ -154,7 +154,7 @@ async fn each_event_is_one_line_with_the_invocation_and_without_secrets() {
     let settings = [
         ("FUNCTIONS_CUSTOMHANDLER_PORT", free_port()),
         ("LOG_LEVEL", "trace".to_owned()),
-        ("JWT_SECRET", "hush".to_owned()),
+        ("JWT_SECRET", "hush-hush-".repeat(4)),
     ];
     let settings: Vec<_> = settings
         .iter()

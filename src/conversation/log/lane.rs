@@ -16,6 +16,9 @@ use crate::store::MAX_WRITES;
 
 /// The head, and two records for each message.
 const MAX_BATCH: usize = (MAX_WRITES - 1) / 2;
+/// Bytes of text in one batch. Cosmos DB takes 2 MiB in one write, in which the escapes of a
+/// record are escaped once more; every other store takes more.
+const MAX_BATCH_BYTES: usize = 512 * 1024;
 const MAX_WAITING: usize = 2000;
 /// How long to wait before recording sent messages, so that the record can ride on the next
 /// write.
@@ -169,9 +172,15 @@ impl Lane {
         let mut batch: Vec<Pending> = Vec::new();
         let mut keys = HashSet::new();
         let mut later = VecDeque::new();
+        let mut bytes = 0;
         while batch.len() < MAX_BATCH
             && let Some(pending) = queue.waiting.pop_front()
         {
+            let size = pending.draft.encoded_size();
+            if !batch.is_empty() && bytes + size > MAX_BATCH_BYTES {
+                later.push_back(pending);
+                break;
+            }
             if pending.is_abandoned() {
                 continue;
             }
@@ -180,6 +189,7 @@ impl Lane {
                 continue;
             }
             if keys.insert(pending.draft.dedup_key.clone()) {
+                bytes += size;
                 batch.push(pending);
             } else {
                 later.push_back(pending);

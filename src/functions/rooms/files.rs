@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::PUBLISHER;
 use super::access::{AccessCheck, AccessQuery, Granted};
 use super::path::ConversationPath;
 use crate::app::App;
@@ -90,10 +89,9 @@ pub async fn create(
     let state = ConversationState::read(&*app.store, &conversation).await?;
     granted.author(&conversation).can_post(&state)?;
     let sender = match granted {
-        Granted::Administrator(user) => user.map_or_else(|| UserId::parse(PUBLISHER), Ok),
-        Granted::Admitted(binding) => Ok(binding.user),
+        Granted::Administrator(user) => user.unwrap_or_else(UserId::publisher),
+        Granted::Admitted(binding) => binding.user,
     };
-    let sender = sender.map_err(|error| Problem::invalid_parameter(error.to_string()))?;
     let FileToUpload {
         name,
         content_type,

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use super::PUBLISHER;
 use super::access::{AccessCheck, AccessQuery};
 use super::path::ConversationPath;
 use crate::access::caller::rights::Publisher;
@@ -26,7 +25,7 @@ use crate::http::problem::Problem;
 use crate::http::problem::responses::{
     Failed, InvalidBody, KeyConflict, NotAdmitted, NotFound, NotPublisher,
 };
-use crate::ids::user_id::UserId;
+use crate::ids::user_id::{self, UserId};
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -62,6 +61,7 @@ pub struct NewMessageBody {
     /// By which a repeat is known: unique for conversation and sender.
     id: Option<String>,
     /// `publisher` unless said.
+    #[serde(default, deserialize_with = "user_id::named_sender")]
     #[schema(value_type = Option<String>)]
     sender_id: Option<UserId>,
     sender_name: Option<String>,
@@ -156,7 +156,7 @@ impl NewMessageBody {
         Ok(PublishedMessage {
             input,
             author: Author::Publisher(conversation.clone()),
-            sender: self.sender_id.map_or_else(publisher_id, Ok)?,
+            sender: self.sender_id.unwrap_or_else(UserId::publisher),
             sender_name: name.transpose()?.unwrap_or_default(),
         })
     }
@@ -182,9 +182,4 @@ impl PublishedMessage {
             join: None,
         }
     }
-}
-
-/// The sender of a message whose back end names nobody.
-fn publisher_id() -> Result<UserId, Problem> {
-    UserId::parse(PUBLISHER).map_err(|error| Problem::invalid_parameter(error.to_string()))
 }

@@ -11,6 +11,3 @@ pub mod sanctions;
 mod access;
 mod live;
 mod path;
-
-/// The sender of what a back end posts without naming a user.
-const PUBLISHER: &str = "publisher";

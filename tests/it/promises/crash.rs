@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::{interval, sleep};
 
 use super::ears::assert_heard;
-use super::{Answer, Ears, Handler, History, MAX_TRACKED_CALLERS, Person, Place, Service};
+use super::{Answer, Ears, Handler, History, ONE_AT_A_TIME, Person, Place, Service};
 
 const KILLS: usize = 15;
 const HANDLERS: usize = 3;
@@ -39,7 +39,7 @@ struct Crowd {
 }
 
 async fn killed_again_and_again(place: Place) {
-    let _alone = MAX_TRACKED_CALLERS.lock().await;
+    let _alone = ONE_AT_A_TIME.lock().await;
     let mut chance = Chance::new();
     let service = Service::start().await;
     let rooms = [ROOM.to_owned()];

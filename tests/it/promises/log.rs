@@ -47,7 +47,7 @@ fn lobby() -> Conversation {
     Conversation::Room("lobby".parse().unwrap())
 }
 
-fn draft(sender: usize, id: &str, content: String) -> Draft {
+pub(super) fn draft(sender: usize, id: &str, content: String) -> Draft {
     let sender = UserId::parse(&format!("s{sender}")).unwrap();
     Draft {
         uuid: Ids::random().uuid(),
@@ -62,7 +62,7 @@ fn draft(sender: usize, id: &str, content: String) -> Draft {
     }
 }
 
-fn log(store: Arc<dyn Store>, hub: &HubClient) -> MessageLog {
+pub(super) fn log(store: Arc<dyn Store>, hub: &HubClient) -> MessageLog {
     let courier = Courier::new(hub.clone());
     MessageLog::new(store, courier, Clock::system(), Ids::random())
 }

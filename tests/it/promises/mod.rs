@@ -13,6 +13,7 @@ mod wire;
 
 mod cost;
 mod crash;
+mod large;
 mod log;
 mod numbers;
 mod outage;
@@ -29,4 +30,4 @@ use wire::Wire;
 
 /// One crowd at a time: the machines that tests run on are small, and a store that has no time left
 /// to answer proves nothing.
-static MAX_TRACKED_CALLERS: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -10,7 +10,7 @@ use switchboard::azure::http_client::SharedHttpClient;
 use tokio::sync::Semaphore;
 
 use super::ears::{assert_heard, assert_heard_once};
-use super::{Answer, Ears, Handler, History, MAX_TRACKED_CALLERS, Person, Place, Service};
+use super::{Answer, Ears, Handler, History, ONE_AT_A_TIME, Person, Place, Service};
 
 const HANDLERS: usize = 8;
 const PEOPLE: usize = 200;
@@ -55,7 +55,7 @@ async fn five_thousand_messages_in_a_hundred_rooms_on_the_cosmos_double() {
 
 /// Each has at most one message under way, and all together `at_once`.
 async fn everybody_speaks(place: Place, rooms: usize, at_once: usize) {
-    let _alone = MAX_TRACKED_CALLERS.lock().await;
+    let _alone = ONE_AT_A_TIME.lock().await;
     let service = Service::start().await;
     let rooms: Vec<_> = (0..rooms).map(|n| format!("room{n}")).collect();
     let handlers = Handler::start_many(&service, &place, HANDLERS).await;

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use super::ears::assert_heard;
-use super::{Answer, Ears, Handler, History, MAX_TRACKED_CALLERS, Person, Place, Service, Wire};
+use super::{Answer, Ears, Handler, History, ONE_AT_A_TIME, Person, Place, Service, Wire};
 use crate::support::{Azurite, fresh_folder};
 
 const HANDLERS: usize = 2;
@@ -21,7 +21,7 @@ const A_WHILE: usize = 150;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn people_go_on_when_the_store_does_and_nothing_is_half_done() {
-    let _alone = MAX_TRACKED_CALLERS.lock().await;
+    let _alone = ONE_AT_A_TIME.lock().await;
     let folder = fresh_folder();
     let azurite = Azurite::in_folder(folder.clone()).await;
     let account = azurite.account();

@@ -107,7 +107,7 @@ impl From<InvalidMessage> for FrameError {
         let code = match bad {
             InvalidMessage::Empty => Code::EmptyMessage,
             InvalidMessage::Id => Code::InvalidField,
-            InvalidMessage::TooLong => Code::MessageTooLong,
+            InvalidMessage::TooLong | InvalidMessage::TooLarge => Code::MessageTooLong,
         };
         Self::new(code, bad.to_string())
     }

@@ -6,6 +6,7 @@ use super::call::Call;
 use super::code::FrameError;
 use super::fields::Fields;
 use super::reply::Reply;
+use crate::access::binding::AuthLevel;
 use crate::azure::web_pubsub::join_with_timeout;
 use crate::conversation::{Conversation, ConversationError, ConversationState, index};
 use crate::ids::user_id::UserId;
@@ -29,9 +30,13 @@ struct ReadFrame<'a> {
 impl MarkRead {
     pub(super) fn read(fields: &Fields) -> Result<Self, FrameError> {
         let seq = fields.counter("seq")?;
+        let seq = seq.ok_or_else(|| FrameError::missing("seq"))?;
+        if seq == 0 {
+            return Err(FrameError::invalid("seq", "a number from 1 on"));
+        }
         Ok(Self {
             conversation: fields.conversation()?,
-            seq: seq.ok_or_else(|| FrameError::missing("seq"))?,
+            seq,
         })
     }
 
@@ -47,9 +52,12 @@ impl MarkRead {
             ));
         }
         let user = &call.binding().user;
-        index::set_read_position(store, user, &conversation, self.seq)
-            .await
-            .map_err(ConversationError::from)?;
+        // Anybody may take an anonymous id, so nothing is kept under it.
+        if call.binding().level != AuthLevel::Anonymous {
+            index::set_read_position(store, user, &conversation, self.seq)
+                .await
+                .map_err(ConversationError::from)?;
+        }
         let frame = ReadFrame {
             user_id: user,
             seq: self.seq,

@@ -1,0 +1,81 @@
+//! Large messages never fail their neighbours.
+
+use futures_util::future::join_all;
+use switchboard::azure::http_client::SharedHttpClient;
+use switchboard::azure::managed_identity::ManagedIdentities;
+use switchboard::clock::{Clock, Ids};
+use switchboard::config::Config;
+use switchboard::conversation::history::{Part, page};
+use switchboard::conversation::{Conversation, ConversationState};
+use switchboard::store::{self, Store};
+
+use super::log::{draft, log};
+use super::{Place, Service};
+
+/// More than one write takes on Cosmos DB, escapes and all.
+const MESSAGES: usize = 90;
+
+/// One character, and the rest of what a message may hold in line feeds.
+fn largest() -> String {
+    format!("x{}", "\n".repeat(16 * 1024 - 1))
+}
+
+fn open(place: &Place) -> std::sync::Arc<dyn Store> {
+    let service = "Endpoint=http://localhost;AccessKey=c2VjcmV0;Version=1.0;".to_owned();
+    let config = Config::from_settings(&|name: &str| {
+        let mut own = place.settings.iter();
+        let own = own.find(|(own, _)| *own == name).map(|(_, v)| v.clone());
+        own.or_else(|| (name == "AZURE_WEB_PUBSUB_CONNECTION_STRING").then(|| service.clone()))
+    });
+    let http = SharedHttpClient::new();
+    let identities = ManagedIdentities::new(http.clone());
+    let (clock, ids) = (Clock::system(), Ids::random());
+    store::open(&config.unwrap().store, &http, &identities, &clock, &ids).unwrap()
+}
+
+async fn check(place: Place) {
+    let service = Service::start().await;
+    let store = open(&place);
+    let log = log(store.clone(), &service.hub());
+    let room = Conversation::Room(format!("large-{}", Ids::random().uuid()).parse().unwrap());
+
+    let posting = (0..MESSAGES).map(|n| log.append(&room, draft(n, "1", largest())));
+    let posted = join_all(posting).await;
+
+    for posted in posted {
+        posted.unwrap();
+    }
+    let mut seen = Vec::new();
+    let mut part = Part::Newest;
+    loop {
+        let state = ConversationState::read(&*store, &room).await.unwrap();
+        let page = page(&*store, &room, &state, part, Some(200)).await.unwrap();
+        let bytes: usize = page.messages.iter().map(|m| m.content.len()).sum();
+        assert!(
+            bytes <= 512 * 1024,
+            "{}: a page of {bytes} bytes",
+            place.name
+        );
+        part = Part::Before(page.messages[0].seq);
+        seen.splice(0..0, page.messages.iter().map(|message| message.seq));
+        if !page.has_more {
+            break;
+        }
+    }
+    assert_eq!(seen, (1..=MESSAGES as u64).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn the_largest_messages_posted_at_once_are_all_stored_on_sqlite() {
+    check(Place::sqlite()).await;
+}
+
+#[tokio::test]
+async fn the_largest_messages_posted_at_once_are_all_stored_on_azurite() {
+    check(Place::azurite().await).await;
+}
+
+#[tokio::test]
+async fn the_largest_messages_posted_at_once_are_all_stored_on_the_cosmos_double() {
+    check(Place::cosmos().await).await;
+}
