@@ -1,3 +1,5 @@
+//! CORS headers under `ALLOWED_ORIGINS`.
+
 use reqwest::Method;
 
 use crate::support::{Answer, TestApp};
@@ -43,7 +45,7 @@ async fn a_listed_origin_may_call() {
 }
 
 #[tokio::test]
-async fn an_origin_that_is_not_listed_gets_no_headers() {
+async fn an_unlisted_origin_gets_no_headers() {
     let app = TestApp::with(&[("ALLOWED_ORIGINS", LISTED), ("ALLOW_ANONYMOUS", "true")]).await;
 
     for origin in [
@@ -64,7 +66,7 @@ async fn an_origin_that_is_not_listed_gets_no_headers() {
 }
 
 #[tokio::test]
-async fn errors_can_be_read_across_origins_too() {
+async fn errors_are_readable_across_origins() {
     let app = TestApp::with(&[("ALLOWED_ORIGINS", LISTED)]).await;
     let call = app
         .call(Method::GET, "/api/nothing")
@@ -77,7 +79,7 @@ async fn errors_can_be_read_across_origins_too() {
 }
 
 #[tokio::test]
-async fn without_the_setting_there_are_no_headers_and_a_preflight_is_an_empty_200() {
+async fn without_the_setting_no_cors_headers_are_sent_and_a_preflight_gets_an_empty_200() {
     let app = TestApp::spawn().await;
 
     let asked = preflight(&app, LISTED).await;

@@ -126,7 +126,7 @@ async fn a_silent_service_is_given_up_on_and_calls_do_not_pile_up() {
     place.has("a").await;
     proxy.requests();
 
-    proxy.always(Some(Fault::RevokeSend));
+    proxy.always(Some(Fault::Silence));
     let names: Vec<_> = (0..150).map(|n| format!("k{n}")).collect();
     let writes = names.iter().map(|name| place.write(vec![insert(name, 1)]));
     let all = timeout(TIMEOUT, join_all(writes)).await.unwrap();

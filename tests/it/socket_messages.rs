@@ -1,3 +1,5 @@
+//! Messages that clients send over sockets, through the emulator.
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -5,8 +7,8 @@ use crate::support::{Socket, World};
 
 const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
-/// Sessions are made by back ends over HTTP.
-async fn session_of(world: &World, one: &str, other: &str) {
+/// Creates a session over HTTP, as a back end does.
+async fn create_session(world: &World, one: &str, other: &str) {
     let participants = json!([
         { "userId": one, "name": format!("{one} Doe") },
         { "userId": other, "name": format!("{other} Smith") },
@@ -17,22 +19,20 @@ async fn session_of(world: &World, one: &str, other: &str) {
     assert_eq!(made.status, 201, "{}", made.body);
 }
 
-fn say(content: &str) -> Value {
+fn message(content: &str) -> Value {
     json!({ "type": "message", "content": content })
 }
 
 #[tokio::test]
-async fn what_a_writer_says_in_a_room_reaches_everyone_in_it_and_is_kept() {
+async fn a_writers_message_reaches_everyone_in_the_room_and_is_stored() {
     let world = World::start().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
-    let mut bob = world.joins("room_id=lobby&username=bob").await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
+    let mut bob = world.join("room_id=lobby&username=bob").await;
 
-    alice.sends(say("hello")).await;
-    let own = alice.hears().await;
-    let heard = bob.hears().await;
-    let history = bob.asks(json!({ "type": "history" })).await;
+    alice.send(message("hello")).await;
+    let own = alice.receive().await;
+    let heard = bob.receive().await;
+    let history = bob.request(json!({ "type": "history" })).await;
 
     let id = heard["message_id"].as_str().unwrap();
     assert_eq!(
@@ -50,25 +50,23 @@ async fn what_a_writer_says_in_a_room_reaches_everyone_in_it_and_is_kept() {
         (&json!(1), &json!(false))
     );
     assert_eq!(history["messages"][0]["message_id"], id);
-    let refused = bob.asks(say("me too")).await;
+    let refused = bob.request(message("me too")).await;
     assert_eq!(refused["error"], "forbidden");
 }
 
 #[tokio::test]
-async fn who_asks_with_a_request_id_is_told_what_became_of_it() {
+async fn a_frame_with_a_request_id_gets_a_reply() {
     let world = World::start().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
 
     let sent = alice
-        .asks(json!({ "type": "message", "content": "hello", "id": "m1" }))
+        .request(json!({ "type": "message", "content": "hello", "id": "m1" }))
         .await;
     let again = alice
-        .asks(json!({ "type": "message", "content": "hello", "id": "m1" }))
+        .request(json!({ "type": "message", "content": "hello", "id": "m1" }))
         .await;
     let typing = alice
-        .asks(json!({ "type": "typing", "is_typing": true }))
+        .request(json!({ "type": "typing", "is_typing": true }))
         .await;
 
     assert_eq!(
@@ -79,28 +77,28 @@ async fn who_asks_with_a_request_id_is_told_what_became_of_it() {
     assert_eq!(again["duplicate"], true);
     assert_eq!(again["message_id"], sent["message_id"]);
     assert_eq!(typing, json!({ "type": "ok" }));
-    let heard = alice.has_heard().await;
+    let heard = alice.drain().await;
     assert_eq!(heard.len(), 1);
     assert_eq!(heard[0]["client_id"], "m1");
 }
 
 #[tokio::test]
-async fn two_people_talk_in_a_session_and_nobody_else_gets_in() {
+async fn only_the_two_participants_can_talk_in_a_session() {
     let world = World::start().await;
-    session_of(&world, "john", "jane").await;
+    create_session(&world, "john", "jane").await;
     let mut john = world
-        .joins_as("john", &format!("session_id={SESSION}"))
+        .join_as("john", &format!("session_id={SESSION}"))
         .await;
     let mut jane = world
-        .joins_as("jane", &format!("session_id={SESSION}"))
+        .join_as("jane", &format!("session_id={SESSION}"))
         .await;
 
-    john.sends(json!({ "type": "typing", "is_typing": true }))
+    john.send(json!({ "type": "typing", "is_typing": true }))
         .await;
-    john.sends(say("Hello, climbing partner!")).await;
-    let own = john.hears().await;
-    let typing = jane.hears().await;
-    let heard = jane.hears().await;
+    john.send(message("Hello, climbing partner!")).await;
+    let own = john.receive().await;
+    let typing = jane.receive().await;
+    let heard = jane.receive().await;
 
     assert_eq!(
         typing,
@@ -119,34 +117,32 @@ async fn two_people_talk_in_a_session_and_nobody_else_gets_in() {
     refused
         .assert_problem(403, "not_a_participant")
         .assert_closes_with(4004);
-    let mut elsewhere = world.joins_as("eve", "room_id=lobby").await;
+    let mut elsewhere = world.join_as("eve", "room_id=lobby").await;
     let frame = json!({ "type": "message", "content": "hi", "session_id": SESSION });
-    assert_eq!(elsewhere.asks(frame).await["error"], "forbidden");
+    assert_eq!(elsewhere.request(frame).await["error"], "forbidden");
 }
 
 #[tokio::test]
-async fn a_frame_that_names_no_conversation_means_the_only_one_there_is() {
+async fn a_frame_without_a_conversation_uses_the_only_one() {
     let world = World::start().await;
-    let mut none = world.joins("channel=audio&username=a").await;
-    let mut two = world.joins("room_id=one,two&username=b&role=writer").await;
+    let mut none = world.join("channel=audio&username=a").await;
+    let mut two = world.join("room_id=one,two&username=b&role=writer").await;
 
-    assert_eq!(none.asks(say("hi")).await["error"], "missing_field");
-    assert_eq!(two.asks(say("hi")).await["error"], "missing_field");
+    assert_eq!(none.request(message("hi")).await["error"], "missing_field");
+    assert_eq!(two.request(message("hi")).await["error"], "missing_field");
     let named = json!({ "type": "message", "content": "hi", "room_id": "two" });
-    assert_eq!(two.asks(named).await["type"], "message_sent");
+    assert_eq!(two.request(named).await["type"], "message_sent");
     let both =
         json!({ "type": "message", "content": "hi", "room_id": "two", "session_id": SESSION });
-    assert_eq!(two.asks(both).await["error"], "invalid_field");
+    assert_eq!(two.request(both).await["error"], "invalid_field");
     let foreign = json!({ "type": "message", "content": "hi", "room_id": "three" });
-    assert_eq!(two.asks(foreign).await["error"], "forbidden");
+    assert_eq!(two.request(foreign).await["error"], "forbidden");
 }
 
 #[tokio::test]
-async fn messages_are_counted_in_characters_and_kept_as_sent() {
+async fn message_length_is_counted_in_characters_and_content_is_stored_unchanged() {
     let world = World::start().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
     let good = [
         "😀".repeat(2000),
         format!("  {}  ", "é".repeat(2000)),
@@ -156,8 +152,8 @@ async fn messages_are_counted_in_characters_and_kept_as_sent() {
     ];
 
     for content in &good {
-        alice.sends(say(content)).await;
-        assert_eq!(alice.hears().await["content"], *content);
+        alice.send(message(content)).await;
+        assert_eq!(alice.receive().await["content"], *content);
     }
 
     for (content, code) in [
@@ -165,86 +161,82 @@ async fn messages_are_counted_in_characters_and_kept_as_sent() {
         (" \n\t\u{a0}".to_owned(), "empty_message"),
         ("😀".repeat(2001), "message_too_long"),
     ] {
-        assert_eq!(alice.asks(say(&content)).await["error"], code);
+        assert_eq!(alice.request(message(&content)).await["error"], code);
     }
-    let history = alice.asks(json!({ "type": "history" })).await;
+    let history = alice.request(json!({ "type": "history" })).await;
     let kept = history["messages"].as_array().unwrap().iter();
     let kept: Vec<_> = kept.map(|m| m["content"].as_str().unwrap()).collect();
     assert_eq!(kept, good);
 }
 
 #[tokio::test]
-async fn many_who_speak_at_once_are_all_heard_in_one_order() {
+async fn simultaneous_messages_all_arrive_in_one_order() {
     let world = World::start().await;
-    let mut listener = world.joins("room_id=lobby&username=listener").await;
-    let mut speakers = Vec::new();
+    let mut listener = world.join("room_id=lobby&username=listener").await;
+    let mut senders = Vec::new();
     for n in 0..8 {
         let query = format!("room_id=lobby&username=s{n}&role=writer");
-        speakers.push(world.joins(&query).await);
+        senders.push(world.join(&query).await);
     }
 
-    let talks = speakers
+    let posting = senders
         .into_iter()
         .enumerate()
-        .map(|(n, mut speaker)| async move {
-            for word in 0..10 {
+        .map(|(n, mut sender)| async move {
+            for number in 0..10 {
                 let frame =
-                    json!({ "type": "message", "content": "x", "id": format!("{n}-{word}") });
-                let sent = speaker.asks(frame).await;
+                    json!({ "type": "message", "content": "x", "id": format!("{n}-{number}") });
+                let sent = sender.request(frame).await;
                 assert_eq!(sent["duplicate"], false);
             }
-            speaker
+            sender
         });
-    let _open: Vec<Socket> = futures_util::future::join_all(talks).await;
+    let _open: Vec<Socket> = futures_util::future::join_all(posting).await;
     let mut heard = Vec::new();
     for _ in 0..80 {
-        heard.push(listener.hears().await["seq"].as_u64().unwrap());
+        heard.push(listener.receive().await["seq"].as_u64().unwrap());
     }
 
     assert_eq!(heard, (1..=80).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn what_could_not_be_sent_is_sent_with_the_next_message() {
+async fn an_undelivered_message_is_sent_with_the_next_one() {
     let world = World::start().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
-    let mut bob = world.joins("room_id=lobby&username=bob").await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
+    let mut bob = world.join("room_id=lobby&username=bob").await;
 
     world.gate.shut();
     let kept = alice
-        .asks(json!({ "type": "message", "content": "lost on its way", "id": "1" }))
+        .request(json!({ "type": "message", "content": "undelivered", "id": "1" }))
         .await;
     world.gate.open();
-    world.app.sleep(11);
-    alice.sends(say("next")).await;
+    world.app.advance(11);
+    alice.send(message("next")).await;
 
     assert_eq!(kept["seq"], 1);
-    assert_eq!(bob.hears().await["content"], "lost on its way");
-    assert_eq!(bob.hears().await["content"], "next");
-    alice.sends(say("and on")).await;
-    assert_eq!(bob.hears().await["content"], "and on");
+    assert_eq!(bob.receive().await["content"], "undelivered");
+    assert_eq!(bob.receive().await["content"], "next");
+    alice.send(message("and on")).await;
+    assert_eq!(bob.receive().await["content"], "and on");
 }
 
 #[tokio::test]
-async fn a_retry_sends_what_its_first_try_could_not() {
+async fn a_retry_delivers_the_message_its_first_attempt_could_not() {
     let world = World::start().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
-    let mut bob = world.joins("room_id=lobby&username=bob").await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
+    let mut bob = world.join("room_id=lobby&username=bob").await;
     let frame = json!({ "type": "message", "content": "hello", "id": "1" });
 
     world.gate.shut();
-    let first = alice.asks(frame.clone()).await;
+    let first = alice.request(frame.clone()).await;
     world.gate.open();
-    let second = alice.asks(frame).await;
+    let second = alice.request(frame).await;
 
     assert_eq!(
         (&first["duplicate"], &second["duplicate"]),
         (&json!(false), &json!(true))
     );
-    assert_eq!(bob.hears().await["content"], "hello");
-    assert_eq!(bob.has_heard().await, [] as [Value; 0]);
+    assert_eq!(bob.receive().await["content"], "hello");
+    assert_eq!(bob.drain().await, [] as [Value; 0]);
 }
