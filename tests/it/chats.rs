@@ -29,7 +29,7 @@ async fn a_chat_is_created_used_and_deleted() {
         .request(send_frame(chat, "Hello, world!", "unique-message-id"))
         .await;
     let echoed = alice.receive().await;
-    let heard = bob.receive().await;
+    let received = bob.receive().await;
     let history = bob
         .request(json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }))
         .await;
@@ -53,7 +53,7 @@ async fn a_chat_is_created_used_and_deleted() {
         json!({ "type": "MESSAGE_SENT", "chatId": chat, "message": message, "duplicate": false })
     );
     let broadcast = json!({ "type": "MESSAGE", "chatId": chat, "message": message });
-    assert_eq!((&echoed, &heard), (&broadcast, &broadcast));
+    assert_eq!((&echoed, &received), (&broadcast, &broadcast));
     assert_eq!(
         history,
         json!({ "type": "CHAT_HISTORY", "chatId": chat, "messages": [message], "lastSeq": 1, "hasMore": false })
@@ -120,10 +120,10 @@ async fn only_members_see_a_private_chat() {
         json!({ "type": "CREATE_CHAT", "name": "ours", "members": ["bob", "alice"] }),
     )
     .await;
-    let told = bob.receive().await;
+    let seen_by_bob = bob.receive().await;
     alice.request(send_frame(&chat, "psst", "1")).await;
 
-    assert_eq!(told["chat"]["members"], json!(["alice", "bob"]));
+    assert_eq!(seen_by_bob["chat"]["members"], json!(["alice", "bob"]));
     assert_eq!(bob.receive().await["message"]["content"], "psst");
     assert_eq!(eve.drain().await, [] as [Value; 0]);
     assert_eq!(

@@ -22,20 +22,26 @@ async fn preflight(app: &TestApp, origin: &'static str) -> Answer {
 async fn a_listed_origin_may_call() {
     let app = TestApp::with(&[("ALLOWED_ORIGINS", LISTED), ("ALLOW_ANONYMOUS", "true")]).await;
 
-    let asked = preflight(&app, LISTED).await;
+    let preflight = preflight(&app, LISTED).await;
     let call = app
         .call(Method::GET, "/api/negotiate?room_id=test")
         .header("origin", LISTED);
     let called = Answer::of(call).await;
 
-    assert_eq!((asked.status.as_u16(), asked.body.as_str()), (200, ""));
-    assert_eq!(asked.header("access-control-allow-origin"), Some(LISTED));
     assert_eq!(
-        asked.header("access-control-allow-headers"),
+        (preflight.status.as_u16(), preflight.body.as_str()),
+        (200, "")
+    );
+    assert_eq!(
+        preflight.header("access-control-allow-origin"),
+        Some(LISTED)
+    );
+    assert_eq!(
+        preflight.header("access-control-allow-headers"),
         Some("authorization,content-type")
     );
     assert!(
-        asked
+        preflight
             .header("access-control-allow-methods")
             .unwrap()
             .contains("POST")
@@ -53,15 +59,15 @@ async fn an_unlisted_origin_gets_no_headers() {
         "null",
         "https://app.example.com.evil.com",
     ] {
-        let asked = preflight(&app, origin).await;
+        let preflight = preflight(&app, origin).await;
 
-        assert_eq!(asked.status, 200);
+        assert_eq!(preflight.status, 200);
         assert_eq!(
-            asked.header("access-control-allow-origin"),
+            preflight.header("access-control-allow-origin"),
             None,
             "{origin}"
         );
-        assert_eq!(asked.header("access-control-allow-methods"), None);
+        assert_eq!(preflight.header("access-control-allow-methods"), None);
     }
 }
 
@@ -82,14 +88,17 @@ async fn errors_are_readable_across_origins() {
 async fn without_the_setting_no_cors_headers_are_sent_and_a_preflight_gets_an_empty_200() {
     let app = TestApp::spawn().await;
 
-    let asked = preflight(&app, LISTED).await;
+    let preflight = preflight(&app, LISTED).await;
 
-    assert_eq!((asked.status.as_u16(), asked.body.as_str()), (200, ""));
+    assert_eq!(
+        (preflight.status.as_u16(), preflight.body.as_str()),
+        (200, "")
+    );
     assert!(
-        !asked
+        !preflight
             .headers
             .keys()
             .any(|name| name.as_str().starts_with("access-control"))
     );
-    assert_eq!(asked.header("vary"), None);
+    assert_eq!(preflight.header("vary"), None);
 }

@@ -108,7 +108,7 @@ async fn an_organisation_member_is_greeted_and_removed_when_the_membership_ends(
     let mut greetings = [socket.receive().await, socket.receive().await];
     greetings.sort_by_key(|greeting| greeting["org_id"].is_null());
     publish(&dev, "org:acme", &json!({ "n": 1 })).await;
-    let heard = socket.receive().await;
+    let received = socket.receive().await;
 
     let without_org = self::token(&dev, &["--user", "alice"]).await;
     socket
@@ -123,7 +123,7 @@ async fn an_organisation_member_is_greeted_and_removed_when_the_membership_ends(
     assert_eq!(greetings[0]["type"], "connection.established");
     assert_eq!(greetings[0]["org_id"], "acme");
     assert_eq!(greetings[1]["user_id"], "alice");
-    assert_eq!(heard, json!({ "n": 1 }));
+    assert_eq!(received, json!({ "n": 1 }));
     assert_eq!(signed_in["type"], "authenticated");
     assert_eq!(
         socket.receive().await,

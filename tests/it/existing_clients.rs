@@ -11,12 +11,16 @@ const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 async fn an_existing_chat_client_works_unchanged() {
     let world = World::start().await;
 
-    let heard = Script::start("chat-app.mjs", &world.app.base)
+    let frames = Script::start("chat-app.mjs", &world.app.base)
         .await
         .read()
         .await;
 
-    let kinds = heard.as_array().unwrap().iter().map(|frame| &frame["type"]);
+    let kinds = frames
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|frame| &frame["type"]);
     let kinds: Vec<_> = kinds.map(|kind| kind.as_str().unwrap()).collect();
     // The guide's code requests the history before it sends the first message.
     assert_eq!(
@@ -30,9 +34,9 @@ async fn an_existing_chat_client_works_unchanged() {
             "CHAT_DELETED"
         ]
     );
-    assert_eq!(heard[1]["chat"]["name"], "My New Chat");
-    assert_eq!(heard[3]["message"], heard[4]["message"]);
-    assert_eq!(heard[4]["message"]["id"], "unique-message-id");
+    assert_eq!(frames[1]["chat"]["name"], "My New Chat");
+    assert_eq!(frames[3]["message"], frames[4]["message"]);
+    assert_eq!(frames[4]["message"]["id"], "unique-message-id");
 }
 
 #[tokio::test]

@@ -66,22 +66,22 @@ async fn a_file_is_uploaded_sent_and_downloaded() {
     let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
 
     let id = upload(&world, "lobby", "username=alice").await;
-    let said = json!({ "type": "message", "file": { "fileId": id } });
-    let said = alice.request(said).await;
-    let heard = alice.receive().await;
+    let frame = json!({ "type": "message", "file": { "fileId": id } });
+    let reply = alice.request(frame).await;
+    let received = alice.receive().await;
     let page = world.app.get("/api/rooms/lobby/messages").await.ok();
     let address = request_download(&world, "lobby", &id, "username=bob")
         .await
         .ok();
     let file = get_content(&address).await;
 
-    assert_eq!(said["type"], "message_sent", "{said}");
+    assert_eq!(reply["type"], "message_sent", "{reply}");
     let (name, kind) = ("Ferien \"1\" 👩.png", "image/png");
     assert_eq!(
-        heard["file"],
+        received["file"],
         json!({ "file_id": id, "name": name, "content_type": kind, "size": 5 })
     );
-    assert_eq!(heard["content"], "");
+    assert_eq!(received["content"], "");
     assert_eq!(
         page["messages"][0]["file"],
         json!({ "fileId": id, "name": name, "contentType": kind, "size": 5 })
@@ -232,8 +232,8 @@ async fn deleting_a_room_deletes_its_files() {
     let gone = request_download(&world, "club", &id, "").await;
     gone.assert_problem(404, "not_found");
     let mut alice = world.join("room_id=club&username=alice&role=writer").await;
-    let said = json!({ "type": "message", "file": { "fileId": id } });
-    assert_eq!(alice.request(said).await["error"], "not_found");
+    let frame = json!({ "type": "message", "file": { "fileId": id } });
+    assert_eq!(alice.request(frame).await["error"], "not_found");
 }
 
 #[tokio::test]
@@ -256,8 +256,8 @@ async fn participants_of_a_session_share_files() {
     let mut john = world
         .join_as("john", &format!("session_id={SESSION}"))
         .await;
-    let said = json!({ "type": "message", "file": { "file_id": johns.json()["fileId"] } });
-    assert_eq!(john.request(said).await["type"], "message_sent");
+    let frame = json!({ "type": "message", "file": { "file_id": johns.json()["fileId"] } });
+    assert_eq!(john.request(frame).await["type"], "message_sent");
     strangers.assert_problem(403, "not_a_participant");
     anonymous.assert_problem(401, "unauthenticated");
 }
@@ -317,12 +317,12 @@ async fn files_are_unavailable_without_blob_storage() {
 
     let upload = request_upload(&world, "lobby", "username=alice", &picture()).await;
     let download = request_download(&world, "lobby", &json!(SESSION), "").await;
-    let said = json!({ "type": "message", "content": "x", "file": { "fileId": SESSION } });
-    let said = alice.request(said).await;
+    let frame = json!({ "type": "message", "content": "x", "file": { "fileId": SESSION } });
+    let reply = alice.request(frame).await;
 
     upload.assert_problem(503, "unavailable");
     download.assert_problem(503, "unavailable");
-    assert_eq!(said["error"], "unavailable");
+    assert_eq!(reply["error"], "unavailable");
 }
 
 /// Uploads, restarts `switchboard dev` and downloads.
@@ -354,8 +354,8 @@ async fn dev_keeps_files_in_its_own_storage() {
         .await
         .unwrap();
     let id = address["fileId"].clone();
-    let said = json!({ "type": "message", "file": { "fileId": id } });
-    assert_eq!(alice.request(said).await["type"], "message_sent");
+    let frame = json!({ "type": "message", "file": { "fileId": id } });
+    assert_eq!(alice.request(frame).await["type"], "message_sent");
     dev.kill().await;
     let dev = Dev::start_in(folder, &free).await;
     let again = files(&dev, &format!("file={}", id.as_str().unwrap()));

@@ -57,7 +57,7 @@ async fn a_published_message_is_delivered_and_stored() {
     let mut bob = world.join("room_id=lobby&username=bob").await;
 
     let posted = post_message(&world, "lobby", "hello 👩‍👩‍👧").await;
-    let heard = bob.receive().await;
+    let received = bob.receive().await;
     let page = get_messages(&world, "lobby", "").await.ok();
 
     assert_eq!(
@@ -68,9 +68,9 @@ async fn a_published_message_is_delivered_and_stored() {
             "createdAt": "2027-01-15T08:00:00.000000Z",
         })
     );
-    assert_eq!(heard["type"], "message");
-    assert_eq!(heard["message_id"], posted["id"]);
-    assert_eq!(heard["sender_id"], "publisher");
+    assert_eq!(received["type"], "message");
+    assert_eq!(received["message_id"], posted["id"]);
+    assert_eq!(received["sender_id"], "publisher");
     assert_eq!(
         page,
         json!({ "messages": [posted], "lastSeq": 1, "hasMore": false })
@@ -219,7 +219,7 @@ async fn only_participants_and_administrators_read_a_sessions_messages() {
         .await;
 
     let system = post_message(&world, &group, "welcome").await;
-    let heard = jane.receive().await;
+    let received = jane.receive().await;
     let as_john = json!({ "content": "hi", "senderId": "john" });
     let as_john = post(&world, &group, &as_john).await.json();
     let johns = get_messages_as(&world, "john", json!({}), &group)
@@ -233,8 +233,8 @@ async fn only_participants_and_administrators_read_a_sessions_messages() {
     let admins = get_messages_as(&world, "root", json!({ "roles": ["admin"] }), &group).await;
     let anonymous = get_messages(&world, &group, "").await;
 
-    assert_eq!(heard["session_id"], SESSION);
-    assert_eq!(heard["message_id"], system["id"]);
+    assert_eq!(received["session_id"], SESSION);
+    assert_eq!(received["message_id"], system["id"]);
     assert_eq!(as_john["senderName"], "john Doe");
     assert_eq!(seqs(&johns), [1, 2]);
     assert_eq!(uppers, johns);
@@ -264,7 +264,7 @@ async fn only_members_and_administrators_read_a_chats_messages() {
     let group = format!("chat:{chat}");
 
     let posted = post_message(&world, &group, "hello").await;
-    let heard = alice.receive_type("MESSAGE").await;
+    let received = alice.receive_type("MESSAGE").await;
     let bobs = get_messages_as(&world, "bob", json!({}), &group).await.ok();
     let strangers = get_messages_as(&world, "eve", json!({}), &group).await;
     let anonymous = get_messages(&world, &group, "username=bob").await;
@@ -272,7 +272,7 @@ async fn only_members_and_administrators_read_a_chats_messages() {
     assert_eq!(alice.request(deleted).await["type"], "CHAT_DELETED");
     let late = post(&world, &group, &json!({ "content": "x" })).await;
 
-    assert_eq!(heard["message"], posted);
+    assert_eq!(received["message"], posted);
     assert_eq!(bobs["messages"][0], posted);
     strangers.assert_problem(403, "not_a_member");
     anonymous.assert_problem(401, "unauthenticated");
@@ -289,11 +289,11 @@ async fn only_publishers_post() {
     };
 
     let call = world.app.call(Method::POST, "/api/rooms/lobby/messages");
-    let nobody = Answer::of(call.json(&body)).await;
+    let anonymous = Answer::of(call.json(&body)).await;
     let someone = post(world.app.token("alice", json!({}))).await;
     let publisher = post(world.app.token("p", json!({ "roles": ["publisher"] }))).await;
 
-    nobody.assert_problem(401, "unauthenticated");
+    anonymous.assert_problem(401, "unauthenticated");
     someone.assert_problem(403, "forbidden");
     assert_eq!(publisher.status, 201);
     assert_eq!(publisher.json()["senderId"], "publisher");

@@ -31,13 +31,13 @@ impl Process {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let listens = lines
+        let first_line = lines
             .next_line()
             .await
             .unwrap()
             .expect("it ended before it listened");
-        let address = listens.rsplit(' ').next().unwrap();
-        let address = address.parse().unwrap_or_else(|_| panic!("{listens}"));
+        let address = first_line.rsplit(' ').next().unwrap();
+        let address = address.parse().unwrap_or_else(|_| panic!("{first_line}"));
         Self {
             child,
             lines,

@@ -167,7 +167,7 @@ async fn sessions_require_an_identity() {
         .get(&format!("/api/sessions/{ID}?token={by_query}"))
         .await;
     let vouched = with_api_token(&format!("/{ID}?username=bob")).await;
-    let nobody = with_api_token("").await;
+    let unnamed = with_api_token("").await;
 
     anonymous
         .assert_problem(401, "unauthenticated")
@@ -177,7 +177,7 @@ async fn sessions_require_an_identity() {
         .assert_closes_with(4003);
     assert_eq!(by_query.status, 200);
     assert_eq!(vouched.status, 200);
-    nobody.assert_problem(400, "invalid_parameter");
+    unnamed.assert_problem(400, "invalid_parameter");
 }
 
 #[tokio::test]
@@ -193,10 +193,10 @@ async fn only_publishers_create_sessions() {
     };
 
     let participant = put(Some(app.token("alice", json!({ "roles": ["viewer"] })))).await;
-    let nobody = put(None).await;
+    let anonymous = put(None).await;
 
     participant.assert_problem(403, "forbidden");
-    nobody.assert_problem(401, "unauthenticated");
+    anonymous.assert_problem(401, "unauthenticated");
     get_as(&app, "alice", &format!("/{ID}"))
         .await
         .assert_problem(403, "not_a_participant");

@@ -31,19 +31,19 @@ async fn a_writers_message_reaches_everyone_in_the_room_and_is_stored() {
 
     alice.send(message("hello")).await;
     let own = alice.receive().await;
-    let heard = bob.receive().await;
+    let received = bob.receive().await;
     let history = bob.request(json!({ "type": "history" })).await;
 
-    let id = heard["message_id"].as_str().unwrap();
+    let id = received["message_id"].as_str().unwrap();
     assert_eq!(
-        heard,
+        received,
         json!({
             "type": "message", "message_id": id, "content": "hello", "seq": 1,
             "sender_id": "anon:alice", "sender_name": "alice", "room_id": "lobby",
             "created_at": "2027-01-15T08:00:00.000000Z",
         })
     );
-    assert_eq!(own, heard);
+    assert_eq!(own, received);
     assert_eq!(history["type"], "history");
     assert_eq!(
         (&history["last_seq"], &history["has_more"]),
@@ -77,9 +77,9 @@ async fn a_frame_with_a_request_id_gets_a_reply() {
     assert_eq!(again["duplicate"], true);
     assert_eq!(again["message_id"], sent["message_id"]);
     assert_eq!(typing, json!({ "type": "ok" }));
-    let heard = alice.drain().await;
-    assert_eq!(heard.len(), 1);
-    assert_eq!(heard[0]["client_id"], "m1");
+    let received = alice.drain().await;
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0]["client_id"], "m1");
 }
 
 #[tokio::test]
@@ -98,7 +98,7 @@ async fn only_the_two_participants_can_talk_in_a_session() {
     john.send(message("Hello, climbing partner!")).await;
     let own = john.receive().await;
     let typing = jane.receive().await;
-    let heard = jane.receive().await;
+    let received = jane.receive().await;
 
     assert_eq!(
         typing,
@@ -107,10 +107,10 @@ async fn only_the_two_participants_can_talk_in_a_session() {
             "is_typing": true, "session_id": SESSION,
         })
     );
-    assert_eq!(heard["content"], "Hello, climbing partner!");
-    assert_eq!(heard["sender_name"], "john Doe");
-    assert_eq!(heard["session_id"], SESSION);
-    assert_eq!(own, heard);
+    assert_eq!(received["content"], "Hello, climbing partner!");
+    assert_eq!(received["sender_name"], "john Doe");
+    assert_eq!(received["session_id"], SESSION);
+    assert_eq!(own, received);
     let eve = world.app.token("eve", json!({}));
     let query = format!("session_id={SESSION}");
     let refused = world.app.negotiate_as(&eve, &query).await;
@@ -192,12 +192,12 @@ async fn simultaneous_messages_all_arrive_in_one_order() {
             sender
         });
     let _open: Vec<Socket> = futures_util::future::join_all(posting).await;
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     for _ in 0..80 {
-        heard.push(listener.receive().await["seq"].as_u64().unwrap());
+        received.push(listener.receive().await["seq"].as_u64().unwrap());
     }
 
-    assert_eq!(heard, (1..=80).collect::<Vec<_>>());
+    assert_eq!(received, (1..=80).collect::<Vec<_>>());
 }
 
 #[tokio::test]

@@ -19,8 +19,8 @@ async fn a_publisher_puts_and_gets_users() {
     let first = put_user(&app, &publisher, &alice).await;
     let renamed = json!({ "user_id": "alice%20smith", "name": "Älice 👩" });
     let second = put_user(&app, &publisher, &renamed).await;
-    let asked = app.call(Method::GET, "/api/users?user_id=alice%2520smith");
-    let asked = Answer::of(asked.bearer_auth(&publisher)).await;
+    let call = app.call(Method::GET, "/api/users?user_id=alice%2520smith");
+    let found = Answer::of(call.bearer_auth(&publisher)).await;
 
     assert_eq!(first.status, 201);
     assert_eq!(
@@ -30,7 +30,7 @@ async fn a_publisher_puts_and_gets_users() {
     assert_eq!(second.status, 200);
     let known = json!({ "user_id": "alice%20smith", "name": "Älice 👩" });
     assert_eq!(second.json(), known);
-    assert_eq!(asked.ok(), known);
+    assert_eq!(found.ok(), known);
 }
 
 #[tokio::test]
@@ -41,12 +41,12 @@ async fn only_publishers_may_put_or_get_users() {
 
     let refused = put_user(&app, &someone, &body).await;
     let anonymous = Answer::of(app.call(Method::PUT, "/api/users").json(&body)).await;
-    let asked = app.get("/api/users?user_id=alice").await;
+    let anonymous_get = app.get("/api/users?user_id=alice").await;
     let forged = put_user(&app, "no-token", &body).await;
 
     refused.assert_problem(403, "forbidden");
     anonymous.assert_problem(401, "unauthenticated");
-    asked.assert_problem(401, "unauthenticated");
+    anonymous_get.assert_problem(401, "unauthenticated");
     forged.assert_problem(401, "token_invalid");
 }
 

@@ -34,12 +34,12 @@ impl Handler {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let listens = lines
+        let first_line = lines
             .next_line()
             .await
             .unwrap()
             .expect("the handler ended before it listened");
-        let (_, address) = listens.rsplit_once(' ').unwrap();
+        let (_, address) = first_line.rsplit_once(' ').unwrap();
         let base = format!("http://{address}");
         // Keep reading, or the pipe fills up and blocks the handler.
         let log = tokio::spawn(async move {

@@ -83,10 +83,10 @@ async fn a_persistent_room_accepts_messages_only_through_the_handler() {
 
     for client in [&mut wanda, &mut stranger] {
         assert!(!client.publish("club", "past you").await);
-        let said = client
+        let reply = client
             .request(json!({ "type": "message", "content": "to you" }))
             .await;
-        assert_eq!(said["type"], "message_sent");
+        assert_eq!(reply["type"], "message_sent");
     }
     let mut again = Member::dial(&address).await.unwrap();
     assert!(!again.publish("club", "past you").await);

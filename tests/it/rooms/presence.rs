@@ -30,7 +30,7 @@ async fn presence_lists_each_user_once() {
     let garden = get_as_back_end(app, "/api/rooms/garden/presence")
         .await
         .ok();
-    let nobody = app.get("/api/rooms/empty/presence?username=x").await.ok();
+    let empty = app.get("/api/rooms/empty/presence?username=x").await.ok();
 
     let present =
         |user: &str, connections: u64| json!({ "userId": user, "connections": connections });
@@ -42,7 +42,7 @@ async fn presence_lists_each_user_once() {
         garden,
         json!({ "users": [present("alice", 1), present("anon:eve", 1)] })
     );
-    assert_eq!(nobody, json!({ "users": [] }));
+    assert_eq!(empty, json!({ "users": [] }));
 }
 
 #[tokio::test]
