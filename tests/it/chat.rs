@@ -1,9 +1,11 @@
+//! `POST /api/chat`
+
 use reqwest::Method;
 use serde_json::json;
 
 use crate::support::{Answer, TestApp};
 
-async fn ask(app: &TestApp, body: impl Into<String>) -> Answer {
+async fn post_chat(app: &TestApp, body: impl Into<String>) -> Answer {
     Answer::of(app.call(Method::POST, "/api/chat").body(body.into())).await
 }
 
@@ -11,7 +13,7 @@ async fn ask(app: &TestApp, body: impl Into<String>) -> Answer {
 async fn a_question_is_echoed_with_its_context() {
     let app = TestApp::spawn().await;
 
-    let answer = ask(&app, r#"{"message":"Hello!","context":{"test":true}}"#)
+    let answer = post_chat(&app, r#"{"message":"Hello!","context":{"test":true}}"#)
         .await
         .ok();
 
@@ -27,39 +29,39 @@ async fn a_message_has_1_to_2000_characters() {
     let app = TestApp::spawn().await;
     let with = |message: String| json!({ "message": message }).to_string();
 
-    ask(&app, with("🦀".repeat(2000))).await.ok();
+    post_chat(&app, with("🦀".repeat(2000))).await.ok();
     for message in [String::new(), " \n".to_owned(), "x".repeat(2001)] {
-        ask(&app, with(message))
+        post_chat(&app, with(message))
             .await
             .assert_problem(400, "invalid_parameter");
     }
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_question_is_a_problem() {
+async fn an_invalid_body_is_a_problem() {
     let app = TestApp::spawn().await;
 
     for body in ["", "{}", "[]", r#"{"message":1}"#, "{"] {
-        ask(&app, body)
+        post_chat(&app, body)
             .await
             .assert_problem(400, "invalid_parameter");
     }
-    ask(&app, "x".repeat(300_000))
+    post_chat(&app, "x".repeat(300_000))
         .await
         .assert_problem(413, "too_large");
 }
 
 #[tokio::test]
-async fn who_may_not_negotiate_may_not_ask() {
+async fn an_unauthenticated_caller_cannot_ask() {
     let app = TestApp::with(&[]).await;
 
-    ask(&app, r#"{"message":"Hello!"}"#)
+    post_chat(&app, r#"{"message":"Hello!"}"#)
         .await
         .assert_problem(401, "unauthenticated");
 }
 
 #[tokio::test]
-async fn a_bad_token_is_refused_before_the_body_is_looked_at() {
+async fn a_bad_token_is_refused_before_the_body_is_read() {
     let app = TestApp::spawn().await;
     let in_query = app.call(Method::POST, "/api/chat?token=x.y.z").body("{");
     let in_header = app

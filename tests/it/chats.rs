@@ -1,41 +1,43 @@
+//! Frames about chats.
+
 use serde_json::{Value, json};
 
 use crate::support::{Socket, World};
 
-async fn creates(socket: &mut Socket, frame: Value) -> String {
-    let created = socket.asks(frame).await;
+async fn create_chat(socket: &mut Socket, frame: Value) -> String {
+    let created = socket.request(frame).await;
     assert_eq!(created["type"], "CHAT_CREATED", "{created}");
     created["chat"]["id"].as_str().unwrap().to_owned()
 }
 
-fn send(chat: &str, content: &str, id: &str) -> Value {
+fn send_frame(chat: &str, content: &str, id: &str) -> Value {
     json!({ "type": "SEND_MESSAGE", "chatId": chat, "message": { "content": content, "id": id } })
 }
 
 #[tokio::test]
-async fn a_chat_is_created_spoken_in_read_and_deleted() {
+async fn a_chat_is_created_used_and_deleted() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let mut bob = world.joins_as("bob", "channel=chats").await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let mut bob = world.join_as("bob", "channel=chats").await;
 
     let created = alice
-        .asks(json!({ "type": "CREATE_CHAT", "name": " My New Chat " }))
+        .request(json!({ "type": "CREATE_CHAT", "name": " My New Chat " }))
         .await;
     let chat = created["chat"]["id"].as_str().unwrap();
-    let seen_by_bob = bob.hears().await;
+    let seen_by_bob = bob.receive().await;
     let sent = alice
-        .asks(send(chat, "Hello, world!", "unique-message-id"))
+        .request(send_frame(chat, "Hello, world!", "unique-message-id"))
         .await;
-    let echoed = alice.hears().await;
-    let heard = bob.hears().await;
+    let echoed = alice.receive().await;
+    let received = bob.receive().await;
     let history = bob
-        .asks(json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }))
+        .request(json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }))
         .await;
-    let chats = bob.asks(json!({ "type": "GET_CHATS" })).await;
+    let chats = bob.request(json!({ "type": "GET_CHATS" })).await;
     let deleted = alice
-        .asks(json!({ "type": "DELETE_CHAT", "chatId": chat }))
+        .request(json!({ "type": "DELETE_CHAT", "chatId": chat }))
         .await;
-    let gone = bob.hears().await;
+    let gone = bob.receive().await;
 
     assert_eq!(created["type"], "CHAT_CREATED");
     assert_eq!(created["chat"]["name"], "My New Chat");
@@ -51,7 +53,7 @@ async fn a_chat_is_created_spoken_in_read_and_deleted() {
         json!({ "type": "MESSAGE_SENT", "chatId": chat, "message": message, "duplicate": false })
     );
     let broadcast = json!({ "type": "MESSAGE", "chatId": chat, "message": message });
-    assert_eq!((&echoed, &heard), (&broadcast, &broadcast));
+    assert_eq!((&echoed, &received), (&broadcast, &broadcast));
     assert_eq!(
         history,
         json!({ "type": "CHAT_HISTORY", "chatId": chat, "messages": [message], "lastSeq": 1, "hasMore": false })
@@ -61,43 +63,45 @@ async fn a_chat_is_created_spoken_in_read_and_deleted() {
     assert_eq!(chats["chats"][0]["unread"], 1);
     assert_eq!(deleted, json!({ "type": "CHAT_DELETED", "chatId": chat }));
     assert_eq!(gone, deleted);
-    let none = bob.asks(json!({ "type": "GET_CHATS" })).await;
+    let none = bob.request(json!({ "type": "GET_CHATS" })).await;
     assert_eq!(none, json!({ "type": "CHATS", "chats": [] }));
-    let refused = bob.asks(send(chat, "still there?", "x")).await;
+    let refused = bob.request(send_frame(chat, "still there?", "x")).await;
     assert_eq!(refused["error"], "not_found");
 }
 
 #[tokio::test]
-async fn a_message_sent_twice_is_stored_once_and_heard_once() {
+async fn a_message_sent_twice_is_stored_and_delivered_once() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let chat = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
 
-    let first = alice.asks(send(&chat, "one", "same")).await;
-    alice.hears_of("MESSAGE").await;
-    let second = alice.asks(send(&chat, "other words", "same")).await;
+    let first = alice.request(send_frame(&chat, "one", "same")).await;
+    alice.receive_type("MESSAGE").await;
+    let second = alice
+        .request(send_frame(&chat, "other words", "same"))
+        .await;
 
     assert_eq!(first["duplicate"], false);
     assert_eq!(second["duplicate"], true);
     assert_eq!(second["message"], first["message"]);
-    assert_eq!(alice.has_heard().await, [] as [Value; 0]);
+    assert_eq!(alice.drain().await, [] as [Value; 0]);
     let history = alice
-        .asks(json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }))
+        .request(json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }))
         .await;
     assert_eq!(history["lastSeq"], 1);
 }
 
 #[tokio::test]
-async fn the_same_id_of_two_senders_is_two_messages() {
+async fn two_senders_may_use_the_same_message_id() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let mut bob = world.joins_as("bob", "channel=chats").await;
-    let chat = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
-    bob.hears().await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let mut bob = world.join_as("bob", "channel=chats").await;
+    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
+    bob.receive().await;
 
-    let one = alice.asks(send(&chat, "one", "same")).await;
-    bob.hears_of("MESSAGE").await;
-    let other = bob.asks(send(&chat, "two", "same")).await;
+    let one = alice.request(send_frame(&chat, "one", "same")).await;
+    bob.receive_type("MESSAGE").await;
+    let other = bob.request(send_frame(&chat, "two", "same")).await;
 
     assert_eq!(one["message"]["seq"], 1);
     assert_eq!(other["message"]["seq"], 2);
@@ -105,40 +109,40 @@ async fn the_same_id_of_two_senders_is_two_messages() {
 }
 
 #[tokio::test]
-async fn only_members_see_a_chat_that_names_them() {
+async fn only_members_see_a_private_chat() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let mut bob = world.joins_as("bob", "channel=chats").await;
-    let mut eve = world.joins_as("eve", "channel=chats").await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let mut bob = world.join_as("bob", "channel=chats").await;
+    let mut eve = world.join_as("eve", "channel=chats").await;
 
-    let chat = creates(
+    let chat = create_chat(
         &mut alice,
         json!({ "type": "CREATE_CHAT", "name": "ours", "members": ["bob", "alice"] }),
     )
     .await;
-    let told = bob.hears().await;
-    alice.asks(send(&chat, "psst", "1")).await;
+    let seen_by_bob = bob.receive().await;
+    alice.request(send_frame(&chat, "psst", "1")).await;
 
-    assert_eq!(told["chat"]["members"], json!(["alice", "bob"]));
-    assert_eq!(bob.hears().await["message"]["content"], "psst");
-    assert_eq!(eve.has_heard().await, [] as [Value; 0]);
+    assert_eq!(seen_by_bob["chat"]["members"], json!(["alice", "bob"]));
+    assert_eq!(bob.receive().await["message"]["content"], "psst");
+    assert_eq!(eve.drain().await, [] as [Value; 0]);
     assert_eq!(
-        eve.asks(json!({ "type": "GET_CHATS" })).await["chats"],
+        eve.request(json!({ "type": "GET_CHATS" })).await["chats"],
         json!([])
     );
     for frame in [
-        send(&chat, "let me in", "1"),
+        send_frame(&chat, "let me in", "1"),
         json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }),
         json!({ "type": "read", "chatId": chat, "seq": 1 }),
     ] {
-        assert_eq!(eve.asks(frame).await["error"], "forbidden");
+        assert_eq!(eve.request(frame).await["error"], "forbidden");
     }
     for frame in [
         json!({ "type": "RENAME_CHAT", "chatId": chat, "name": "mine" }),
         json!({ "type": "DELETE_CHAT", "chatId": chat }),
     ] {
-        assert_eq!(eve.asks(frame.clone()).await["error"], "not_found");
-        assert_eq!(bob.asks(frame).await["error"], "forbidden");
+        assert_eq!(eve.request(frame.clone()).await["error"], "not_found");
+        assert_eq!(bob.request(frame).await["error"], "forbidden");
     }
     let refused = world
         .app
@@ -153,53 +157,53 @@ async fn only_members_see_a_chat_that_names_them() {
 }
 
 #[tokio::test]
-async fn who_is_removed_hears_nothing_more_and_who_is_added_hears_at_once() {
+async fn a_removed_member_receives_nothing_more_and_a_new_member_receives_at_once() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let mut bob = world.joins_as("bob", "channel=chats").await;
-    let mut carl = world.joins_as("carl", "channel=chats").await;
-    let chat = creates(
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let mut bob = world.join_as("bob", "channel=chats").await;
+    let mut carl = world.join_as("carl", "channel=chats").await;
+    let chat = create_chat(
         &mut alice,
         json!({ "type": "CREATE_CHAT", "name": "ours", "members": ["bob"] }),
     )
     .await;
-    bob.hears().await;
+    bob.receive().await;
 
     let updated = alice
-        .asks(json!({ "type": "SET_CHAT_MEMBERS", "chatId": chat, "members": ["carl"] }))
+        .request(json!({ "type": "SET_CHAT_MEMBERS", "chatId": chat, "members": ["carl"] }))
         .await;
-    alice.asks(send(&chat, "without bob", "1")).await;
+    alice.request(send_frame(&chat, "without bob", "1")).await;
 
     assert_eq!(updated["chat"]["members"], json!(["alice", "carl"]));
-    assert_eq!(carl.hears().await["type"], "CHAT_UPDATED");
-    assert_eq!(carl.hears().await["message"]["content"], "without bob");
-    assert_eq!(bob.has_heard().await, [] as [Value; 0]);
+    assert_eq!(carl.receive().await["type"], "CHAT_UPDATED");
+    assert_eq!(carl.receive().await["message"]["content"], "without bob");
+    assert_eq!(bob.drain().await, [] as [Value; 0]);
 }
 
 #[tokio::test]
-async fn a_new_connection_is_in_its_users_chats_at_once() {
+async fn a_new_connection_joins_its_users_chats_at_once() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let open = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "open" })).await;
-    let own = creates(
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let open = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "open" })).await;
+    let own = create_chat(
         &mut alice,
         json!({ "type": "CREATE_CHAT", "name": "own", "members": ["bob"] }),
     )
     .await;
 
-    let mut bob = world.joins_as("bob", "channel=chats").await;
+    let mut bob = world.join_as("bob", "channel=chats").await;
     for chat in [&open, &own] {
-        alice.asks(send(chat, "hello", "1")).await;
+        alice.request(send_frame(chat, "hello", "1")).await;
     }
 
-    assert_eq!(bob.hears().await["chatId"], open);
-    assert_eq!(bob.hears().await["chatId"], own);
+    assert_eq!(bob.receive().await["chatId"], open);
+    assert_eq!(bob.receive().await["chatId"], own);
 }
 
 #[tokio::test]
 async fn chats_are_listed_newest_first_in_pages() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
     let mut made = Vec::new();
     for n in 0..7 {
         let members = if n % 2 == 0 {
@@ -208,8 +212,8 @@ async fn chats_are_listed_newest_first_in_pages() {
             Value::Null
         };
         let frame = json!({ "type": "CREATE_CHAT", "name": n.to_string(), "members": members });
-        made.push(creates(&mut alice, frame).await);
-        world.app.sleep(1);
+        made.push(create_chat(&mut alice, frame).await);
+        world.app.advance(1);
     }
     made.sort_unstable_by(|a, b| b.cmp(a));
 
@@ -217,7 +221,7 @@ async fn chats_are_listed_newest_first_in_pages() {
     let mut cursor = Value::Null;
     loop {
         let page = alice
-            .asks(json!({ "type": "GET_CHATS", "limit": 3, "cursor": cursor }))
+            .request(json!({ "type": "GET_CHATS", "limit": 3, "cursor": cursor }))
             .await;
         for chat in page["chats"].as_array().unwrap() {
             listed.push(chat["id"].as_str().unwrap().to_owned());
@@ -232,15 +236,15 @@ async fn chats_are_listed_newest_first_in_pages() {
 }
 
 #[tokio::test]
-async fn history_comes_in_pages_from_either_end() {
+async fn history_is_paged_from_either_end() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let chat = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
     for n in 1..=9 {
         alice
-            .asks(send(&chat, &n.to_string(), &n.to_string()))
+            .request(send_frame(&chat, &n.to_string(), &n.to_string()))
             .await;
-        alice.hears_of("MESSAGE").await;
+        alice.receive_type("MESSAGE").await;
     }
     let mut page = async |part: Value| {
         let mut frame = json!({ "type": "GET_CHAT_HISTORY", "chatId": chat, "limit": 4 });
@@ -248,7 +252,7 @@ async fn history_comes_in_pages_from_either_end() {
             .as_object_mut()
             .unwrap()
             .extend(part.as_object().unwrap().clone());
-        let page = alice.asks(frame).await;
+        let page = alice.request(frame).await;
         let messages = page["messages"].as_array();
         let seqs = messages.map(|all| all.iter().map(|m| m["seq"].as_u64().unwrap()).collect());
         (
@@ -284,26 +288,26 @@ async fn history_comes_in_pages_from_either_end() {
 }
 
 #[tokio::test]
-async fn what_is_read_is_no_longer_unread_on_any_device() {
+async fn marking_messages_as_read_lowers_the_unread_count_and_never_raises_it() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let mut bob = world.joins_as("bob", "channel=chats").await;
-    let chat = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
-    bob.hears().await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let mut bob = world.join_as("bob", "channel=chats").await;
+    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
+    bob.receive().await;
     for n in 1..=3 {
-        alice.asks(send(&chat, "x", &n.to_string())).await;
-        alice.hears().await;
-        bob.hears().await;
+        alice.request(send_frame(&chat, "x", &n.to_string())).await;
+        alice.receive().await;
+        bob.receive().await;
     }
 
-    bob.sends(json!({ "type": "read", "chatId": chat, "seq": 2 }))
+    bob.send(json!({ "type": "read", "chatId": chat, "seq": 2 }))
         .await;
-    let seen = alice.hears().await;
-    bob.hears_of("read").await;
-    bob.sends(json!({ "type": "read", "chatId": chat, "seq": 1 }))
+    let seen = alice.receive().await;
+    bob.receive_type("read").await;
+    bob.send(json!({ "type": "read", "chatId": chat, "seq": 1 }))
         .await;
-    bob.hears_of("read").await;
-    let later = bob.asks(json!({ "type": "GET_CHATS" })).await;
+    bob.receive_type("read").await;
+    let later = bob.request(json!({ "type": "GET_CHATS" })).await;
 
     assert_eq!(
         seen,
@@ -311,16 +315,16 @@ async fn what_is_read_is_no_longer_unread_on_any_device() {
     );
     assert_eq!(later["chats"][0]["unread"], 1);
     let ahead = bob
-        .asks(json!({ "type": "read", "chatId": chat, "seq": 4 }))
+        .request(json!({ "type": "read", "chatId": chat, "seq": 4 }))
         .await;
     assert_eq!(ahead["error"], "invalid_field");
 }
 
 #[tokio::test]
-async fn bad_frames_about_chats_change_nothing() {
+async fn invalid_chat_frames_change_nothing() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let chat = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
     let many: Vec<_> = (0..101).map(|n| format!("user-{n}")).collect();
     let cases = [
         (json!({ "type": "CREATE_CHAT" }), "missing_field"),
@@ -366,15 +370,18 @@ async fn bad_frames_about_chats_change_nothing() {
             json!({ "type": "SEND_MESSAGE", "chatId": chat, "message": {} }),
             "missing_field",
         ),
-        (send(&chat, "   ", "x"), "empty_message"),
-        (send(&chat, &"😀".repeat(2001), "x"), "message_too_long"),
-        (send(&chat, "hi", ""), "invalid_field"),
-        (send(&chat, "hi", &"x".repeat(201)), "invalid_field"),
+        (send_frame(&chat, "   ", "x"), "empty_message"),
         (
-            send("0199a0000000700080000000000000ff", "hi", "x"),
+            send_frame(&chat, &"😀".repeat(2001), "x"),
+            "message_too_long",
+        ),
+        (send_frame(&chat, "hi", ""), "invalid_field"),
+        (send_frame(&chat, "hi", &"x".repeat(201)), "invalid_field"),
+        (
+            send_frame("0199a0000000700080000000000000ff", "hi", "x"),
             "not_found",
         ),
-        (send("../../guard", "hi", "x"), "invalid_field"),
+        (send_frame("../../guard", "hi", "x"), "invalid_field"),
         (
             json!({ "type": "RENAME_CHAT", "chatId": chat, "name": "" }),
             "invalid_field",
@@ -396,36 +403,36 @@ async fn bad_frames_about_chats_change_nothing() {
     ];
 
     for (frame, code) in cases {
-        let reply = alice.asks(frame.clone()).await;
+        let reply = alice.request(frame.clone()).await;
         assert_eq!(reply["type"], "error", "{frame}: {reply}");
         assert_eq!(reply["error"], code, "{frame}: {reply}");
     }
 
-    let chats = alice.asks(json!({ "type": "GET_CHATS" })).await;
+    let chats = alice.request(json!({ "type": "GET_CHATS" })).await;
     assert_eq!(chats["chats"].as_array().unwrap().len(), 1);
     assert_eq!(chats["chats"][0]["lastSeq"], 0);
     assert_eq!(chats["chats"][0]["name"], "a");
 }
 
 #[tokio::test]
-async fn a_connection_that_is_not_for_chats_can_do_nothing_with_them() {
+async fn only_a_connection_for_chats_may_use_them() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let chat = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
-    let mut other = world.joins_as("bob", "room_id=test").await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
+    let mut other = world.join_as("bob", "room_id=test").await;
 
     for frame in [
         json!({ "type": "GET_CHATS" }),
         json!({ "type": "CREATE_CHAT", "name": "b" }),
-        send(&chat, "hi", "1"),
+        send_frame(&chat, "hi", "1"),
         json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }),
     ] {
-        assert_eq!(other.asks(frame).await["error"], "forbidden");
+        assert_eq!(other.request(frame).await["error"], "forbidden");
     }
-    let mut bound = world.joins_as("bob", &format!("chat_id={chat}")).await;
+    let mut bound = world.join_as("bob", &format!("chat_id={chat}")).await;
     assert_eq!(
-        bound.asks(send(&chat, "hi", "1")).await["type"],
+        bound.request(send_frame(&chat, "hi", "1")).await["type"],
         "MESSAGE_SENT"
     );
-    assert_eq!(bound.hears().await["type"], "MESSAGE");
+    assert_eq!(bound.receive().await["type"], "MESSAGE");
 }

@@ -1,3 +1,5 @@
+//! `POST /api/connect_event`
+
 use serde_json::{Value, json};
 
 use crate::support::{Client, NOW, TestApp, dial, ticket};
@@ -6,7 +8,7 @@ use crate::support::{Client, NOW, TestApp, dial, ticket};
 async fn the_answer_names_user_roles_and_all_groups() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
 
-    let client = Client::negotiated(
+    let client = Client::negotiate(
         &app,
         "room_id=test&channel=chats&username=alice&role=writer",
     )
@@ -24,10 +26,10 @@ async fn the_answer_names_user_roles_and_all_groups() {
 }
 
 #[tokio::test]
-async fn roles_are_named_also_when_there_are_none() {
+async fn an_empty_list_of_roles_is_sent_explicitly() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
 
-    let client = Client::negotiated(&app, "channel=audio").await;
+    let client = Client::negotiate(&app, "channel=audio").await;
 
     assert_eq!(client.accepted["roles"], json!([]));
 }
@@ -60,7 +62,7 @@ async fn the_largest_binding_fits_into_the_state() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
     let rooms: Vec<_> = (0..20).map(|n| format!("{n:0>128}")).collect();
 
-    let client = Client::negotiated(
+    let client = Client::negotiate(
         &app,
         &format!("room_id={}&username={}", rooms.join(","), "x".repeat(256)),
     )
@@ -70,7 +72,7 @@ async fn the_largest_binding_fits_into_the_state() {
 }
 
 #[tokio::test]
-async fn a_ticket_must_be_whole_unexpired_and_for_this_user() {
+async fn a_ticket_must_be_intact_unexpired_and_for_this_user() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
     let alice = ticket(&app.negotiate("room_id=test&username=alice").await.ok());
     let connect = |user: &'static str, query: Value| {
@@ -93,16 +95,16 @@ async fn a_ticket_must_be_whole_unexpired_and_for_this_user() {
         .await
         .assert_problem(401, "token_invalid");
     connect("alice", json!({ "sb": [alice] })).await.ok();
-    app.sleep(3601);
+    app.advance(3601);
     connect("alice", json!({ "sb": [alice] }))
         .await
         .assert_problem(401, "token_invalid");
 }
 
 #[tokio::test]
-async fn a_state_is_no_ticket() {
+async fn a_connection_state_is_not_accepted_as_a_ticket() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
-    let client = Client::negotiated(&app, "room_id=test&username=alice").await;
+    let client = Client::negotiate(&app, "room_id=test&username=alice").await;
     let connect = app.event("connect", "alice").user("alice");
 
     let answer = connect
@@ -114,7 +116,7 @@ async fn a_state_is_no_ticket() {
 }
 
 #[tokio::test]
-async fn who_dials_straight_is_decided_as_negotiate_would() {
+async fn a_direct_connection_follows_the_rules_of_negotiate() {
     let app = TestApp::spawn().await;
     let token = app.token("alice", json!({ "organizations": ["acme"] }));
 
@@ -157,7 +159,7 @@ async fn who_dials_straight_is_decided_as_negotiate_would() {
 }
 
 #[tokio::test]
-async fn who_dials_may_show_the_token_in_a_header() {
+async fn a_direct_connection_may_send_its_token_in_a_header() {
     let app = TestApp::spawn().await;
     let token = app.token("alice", json!({}));
     let body = json!({
@@ -171,7 +173,7 @@ async fn who_dials_may_show_the_token_in_a_header() {
 }
 
 #[tokio::test]
-async fn an_expired_token_says_with_what_to_close() {
+async fn an_expired_token_is_refused_with_a_close_code() {
     let app = TestApp::spawn().await;
     let token = app.token("alice", json!({ "exp": NOW - 10 }));
 
@@ -186,7 +188,7 @@ async fn an_expired_token_says_with_what_to_close() {
 }
 
 #[tokio::test]
-async fn pages_of_other_origins_are_refused() {
+async fn pages_from_other_origins_are_refused() {
     let settings = [
         ("ALLOW_ANONYMOUS", "true"),
         (
@@ -219,7 +221,7 @@ async fn pages_of_other_origins_are_refused() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_connect_is_refused() {
+async fn an_invalid_connect_body_is_refused() {
     let app = TestApp::spawn().await;
 
     for body in [
@@ -237,16 +239,10 @@ async fn a_body_that_is_no_connect_is_refused() {
 
 #[tokio::test]
 async fn a_secret_can_be_rotated_without_dropping_anyone() {
-    const OLD: &str = "the-old-secret-of-32-bytes-or-more";
-    const NEW: &str = "the-new-secret-of-32-bytes-or-more";
-    let before = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", OLD)]).await;
-    let after = TestApp::with(&[
-        ("ALLOW_ANONYMOUS", "true"),
-        ("STATE_SECRET", &format!("{NEW},{OLD}")),
-    ])
-    .await;
-    let later = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", NEW)]).await;
-    let client = Client::negotiated(&before, "room_id=test&username=alice").await;
+    let before = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", "old")]).await;
+    let after = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", "new,old")]).await;
+    let later = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", "new")]).await;
+    let client = Client::negotiate(&before, "room_id=test&username=alice").await;
     let at = |app: &TestApp| {
         let event = app.event("message", &client.connection).user("alice");
         event
@@ -260,7 +256,7 @@ async fn a_secret_can_be_rotated_without_dropping_anyone() {
 }
 
 #[tokio::test]
-async fn disconnected_is_taken_with_or_without_a_state() {
+async fn a_disconnected_event_needs_no_state() {
     let app = TestApp::spawn().await;
 
     let answer = app
@@ -273,7 +269,7 @@ async fn disconnected_is_taken_with_or_without_a_state() {
 }
 
 #[tokio::test]
-async fn who_comes_back_after_the_sign_in_ran_out_may_only_listen() {
+async fn a_reconnect_after_the_sign_in_expired_may_only_read() {
     let app = TestApp::spawn().await;
     let token = app.token("alice", json!({ "exp": NOW + 60 }));
     let negotiated = app
@@ -288,7 +284,7 @@ async fn who_comes_back_after_the_sign_in_ran_out_may_only_listen() {
     };
 
     let in_time = connect().await.ok();
-    app.sleep(61);
+    app.advance(61);
     let late = connect().await.ok();
 
     assert_eq!(in_time["roles"].as_array().unwrap().len(), 2);
@@ -296,11 +292,11 @@ async fn who_comes_back_after_the_sign_in_ran_out_may_only_listen() {
 }
 
 #[tokio::test]
-async fn the_longest_name_of_an_identity_still_fits_the_state() {
+async fn a_very_long_display_name_still_fits_the_state() {
     let app = TestApp::spawn().await;
     let token = app.token("alice", json!({ "name": "ü".repeat(3000) }));
 
-    let client = Client::through(&app, app.negotiate_as(&token, "room_id=test").await).await;
+    let client = Client::connect(&app, app.negotiate_as(&token, "room_id=test").await).await;
 
     assert!(client.state.len() < 1024, "{}", client.state.len());
 }

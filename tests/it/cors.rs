@@ -1,3 +1,5 @@
+//! CORS headers under `ALLOWED_ORIGINS`.
+
 use reqwest::Method;
 
 use crate::support::{Answer, TestApp};
@@ -20,20 +22,26 @@ async fn preflight(app: &TestApp, origin: &'static str) -> Answer {
 async fn a_listed_origin_may_call() {
     let app = TestApp::with(&[("ALLOWED_ORIGINS", LISTED), ("ALLOW_ANONYMOUS", "true")]).await;
 
-    let asked = preflight(&app, LISTED).await;
+    let preflight = preflight(&app, LISTED).await;
     let call = app
         .call(Method::GET, "/api/negotiate?room_id=test")
         .header("origin", LISTED);
     let called = Answer::of(call).await;
 
-    assert_eq!((asked.status.as_u16(), asked.body.as_str()), (200, ""));
-    assert_eq!(asked.header("access-control-allow-origin"), Some(LISTED));
     assert_eq!(
-        asked.header("access-control-allow-headers"),
+        (preflight.status.as_u16(), preflight.body.as_str()),
+        (200, "")
+    );
+    assert_eq!(
+        preflight.header("access-control-allow-origin"),
+        Some(LISTED)
+    );
+    assert_eq!(
+        preflight.header("access-control-allow-headers"),
         Some("authorization,content-type")
     );
     assert!(
-        asked
+        preflight
             .header("access-control-allow-methods")
             .unwrap()
             .contains("POST")
@@ -43,7 +51,7 @@ async fn a_listed_origin_may_call() {
 }
 
 #[tokio::test]
-async fn an_origin_that_is_not_listed_gets_no_headers() {
+async fn an_unlisted_origin_gets_no_headers() {
     let app = TestApp::with(&[("ALLOWED_ORIGINS", LISTED), ("ALLOW_ANONYMOUS", "true")]).await;
 
     for origin in [
@@ -51,20 +59,20 @@ async fn an_origin_that_is_not_listed_gets_no_headers() {
         "null",
         "https://app.example.com.evil.com",
     ] {
-        let asked = preflight(&app, origin).await;
+        let preflight = preflight(&app, origin).await;
 
-        assert_eq!(asked.status, 200);
+        assert_eq!(preflight.status, 200);
         assert_eq!(
-            asked.header("access-control-allow-origin"),
+            preflight.header("access-control-allow-origin"),
             None,
             "{origin}"
         );
-        assert_eq!(asked.header("access-control-allow-methods"), None);
+        assert_eq!(preflight.header("access-control-allow-methods"), None);
     }
 }
 
 #[tokio::test]
-async fn errors_can_be_read_across_origins_too() {
+async fn errors_are_readable_across_origins() {
     let app = TestApp::with(&[("ALLOWED_ORIGINS", LISTED)]).await;
     let call = app
         .call(Method::GET, "/api/nothing")
@@ -77,17 +85,20 @@ async fn errors_can_be_read_across_origins_too() {
 }
 
 #[tokio::test]
-async fn without_the_setting_there_are_no_headers_and_a_preflight_is_an_empty_200() {
+async fn without_the_setting_no_cors_headers_are_sent_and_a_preflight_gets_an_empty_200() {
     let app = TestApp::spawn().await;
 
-    let asked = preflight(&app, LISTED).await;
+    let preflight = preflight(&app, LISTED).await;
 
-    assert_eq!((asked.status.as_u16(), asked.body.as_str()), (200, ""));
+    assert_eq!(
+        (preflight.status.as_u16(), preflight.body.as_str()),
+        (200, "")
+    );
     assert!(
-        !asked
+        !preflight
             .headers
             .keys()
             .any(|name| name.as_str().starts_with("access-control"))
     );
-    assert_eq!(asked.header("vary"), None);
+    assert_eq!(preflight.header("vary"), None);
 }

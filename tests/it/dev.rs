@@ -1,4 +1,4 @@
-//! `switchboard dev`: what a newcomer has after `cargo run`, with clients that we did not write.
+//! `switchboard dev`, as a newcomer gets it from `cargo run`, with third-party clients.
 
 use std::fs;
 use std::net::TcpListener;
@@ -11,7 +11,7 @@ use crate::support::{Dev, Script, Socket};
 
 const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
 
-async fn started(name: &str) -> Dev {
+async fn start_dev(name: &str) -> Dev {
     Dev::start(name, &FREE_PORTS).await
 }
 
@@ -21,13 +21,13 @@ fn url(negotiated: &Value) -> &str {
 
 #[tokio::test]
 async fn microsofts_javascript_clients_meet_in_a_room() {
-    // As over a network: the client cannot cope with a refusal that comes at once.
+    // Simulated latency: the client mishandles a refusal that arrives immediately.
     let plain = [&FREE_PORTS[..], &["--latency", "10"]].concat();
     let proxying = [&plain[..], &["--proxy"]].concat();
     for (name, arguments) in [("js", &plain), ("js-proxy", &proxying)] {
         let dev = Dev::start(name, arguments).await;
 
-        let seen = Script::start("room.mjs", &dev.base).await.says().await;
+        let seen = Script::start("room.mjs", &dev.base).await.read().await;
 
         assert_eq!(
             seen,
@@ -45,10 +45,10 @@ async fn microsofts_javascript_clients_meet_in_a_room() {
 
 #[tokio::test]
 async fn microsofts_python_clients_meet_in_a_room() {
-    // Without it this client misses answers: it begins to wait for one only after it has come.
+    // Without latency this client misses answers that arrive before it starts waiting.
     let dev = Dev::start("py", &[&FREE_PORTS[..], &["--latency", "10"]].concat()).await;
 
-    let seen = Script::start("room.py", &dev.base).await.says().await;
+    let seen = Script::start("room.py", &dev.base).await.read().await;
 
     assert_eq!(
         seen,
@@ -60,10 +60,10 @@ async fn microsofts_python_clients_meet_in_a_room() {
 }
 
 #[tokio::test]
-async fn microsofts_client_gets_replies_by_every_way_of_sending() {
-    let dev = started("frames").await;
+async fn microsofts_client_gets_a_reply_to_every_kind_of_frame() {
+    let dev = start_dev("frames").await;
 
-    let replies = Script::start("frames.mjs", &dev.base).await.says().await;
+    let replies = Script::start("frames.mjs", &dev.base).await.read().await;
 
     let pong = json!({ "type": "pong", "timestamp": "t" });
     assert_eq!(replies[0], pong);
@@ -77,27 +77,25 @@ async fn microsofts_client_gets_replies_by_every_way_of_sending() {
 }
 
 #[tokio::test]
-async fn a_plain_socket_gets_its_greeting_and_its_pong() {
-    let dev = started("plain").await;
+async fn a_plain_socket_gets_a_greeting_and_a_pong() {
+    let dev = start_dev("plain").await;
     let negotiated = dev.negotiate("channel=audio&username=alice").await;
 
     let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
-    let greeting = socket.hears().await;
-    socket
-        .sends(json!({ "type": "ping", "timestamp": 1 }))
-        .await;
+    let greeting = socket.receive().await;
+    socket.send(json!({ "type": "ping", "timestamp": 1 })).await;
 
     assert_eq!(greeting["type"], "connection");
     assert!(greeting["connectionId"].is_string() && greeting["message"].is_string());
     assert_eq!(
-        socket.hears().await,
+        socket.receive().await,
         json!({ "type": "pong", "timestamp": 1 })
     );
 }
 
 #[tokio::test]
-async fn an_organisations_member_is_greeted_and_leaves_with_the_membership() {
-    let dev = started("org").await;
+async fn an_organisation_member_is_greeted_and_removed_when_the_membership_ends() {
+    let dev = start_dev("org").await;
     let token = token(
         &dev,
         &["--user", "alice", "--org", "acme", "--name", "Alice"],
@@ -107,37 +105,37 @@ async fn an_organisations_member_is_greeted_and_leaves_with_the_membership() {
         .negotiate(&format!("org_id=acme&channel=notifications&token={token}"))
         .await;
     let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
-    let mut greetings = [socket.hears().await, socket.hears().await];
+    let mut greetings = [socket.receive().await, socket.receive().await];
     greetings.sort_by_key(|greeting| greeting["org_id"].is_null());
     publish(&dev, "org:acme", &json!({ "n": 1 })).await;
-    let heard = socket.hears().await;
+    let received = socket.receive().await;
 
-    let without = self::token(&dev, &["--user", "alice"]).await;
+    let without_org = self::token(&dev, &["--user", "alice"]).await;
     socket
-        .sends(json!({ "type": "authenticate", "token": without }))
+        .send(json!({ "type": "authenticate", "token": without_org }))
         .await;
-    let signed_in = socket.hears().await;
+    let signed_in = socket.receive().await;
     publish(&dev, "org:acme", &json!({ "n": 2 })).await;
     socket
-        .sends(json!({ "type": "ping", "timestamp": "after" }))
+        .send(json!({ "type": "ping", "timestamp": "after" }))
         .await;
 
     assert_eq!(greetings[0]["type"], "connection.established");
     assert_eq!(greetings[0]["org_id"], "acme");
     assert_eq!(greetings[1]["user_id"], "alice");
-    assert_eq!(heard, json!({ "n": 1 }));
+    assert_eq!(received, json!({ "n": 1 }));
     assert_eq!(signed_in["type"], "authenticated");
     assert_eq!(
-        socket.hears().await,
+        socket.receive().await,
         json!({ "type": "pong", "timestamp": "after" })
     );
 }
 
-/// As a back end would, through the service itself and with Microsoft's package.
+/// Publishes through the service with Microsoft's package, as a back end would.
 async fn publish(dev: &Dev, group: &str, message: &Value) {
     let arguments = [dev.emulator.as_str(), group, &message.to_string()];
     let mut script = Script::start_with("publish.mjs", &arguments).await;
-    assert_eq!(script.says().await, json!({ "sent": true }));
+    assert_eq!(script.read().await, json!({ "sent": true }));
 }
 
 async fn token(dev: &Dev, arguments: &[&str]) -> String {
@@ -154,8 +152,8 @@ async fn token(dev: &Dev, arguments: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn the_hub_may_be_dialled_straight_with_the_same_rules() {
-    let dev = started("dial").await;
+async fn direct_connections_to_the_hub_follow_the_same_rules() {
+    let dev = start_dev("dial").await;
     let port = dev
         .emulator
         .split(['/', ';'])
@@ -166,11 +164,9 @@ async fn the_hub_may_be_dialled_straight_with_the_same_rules() {
     let mut socket = Socket::dial(&format!("{hub}?room_id=test&username=alice"))
         .await
         .unwrap();
-    socket
-        .sends(json!({ "type": "ping", "timestamp": 1 }))
-        .await;
+    socket.send(json!({ "type": "ping", "timestamp": 1 })).await;
 
-    assert_eq!(socket.hears().await["type"], "pong");
+    assert_eq!(socket.receive().await["type"], "pong");
     assert_eq!(
         Socket::dial(&format!("{hub}?org_id=acme")).await.err(),
         Some(401)
@@ -190,8 +186,8 @@ async fn the_hub_may_be_dialled_straight_with_the_same_rules() {
 }
 
 #[tokio::test]
-async fn a_token_without_our_ticket_does_not_get_in() {
-    let dev = started("ticket").await;
+async fn an_access_token_without_our_ticket_is_refused() {
+    let dev = start_dev("ticket").await;
     let negotiated = dev.negotiate("room_id=test&username=alice").await;
     let (without, _) = url(&negotiated).split_once("&sb=").unwrap();
 
@@ -199,62 +195,58 @@ async fn a_token_without_our_ticket_does_not_get_in() {
 }
 
 #[tokio::test]
-async fn a_killed_handler_comes_back_and_the_next_frame_works() {
-    let mut dev = started("kill").await;
+async fn a_killed_handler_restarts_and_the_next_frame_works() {
+    let mut dev = start_dev("kill").await;
     let negotiated = dev.negotiate("room_id=test&username=alice").await;
     let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
-    socket
-        .sends(json!({ "type": "ping", "timestamp": 1 }))
-        .await;
-    socket.hears().await;
+    socket.send(json!({ "type": "ping", "timestamp": 1 })).await;
+    socket.receive().await;
     let first = dev.handler();
 
     dev.kill_handler();
-    dev.prints("ready again").await;
-    socket
-        .sends(json!({ "type": "ping", "timestamp": 2 }))
-        .await;
+    dev.wait_for_line("ready again").await;
+    socket.send(json!({ "type": "ping", "timestamp": 2 })).await;
 
     assert_eq!(
-        socket.hears().await,
+        socket.receive().await,
         json!({ "type": "pong", "timestamp": 2 })
     );
     assert_ne!(dev.handler(), first);
 }
 
 #[tokio::test]
-async fn the_third_crash_ends_it_with_an_error() {
-    let mut dev = started("crash").await;
+async fn the_third_crash_ends_dev_with_an_error() {
+    let mut dev = start_dev("crash").await;
 
     for _ in 0..2 {
         dev.kill_handler();
-        dev.prints("ready again").await;
+        dev.wait_for_line("ready again").await;
     }
     dev.kill_handler();
 
-    assert!(!dev.ends().await.success());
+    assert!(!dev.wait().await.success());
 }
 
 #[tokio::test]
 async fn an_interrupt_stops_everything() {
-    let mut dev = started("stop").await;
+    let mut dev = start_dev("stop").await;
     let handler = dev.handler();
 
-    let status = dev.interrupted().await;
+    let status = dev.interrupt().await;
 
     assert!(status.success());
-    let left = children_of(1).contains(&handler)
+    let is_left = children_of(1).contains(&handler)
         && fs::read_to_string(format!("/proc/{handler}/comm"))
             .is_ok_and(|name| name.starts_with("switchboard"));
-    assert!(!left);
+    assert!(!is_left);
 }
 
 #[tokio::test]
-async fn a_handler_does_not_outlive_a_dev_that_was_killed() {
-    let mut dev = started("orphan").await;
+async fn the_handler_does_not_outlive_a_killed_dev() {
+    let mut dev = start_dev("orphan").await;
     let handler = dev.handler();
 
-    dev.killed().await;
+    dev.kill().await;
 
     while fs::read_to_string(format!("/proc/{handler}/stat"))
         .is_ok_and(|stat| !stat.contains(") Z "))
@@ -264,11 +256,11 @@ async fn a_handler_does_not_outlive_a_dev_that_was_killed() {
 }
 
 #[tokio::test]
-async fn secrets_are_kept_for_the_owner_alone_and_used_again() {
+async fn secrets_are_readable_only_by_the_owner_and_reused() {
     let folder = app_folder("secrets");
     let mut first = Dev::start_in(folder.clone(), &FREE_PORTS).await;
     let token = first.api_token.clone();
-    first.interrupted().await;
+    first.interrupt().await;
 
     let second = Dev::start_in(folder.clone(), &FREE_PORTS).await;
 
@@ -281,7 +273,7 @@ async fn secrets_are_kept_for_the_owner_alone_and_used_again() {
 }
 
 #[tokio::test]
-async fn settings_come_from_the_local_file_too() {
+async fn settings_are_also_read_from_the_local_file() {
     let folder = app_folder("local");
     let local = json!({ "IsEncrypted": false, "Values": { "ALLOW_ANONYMOUS": "false", "API_TOKEN": "mine-of-16-bytes-or-more", "WEB_PUBSUB_HUB_NAME": "Other" } });
     fs::write(folder.join("local.settings.json"), local.to_string()).unwrap();
@@ -292,20 +284,20 @@ async fn settings_come_from_the_local_file_too() {
     assert_eq!(dev.get("/api/negotiate?room_id=test").await.0, 401);
 }
 
-async fn complaint(folder: &std::path::Path, arguments: &[&str]) -> String {
+async fn error_output(folder: &std::path::Path, arguments: &[&str]) -> String {
     let output = command(folder, arguments).output().await.unwrap();
     assert!(!output.status.success());
     String::from_utf8(output.stderr).unwrap()
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_said_with_the_way_out() {
+async fn a_port_in_use_is_reported_with_the_option_to_change_it() {
     let folder = app_folder("taken");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
 
-    let host = complaint(&folder, &["--port", &port, "--emulator-port", "0"]).await;
-    let emulator = complaint(&folder, &["--port", "0", "--emulator-port", &port]).await;
+    let host = error_output(&folder, &["--port", &port, "--emulator-port", "0"]).await;
+    let emulator = error_output(&folder, &["--port", "0", "--emulator-port", &port]).await;
 
     assert_eq!(
         host,
@@ -315,30 +307,30 @@ async fn a_port_that_is_taken_is_said_with_the_way_out() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_no_app_is_said_so() {
+async fn a_folder_without_an_app_is_reported() {
     let elsewhere = std::env::temp_dir();
 
-    let said = complaint(&elsewhere, &FREE_PORTS).await;
+    let error = error_output(&elsewhere, &FREE_PORTS).await;
 
     assert!(
-        said.contains("host.json") && said.lines().count() == 1,
-        "{said}"
+        error.contains("host.json") && error.lines().count() == 1,
+        "{error}"
     );
 }
 
 #[tokio::test]
-async fn a_broken_function_is_named_at_home_already() {
+async fn a_broken_function_file_is_reported_by_name() {
     let folder = app_folder("broken");
     fs::write(folder.join("negotiate/function.json"), "{").unwrap();
 
-    let said = complaint(&folder, &FREE_PORTS).await;
+    let error = error_output(&folder, &FREE_PORTS).await;
 
-    assert!(said.contains("negotiate/function.json"), "{said}");
+    assert!(error.contains("negotiate/function.json"), "{error}");
 }
 
 #[tokio::test]
-async fn no_careless_path_leads_past_the_routes() {
-    let dev = started("paths").await;
+async fn no_path_trick_bypasses_the_routes() {
+    let dev = start_dev("paths").await;
     let paths = [
         "/api/events/..%5C..%5Cbroadcast",
         r"/api/events/..\..\broadcast",
@@ -359,15 +351,15 @@ async fn no_careless_path_leads_past_the_routes() {
         let answer = raw_post(&dev.base, path).await;
 
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
-        // What the handler says of a wrong path is a problem document: it was not even asked.
+        // The handler would answer with a problem document, so it was not called.
         assert!(!answer.contains("problem+json"), "{path}: {answer}");
     }
-    // The one that a regex lets through, since `$` also stands before a last line break.
+    // A regex alone would accept this path, since `$` also matches before a final line break.
     let answer = raw_post(&dev.base, "/api/events/acme%0A").await;
     assert!(answer.starts_with("HTTP/1.1 404"), "{answer}");
 }
 
-/// Clients normalise paths; an attacker does not.
+/// Sends the path as it is; HTTP clients would normalise it.
 async fn raw_post(base: &str, path: &str) -> String {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let address = base.strip_prefix("http://").unwrap();
@@ -382,7 +374,7 @@ async fn raw_post(base: &str, path: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_token_can_be_made_in_any_folder_of_the_app_and_with_its_settings() {
+async fn the_token_command_works_in_any_folder_of_the_app_and_uses_its_settings() {
     let folder = app_folder("token");
     let local = json!({ "IsEncrypted": false, "Values": { "JWT_SECRET": "mine-of-thirty-two-bytes-or-rather-more", "JWT_USER_CLAIM": "user_id" } });
     fs::write(folder.join("local.settings.json"), local.to_string()).unwrap();
@@ -405,7 +397,7 @@ async fn a_token_can_be_made_in_any_folder_of_the_app_and_with_its_settings() {
 }
 
 #[tokio::test]
-async fn another_service_needs_no_emulator_and_no_port_for_it() {
+async fn a_configured_service_needs_no_emulator_and_no_emulator_port() {
     let folder = app_folder("elsewhere");
     let elsewhere = "Endpoint=https://x.webpubsub.azure.com;AccessKey=secret;Version=1.0;";
     let local = json!({ "IsEncrypted": false, "Values": { "AZURE_WEB_PUBSUB_CONNECTION_STRING": elsewhere } });
@@ -420,49 +412,45 @@ async fn another_service_needs_no_emulator_and_no_port_for_it() {
 }
 
 #[tokio::test]
-async fn a_name_outside_ascii_survives_the_way_through_headers() {
-    let dev = started("umlaut").await;
+async fn a_non_ascii_name_survives_the_headers() {
+    let dev = start_dev("umlaut").await;
     let negotiated = dev
         .negotiate("room_id=test&username=J%C3%BCrgen%20%F0%9F%A6%80")
         .await;
     assert_eq!(negotiated["userId"], "anon:J%C3%BCrgen%20%F0%9F%A6%80");
 
     let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
-    socket
-        .sends(json!({ "type": "ping", "timestamp": 1 }))
-        .await;
+    socket.send(json!({ "type": "ping", "timestamp": 1 })).await;
 
-    assert_eq!(socket.hears().await["type"], "pong");
+    assert_eq!(socket.receive().await["type"], "pong");
 }
 
 #[tokio::test]
-async fn a_large_frame_goes_all_the_way_and_back() {
-    let dev = started("large").await;
+async fn a_large_frame_makes_the_round_trip() {
+    let dev = start_dev("large").await;
     let negotiated = dev.negotiate("room_id=test").await;
     let mut socket = Socket::dial(url(&negotiated)).await.unwrap();
     let message = "ü".repeat(500_000);
 
     socket
-        .sends(json!({ "type": "test", "message": message }))
+        .send(json!({ "type": "test", "message": message }))
         .await;
 
-    assert_eq!(socket.hears().await["originalMessage"], message);
+    assert_eq!(socket.receive().await["originalMessage"], message);
 }
 
 #[tokio::test]
 async fn hundreds_of_sockets_connect_at_once() {
-    let dev = started("crowd").await;
+    let dev = start_dev("crowd").await;
     let negotiated = dev.negotiate("room_id=test").await;
     let url = url(&negotiated);
 
-    let dialling = (0..300).map(|n| async move {
+    let connecting = (0..300).map(|n| async move {
         let mut socket = Socket::dial(url).await.unwrap();
-        socket
-            .sends(json!({ "type": "ping", "timestamp": n }))
-            .await;
-        socket.hears().await
+        socket.send(json!({ "type": "ping", "timestamp": n })).await;
+        socket.receive().await
     });
-    let pongs = futures_util::future::join_all(dialling).await;
+    let pongs = futures_util::future::join_all(connecting).await;
 
     for (n, pong) in pongs.iter().enumerate() {
         assert_eq!(pong, &json!({ "type": "pong", "timestamp": n }));

@@ -1,3 +1,5 @@
+//! `/api/rooms/{room}/files`, with Azurite as blob storage.
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use switchboard::azure::http_client::SharedHttpClient;
@@ -16,21 +18,21 @@ fn picture() -> Value {
     json!({ "name": "Ferien \"1\" 👩.png", "contentType": "image/png", "size": 5 })
 }
 
-/// As an anonymous user of this name.
-async fn asks_to_upload(world: &World, place: &str, who: &str, file: &Value) -> Answer {
-    let path = format!("/api/rooms/{place}/files?{who}");
+/// Requests an upload anonymously, with this query.
+async fn request_upload(world: &World, conversation: &str, query: &str, file: &Value) -> Answer {
+    let path = format!("/api/rooms/{conversation}/files?{query}");
     Answer::of(world.app.call(Method::POST, &path).json(file)).await
 }
 
-async fn asks_to_upload_as(world: &World, user: &str, place: &str) -> Answer {
-    let path = format!("/api/rooms/{place}/files");
+async fn request_upload_as(world: &World, user: &str, conversation: &str) -> Answer {
+    let path = format!("/api/rooms/{conversation}/files");
     let call = world.app.call(Method::POST, &path);
     let call = call.bearer_auth(world.app.token(user, json!({})));
     Answer::of(call.json(&picture())).await
 }
 
-/// What a browser does with an address.
-async fn puts(answer: &Value, content: &str) -> u16 {
+/// Uploads as a browser does; the content type is not the file's own.
+async fn put_content(answer: &Value, content: &str) -> u16 {
     let url = answer["uploadUrl"].as_str().unwrap();
     let put = SharedHttpClient::new().client().unwrap().put(url);
     let put = put.header("x-ms-blob-type", "BlockBlob");
@@ -39,49 +41,47 @@ async fn puts(answer: &Value, content: &str) -> u16 {
     answer.status().as_u16()
 }
 
-async fn gets(answer: &Value) -> Answer {
+async fn get_content(answer: &Value) -> Answer {
     let url = answer["downloadUrl"].as_str().unwrap();
     Answer::of(SharedHttpClient::new().client().unwrap().get(url)).await
 }
 
-async fn asks_to_download(world: &World, place: &str, id: &Value, who: &str) -> Answer {
+async fn request_download(world: &World, conversation: &str, id: &Value, query: &str) -> Answer {
     let id = id.as_str().unwrap();
-    let path = format!("/api/rooms/{place}/files?file={id}&{who}");
+    let path = format!("/api/rooms/{conversation}/files?file={id}&{query}");
     world.app.get(&path).await
 }
 
-/// An upload that is complete.
-async fn uploads(world: &World, place: &str, who: &str) -> Value {
-    let answer = asks_to_upload(world, place, who, &picture()).await;
+/// Uploads a whole file and returns its id.
+async fn upload(world: &World, conversation: &str, query: &str) -> Value {
+    let answer = request_upload(world, conversation, query, &picture()).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
-    assert_eq!(puts(&answer.json(), "12345").await, 201);
+    assert_eq!(put_content(&answer.json(), "12345").await, 201);
     answer.json()["fileId"].clone()
 }
 
 #[tokio::test]
 async fn a_file_is_uploaded_sent_and_downloaded() {
     let world = world().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
 
-    let id = uploads(&world, "lobby", "username=alice").await;
-    let said = json!({ "type": "message", "file": { "fileId": id } });
-    let said = alice.asks(said).await;
-    let heard = alice.hears().await;
+    let id = upload(&world, "lobby", "username=alice").await;
+    let frame = json!({ "type": "message", "file": { "fileId": id } });
+    let reply = alice.request(frame).await;
+    let received = alice.receive().await;
     let page = world.app.get("/api/rooms/lobby/messages").await.ok();
-    let address = asks_to_download(&world, "lobby", &id, "username=bob")
+    let address = request_download(&world, "lobby", &id, "username=bob")
         .await
         .ok();
-    let file = gets(&address).await;
+    let file = get_content(&address).await;
 
-    assert_eq!(said["type"], "message_sent", "{said}");
+    assert_eq!(reply["type"], "message_sent", "{reply}");
     let (name, kind) = ("Ferien \"1\" 👩.png", "image/png");
     assert_eq!(
-        heard["file"],
+        received["file"],
         json!({ "file_id": id, "name": name, "content_type": kind, "size": 5 })
     );
-    assert_eq!(heard["content"], "");
+    assert_eq!(received["content"], "");
     assert_eq!(
         page["messages"][0]["file"],
         json!({ "fileId": id, "name": name, "contentType": kind, "size": 5 })
@@ -99,52 +99,52 @@ async fn a_file_is_uploaded_sent_and_downloaded() {
 }
 
 #[tokio::test]
-async fn a_file_is_only_sent_whole_and_by_who_uploaded_it() {
+async fn only_the_uploader_can_send_a_file_and_only_once_it_is_complete() {
     let world = world().await;
     let join = |name: &str| format!("room_id=lobby&username={name}&role=writer");
-    let mut alice = world.joins(&join("alice")).await;
-    let mut bob = world.joins(&join("bob")).await;
+    let mut alice = world.join(&join("alice")).await;
+    let mut bob = world.join(&join("bob")).await;
     let send = |id: &Value| json!({ "type": "message", "content": "x", "file": { "fileId": id } });
 
-    let wanted = asks_to_upload(&world, "lobby", "username=alice", &picture()).await;
-    let address = wanted.json();
-    let early = alice.asks(send(&address["fileId"])).await;
-    assert_eq!(puts(&address, "1234").await, 201);
-    let short = alice.asks(send(&address["fileId"])).await;
-    let whole = uploads(&world, "lobby", "username=alice").await;
-    let bobs = bob.asks(send(&whole)).await;
-    let unknown = alice.asks(send(&json!(SESSION))).await;
-    let elsewhere = uploads(&world, "other", "username=alice").await;
-    let elsewheres = alice.asks(send(&elsewhere)).await;
+    let requested = request_upload(&world, "lobby", "username=alice", &picture()).await;
+    let address = requested.json();
+    let early = alice.request(send(&address["fileId"])).await;
+    assert_eq!(put_content(&address, "1234").await, 201);
+    let short = alice.request(send(&address["fileId"])).await;
+    let whole = upload(&world, "lobby", "username=alice").await;
+    let bobs = bob.request(send(&whole)).await;
+    let unknown = alice.request(send(&json!(SESSION))).await;
+    let elsewhere = upload(&world, "other", "username=alice").await;
+    let from_elsewhere = alice.request(send(&elsewhere)).await;
 
     assert_eq!(early["error"], "invalid_field");
     assert_eq!(short["error"], "invalid_field");
     assert_eq!(bobs["error"], "not_found");
     assert_eq!(unknown["error"], "not_found");
-    assert_eq!(elsewheres["error"], "not_found");
+    assert_eq!(from_elsewhere["error"], "not_found");
     let page = world.app.get("/api/rooms/lobby/messages").await.ok();
     assert_eq!(page["lastSeq"], 0);
-    let wrong_room = asks_to_download(&world, "lobby", &elsewhere, "").await;
+    let wrong_room = request_download(&world, "lobby", &elsewhere, "").await;
     wrong_room.assert_problem(404, "not_found");
 }
 
 #[tokio::test]
-async fn an_address_takes_one_upload() {
+async fn an_upload_url_works_once() {
     let world = world().await;
-    let address = asks_to_upload(&world, "lobby", "username=alice", &picture()).await;
+    let address = request_upload(&world, "lobby", "username=alice", &picture()).await;
     let address = address.json();
 
-    let first = puts(&address, "12345").await;
-    let second = puts(&address, "54321").await;
+    let first = put_content(&address, "12345").await;
+    let second = put_content(&address, "54321").await;
 
     assert_eq!(first, 201);
     assert!(second >= 400, "{second}");
-    let download = asks_to_download(&world, "lobby", &address["fileId"], "").await;
-    assert_eq!(gets(&download.ok()).await.body, "12345");
+    let download = request_download(&world, "lobby", &address["fileId"], "").await;
+    assert_eq!(get_content(&download.ok()).await.body, "12345");
 }
 
 #[tokio::test]
-async fn a_publisher_posts_files_too() {
+async fn a_publisher_can_post_files() {
     let world = world().await;
     let path = "/api/rooms/lobby/files";
     let address = world
@@ -156,7 +156,7 @@ async fn a_publisher_posts_files_too() {
     let path = "/api/rooms/lobby/messages";
 
     let early = world.app.back_end(Method::POST, path, &body).await;
-    assert_eq!(puts(&address, "12345").await, 201);
+    assert_eq!(put_content(&address, "12345").await, 201);
     let posted = world.app.back_end(Method::POST, path, &body).await;
 
     early.assert_problem(400, "invalid_parameter");
@@ -165,7 +165,7 @@ async fn a_publisher_posts_files_too() {
 }
 
 #[tokio::test]
-async fn a_key_makes_one_file() {
+async fn an_idempotency_key_creates_one_file() {
     let world = world().await;
     let upload = || {
         let call = world
@@ -183,7 +183,7 @@ async fn a_key_makes_one_file() {
 }
 
 #[tokio::test]
-async fn only_who_may_speak_uploads_and_who_may_read_downloads() {
+async fn uploading_requires_the_right_to_post_and_downloading_the_right_to_read() {
     let world = world().await;
     let set_up = json!({
         "access": "password", "password": "sesame",
@@ -192,48 +192,48 @@ async fn only_who_may_speak_uploads_and_who_may_read_downloads() {
     let room = "/api/rooms/club";
     world.app.back_end(Method::PUT, room, &set_up).await;
 
-    let stranger = asks_to_upload(&world, "club", "username=eve", &picture()).await;
+    let stranger = request_upload(&world, "club", "username=eve", &picture()).await;
     let with_password = "username=eve&password=sesame";
-    let guest = asks_to_upload(&world, "club", with_password, &picture()).await;
-    let reader = asks_to_upload_as(&world, "rita", "club").await;
-    let writer = asks_to_upload_as(&world, "walt", "club").await;
-    let id = uploads(&world, "club", with_password).await;
-    let shut_out = asks_to_download(&world, "club", &id, "").await;
-    let let_in = asks_to_download(&world, "club", &id, "password=sesame").await;
+    let guest = request_upload(&world, "club", with_password, &picture()).await;
+    let reader = request_upload_as(&world, "rita", "club").await;
+    let writer = request_upload_as(&world, "walt", "club").await;
+    let id = upload(&world, "club", with_password).await;
+    let refused = request_download(&world, "club", &id, "").await;
+    let allowed = request_download(&world, "club", &id, "password=sesame").await;
     let mute = json!({ "userId": "walt" });
     world
         .app
         .back_end(Method::POST, "/api/rooms/club/mute", &mute)
         .await;
-    let muted = asks_to_upload_as(&world, "walt", "club").await;
+    let muted = request_upload_as(&world, "walt", "club").await;
 
     stranger.assert_problem(403, "password_required");
     assert_eq!(guest.status, 201);
     reader.assert_problem(403, "forbidden");
     assert_eq!(writer.status, 201);
-    shut_out.assert_problem(403, "password_required");
-    assert_eq!(let_in.status, 200);
+    refused.assert_problem(403, "password_required");
+    assert_eq!(allowed.status, 200);
     muted.assert_problem(403, "forbidden");
 }
 
 #[tokio::test]
-async fn a_rooms_files_go_with_it() {
+async fn deleting_a_room_deletes_its_files() {
     let world = world().await;
     let room = "/api/rooms/club";
     world
         .app
         .back_end(Method::PUT, room, &json!({ "access": "open" }))
         .await;
-    let id = uploads(&world, "club", "username=alice").await;
-    assert_eq!(asks_to_download(&world, "club", &id, "").await.status, 200);
+    let id = upload(&world, "club", "username=alice").await;
+    assert_eq!(request_download(&world, "club", &id, "").await.status, 200);
 
     world.app.back_end(Method::DELETE, room, &json!(null)).await;
 
-    let gone = asks_to_download(&world, "club", &id, "").await;
+    let gone = request_download(&world, "club", &id, "").await;
     gone.assert_problem(404, "not_found");
-    let mut alice = world.joins("room_id=club&username=alice&role=writer").await;
-    let said = json!({ "type": "message", "file": { "fileId": id } });
-    assert_eq!(alice.asks(said).await["error"], "not_found");
+    let mut alice = world.join("room_id=club&username=alice&role=writer").await;
+    let frame = json!({ "type": "message", "file": { "fileId": id } });
+    assert_eq!(alice.request(frame).await["error"], "not_found");
 }
 
 #[tokio::test]
@@ -247,30 +247,30 @@ async fn participants_of_a_session_share_files() {
     world.app.back_end(Method::PUT, &path, &session).await;
     let group = format!("session:{SESSION}");
 
-    let johns = asks_to_upload_as(&world, "john", &group).await;
-    let elses = asks_to_upload_as(&world, "jack", &group).await;
-    let nobodys = asks_to_upload(&world, &group, "username=john", &picture()).await;
+    let johns = request_upload_as(&world, "john", &group).await;
+    let strangers = request_upload_as(&world, "jack", &group).await;
+    let anonymous = request_upload(&world, &group, "username=john", &picture()).await;
 
     assert_eq!(johns.status, 201);
-    assert_eq!(puts(&johns.json(), "12345").await, 201);
+    assert_eq!(put_content(&johns.json(), "12345").await, 201);
     let mut john = world
-        .joins_as("john", &format!("session_id={SESSION}"))
+        .join_as("john", &format!("session_id={SESSION}"))
         .await;
-    let said = json!({ "type": "message", "file": { "file_id": johns.json()["fileId"] } });
-    assert_eq!(john.asks(said).await["type"], "message_sent");
-    elses.assert_problem(403, "not_a_participant");
-    nobodys.assert_problem(401, "unauthenticated");
+    let frame = json!({ "type": "message", "file": { "file_id": johns.json()["fileId"] } });
+    assert_eq!(john.request(frame).await["type"], "message_sent");
+    strangers.assert_problem(403, "not_a_participant");
+    anonymous.assert_problem(401, "unauthenticated");
 }
 
 #[tokio::test]
-async fn what_is_no_file_is_refused() {
+async fn invalid_file_descriptions_are_refused() {
     let world = world().await;
     let with = |name: &str, value: Value| {
         let mut file = picture();
         file[name] = value;
         file
     };
-    let spoilt = [
+    let invalid = [
         json!(null),
         json!([]),
         json!({}),
@@ -288,12 +288,12 @@ async fn what_is_no_file_is_refused() {
         with("size", json!(100 * 1024 * 1024 + 1)),
     ];
 
-    for file in spoilt {
-        let answer = asks_to_upload(&world, "lobby", "username=alice", &file).await;
+    for file in invalid {
+        let answer = request_upload(&world, "lobby", "username=alice", &file).await;
         answer.assert_problem(400, "invalid_parameter");
     }
     let largest = with("size", json!(100 * 1024 * 1024));
-    let largest = asks_to_upload(&world, "lobby", "username=alice", &largest).await;
+    let largest = request_upload(&world, "lobby", "username=alice", &largest).await;
     assert_eq!(largest.status, 201);
     for id in ["x", "..%2fother", "%00", ""] {
         let answer = world
@@ -302,42 +302,40 @@ async fn what_is_no_file_is_refused() {
             .await;
         answer.assert_problem(404, "not_found");
     }
-    let unsaid = world.app.get("/api/rooms/lobby/files").await;
-    unsaid.assert_problem(400, "invalid_parameter");
-    let nowhere = asks_to_upload(&world, "..%2fother", "", &picture()).await;
+    let unnamed = world.app.get("/api/rooms/lobby/files").await;
+    unnamed.assert_problem(400, "invalid_parameter");
+    let nowhere = request_upload(&world, "..%2fother", "", &picture()).await;
     assert_eq!(nowhere.status, 404);
     let wrong = Answer::of(world.app.call(Method::PUT, "/api/rooms/lobby/files")).await;
     wrong.assert_problem(405, "method_not_allowed");
 }
 
 #[tokio::test]
-async fn without_blob_storage_there_are_no_files() {
+async fn files_are_unavailable_without_blob_storage() {
     let world = World::start().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
 
-    let upload = asks_to_upload(&world, "lobby", "username=alice", &picture()).await;
-    let download = asks_to_download(&world, "lobby", &json!(SESSION), "").await;
-    let said = json!({ "type": "message", "content": "x", "file": { "fileId": SESSION } });
-    let said = alice.asks(said).await;
+    let upload = request_upload(&world, "lobby", "username=alice", &picture()).await;
+    let download = request_download(&world, "lobby", &json!(SESSION), "").await;
+    let frame = json!({ "type": "message", "content": "x", "file": { "fileId": SESSION } });
+    let reply = alice.request(frame).await;
 
     upload.assert_problem(503, "unavailable");
     download.assert_problem(503, "unavailable");
-    assert_eq!(said["error"], "unavailable");
+    assert_eq!(reply["error"], "unavailable");
 }
 
-/// A whole exchange with `switchboard dev`, which keeps files itself.
+/// Uploads, restarts `switchboard dev` and downloads.
 #[tokio::test]
-async fn dev_has_a_storage_of_its_own_that_keeps_files() {
+async fn dev_keeps_files_in_its_own_storage() {
     let free = ["--port", "0", "--emulator-port", "0"];
     let folder = app_folder("files");
     let mut dev = Dev::start_in(folder.clone(), &free).await;
     let http = SharedHttpClient::new().client().unwrap();
     let files = |dev: &Dev, query: &str| format!("{}/api/rooms/lobby/files?{query}", dev.base);
 
-    let wanted = http.post(files(&dev, "username=alice")).json(&picture());
-    let address = Answer::of(wanted).await;
+    let request = http.post(files(&dev, "username=alice")).json(&picture());
+    let address = Answer::of(request).await;
     assert_eq!(address.status, 201, "{}", address.body);
     let address = address.json();
     let url = address["uploadUrl"].as_str().unwrap();
@@ -347,8 +345,8 @@ async fn dev_has_a_storage_of_its_own_that_keeps_files() {
         .header("access-control-request-method", "PUT")
         .header("access-control-request-headers", "x-ms-blob-type");
     let preflight = Answer::of(preflight).await;
-    assert_eq!(puts(&address, "12345").await, 201);
-    assert!(puts(&address, "54321").await >= 400);
+    assert_eq!(put_content(&address, "12345").await, 201);
+    assert!(put_content(&address, "54321").await >= 400);
     let negotiated = dev
         .negotiate("room_id=lobby&username=alice&role=writer")
         .await;
@@ -356,13 +354,13 @@ async fn dev_has_a_storage_of_its_own_that_keeps_files() {
         .await
         .unwrap();
     let id = address["fileId"].clone();
-    let said = json!({ "type": "message", "file": { "fileId": id } });
-    assert_eq!(alice.asks(said).await["type"], "message_sent");
-    dev.killed().await;
+    let frame = json!({ "type": "message", "file": { "fileId": id } });
+    assert_eq!(alice.request(frame).await["type"], "message_sent");
+    dev.kill().await;
     let dev = Dev::start_in(folder, &free).await;
     let again = files(&dev, &format!("file={}", id.as_str().unwrap()));
     let download = Answer::of(http.get(again)).await.ok();
-    let file = gets(&download).await;
+    let file = get_content(&download).await;
 
     assert_eq!(preflight.status, 200);
     assert_eq!(preflight.header("access-control-allow-origin"), Some("*"));

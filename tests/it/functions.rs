@@ -1,4 +1,4 @@
-//! The function folders and host.json, which Azure reads and our code does not.
+//! The function folders and host.json, which Azure reads but our code does not.
 
 use std::fs;
 use std::path::Path;
@@ -48,15 +48,15 @@ fn host_json() -> Value {
     serde_json::from_str(include_str!("../../host.json")).unwrap()
 }
 
-/// The forms that were tried on the host's own router and let nothing through that could lead
-/// to another path: `\`, `%` and a leading dot are shut out.
+/// Constraints that were tested on the host's own router. They exclude `\`, `%` and a leading dot, so
+/// a parameter cannot lead to another path.
 const SAFE: [&str; 3] = [
     "regex(^[A-Za-z0-9][A-Za-z0-9._:-]*$)",
     "regex(^[a-z-]+$)",
     "guid",
 ];
 
-/// What is between braces, which a regex of ours does not hold.
+/// The text between braces; our regexes contain none.
 fn parameters(route: &str) -> Vec<&str> {
     route
         .split('{')
@@ -81,7 +81,7 @@ fn every_route_parameter_has_a_safe_constraint() {
 }
 
 #[test]
-fn an_unsafe_parameter_would_be_noticed() {
+fn an_unsafe_route_parameter_is_detected() {
     for route in [
         "events/{org_id}",
         "rooms/{*rest}",
@@ -113,7 +113,7 @@ fn every_http_function_can_be_forwarded_and_leaves_methods_to_the_handler() {
 }
 
 #[test]
-fn triggers_are_named_like_their_queues() {
+fn triggers_are_named_after_their_queues() {
     let queues = ours();
     let queues = queues
         .iter()
@@ -129,12 +129,12 @@ fn triggers_are_named_like_their_queues() {
 }
 
 #[test]
-fn host_json_forwards_requests_as_they_are() {
+fn host_json_forwards_requests_unchanged() {
     let host = host_json();
 
     assert_eq!(host["version"], "2.0");
     assert_eq!(host["customHandler"]["enableForwardingHttpRequest"], true);
-    // Publishing sets the execute bit on the file that is spelled exactly like this.
+    // Publishing sets the execute bit on the file with exactly this name.
     let path = &host["customHandler"]["description"]["defaultExecutablePath"];
     assert_eq!(path, "switchboard");
     let queues = &host["extensions"]["queues"];
@@ -144,7 +144,7 @@ fn host_json_forwards_requests_as_they_are() {
 }
 
 #[test]
-fn the_example_settings_switch_off_what_is_not_configured() {
+fn the_example_settings_disable_unconfigured_triggers() {
     let example: Value =
         serde_json::from_str(include_str!("../../local.settings.json.example")).unwrap();
     let values = &example["Values"];

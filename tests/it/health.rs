@@ -1,9 +1,11 @@
+//! `GET /api/health`
+
 use reqwest::Method;
 
 use crate::support::{Answer, TestApp};
 
 #[tokio::test]
-async fn a_service_that_does_not_answer_makes_health_degraded() {
+async fn an_unreachable_service_degrades_health() {
     let app = TestApp::spawn().await;
 
     let answer = app.get("/api/health").await;
@@ -18,7 +20,7 @@ async fn a_service_that_does_not_answer_makes_health_degraded() {
 }
 
 #[tokio::test]
-async fn whether_the_process_lives_is_answered_without_any_check() {
+async fn the_liveness_probe_runs_no_checks() {
     let app = TestApp::spawn().await;
 
     for query in ["live=1", "live=1&live=1", "x=%FF&live=1"] {
@@ -30,7 +32,7 @@ async fn whether_the_process_lives_is_answered_without_any_check() {
 }
 
 #[tokio::test]
-async fn wrong_settings_make_health_degraded_and_are_named() {
+async fn invalid_settings_degrade_health_and_are_named() {
     let app = TestApp::with(&[("LOG_LEVEL", "loud")]).await;
 
     let answer = app.get("/api/health").await;
@@ -41,14 +43,14 @@ async fn wrong_settings_make_health_degraded_and_are_named() {
 }
 
 #[tokio::test]
-async fn a_container_is_probed_at_the_short_path_too() {
+async fn health_also_answers_at_the_short_path() {
     let app = TestApp::spawn().await;
 
     assert_eq!(app.get("/health?live=1").await.status, 200);
 }
 
 #[tokio::test]
-async fn head_is_enough_and_other_methods_are_not() {
+async fn health_accepts_head_and_refuses_post() {
     let app = TestApp::spawn().await;
 
     let head = Answer::of(app.call(Method::HEAD, "/api/health?live=1")).await;

@@ -1,3 +1,5 @@
+//! Calls with an `Idempotency-Key`.
+
 use std::path::Path;
 
 use futures_util::future::join_all;
@@ -10,7 +12,7 @@ use crate::support::{Answer, World, fresh_folder};
 const DAY: i64 = 24 * 60 * 60;
 const MESSAGES: &str = "/api/rooms/lobby/messages";
 
-async fn posts(world: &World, path: &str, key: &str, body: &Value) -> Answer {
+async fn post(world: &World, path: &str, key: &str, body: &Value) -> Answer {
     let call = world.app.call(Method::POST, path);
     let call = call.bearer_auth("the-api-token-of-the-tests");
     Answer::of(call.header("idempotency-key", key).json(body)).await
@@ -25,13 +27,13 @@ fn hello() -> Value {
 }
 
 #[tokio::test]
-async fn a_repeat_gets_the_first_answer_and_does_nothing() {
+async fn a_repeated_call_gets_the_first_response_and_does_nothing() {
     let world = World::start().await;
 
-    let first = posts(&world, MESSAGES, "k1", &hello()).await;
-    let again = posts(&world, MESSAGES, "k1", &hello()).await;
-    world.app.sleep(DAY - 1);
-    let late = posts(&world, "/api/Rooms/lobby/messages/", "k1", &hello()).await;
+    let first = post(&world, MESSAGES, "k1", &hello()).await;
+    let again = post(&world, MESSAGES, "k1", &hello()).await;
+    world.app.advance(DAY - 1);
+    let late = post(&world, "/api/Rooms/lobby/messages/", "k1", &hello()).await;
 
     assert_eq!(first.status, 201);
     for repeat in [again, late] {
@@ -43,51 +45,51 @@ async fn a_repeat_gets_the_first_answer_and_does_nothing() {
 }
 
 #[tokio::test]
-async fn after_a_day_a_key_is_a_new_one() {
+async fn a_key_can_be_reused_after_a_day() {
     let world = World::start().await;
-    posts(&world, MESSAGES, "k1", &hello()).await;
+    post(&world, MESSAGES, "k1", &hello()).await;
 
-    world.app.sleep(DAY);
-    let anew = posts(&world, MESSAGES, "k1", &json!({ "content": "other" })).await;
+    world.app.advance(DAY);
+    let reused = post(&world, MESSAGES, "k1", &json!({ "content": "other" })).await;
 
-    assert_eq!(anew.status, 201);
-    assert_eq!(anew.json()["seq"], 2);
+    assert_eq!(reused.status, 201);
+    assert_eq!(reused.json()["seq"], 2);
 }
 
 #[tokio::test]
-async fn another_body_under_the_same_key_is_refused() {
+async fn a_different_body_with_the_same_key_is_refused() {
     let world = World::start().await;
-    posts(&world, MESSAGES, "k1", &hello()).await;
+    post(&world, MESSAGES, "k1", &hello()).await;
 
-    let other = posts(&world, MESSAGES, "k1", &json!({ "content": "other" })).await;
+    let other = post(&world, MESSAGES, "k1", &json!({ "content": "other" })).await;
 
     other.assert_problem(422, "key_reused");
     assert_eq!(last_seq(&world).await, 1);
 }
 
 #[tokio::test]
-async fn a_key_is_its_callers_and_its_routes() {
+async fn a_key_belongs_to_one_caller_and_one_route() {
     let world = World::start().await;
-    posts(&world, MESSAGES, "k1", &hello()).await;
+    post(&world, MESSAGES, "k1", &hello()).await;
 
-    let elsewhere = posts(&world, "/api/rooms/other/messages", "k1", &hello()).await;
+    let elsewhere = post(&world, "/api/rooms/other/messages", "k1", &hello()).await;
     let call = world.app.call(Method::POST, MESSAGES);
     let user = world.app.token("p", json!({ "roles": ["publisher"] }));
     let call = call.bearer_auth(user).header("idempotency-key", "k1");
-    let anothers = Answer::of(call.json(&hello())).await;
+    let other_caller = Answer::of(call.json(&hello())).await;
     let without = world.app.back_end(Method::POST, MESSAGES, &hello()).await;
 
     assert_eq!(elsewhere.json()["seq"], 1);
-    assert_eq!(anothers.json()["seq"], 2);
+    assert_eq!(other_caller.json()["seq"], 2);
     assert_eq!(without.json()["seq"], 3);
 }
 
 #[tokio::test]
-async fn many_calls_at_once_with_one_key_do_it_once() {
+async fn simultaneous_calls_with_one_key_take_effect_once() {
     let world = World::start().await;
     let body = hello();
 
-    let calls = (0..12).map(|_| posts(&world, MESSAGES, "k1", &body));
+    let calls = (0..12).map(|_| post(&world, MESSAGES, "k1", &body));
     let answers = join_all(calls).await;
 
     for answer in &answers {
@@ -103,35 +105,35 @@ async fn a_refused_call_leaves_its_key_free() {
     let nowhere = "/api/rooms/session:550e8400-e29b-41d4-a716-446655440000/messages";
     let participants = json!([{ "userId": "a", "name": "A" }, { "userId": "b", "name": "B" }]);
 
-    let early = posts(&world, nowhere, "k1", &hello()).await;
+    let early = post(&world, nowhere, "k1", &hello()).await;
     let session = json!({ "participants": participants });
     let path = "/api/sessions/550e8400-e29b-41d4-a716-446655440000";
     world.app.back_end(Method::PUT, path, &session).await;
-    let other = posts(&world, nowhere, "k1", &json!({ "content": "other" })).await;
+    let other = post(&world, nowhere, "k1", &json!({ "content": "other" })).await;
 
     early.assert_problem(404, "not_found");
     assert_eq!(other.status, 201);
     assert_eq!(other.json()["content"], "other");
 }
 
-/// So many times 25, some at once.
+/// Posts `times` batches of 25 messages, each batch at once.
 async fn post_many(world: &World, name: &str, times: usize) {
     let body = hello();
     for round in 0..times {
         let keys: Vec<_> = (0..25).map(|n| format!("{name}{round}-{n}")).collect();
-        let calls = keys.iter().map(|key| posts(world, MESSAGES, key, &body));
+        let calls = keys.iter().map(|key| post(world, MESSAGES, key, &body));
         for answer in join_all(calls).await {
             assert_eq!(answer.status, 201, "{}", answer.body);
         }
     }
 }
 
-/// The store's file, and what lies on its collection of things done.
-async fn with_file() -> (World, Connection) {
+/// A world in which one call has been made, and its store's file.
+async fn world_with_file() -> (World, Connection) {
     let file = fresh_folder().join("switchboard.db");
     let store = format!("sqlite:{}", file.display());
     let world = World::with(&[("STORE", store.as_str())]).await;
-    posts(&world, MESSAGES, "first", &hello()).await;
+    post(&world, MESSAGES, "first", &hello()).await;
     (world, open(&file))
 }
 
@@ -139,8 +141,8 @@ fn open(file: &Path) -> Connection {
     Connection::open(file).unwrap()
 }
 
-/// As a handler leaves it that dies between storing the message and noting the answer.
-fn forget_the_answer(store: &Connection) {
+/// Leaves the record as a handler does that dies between storing the message and saving the answer.
+fn erase_the_answer(store: &Connection) {
     let changed = store.execute(
         "UPDATE records SET body = json_set(body, '$.stage', json_object('begun', \
          json_object('until', '2027-01-15T08:00:20Z'))) WHERE key LIKE 'key:%'",
@@ -150,30 +152,30 @@ fn forget_the_answer(store: &Connection) {
 }
 
 #[tokio::test]
-async fn a_call_that_died_is_taken_over_and_nothing_is_done_twice() {
-    let (world, store) = with_file().await;
-    forget_the_answer(&store);
+async fn a_retry_completes_an_interrupted_call_without_repeating_its_work() {
+    let (world, store) = world_with_file().await;
+    erase_the_answer(&store);
 
-    let waits = posts(&world, MESSAGES, "first", &hello()).await;
-    world.app.sleep(20);
-    let other = posts(&world, MESSAGES, "first", &json!({ "content": "other" })).await;
-    let taken_over = posts(&world, MESSAGES, "first", &hello()).await;
-    let again = posts(&world, MESSAGES, "first", &hello()).await;
+    let early = post(&world, MESSAGES, "first", &hello()).await;
+    world.app.advance(20);
+    let other = post(&world, MESSAGES, "first", &json!({ "content": "other" })).await;
+    let resumed = post(&world, MESSAGES, "first", &hello()).await;
+    let again = post(&world, MESSAGES, "first", &hello()).await;
 
-    waits.assert_problem(409, "key_in_use");
-    assert!(waits.header("retry-after").is_some());
+    early.assert_problem(409, "key_in_use");
+    assert!(early.header("retry-after").is_some());
     other.assert_problem(422, "key_reused");
-    assert_eq!(taken_over.status, 201);
-    assert_eq!(taken_over.json()["seq"], 1);
-    assert_eq!(again.body, taken_over.body);
+    assert_eq!(resumed.status, 201);
+    assert_eq!(resumed.json()["seq"], 1);
+    assert_eq!(again.body, resumed.body);
     assert_eq!(last_seq(&world).await, 1);
 }
 
 #[tokio::test]
-async fn old_keys_are_cleared_away_by_newer_calls() {
-    let (world, store) = with_file().await;
+async fn newer_calls_delete_expired_keys() {
+    let (world, store) = world_with_file().await;
     post_many(&world, "old", 4).await;
-    world.app.sleep(DAY);
+    world.app.advance(DAY);
 
     post_many(&world, "new", 12).await;
 
@@ -188,7 +190,7 @@ async fn old_keys_are_cleared_away_by_newer_calls() {
 }
 
 #[tokio::test]
-async fn an_invites_code_is_told_once() {
+async fn an_invite_code_is_shown_once() {
     let world = World::start().await;
     let path = "/api/rooms/club";
     let room = json!({ "access": "invite" });
@@ -196,9 +198,9 @@ async fn an_invites_code_is_told_once() {
     let invites = "/api/rooms/club/invites";
     let body = json!({ "role": "writer" });
 
-    let first = posts(&world, invites, "k1", &body).await;
-    let again = posts(&world, invites, "k1", &body).await;
-    let another = posts(&world, invites, "k2", &body).await;
+    let first = post(&world, invites, "k1", &body).await;
+    let again = post(&world, invites, "k1", &body).await;
+    let another = post(&world, invites, "k2", &body).await;
 
     assert_eq!(first.status, 201);
     let code = first.json()["invite"].as_str().unwrap().to_owned();
@@ -208,11 +210,11 @@ async fn an_invites_code_is_told_once() {
 }
 
 #[tokio::test]
-async fn a_key_is_visible_ascii_of_some_length() {
+async fn a_key_has_1_to_200_visible_ascii_characters() {
     let world = World::start().await;
 
     for key in ["", " ", "a b", "k1, k2", &"k".repeat(201)] {
-        let answer = posts(&world, MESSAGES, key, &hello()).await;
+        let answer = post(&world, MESSAGES, key, &hello()).await;
         answer.assert_problem(400, "invalid_parameter");
     }
     let call = world.app.call(Method::POST, MESSAGES);
@@ -222,7 +224,7 @@ async fn a_key_is_visible_ascii_of_some_length() {
         .header("idempotency-key", "k1");
     let twice = Answer::of(twice.json(&hello())).await;
     twice.assert_problem(400, "invalid_parameter");
-    let longest = posts(&world, MESSAGES, &"~".repeat(200), &hello()).await;
+    let longest = post(&world, MESSAGES, &"~".repeat(200), &hello()).await;
     assert_eq!(longest.status, 201);
     assert_eq!(last_seq(&world).await, 1);
 }

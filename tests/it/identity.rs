@@ -1,4 +1,4 @@
-//! Who is let in, by every way of saying who one is.
+//! The ways to identify a caller, and the targets that each may connect to.
 
 use reqwest::Method;
 use serde_json::json;
@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::{Answer, NOW, TestApp};
 
 #[tokio::test]
-async fn without_an_identity_nobody_is_let_in_unless_allowed() {
+async fn anonymous_callers_are_refused_unless_allowed() {
     let closed = TestApp::with(&[]).await;
     let open = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
 
@@ -21,7 +21,7 @@ async fn without_an_identity_nobody_is_let_in_unless_allowed() {
 }
 
 #[tokio::test]
-async fn what_belongs_to_a_user_needs_a_signed_in_one() {
+async fn user_owned_targets_require_a_signed_in_user() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
     let owned = [
         "channel=notifications",
@@ -39,26 +39,26 @@ async fn what_belongs_to_a_user_needs_a_signed_in_one() {
 }
 
 #[tokio::test]
-async fn an_anonymous_name_is_marked_where_users_have_real_ones() {
-    let ways = [
-        ("JWT_SECRET", "a-secret-of-32-bytes-or-rather-more"),
-        ("API_TOKEN", "a-token-of-16-bytes-or-more"),
+async fn anonymous_names_are_marked_when_users_can_sign_in() {
+    let methods = [
+        ("JWT_SECRET", "secret"),
+        ("API_TOKEN", "token"),
         ("TRUST_EASY_AUTH", "true"),
     ];
 
-    for way in ways {
-        let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), way]).await;
+    for method in methods {
+        let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), method]).await;
 
         let named = app.negotiate("room_id=test&username=alice").await.ok();
         let nameless = app.negotiate("room_id=test").await.ok();
 
-        assert_eq!(named["userId"], "anon:alice", "{way:?}");
+        assert_eq!(named["userId"], "anon:alice", "{method:?}");
         assert!(nameless["userId"].as_str().unwrap().starts_with("anon:"));
     }
 }
 
 #[tokio::test]
-async fn a_token_counts_in_the_header_and_in_the_parameter() {
+async fn a_token_is_accepted_in_the_header_and_in_the_query() {
     let app = TestApp::spawn().await;
     let token = app.token("Jürgen 1", json!({}));
 
@@ -73,7 +73,7 @@ async fn a_token_counts_in_the_header_and_in_the_parameter() {
 }
 
 #[tokio::test]
-async fn somebody_signed_in_keeps_the_own_id_whatever_the_name() {
+async fn a_signed_in_user_keeps_their_id_whatever_name_they_ask_for() {
     let app = TestApp::spawn().await;
     let token = app.token("alice", json!({}));
 
@@ -86,7 +86,7 @@ async fn somebody_signed_in_keeps_the_own_id_whatever_the_name() {
 }
 
 #[tokio::test]
-async fn nobody_signed_in_can_be_taken_for_an_anonymous_one() {
+async fn a_signed_in_user_cannot_pass_for_an_anonymous_one() {
     let app = TestApp::spawn().await;
     let token = app.token("anon:alice", json!({}));
 
@@ -96,7 +96,7 @@ async fn nobody_signed_in_can_be_taken_for_an_anonymous_one() {
 }
 
 #[tokio::test]
-async fn a_bad_token_closes_with_what_the_target_would_have_closed_with() {
+async fn a_bad_token_gets_the_close_code_of_its_target() {
     let app = TestApp::spawn().await;
     let expired = app.token("alice", json!({ "exp": NOW - 60 }));
     let session = "session_id=550e8400-e29b-41d4-a716-446655440000";
@@ -121,7 +121,7 @@ async fn a_bad_token_closes_with_what_the_target_would_have_closed_with() {
 }
 
 #[tokio::test]
-async fn a_token_that_nothing_can_check_is_refused_rather_than_passed_over() {
+async fn an_unverifiable_token_is_refused_rather_than_ignored() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
 
     app.negotiate_as("some.jwt.token", "room_id=test")
@@ -157,7 +157,7 @@ async fn an_organisation_is_open_to_its_members() {
 }
 
 #[tokio::test]
-async fn devices_are_open_to_those_with_the_right() {
+async fn devices_require_the_devices_role() {
     let app = TestApp::spawn().await;
     let with = app.token("alice", json!({ "roles": ["devices"] }));
     let without = app.token("bob", json!({}));
@@ -185,7 +185,7 @@ async fn notifications_go_to_the_users_own_inbox() {
 }
 
 #[tokio::test]
-async fn sessions_are_for_their_participants_of_whom_there_are_none_yet() {
+async fn an_unknown_session_has_no_participants() {
     let app = TestApp::spawn().await;
     let alice = app.token("alice", json!({}));
 
@@ -199,8 +199,8 @@ async fn sessions_are_for_their_participants_of_whom_there_are_none_yet() {
 }
 
 #[tokio::test]
-async fn a_back_end_negotiates_for_any_user_and_vouches_for_it() {
-    let app = TestApp::with(&[("API_TOKEN", "the-token-of-16-bytes-or-more")]).await;
+async fn a_back_end_can_negotiate_for_any_user() {
+    let app = TestApp::with(&[("API_TOKEN", "the-token")]).await;
 
     let negotiated = app
         .negotiate_as(
@@ -225,7 +225,7 @@ async fn a_back_end_negotiates_for_any_user_and_vouches_for_it() {
 }
 
 #[tokio::test]
-async fn the_platforms_headers_count_only_where_they_are_trusted() {
+async fn platform_headers_count_only_when_trusted() {
     let trusting = TestApp::with(&[("TRUST_EASY_AUTH", "true")]).await;
     let others = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
     let with_headers = |app: &TestApp| {

@@ -1,5 +1,5 @@
-//! Tests of the whole handler, from outside: one file for each function folder, and one for each
-//! thing that goes across them.
+//! Tests of the whole handler from outside: one file per function folder, and one per topic that
+//! spans several.
 #![cfg(test)]
 
 mod support;
@@ -30,6 +30,8 @@ mod chats;
 #[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
+mod existing_clients;
+#[cfg(feature = "dev")]
 mod files;
 #[cfg(feature = "dev")]
 mod idempotency;
@@ -44,6 +46,4 @@ mod room_messages;
 #[cfg(feature = "dev")]
 mod rooms;
 #[cfg(feature = "dev")]
-mod seeds;
-#[cfg(feature = "dev")]
-mod speech;
+mod socket_messages;

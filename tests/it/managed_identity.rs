@@ -1,5 +1,5 @@
-//! A deployment without any key: the service makes the client tokens, for an identity that the
-//! platform vouches for, and its webhooks show tokens of its own.
+//! A deployment without any key: the handler uses its managed identity to get client tokens from the
+//! service, and the service's webhooks carry Entra tokens.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -13,7 +13,7 @@ use crate::serve::Process;
 use crate::support::{Issuer, Script};
 
 const RESOURCE: &str = "api://the-handler";
-/// As whom the emulator's service calls.
+/// The identity under which the emulated service calls.
 const CALLER: &str = "e0000000-0000-4000-8000-000000000002";
 
 fn free_port() -> u16 {
@@ -32,7 +32,7 @@ fn handler_of(events: serde_json::Value, function: &str, port: u16) -> serde_jso
 #[tokio::test]
 async fn clients_meet_in_a_room_without_any_key() {
     let mut platform = Issuer::start().await;
-    platform.adds_key("RS256", "a").await;
+    platform.add_key("RS256", "a").await;
     let (port, tls) = (
         free_port(),
         Tls::self_signed(Ipv4Addr::LOCALHOST.into()).unwrap(),
@@ -48,7 +48,7 @@ async fn clients_meet_in_a_room_without_any_key() {
     ];
     let hubs = json!({ "WebPubSub": { "Hubs": { "ViewerHub": { "EventHandlers": handlers } } } });
     let config = Config::from_json(&hubs.to_string()).unwrap();
-    // As over a network: the client cannot cope with a refusal that comes at once.
+    // Simulated latency: the client mishandles a refusal that arrives immediately.
     let timing = Timing {
         latency: Duration::from_millis(10),
         ..Timing::default()
@@ -79,14 +79,14 @@ async fn clients_meet_in_a_room_without_any_key() {
 
     let base = format!("http://127.0.0.1:{port}");
     let mut room = Script::start_trusting("room.mjs", &[&base], Some(&certificate)).await;
-    let seen = room.says().await;
+    let seen = room.read().await;
 
     assert_eq!(seen["data"], json!({ "type": "chat", "message": "Hello!" }));
     assert_eq!(seen["fromUserId"], "alice");
     assert_eq!(seen["readerSends"], "Forbidden");
     let mut frames = Script::start_trusting("frames.mjs", &[&base], Some(&certificate)).await;
     assert_eq!(
-        frames.says().await[0],
+        frames.read().await[0],
         json!({ "type": "pong", "timestamp": "t" })
     );
 }

@@ -1,3 +1,5 @@
+//! `POST /api/message_event`
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
@@ -5,14 +7,14 @@ use serde_json::{Value, json};
 use crate::support::{Client, NOW, TestApp};
 
 #[tokio::test]
-async fn a_ping_is_answered_with_its_own_time_or_ours() {
+async fn a_pong_repeats_the_pings_timestamp_or_adds_ours() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "room_id=test").await;
+    let mut client = Client::negotiate(&app, "room_id=test").await;
 
     let own = client
-        .sends(json!({ "type": "ping", "timestamp": "2025-01-15T10:30:00Z" }))
+        .request(json!({ "type": "ping", "timestamp": "2025-01-15T10:30:00Z" }))
         .await;
-    let ours = client.sends(json!({ "type": "ping" })).await;
+    let ours = client.request(json!({ "type": "ping" })).await;
 
     assert_eq!(
         own,
@@ -25,12 +27,12 @@ async fn a_ping_is_answered_with_its_own_time_or_ours() {
 }
 
 #[tokio::test]
-async fn a_test_is_answered_with_its_words() {
+async fn a_test_frame_is_echoed() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "channel=audio").await;
+    let mut client = Client::negotiate(&app, "channel=audio").await;
 
     let reply = client
-        .sends(json!({ "type": "test", "message": "hello", "timestamp": "t" }))
+        .request(json!({ "type": "test", "message": "hello", "timestamp": "t" }))
         .await;
 
     assert_eq!(reply["type"], "test_response");
@@ -39,15 +41,15 @@ async fn a_test_is_answered_with_its_words() {
 }
 
 #[tokio::test]
-async fn a_request_id_comes_back_with_the_reply_and_with_the_error() {
+async fn replies_and_errors_carry_the_request_id() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "room_id=test").await;
+    let mut client = Client::negotiate(&app, "room_id=test").await;
 
     let reply = client
-        .sends(json!({ "type": "ping", "requestId": "r-1" }))
+        .request(json!({ "type": "ping", "requestId": "r-1" }))
         .await;
     let error = client
-        .sends(json!({ "type": "dance", "requestId": 7 }))
+        .request(json!({ "type": "dance", "requestId": 7 }))
         .await;
 
     assert_eq!(reply["requestId"], "r-1");
@@ -56,12 +58,12 @@ async fn a_request_id_comes_back_with_the_reply_and_with_the_error() {
 }
 
 #[tokio::test]
-async fn a_frame_comes_in_by_every_way() {
+async fn a_frame_may_arrive_in_every_supported_form() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "room_id=test").await;
+    let mut client = Client::negotiate(&app, "room_id=test").await;
     let pong = json!({ "type": "pong", "timestamp": 1 });
     let ping = json!({ "type": "ping", "timestamp": 1 });
-    let ways = [
+    let events = [
         client.event("message").text(ping.to_string()),
         client.event("message").json(&ping),
         client.event("message").json(&ping.to_string().into()),
@@ -69,21 +71,21 @@ async fn a_frame_comes_in_by_every_way() {
         client.event("ping").text(r#"{"timestamp":1}"#),
     ];
 
-    for event in ways {
-        assert_eq!(client.receives(event).await, pong);
+    for event in events {
+        assert_eq!(client.send_event(event).await, pong);
     }
 }
 
 #[tokio::test]
-async fn what_cannot_be_understood_is_told_so_and_costs_nothing() {
+async fn a_malformed_frame_gets_an_error_and_the_connection_stays_usable() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "channel=audio").await;
+    let mut client = Client::negotiate(&app, "channel=audio").await;
     let deep = format!(
         r#"{{"type":"ping","x":{}{}}}"#,
         "[".repeat(5000),
         "]".repeat(5000)
     );
-    let spoilt = [
+    let malformed = [
         (String::new(), "bad_frame"),
         ("hello".to_owned(), "bad_frame"),
         ("[]".to_owned(), "bad_frame"),
@@ -122,24 +124,24 @@ async fn what_cannot_be_understood_is_told_so_and_costs_nothing() {
         ),
     ];
 
-    for (frame, code) in spoilt {
+    for (frame, code) in malformed {
         let event = client.event("message").text(frame.clone());
-        let error = client.receives(event).await;
+        let error = client.send_event(event).await;
 
         assert_eq!(error["type"], "error", "{frame:.60}");
         assert_eq!(error["error"], code, "{frame:.60}");
         assert!(error["message"].is_string());
     }
     assert_eq!(
-        client.sends(json!({ "type": "ping" })).await["type"],
+        client.request(json!({ "type": "ping" })).await["type"],
         "pong"
     );
 }
 
 #[tokio::test]
-async fn bytes_are_no_frame() {
+async fn binary_frames_are_refused() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "room_id=test").await;
+    let mut client = Client::negotiate(&app, "room_id=test").await;
 
     for content_type in [
         "application/octet-stream",
@@ -148,7 +150,7 @@ async fn bytes_are_no_frame() {
     ] {
         let event = client.event("message").text(vec![0, 159, 146, 150]);
         let reply = client
-            .receives(event.header("content-type", content_type))
+            .send_event(event.header("content-type", content_type))
             .await;
 
         assert_eq!(reply["error"], "bad_frame", "{content_type}");
@@ -156,13 +158,13 @@ async fn bytes_are_no_frame() {
 }
 
 #[tokio::test]
-async fn a_frame_of_a_megabyte_is_taken() {
+async fn a_frame_of_a_megabyte_is_accepted() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "room_id=test").await;
+    let mut client = Client::negotiate(&app, "room_id=test").await;
     let message = "x".repeat(1024 * 1024 - 200);
 
     let reply = client
-        .sends(json!({ "type": "test", "message": message }))
+        .request(json!({ "type": "test", "message": message }))
         .await;
 
     assert_eq!(
@@ -176,15 +178,15 @@ fn chunk(sequence: u64) -> Value {
 }
 
 #[tokio::test]
-async fn audio_is_acknowledged_with_what_is_missing() {
+async fn audio_acknowledgements_list_missing_chunks() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "channel=audio").await;
+    let mut client = Client::negotiate(&app, "channel=audio").await;
 
-    let first = client.sends(chunk(5)).await;
-    let third = client.sends(chunk(8)).await;
-    let late = client.sends(chunk(6)).await;
+    let first = client.request(chunk(5)).await;
+    let third = client.request(chunk(8)).await;
+    let late = client.request(chunk(6)).await;
     let unnumbered = client
-        .sends(json!({ "type": "audio", "data": "AAEC", "timestamp": "t" }))
+        .request(json!({ "type": "audio", "data": "AAEC", "timestamp": "t" }))
         .await;
 
     assert_eq!(
@@ -201,14 +203,14 @@ async fn audio_is_acknowledged_with_what_is_missing() {
 }
 
 #[tokio::test]
-async fn the_end_of_audio_is_summed_up_and_the_next_begins_anew() {
+async fn the_end_of_audio_returns_a_summary_and_resets_the_count() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "channel=audio").await;
-    client.sends(chunk(1)).await;
-    client.sends(chunk(3)).await;
+    let mut client = Client::negotiate(&app, "channel=audio").await;
+    client.request(chunk(1)).await;
+    client.request(chunk(3)).await;
 
-    let summary = client.sends(json!({ "type": "audio.end" })).await;
-    let next = client.sends(chunk(1)).await;
+    let summary = client.request(json!({ "type": "audio.end" })).await;
+    let next = client.request(chunk(1)).await;
 
     assert_eq!(
         summary,
@@ -218,29 +220,29 @@ async fn the_end_of_audio_is_summed_up_and_the_next_begins_anew() {
 }
 
 #[tokio::test]
-async fn an_audio_chunk_has_a_limit_once_decoded() {
+async fn the_audio_size_limit_applies_to_the_decoded_chunk() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "channel=audio").await;
+    let mut client = Client::negotiate(&app, "channel=audio").await;
     let audio = |size: usize| json!({ "type": "audio", "data": STANDARD.encode(vec![1; size]) });
 
     assert_eq!(
-        client.sends(audio(512 * 1024)).await["dataSize"],
+        client.request(audio(512 * 1024)).await["dataSize"],
         512 * 1024
     );
     assert_eq!(
-        client.sends(audio(512 * 1024 + 1)).await["error"],
+        client.request(audio(512 * 1024 + 1)).await["error"],
         "message_too_long"
     );
 }
 
 #[tokio::test]
-async fn a_connection_may_use_only_what_it_was_bound_to() {
+async fn a_connection_may_use_only_its_own_targets() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "room_id=test").await;
+    let mut client = Client::negotiate(&app, "room_id=test").await;
 
-    assert_eq!(client.sends(chunk(1)).await["error"], "forbidden");
+    assert_eq!(client.request(chunk(1)).await["error"], "forbidden");
     assert_eq!(
-        client.sends(json!({ "type": "audio.end" })).await["error"],
+        client.request(json!({ "type": "audio.end" })).await["error"],
         "forbidden"
     );
 }
@@ -248,33 +250,33 @@ async fn a_connection_may_use_only_what_it_was_bound_to() {
 #[tokio::test]
 async fn the_gap_report_of_a_hostile_stream_still_fits_the_state() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "channel=audio").await;
+    let mut client = Client::negotiate(&app, "channel=audio").await;
 
     for sequence in (0..4096).step_by(512) {
-        client.sends(chunk(sequence)).await;
+        client.request(chunk(sequence)).await;
     }
-    let last = client.sends(chunk(9_007_199_254_740_991)).await;
+    let last = client.request(chunk(9_007_199_254_740_991)).await;
 
     assert_eq!(last["missing"].as_array().unwrap().len(), 1000);
     assert!(client.state.len() < 16 * 1024, "{}", client.state.len());
 }
 
 #[tokio::test]
-async fn after_its_sign_in_expired_a_client_may_only_sign_in_again() {
+async fn a_client_with_an_expired_sign_in_may_only_sign_in_again() {
     let app = TestApp::spawn().await;
     let token = app.token("alice", json!({ "exp": NOW + 60 }));
-    let mut client = Client::through(&app, app.negotiate_as(&token, "room_id=test").await).await;
-    client.sends(json!({ "type": "ping" })).await;
-    app.sleep(61);
+    let mut client = Client::connect(&app, app.negotiate_as(&token, "room_id=test").await).await;
+    client.request(json!({ "type": "ping" })).await;
+    app.advance(61);
 
     let refused = client
-        .sends(json!({ "type": "ping", "requestId": 1 }))
+        .request(json!({ "type": "ping", "requestId": 1 }))
         .await;
     let fresh = app.token("alice", json!({ "exp": NOW + 600 }));
     let signed_in = client
-        .sends(json!({ "type": "authenticate", "token": fresh }))
+        .request(json!({ "type": "authenticate", "token": fresh }))
         .await;
-    let pong = client.sends(json!({ "type": "ping" })).await;
+    let pong = client.request(json!({ "type": "ping" })).await;
 
     assert_eq!(
         (&refused["error"], &refused["closeCode"]),
@@ -289,27 +291,27 @@ async fn after_its_sign_in_expired_a_client_may_only_sign_in_again() {
 }
 
 #[tokio::test]
-async fn an_expired_sign_in_may_be_let_go_on() {
+async fn a_setting_lets_an_expired_sign_in_continue() {
     let settings = [
         ("JWT_SECRET", "a-secret-of-32-bytes-or-rather-more"),
         ("JWT_EXPIRY_ON_SEND", "allow"),
     ];
     let app = TestApp::with(&settings).await;
     let token = app.token("alice", json!({ "exp": NOW + 60 }));
-    let mut client = Client::through(&app, app.negotiate_as(&token, "room_id=test").await).await;
-    app.sleep(3000);
+    let mut client = Client::connect(&app, app.negotiate_as(&token, "room_id=test").await).await;
+    app.advance(3000);
 
     assert_eq!(
-        client.sends(json!({ "type": "ping" })).await["type"],
+        client.request(json!({ "type": "ping" })).await["type"],
         "pong"
     );
 }
 
 #[tokio::test]
-async fn another_users_token_does_not_sign_in() {
+async fn another_users_token_does_not_renew_the_sign_in() {
     let app = TestApp::spawn().await;
     let alice = app.token("alice", json!({}));
-    let mut client = Client::through(&app, app.negotiate_as(&alice, "room_id=test").await).await;
+    let mut client = Client::connect(&app, app.negotiate_as(&alice, "room_id=test").await).await;
     let before = client.state.clone();
     let tokens = [
         (app.token("mallory", json!({})), "forbidden"),
@@ -322,7 +324,7 @@ async fn another_users_token_does_not_sign_in() {
 
     for (token, code) in tokens {
         let refused = client
-            .sends(json!({ "type": "authenticate", "token": token }))
+            .request(json!({ "type": "authenticate", "token": token }))
             .await;
 
         assert_eq!(refused["error"], code);
@@ -333,39 +335,39 @@ async fn another_users_token_does_not_sign_in() {
 #[tokio::test]
 async fn an_empty_event_needs_no_content_type() {
     let app = TestApp::spawn().await;
-    let mut client = Client::negotiated(&app, "room_id=test").await;
+    let mut client = Client::negotiate(&app, "room_id=test").await;
     let event = client.event("ping").text("").without("content-type");
 
-    assert_eq!(client.receives(event).await["type"], "pong");
+    assert_eq!(client.send_event(event).await["type"], "pong");
 }
 
 #[tokio::test]
-async fn an_expired_sign_in_is_said_whatever_the_frame() {
+async fn an_expired_sign_in_is_reported_whatever_the_frame() {
     let app = TestApp::spawn().await;
     let token = app.token("alice", json!({ "exp": NOW + 60 }));
-    let mut client = Client::through(&app, app.negotiate_as(&token, "room_id=test").await).await;
-    app.sleep(61);
+    let mut client = Client::connect(&app, app.negotiate_as(&token, "room_id=test").await).await;
+    app.advance(61);
 
     for frame in [
         json!({ "type": "dance", "requestId": 1 }),
         json!({ "type": "test" }),
         json!([]),
     ] {
-        assert_eq!(client.sends(frame).await["error"], "token_expired");
+        assert_eq!(client.request(frame).await["error"], "token_expired");
     }
 }
 
 #[tokio::test]
-async fn groups_that_cannot_be_left_keep_the_old_sign_in() {
+async fn a_failed_group_removal_keeps_the_old_sign_in() {
     let app = TestApp::spawn().await;
     let member = app.token("alice", json!({ "organizations": ["acme"] }));
-    let mut client = Client::through(&app, app.negotiate_as(&member, "org_id=acme").await).await;
+    let mut client = Client::connect(&app, app.negotiate_as(&member, "org_id=acme").await).await;
     let before = client.state.clone();
-    let without = app.token("alice", json!({}));
+    let without_org = app.token("alice", json!({}));
 
-    // Nobody listens at this handler's service.
+    // This handler's service is unreachable.
     let refused = client
-        .sends(json!({ "type": "authenticate", "token": without }))
+        .request(json!({ "type": "authenticate", "token": without_org }))
         .await;
 
     assert_eq!(refused["error"], "unavailable");

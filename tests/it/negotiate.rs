@@ -1,3 +1,5 @@
+//! `GET` and `POST /api/negotiate`
+
 use reqwest::Method;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
@@ -25,7 +27,7 @@ async fn post(app: &TestApp, content_type: Option<&str>, body: impl Into<String>
 }
 
 #[tokio::test]
-async fn the_answer_is_as_the_contract_prints_it() {
+async fn the_response_matches_the_contract() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
 
     let answer = app
@@ -57,7 +59,7 @@ async fn the_answer_is_as_the_contract_prints_it() {
 }
 
 #[tokio::test]
-async fn the_token_says_what_the_answer_says() {
+async fn the_token_claims_match_the_response() {
     let settings = [
         ("ALLOW_ANONYMOUS", "true"),
         ("INCLUDE_ACCESS_TOKEN", "true"),
@@ -91,7 +93,7 @@ async fn the_token_says_what_the_answer_says() {
 }
 
 #[tokio::test]
-async fn without_a_name_each_call_is_somebody_else() {
+async fn each_nameless_call_gets_a_new_user_id() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
 
     let first = app.negotiate("room_id=test").await.ok();
@@ -102,7 +104,7 @@ async fn without_a_name_each_call_is_somebody_else() {
 }
 
 #[tokio::test]
-async fn nothing_to_connect_to_is_said_with_the_parameters_name() {
+async fn a_missing_target_is_reported_with_the_parameters_name() {
     let app = TestApp::spawn().await;
 
     let answer = app.negotiate("username=alice").await;
@@ -117,7 +119,7 @@ async fn nothing_to_connect_to_is_said_with_the_parameters_name() {
 }
 
 #[tokio::test]
-async fn bad_parameters_are_named() {
+async fn invalid_parameters_are_named() {
     let app = TestApp::spawn().await;
     let bad = [
         ("room_id=..%2Fadmin", "room_id"),
@@ -143,7 +145,7 @@ async fn bad_parameters_are_named() {
 }
 
 #[tokio::test]
-async fn a_body_may_be_json_or_a_form_or_text_that_is_json() {
+async fn a_body_may_be_json_a_form_or_json_sent_as_text() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
     let json = r#"{"room_id":["a","b"],"username":"alice","role":"writer"}"#;
     let calls = [
@@ -166,7 +168,7 @@ async fn a_body_may_be_json_or_a_form_or_text_that_is_json() {
 }
 
 #[tokio::test]
-async fn a_post_without_a_body_takes_the_query() {
+async fn a_post_without_a_body_uses_the_query() {
     let app = TestApp::spawn().await;
     let call = app.call(Method::POST, "/api/negotiate?room_id=test");
 
@@ -174,7 +176,7 @@ async fn a_post_without_a_body_takes_the_query() {
 }
 
 #[tokio::test]
-async fn hostile_bodies_get_a_clear_answer() {
+async fn hostile_bodies_get_a_clear_problem() {
     let app = TestApp::spawn().await;
     let deep = format!("{}{}", "[".repeat(30_000), "]".repeat(30_000));
 
@@ -192,7 +194,7 @@ async fn hostile_bodies_get_a_clear_answer() {
 }
 
 #[tokio::test]
-async fn other_methods_are_refused_with_those_allowed() {
+async fn other_methods_are_refused_with_the_allowed_ones() {
     let app = TestApp::spawn().await;
 
     for method in [Method::PUT, Method::DELETE, Method::PATCH] {
@@ -205,7 +207,7 @@ async fn other_methods_are_refused_with_those_allowed() {
 }
 
 #[tokio::test]
-async fn letter_case_and_a_last_slash_of_the_path_do_not_matter() {
+async fn path_case_and_a_trailing_slash_do_not_matter() {
     let app = TestApp::spawn().await;
 
     for path in [
@@ -217,7 +219,7 @@ async fn letter_case_and_a_last_slash_of_the_path_do_not_matter() {
 }
 
 #[tokio::test]
-async fn a_caller_that_asks_too_often_is_told_when_to_come_back() {
+async fn a_rate_limited_caller_gets_a_retry_time() {
     let settings = [
         ("ALLOW_ANONYMOUS", "true"),
         ("RATE_LIMIT_NEGOTIATE", "2"),
@@ -236,12 +238,12 @@ async fn a_caller_that_asks_too_often_is_told_when_to_come_back() {
     third.assert_problem(429, "rate_limited");
     assert_eq!(third.header("retry-after"), Some("60"));
     from("5.6.7.8").await.ok();
-    app.sleep(60);
+    app.advance(60);
     from("1.2.3.4").await.ok();
 }
 
 #[tokio::test]
-async fn a_forwarded_address_is_not_believed_without_a_proxy() {
+async fn forwarded_addresses_are_ignored_without_a_trusted_proxy() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("RATE_LIMIT_NEGOTIATE", "1")]).await;
     let from = |address: &'static str| {
         let call = app.call(Method::GET, "/api/negotiate?room_id=test");
@@ -253,7 +255,7 @@ async fn a_forwarded_address_is_not_believed_without_a_proxy() {
 }
 
 #[tokio::test]
-async fn wrong_settings_are_named_and_nothing_of_their_values() {
+async fn invalid_settings_are_named_without_their_values() {
     let settings = [
         (
             "AZURE_WEB_PUBSUB_CONNECTION_STRING",
@@ -276,7 +278,7 @@ async fn wrong_settings_are_named_and_nothing_of_their_values() {
 }
 
 #[tokio::test]
-async fn of_query_and_body_the_bodys_word_does_and_targets_of_both_count() {
+async fn the_body_overrides_the_query_and_their_targets_add_up() {
     let app = TestApp::with(&[("ALLOW_ANONYMOUS", "true")]).await;
     let path = "/api/negotiate?room_id=a&username=alice&role=writer";
     let call = app

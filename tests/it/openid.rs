@@ -1,4 +1,4 @@
-//! Tokens of an identity provider, its keys, their rotation, and what happens while it is away.
+//! Tokens of an identity provider: its keys, their rotation, and provider outages.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Issuer, NOW, TestApp};
 
-async fn app_of(issuer: &Issuer, more: &[(&str, &str)]) -> TestApp {
+async fn app_with_issuer(issuer: &Issuer, more: &[(&str, &str)]) -> TestApp {
     let settings = [&[("JWT_ISSUER", issuer.url.as_str())], more].concat();
     TestApp::with(&settings).await
 }
@@ -20,45 +20,49 @@ fn alice() -> Value {
     json!({ "sub": "alice", "exp": NOW + 3600, "nbf": NOW - 10, "aud": "app" })
 }
 
-async fn shown(app: &TestApp, token: &str) -> Answer {
+async fn negotiate(app: &TestApp, token: &str) -> Answer {
     app.negotiate_as(token, "room_id=test").await
 }
 
 #[tokio::test]
-async fn tokens_of_every_public_key_kind_are_accepted() {
+async fn tokens_signed_with_every_supported_key_type_are_accepted() {
     let mut issuer = Issuer::start().await;
-    let app = app_of(&issuer, &[]).await;
+    let app = app_with_issuer(&issuer, &[]).await;
 
     for alg in ["RS256", "ES256", "EdDSA"] {
-        issuer.adds_key(alg, alg).await;
+        issuer.add_key(alg, alg).await;
     }
     for alg in ["RS256", "ES256", "EdDSA"] {
-        let token = issuer.signs(alg, alice()).await;
+        let token = issuer.sign(alg, alice()).await;
 
-        assert_eq!(shown(&app, &token).await.ok()["userId"], "alice", "{alg}");
+        assert_eq!(
+            negotiate(&app, &token).await.ok()["userId"],
+            "alice",
+            "{alg}"
+        );
     }
 }
 
 #[tokio::test]
-async fn keys_may_be_named_by_address_instead_of_found() {
+async fn a_key_set_url_may_replace_discovery() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("RS256", "a").await;
+    issuer.add_key("RS256", "a").await;
     let app = TestApp::with(&[("JWT_JWKS_URL", &format!("{}/jwks", issuer.url))]).await;
-    let token = issuer.signs("a", alice()).await;
+    let token = issuer.sign("a", alice()).await;
 
-    shown(&app, &token).await.ok();
+    negotiate(&app, &token).await.ok();
 }
 
 #[tokio::test]
-async fn other_algorithms_of_the_same_keys_are_refused() {
+async fn other_algorithms_for_the_same_key_types_are_refused() {
     let mut issuer = Issuer::start().await;
-    let app = app_of(&issuer, &[]).await;
+    let app = app_with_issuer(&issuer, &[]).await;
 
     for alg in ["RS512", "ES384", "PS256"] {
-        issuer.adds_key(alg, alg).await;
-        let token = issuer.signs(alg, alice()).await;
+        issuer.add_key(alg, alg).await;
+        let token = issuer.sign(alg, alice()).await;
 
-        shown(&app, &token)
+        negotiate(&app, &token)
             .await
             .assert_problem(401, "token_invalid");
     }
@@ -67,8 +71,8 @@ async fn other_algorithms_of_the_same_keys_are_refused() {
 #[tokio::test]
 async fn issuer_audience_and_times_are_checked() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("RS256", "a").await;
-    let app = app_of(&issuer, &[("JWT_AUDIENCE", "app, other")]).await;
+    issuer.add_key("RS256", "a").await;
+    let app = app_with_issuer(&issuer, &[("JWT_AUDIENCE", "app, other")]).await;
     let cases = [
         (json!({}), None),
         (
@@ -88,8 +92,8 @@ async fn issuer_audience_and_times_are_checked() {
             .as_object_mut()
             .unwrap()
             .extend(changes.as_object().unwrap().clone());
-        let token = issuer.signs("a", claims).await;
-        let answer = shown(&app, &token).await;
+        let token = issuer.sign("a", claims).await;
+        let answer = negotiate(&app, &token).await;
 
         match code {
             Some(code) => drop(answer.assert_problem(401, code)),
@@ -99,9 +103,9 @@ async fn issuer_audience_and_times_are_checked() {
 }
 
 #[tokio::test]
-async fn a_public_key_does_not_pass_for_a_secret() {
+async fn a_public_key_is_not_accepted_as_a_secret() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("RS256", "a").await;
+    issuer.add_key("RS256", "a").await;
     let keys = format!("{}/jwks", issuer.url);
     let both = [
         ("JWT_JWKS_URL", keys.as_str()),
@@ -132,39 +136,37 @@ async fn a_public_key_does_not_pass_for_a_secret() {
 
     for secret in &secrets {
         for kid in [Some("a"), None] {
-            let answer = shown(&app, &forged(kid, secret)).await;
+            let answer = negotiate(&app, &forged(kid, secret)).await;
 
             answer.assert_problem(401, "token_invalid");
         }
     }
-    shown(&app, &forged(None, "the-real-secret-of-32-bytes-or-more"))
-        .await
-        .ok();
-    let genuine = issuer.signs("a", alice()).await;
-    shown(&app, &genuine).await.ok();
+    negotiate(&app, &forged(None, "the-real-secret")).await.ok();
+    let genuine = issuer.sign("a", alice()).await;
+    negotiate(&app, &genuine).await.ok();
 }
 
 #[tokio::test]
 async fn keys_are_fetched_once_for_many_waiting_calls() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("ES256", "a").await;
-    let app = app_of(&issuer, &[]).await;
-    let token = issuer.signs("a", alice()).await;
+    issuer.add_key("ES256", "a").await;
+    let app = app_with_issuer(&issuer, &[]).await;
+    let token = issuer.sign("a", alice()).await;
 
-    for answer in join_all((0..50).map(|_| shown(&app, &token))).await {
+    for answer in join_all((0..50).map(|_| negotiate(&app, &token))).await {
         answer.ok();
     }
 
-    assert_eq!(issuer.times_asked_for_keys().await, 1);
+    assert_eq!(issuer.key_fetches().await, 1);
 }
 
 #[tokio::test]
-async fn a_storm_of_unknown_keys_asks_once_a_minute() {
+async fn unknown_keys_cause_at_most_one_fetch_a_minute() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("ES256", "a").await;
-    let app = app_of(&issuer, &[]).await;
-    let good = issuer.signs("a", alice()).await;
-    shown(&app, &good).await.ok();
+    issuer.add_key("ES256", "a").await;
+    let app = app_with_issuer(&issuer, &[]).await;
+    let good = issuer.sign("a", alice()).await;
+    negotiate(&app, &good).await.ok();
     let (_, rest) = good.split_once('.').unwrap();
     let unknown = |n: u32| {
         let header = json!({ "alg": "ES256", "kid": format!("made-up-{n}") }).to_string();
@@ -172,18 +174,18 @@ async fn a_storm_of_unknown_keys_asks_once_a_minute() {
     };
 
     for minute in 2..4 {
-        app.sleep(60);
+        app.advance(60);
         let tokens: Vec<_> = (0..30).map(unknown).collect();
-        for answer in join_all(tokens.iter().map(|token| shown(&app, token))).await {
+        for answer in join_all(tokens.iter().map(|token| negotiate(&app, token))).await {
             answer.assert_problem(401, "token_invalid");
         }
 
-        assert_eq!(issuer.times_asked_for_keys().await, minute);
+        assert_eq!(issuer.key_fetches().await, minute);
     }
 }
 
-/// A call in a task of its own, as another client's is.
-fn calling(app: &TestApp, token: &str) -> tokio::task::JoinHandle<Answer> {
+/// Negotiates in a task of its own, as another client would.
+fn spawn_negotiate(app: &TestApp, token: &str) -> tokio::task::JoinHandle<Answer> {
     let call = app
         .call(Method::GET, "/api/negotiate?room_id=test")
         .bearer_auth(token);
@@ -191,101 +193,105 @@ fn calling(app: &TestApp, token: &str) -> tokio::task::JoinHandle<Answer> {
 }
 
 #[tokio::test]
-async fn who_shows_a_new_key_waits_for_the_fetch_that_is_under_way() {
+async fn a_token_with_a_new_key_waits_for_the_fetch_in_progress() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("ES256", "old").await;
-    let app = app_of(&issuer, &[]).await;
-    let old = issuer.signs("old", alice()).await;
-    shown(&app, &old).await.ok();
-    app.sleep(60);
-    issuer.adds_key("ES256", "new").await;
-    let new = issuer.signs("new", alice()).await;
+    issuer.add_key("ES256", "old").await;
+    let app = app_with_issuer(&issuer, &[]).await;
+    let old = issuer.sign("old", alice()).await;
+    negotiate(&app, &old).await.ok();
+    app.advance(60);
+    issuer.add_key("ES256", "new").await;
+    let new = issuer.sign("new", alice()).await;
 
-    issuer.pauses().await;
-    let first = calling(&app, &new);
-    issuer.was_asked(2).await;
-    let mut second = calling(&app, &new);
+    issuer.pause().await;
+    let first = spawn_negotiate(&app, &new);
+    issuer.wait_for_fetches(2).await;
+    let mut second = spawn_negotiate(&app, &new);
     let early = tokio::time::timeout(Duration::from_millis(200), &mut second).await;
-    let known_meanwhile = shown(&app, &old).await;
-    issuer.goes_on().await;
+    let known_meanwhile = negotiate(&app, &old).await;
+    issuer.resume().await;
 
     assert!(early.is_err(), "{early:?}");
     known_meanwhile.ok();
     first.await.unwrap().ok();
     second.await.unwrap().ok();
-    assert_eq!(issuer.times_asked_for_keys().await, 2);
+    assert_eq!(issuer.key_fetches().await, 2);
 }
 
 #[tokio::test]
-async fn a_caller_that_hangs_up_does_not_spoil_the_fetch_for_others() {
+async fn a_disconnected_caller_does_not_cancel_the_fetch_for_others() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("ES256", "a").await;
-    let app = app_of(&issuer, &[]).await;
-    let token = issuer.signs("a", alice()).await;
+    issuer.add_key("ES256", "a").await;
+    let app = app_with_issuer(&issuer, &[]).await;
+    let token = issuer.sign("a", alice()).await;
 
-    issuer.pauses().await;
-    let first = calling(&app, &token);
-    issuer.was_asked(1).await;
+    issuer.pause().await;
+    let first = spawn_negotiate(&app, &token);
+    issuer.wait_for_fetches(1).await;
     first.abort();
     assert!(first.await.is_err());
-    let second = calling(&app, &token);
-    issuer.goes_on().await;
+    let second = spawn_negotiate(&app, &token);
+    issuer.resume().await;
 
     second.await.unwrap().ok();
-    assert_eq!(issuer.times_asked_for_keys().await, 1);
+    assert_eq!(issuer.key_fetches().await, 1);
 }
 
 #[tokio::test]
 async fn a_rotated_key_is_found_within_a_minute() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("RS256", "old").await;
-    let app = app_of(&issuer, &[]).await;
-    let old = issuer.signs("old", alice()).await;
-    shown(&app, &old).await.ok();
-    issuer.adds_key("RS256", "new").await;
-    let new = issuer.signs("new", alice()).await;
+    issuer.add_key("RS256", "old").await;
+    let app = app_with_issuer(&issuer, &[]).await;
+    let old = issuer.sign("old", alice()).await;
+    negotiate(&app, &old).await.ok();
+    issuer.add_key("RS256", "new").await;
+    let new = issuer.sign("new", alice()).await;
 
-    shown(&app, &new).await.assert_problem(401, "token_invalid");
-    app.sleep(60);
+    negotiate(&app, &new)
+        .await
+        .assert_problem(401, "token_invalid");
+    app.advance(60);
 
-    shown(&app, &new).await.ok();
-    shown(&app, &old).await.ok();
+    negotiate(&app, &new).await.ok();
+    negotiate(&app, &old).await.ok();
 }
 
 #[tokio::test]
-async fn known_keys_outlast_the_providers_outage() {
+async fn known_keys_stay_valid_during_a_provider_outage() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("RS256", "a").await;
-    let app = app_of(&issuer, &[]).await;
+    issuer.add_key("RS256", "a").await;
+    let app = app_with_issuer(&issuer, &[]).await;
     let mut claims = alice();
     claims["exp"] = json!(NOW + 10_000);
-    let token = issuer.signs("a", claims).await;
-    shown(&app, &token).await.ok();
-    issuer.goes_away().await;
-    app.sleep(3600);
+    let token = issuer.sign("a", claims).await;
+    negotiate(&app, &token).await.ok();
+    issuer.stop().await;
+    app.advance(3600);
 
-    shown(&app, &token).await.ok();
+    negotiate(&app, &token).await.ok();
 }
 
 #[tokio::test]
-async fn without_any_keys_the_answer_is_try_again_until_the_provider_is_back() {
+async fn without_keys_calls_are_unavailable_until_the_provider_returns() {
     let mut issuer = Issuer::start().await;
-    issuer.adds_key("RS256", "a").await;
-    let app = app_of(&issuer, &[]).await;
-    let token = issuer.signs("a", alice()).await;
-    issuer.goes_away().await;
+    issuer.add_key("RS256", "a").await;
+    let app = app_with_issuer(&issuer, &[]).await;
+    let token = issuer.sign("a", alice()).await;
+    issuer.stop().await;
 
-    shown(&app, &token).await.assert_problem(503, "unavailable");
-    issuer.comes_back().await;
-    app.sleep(2);
+    negotiate(&app, &token)
+        .await
+        .assert_problem(503, "unavailable");
+    issuer.restart().await;
+    app.advance(2);
 
-    shown(&app, &token).await.ok();
+    negotiate(&app, &token).await.ok();
 }
 
 #[tokio::test]
-async fn with_a_managed_identity_the_services_entra_token_proves_its_events() {
+async fn an_entra_token_authenticates_events_without_an_access_key() {
     let mut entra = Issuer::start().await;
-    entra.adds_key("RS256", "a").await;
+    entra.add_key("RS256", "a").await;
     let settings = [
         ("AZURE_WEB_PUBSUB_CONNECTION_STRING", ""),
         ("AZURE_WEB_PUBSUB_ENDPOINT", "https://x.webpubsub.azure.com"),
@@ -308,7 +314,7 @@ async fn with_a_managed_identity_the_services_entra_token_proves_its_events() {
     };
 
     let good = entra
-        .signs("a", claims("api://handler", "the-service"))
+        .sign("a", claims("api://handler", "the-service"))
         .await;
     connect(good).await.ok();
 
@@ -317,10 +323,10 @@ async fn with_a_managed_identity_the_services_entra_token_proves_its_events() {
         claims("api://other", "the-service"),
     ];
     for claims in others {
-        let token = entra.signs("a", claims).await;
+        let token = entra.sign("a", claims).await;
         connect(token).await.assert_problem(401, "unauthenticated");
     }
-    // A signature made with some key does not stand in for it.
+    // An access key signature is not accepted instead of the token.
     let signed = app
         .event("connect", "c1")
         .json(&json!({ "query": { "room_id": ["test"] } }));

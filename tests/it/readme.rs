@@ -1,4 +1,4 @@
-//! What the README prints is what happens.
+//! The README's examples and settings table match the program.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::support::Dev;
 
 const README: &str = include_str!("../../README.md");
 
-/// Each `curl` line, with the answer printed under it.
+/// Each `curl` command with the answer printed below it.
 fn examples() -> Vec<(&'static str, Value)> {
     let mut examples = Vec::new();
     let mut rest = README;
@@ -20,7 +20,7 @@ fn examples() -> Vec<(&'static str, Value)> {
     examples
 }
 
-/// `…` stands for anything.
+/// `…` matches any text.
 fn matches(printed: &Value, seen: &Value) -> bool {
     match (printed, seen) {
         (Value::String(printed), Value::String(seen)) => {
@@ -43,7 +43,7 @@ fn matches(printed: &Value, seen: &Value) -> bool {
 }
 
 #[tokio::test]
-async fn its_curl_lines_are_answered_as_printed() {
+async fn the_curl_examples_return_what_the_readme_prints() {
     let dev = Dev::start("readme", &["--port", "0", "--emulator-port", "0"]).await;
     let examples = examples();
     assert!(examples.len() >= 3);
@@ -74,7 +74,7 @@ async fn its_curl_lines_are_answered_as_printed() {
 }
 
 #[test]
-fn every_setting_that_is_read_is_in_its_table() {
+fn every_setting_is_documented_in_the_readme() {
     let sources = [
         "mod",
         "identity",

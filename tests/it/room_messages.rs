@@ -1,3 +1,5 @@
+//! `/api/rooms/{room}/messages`
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -5,35 +7,35 @@ use crate::support::{Answer, World};
 
 const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
-async fn posts(world: &World, place: &str, body: &Value) -> Answer {
-    let path = format!("/api/rooms/{place}/messages");
+async fn post(world: &World, conversation: &str, body: &Value) -> Answer {
+    let path = format!("/api/rooms/{conversation}/messages");
     world.app.back_end(Method::POST, &path, body).await
 }
 
-async fn says(world: &World, place: &str, content: &str) -> Value {
-    let answer = posts(world, place, &json!({ "content": content })).await;
+async fn post_message(world: &World, conversation: &str, content: &str) -> Value {
+    let answer = post(world, conversation, &json!({ "content": content })).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     answer.json()
 }
 
-async fn reads(world: &World, place: &str, query: &str) -> Answer {
-    let path = format!("/api/rooms/{place}/messages?{query}");
+async fn get_messages(world: &World, conversation: &str, query: &str) -> Answer {
+    let path = format!("/api/rooms/{conversation}/messages?{query}");
     world.app.get(&path).await
 }
 
-async fn reads_as(world: &World, user: &str, claims: Value, place: &str) -> Answer {
-    let path = format!("/api/rooms/{place}/messages");
+async fn get_messages_as(world: &World, user: &str, claims: Value, conversation: &str) -> Answer {
+    let path = format!("/api/rooms/{conversation}/messages");
     let call = world.app.call(Method::GET, &path);
     Answer::of(call.bearer_auth(world.app.token(user, claims))).await
 }
 
-async fn set_up(world: &World, room: &str, body: Value) {
+async fn put_room(world: &World, room: &str, body: Value) {
     let path = format!("/api/rooms/{room}");
     let answer = world.app.back_end(Method::PUT, &path, &body).await;
     assert!(answer.status.is_success(), "{}", answer.body);
 }
 
-async fn session_of(world: &World, one: &str, other: &str) {
+async fn create_session(world: &World, one: &str, other: &str) {
     let participants = json!([
         { "userId": one, "name": format!("{one} Doe") },
         { "userId": other, "name": format!("{other} Smith") },
@@ -50,13 +52,13 @@ fn seqs(page: &Value) -> Vec<u64> {
 }
 
 #[tokio::test]
-async fn what_a_publisher_posts_is_heard_and_kept() {
+async fn a_published_message_is_delivered_and_stored() {
     let world = World::start().await;
-    let mut bob = world.joins("room_id=lobby&username=bob").await;
+    let mut bob = world.join("room_id=lobby&username=bob").await;
 
-    let posted = says(&world, "lobby", "hello 👩‍👩‍👧").await;
-    let heard = bob.hears().await;
-    let page = reads(&world, "lobby", "").await.ok();
+    let posted = post_message(&world, "lobby", "hello 👩‍👩‍👧").await;
+    let received = bob.receive().await;
+    let page = get_messages(&world, "lobby", "").await.ok();
 
     assert_eq!(
         posted,
@@ -66,9 +68,9 @@ async fn what_a_publisher_posts_is_heard_and_kept() {
             "createdAt": "2027-01-15T08:00:00.000000Z",
         })
     );
-    assert_eq!(heard["type"], "message");
-    assert_eq!(heard["message_id"], posted["id"]);
-    assert_eq!(heard["sender_id"], "publisher");
+    assert_eq!(received["type"], "message");
+    assert_eq!(received["message_id"], posted["id"]);
+    assert_eq!(received["sender_id"], "publisher");
     assert_eq!(
         page,
         json!({ "messages": [posted], "lastSeq": 1, "hasMore": false })
@@ -77,16 +79,16 @@ async fn what_a_publisher_posts_is_heard_and_kept() {
 }
 
 #[tokio::test]
-async fn a_publisher_speaks_for_whom_it_names() {
+async fn a_publisher_can_post_on_behalf_of_a_user() {
     let world = World::start().await;
     let as_alice = json!({
         "content": "hi", "id": "m1", "senderId": "alice smith", "senderName": "Alice",
     });
 
-    let first = posts(&world, "lobby", &as_alice).await;
-    let again = posts(&world, "lobby", &as_alice).await;
+    let first = post(&world, "lobby", &as_alice).await;
+    let again = post(&world, "lobby", &as_alice).await;
     let others = json!({ "content": "hi", "id": "m1", "senderId": "bob" });
-    let others = posts(&world, "lobby", &others).await;
+    let others = post(&world, "lobby", &others).await;
 
     assert_eq!(first.status, 201);
     let message = first.json();
@@ -100,19 +102,19 @@ async fn a_publisher_speaks_for_whom_it_names() {
 }
 
 #[tokio::test]
-async fn history_comes_in_pages() {
+async fn history_is_paged() {
     let world = World::start().await;
     for n in 1..=7 {
-        says(&world, "lobby", &format!("message {n}")).await;
+        post_message(&world, "lobby", &format!("message {n}")).await;
     }
 
-    let newest = reads(&world, "lobby", "limit=3").await.ok();
-    let before = reads(&world, "lobby", "before=5&limit=3").await.ok();
-    let first = reads(&world, "lobby", "before=3").await.ok();
-    let after = reads(&world, "lobby", "after=2&limit=3").await.ok();
-    let last = reads(&world, "lobby", "after=5").await.ok();
-    let none = reads(&world, "lobby", "after=7").await.ok();
-    let whole = reads(&world, "lobby", "limit=0").await.ok();
+    let newest = get_messages(&world, "lobby", "limit=3").await.ok();
+    let before = get_messages(&world, "lobby", "before=5&limit=3").await.ok();
+    let first = get_messages(&world, "lobby", "before=3").await.ok();
+    let after = get_messages(&world, "lobby", "after=2&limit=3").await.ok();
+    let last = get_messages(&world, "lobby", "after=5").await.ok();
+    let none = get_messages(&world, "lobby", "after=7").await.ok();
+    let whole = get_messages(&world, "lobby", "limit=0").await.ok();
 
     assert_eq!(
         (seqs(&newest), &newest["hasMore"]),
@@ -141,42 +143,45 @@ async fn history_comes_in_pages() {
         "limit=",
         "before=1e3",
     ] {
-        let answer = reads(&world, "lobby", query).await;
+        let answer = get_messages(&world, "lobby", query).await;
         answer.assert_problem(400, "invalid_parameter");
     }
 }
 
 #[tokio::test]
-async fn a_guarded_room_is_read_as_negotiate_would_let_in() {
+async fn reading_a_guarded_room_follows_the_rules_of_negotiate() {
     let world = World::start().await;
     let members = json!([{ "userId": "mary", "role": "reader" }]);
-    set_up(
+    put_room(
         &world,
         "secret",
         json!({ "access": "password", "password": "sesame", "members": members }),
     )
     .await;
-    says(&world, "secret", "psst").await;
+    post_message(&world, "secret", "psst").await;
 
-    reads(&world, "secret", "")
+    get_messages(&world, "secret", "")
         .await
         .assert_problem(403, "password_required");
-    reads(&world, "secret", "password=wrong")
+    get_messages(&world, "secret", "password=wrong")
         .await
         .assert_problem(403, "wrong_password");
-    let shown = reads(&world, "secret", "password=sesame").await.ok();
-    let member = reads_as(&world, "mary", json!({}), "secret").await.ok();
-    let administrator = reads_as(&world, "root", json!({ "roles": ["admin"] }), "secret").await;
-    let publisher = reads_as(&world, "p", json!({ "roles": ["publisher"] }), "secret").await;
-    set_up(&world, "secret", json!({ "access": "members" })).await;
-    let no_more = reads(&world, "secret", "password=sesame").await;
+    let shown = get_messages(&world, "secret", "password=sesame").await.ok();
+    let member = get_messages_as(&world, "mary", json!({}), "secret")
+        .await
+        .ok();
+    let administrator =
+        get_messages_as(&world, "root", json!({ "roles": ["admin"] }), "secret").await;
+    let publisher = get_messages_as(&world, "p", json!({ "roles": ["publisher"] }), "secret").await;
+    put_room(&world, "secret", json!({ "access": "members" })).await;
+    let revoked = get_messages(&world, "secret", "password=sesame").await;
     let ban = json!({ "userId": "mary" });
     let path = "/api/rooms/secret/ban";
     assert_eq!(
         world.app.back_end(Method::POST, path, &ban).await.status,
         200
     );
-    let banned = reads_as(&world, "mary", json!({}), "secret").await;
+    let banned = get_messages_as(&world, "mary", json!({}), "secret").await;
     let for_mary = "/api/rooms/secret/messages?username=mary";
     let vouched = world
         .app
@@ -187,86 +192,90 @@ async fn a_guarded_room_is_read_as_negotiate_would_let_in() {
     assert_eq!(seqs(&member), [1]);
     assert_eq!(administrator.status, 200);
     publisher.assert_problem(403, "password_required");
-    no_more.assert_problem(403, "not_a_member");
+    revoked.assert_problem(403, "not_a_member");
     banned.assert_problem(403, "banned");
     vouched.assert_problem(403, "banned");
 }
 
 #[tokio::test]
-async fn a_room_that_was_open_a_moment_ago_shows_nothing_once_it_is_closed() {
+async fn closing_an_open_room_hides_its_messages_at_once() {
     let world = World::start().await;
-    says(&world, "lobby", "hello").await;
-    assert_eq!(reads(&world, "lobby", "").await.status, 200);
+    post_message(&world, "lobby", "hello").await;
+    assert_eq!(get_messages(&world, "lobby", "").await.status, 200);
 
-    set_up(&world, "lobby", json!({ "access": "members" })).await;
+    put_room(&world, "lobby", json!({ "access": "members" })).await;
 
-    let closed = reads(&world, "lobby", "").await;
+    let closed = get_messages(&world, "lobby", "").await;
     closed.assert_problem(403, "not_a_member");
 }
 
 #[tokio::test]
-async fn a_sessions_messages_are_for_its_participants_and_administrators() {
+async fn only_participants_and_administrators_read_a_sessions_messages() {
     let world = World::start().await;
-    session_of(&world, "john", "jane").await;
+    create_session(&world, "john", "jane").await;
     let group = format!("session:{SESSION}");
     let mut jane = world
-        .joins_as("jane", &format!("session_id={SESSION}"))
+        .join_as("jane", &format!("session_id={SESSION}"))
         .await;
 
-    let system = says(&world, &group, "welcome").await;
-    let heard = jane.hears().await;
+    let system = post_message(&world, &group, "welcome").await;
+    let received = jane.receive().await;
     let as_john = json!({ "content": "hi", "senderId": "john" });
-    let as_john = posts(&world, &group, &as_john).await.json();
-    let johns = reads_as(&world, "john", json!({}), &group).await.ok();
+    let as_john = post(&world, &group, &as_john).await.json();
+    let johns = get_messages_as(&world, "john", json!({}), &group)
+        .await
+        .ok();
     let upper = format!("session:{}", SESSION.to_uppercase());
-    let uppers = reads_as(&world, "jane", json!({}), &upper).await.ok();
-    let elses = reads_as(&world, "jack", json!({}), &group).await;
-    let admins = reads_as(&world, "root", json!({ "roles": ["admin"] }), &group).await;
-    let nobodys = reads(&world, &group, "").await;
+    let uppers = get_messages_as(&world, "jane", json!({}), &upper)
+        .await
+        .ok();
+    let strangers = get_messages_as(&world, "jack", json!({}), &group).await;
+    let admins = get_messages_as(&world, "root", json!({ "roles": ["admin"] }), &group).await;
+    let anonymous = get_messages(&world, &group, "").await;
 
-    assert_eq!(heard["session_id"], SESSION);
-    assert_eq!(heard["message_id"], system["id"]);
+    assert_eq!(received["session_id"], SESSION);
+    assert_eq!(received["message_id"], system["id"]);
     assert_eq!(as_john["senderName"], "john Doe");
     assert_eq!(seqs(&johns), [1, 2]);
     assert_eq!(uppers, johns);
     assert_eq!(admins.ok(), johns);
-    elses
+    strangers
         .assert_problem(403, "not_a_participant")
         .assert_closes_with(4004);
-    nobodys.assert_problem(401, "unauthenticated");
+    anonymous.assert_problem(401, "unauthenticated");
     let none = "session:00000000-0000-4000-8000-000000000000";
-    posts(&world, none, &json!({ "content": "x" }))
+    post(&world, none, &json!({ "content": "x" }))
         .await
         .assert_problem(404, "not_found");
-    reads_as(&world, "john", json!({}), none)
+    get_messages_as(&world, "john", json!({}), none)
         .await
         .assert_problem(403, "not_a_participant");
-    let admins = reads_as(&world, "root", json!({ "roles": ["admin"] }), none).await;
+    let admins = get_messages_as(&world, "root", json!({ "roles": ["admin"] }), none).await;
     admins.assert_problem(404, "not_found");
 }
 
 #[tokio::test]
-async fn a_chats_messages_are_for_its_members_and_administrators() {
+async fn only_members_and_administrators_read_a_chats_messages() {
     let world = World::start().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
     let made = json!({ "type": "CREATE_CHAT", "name": "Plans", "members": ["bob"] });
-    let made = alice.asks(made).await;
+    let made = alice.request(made).await;
     let chat = made["chat"]["id"].as_str().unwrap().to_owned();
     let group = format!("chat:{chat}");
 
-    let posted = says(&world, &group, "hello").await;
-    let heard = alice.hears_of("MESSAGE").await;
-    let bobs = reads_as(&world, "bob", json!({}), &group).await.ok();
-    let elses = reads_as(&world, "eve", json!({}), &group).await;
-    let nobodys = reads(&world, &group, "username=bob").await;
+    let posted = post_message(&world, &group, "hello").await;
+    let received = alice.receive_type("MESSAGE").await;
+    let bobs = get_messages_as(&world, "bob", json!({}), &group).await.ok();
+    let strangers = get_messages_as(&world, "eve", json!({}), &group).await;
+    let anonymous = get_messages(&world, &group, "username=bob").await;
     let deleted = json!({ "type": "DELETE_CHAT", "chatId": chat });
-    assert_eq!(alice.asks(deleted).await["type"], "CHAT_DELETED");
-    let late = posts(&world, &group, &json!({ "content": "x" })).await;
+    assert_eq!(alice.request(deleted).await["type"], "CHAT_DELETED");
+    let late = post(&world, &group, &json!({ "content": "x" })).await;
 
-    assert_eq!(heard["message"], posted);
+    assert_eq!(received["message"], posted);
     assert_eq!(bobs["messages"][0], posted);
-    elses.assert_problem(403, "not_a_member");
-    nobodys.assert_problem(401, "unauthenticated");
+    strangers.assert_problem(403, "not_a_member");
+    anonymous.assert_problem(401, "unauthenticated");
     late.assert_problem(404, "not_found");
 }
 
@@ -280,21 +289,21 @@ async fn only_publishers_post() {
     };
 
     let call = world.app.call(Method::POST, "/api/rooms/lobby/messages");
-    let nobody = Answer::of(call.json(&body)).await;
+    let anonymous = Answer::of(call.json(&body)).await;
     let someone = post(world.app.token("alice", json!({}))).await;
     let publisher = post(world.app.token("p", json!({ "roles": ["publisher"] }))).await;
 
-    nobody.assert_problem(401, "unauthenticated");
+    anonymous.assert_problem(401, "unauthenticated");
     someone.assert_problem(403, "forbidden");
     assert_eq!(publisher.status, 201);
     assert_eq!(publisher.json()["senderId"], "publisher");
-    assert_eq!(reads(&world, "lobby", "").await.ok()["lastSeq"], 1);
+    assert_eq!(get_messages(&world, "lobby", "").await.ok()["lastSeq"], 1);
 }
 
 #[tokio::test]
-async fn what_is_no_message_is_refused_and_stores_nothing() {
+async fn an_invalid_message_is_refused_and_not_stored() {
     let world = World::start().await;
-    let spoilt = [
+    let invalid = [
         json!(null),
         json!([]),
         json!({}),
@@ -314,8 +323,8 @@ async fn what_is_no_message_is_refused_and_stores_nothing() {
         json!({ "content": "x", "file": { "fileId": "f" } }),
     ];
 
-    for body in spoilt {
-        let answer = posts(&world, "lobby", &body).await;
+    for body in invalid {
+        let answer = post(&world, "lobby", &body).await;
         answer.assert_problem(400, "invalid_parameter");
     }
     for raw in [
@@ -331,7 +340,7 @@ async fn what_is_no_message_is_refused_and_stores_nothing() {
         answer.assert_problem(400, "invalid_parameter");
     }
     let huge = json!({ "content": "x".repeat(300_000) });
-    posts(&world, "lobby", &huge)
+    post(&world, "lobby", &huge)
         .await
         .assert_problem(413, "too_large");
     for id in [
@@ -346,7 +355,7 @@ async fn what_is_no_message_is_refused_and_stores_nothing() {
         "session:1",
         "%ff",
     ] {
-        let answer = posts(&world, id, &json!({ "content": "x" })).await;
+        let answer = post(&world, id, &json!({ "content": "x" })).await;
         assert_eq!(answer.status, 404, "{id}: {}", answer.body);
     }
     let wrong = Answer::of(world.app.call(Method::DELETE, "/api/rooms/lobby/messages")).await;
@@ -363,14 +372,14 @@ async fn what_is_no_message_is_refused_and_stores_nothing() {
 }
 
 #[tokio::test]
-async fn a_post_is_acknowledged_although_nobody_can_be_told() {
+async fn a_stored_message_is_acknowledged_even_if_it_cannot_be_broadcast() {
     let world = World::start().await;
     world.gate.shut();
 
-    let posted = posts(&world, "lobby", &json!({ "content": "hello" })).await;
+    let posted = post(&world, "lobby", &json!({ "content": "hello" })).await;
 
     assert_eq!(posted.status, 201);
-    assert_eq!(reads(&world, "lobby", "").await.ok()["lastSeq"], 1);
+    assert_eq!(get_messages(&world, "lobby", "").await.ok()["lastSeq"], 1);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `switchboard serve` as a process: where it listens, what it logs, how it ends.
+//! `switchboard serve` as a process: its address, its log and its exit.
 
 use std::net::SocketAddr;
 use std::process::{ExitStatus, Stdio};
@@ -18,7 +18,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// With these settings and no others.
+    /// Starts it with only these settings.
     pub(crate) async fn start(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
             .args(arguments)
@@ -31,9 +31,13 @@ impl Process {
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let listens = lines.next_line().await.unwrap().expect("it ended at once");
-        let address = listens.rsplit(' ').next().unwrap();
-        let address = address.parse().unwrap_or_else(|_| panic!("{listens}"));
+        let first_line = lines
+            .next_line()
+            .await
+            .unwrap()
+            .expect("it ended before it listened");
+        let address = first_line.rsplit(' ').next().unwrap();
+        let address = address.parse().unwrap_or_else(|_| panic!("{first_line}"));
         Self {
             child,
             lines,
@@ -45,7 +49,7 @@ impl Process {
         TcpStream::connect(SocketAddr::from((host, self.address.port()))).await
     }
 
-    async fn ask(&self, request: &str) -> String {
+    async fn send_request(&self, request: &str) -> String {
         let mut stream = self.connect([127, 0, 0, 1]).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -64,18 +68,18 @@ impl Process {
         );
     }
 
-    /// Ends it, and returns what it said since it listened.
-    async fn end(mut self) -> (ExitStatus, Vec<String>) {
+    /// Stops it and returns the lines it logged since it listened.
+    async fn stop(mut self) -> (ExitStatus, Vec<String>) {
         self.terminate();
-        self.ended().await
+        self.wait().await
     }
 
-    async fn ended(&mut self) -> (ExitStatus, Vec<String>) {
-        let mut said = Vec::new();
+    async fn wait(&mut self) -> (ExitStatus, Vec<String>) {
+        let mut lines = Vec::new();
         while let Some(line) = self.lines.next_line().await.unwrap() {
-            said.push(line);
+            lines.push(line);
         }
-        (self.child.wait().await.unwrap(), said)
+        (self.child.wait().await.unwrap(), lines)
     }
 }
 
@@ -83,14 +87,14 @@ fn connection_string() -> String {
     format!("Endpoint=http://localhost:9;AccessKey={KEY};Version=1.0;")
 }
 
-/// Free a moment ago.
+/// A port that was free a moment ago.
 fn free_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port().to_string()
 }
 
 #[tokio::test]
-async fn the_functions_host_alone_reaches_it_and_needs_no_argument() {
+async fn under_the_functions_host_it_serves_loopback_only_and_needs_no_argument() {
     let process = Process::start(
         &[],
         &[
@@ -105,7 +109,7 @@ async fn the_functions_host_alone_reaches_it_and_needs_no_argument() {
 }
 
 #[tokio::test]
-async fn a_container_is_reached_from_outside() {
+async fn in_a_container_it_serves_every_interface() {
     for name in ["PORT", "SERVER_PORT"] {
         let process = Process::start(&[], &[(name, &free_port())]).await;
 
@@ -114,7 +118,7 @@ async fn a_container_is_reached_from_outside() {
 }
 
 #[tokio::test]
-async fn a_call_in_flight_is_answered_before_it_ends() {
+async fn a_call_in_flight_is_answered_before_shutdown() {
     let mut process = Process::start(&["serve"], &[("PORT", &free_port())]).await;
     let mut stream = process.connect([127, 0, 0, 1]).await.unwrap();
     let body = json!({ "message": "hello" }).to_string();
@@ -124,9 +128,9 @@ async fn a_call_in_flight_is_answered_before_it_ends() {
         body.len()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
-    // The answer to a second call says that the first has arrived: both come over loopback.
+    // Over loopback, the answer to a second call shows that the first has arrived.
     process
-        .ask("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .send_request("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         .await;
 
     process.terminate();
@@ -138,19 +142,19 @@ async fn a_call_in_flight_is_answered_before_it_ends() {
     stream.read_to_string(&mut answer).await.unwrap();
 
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    assert!(process.ended().await.0.success());
+    assert!(process.wait().await.0.success());
 }
 
 #[tokio::test]
-async fn the_functions_host_is_asked_to_start_another() {
+async fn its_exit_code_asks_the_functions_host_for_a_restart() {
     let process = Process::start(&[], &[("FUNCTIONS_CUSTOMHANDLER_PORT", &free_port())]).await;
 
-    // 0 would be taken for a handler that is still alive.
-    assert_eq!(process.end().await.0.code(), Some(200));
+    // The host takes 0 for a handler that is still alive.
+    assert_eq!(process.stop().await.0.code(), Some(200));
 }
 
 #[tokio::test]
-async fn each_event_is_one_line_with_the_invocation_and_without_secrets() {
+async fn each_event_is_one_log_line_with_the_invocation_and_without_secrets() {
     let settings = [
         ("FUNCTIONS_CUSTOMHANDLER_PORT", free_port()),
         ("LOG_LEVEL", "trace".to_owned()),
@@ -169,24 +173,24 @@ async fn each_event_is_one_line_with_the_invocation_and_without_secrets() {
     };
 
     let good = process
-        .ask(&call(
+        .send_request(&call(
             "/api/negotiate?room_id=test&username=alice&code=secret-1",
             "",
         ))
         .await;
     process
-        .ask(&call("/api/negotiate?room_id=test&token=secret-2", ""))
+        .send_request(&call("/api/negotiate?room_id=test&token=secret-2", ""))
         .await;
     process
-        .ask(&call(
+        .send_request(&call(
             "/api/negotiate?room_id=test",
             "Authorization: Bearer secret-3\r\n",
         ))
         .await;
     let origin = "webhook-request-origin: evil\tline ".to_owned() + &"x".repeat(5000);
     let validation = call("/api/connect_event", &format!("{origin}\r\n")).replace("GET", "OPTIONS");
-    process.ask(&validation).await;
-    let (_, lines) = process.end().await;
+    process.send_request(&validation).await;
+    let (_, lines) = process.stop().await;
 
     let (_, body) = good.split_once("\r\n\r\n").unwrap();
     let token = body
@@ -221,7 +225,7 @@ async fn each_event_is_one_line_with_the_invocation_and_without_secrets() {
 }
 
 #[tokio::test]
-async fn bad_settings_are_said_once_and_all_together() {
+async fn all_invalid_settings_are_reported_in_one_line() {
     let settings = [
         ("PORT", free_port()),
         ("ALLOW_ANONYMOUS", "perhaps".to_owned()),
@@ -257,7 +261,7 @@ async fn bad_settings_are_said_once_and_all_together() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_is_said_and_ends_it() {
+async fn a_port_in_use_ends_it_with_an_error() {
     let taken = std::net::TcpListener::bind("0.0.0.0:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let run = Command::new(env!("CARGO_BIN_EXE_switchboard"))
@@ -272,6 +276,6 @@ async fn a_port_that_is_taken_is_said_and_ends_it() {
         .unwrap();
 
     assert!(!output.status.success());
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&port), "{said}");
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert!(errors.contains(&port), "{errors}");
 }

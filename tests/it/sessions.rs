@@ -1,3 +1,5 @@
+//! `/api/sessions`
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -17,38 +19,38 @@ fn pair(one: &str, other: &str) -> Value {
     ] })
 }
 
-async fn puts(app: &TestApp, id: &str, body: &Value) -> Answer {
+async fn put_session(app: &TestApp, id: &str, body: &Value) -> Answer {
     let call = app.call(Method::PUT, &format!("/api/sessions/{id}"));
     let publisher = app.token("back-end", json!({ "roles": ["publisher"] }));
     Answer::of(call.bearer_auth(publisher).json(body)).await
 }
 
-async fn asks(app: &TestApp, user: &str, rest: &str) -> Answer {
+async fn get_as(app: &TestApp, user: &str, rest: &str) -> Answer {
     let call = app.call(Method::GET, &format!("/api/sessions{rest}"));
     Answer::of(call.bearer_auth(app.token(user, json!({})))).await
 }
 
-async fn says(app: &TestApp, user: &str, session: &str, content: &str) {
+async fn post_message(app: &TestApp, user: &str, session: &str, content: &str) {
     let negotiated = app
         .negotiate_as(
             &app.token(user, json!({})),
             &format!("session_id={session}"),
         )
         .await;
-    let mut client = Client::through(app, negotiated).await;
-    let said = client
-        .sends(json!({ "type": "message", "content": content, "id": content, "requestId": 1 }))
+    let mut client = Client::connect(app, negotiated).await;
+    let sent = client
+        .request(json!({ "type": "message", "content": content, "id": content, "requestId": 1 }))
         .await;
-    assert_eq!(said["type"], "message_sent", "{said}");
+    assert_eq!(sent["type"], "message_sent", "{sent}");
 }
 
 #[tokio::test]
-async fn a_session_is_set_up_once_and_its_participants_never_change() {
+async fn a_session_is_created_once_and_its_participants_never_change() {
     let app = TestApp::spawn().await;
 
-    let made = puts(&app, ID, &pair("alice", "bob")).await;
-    let again = puts(&app, ID, &pair("bob", "alice")).await;
-    let others = puts(&app, ID, &pair("alice", "carol")).await;
+    let made = put_session(&app, ID, &pair("alice", "bob")).await;
+    let again = put_session(&app, ID, &pair("bob", "alice")).await;
+    let others = put_session(&app, ID, &pair("alice", "carol")).await;
 
     assert_eq!(made.status, 201);
     let record = json!({
@@ -67,28 +69,28 @@ async fn a_session_is_set_up_once_and_its_participants_never_change() {
 }
 
 #[tokio::test]
-async fn the_letter_case_of_a_sessions_id_does_not_matter() {
+async fn session_ids_are_case_insensitive() {
     let app = TestApp::spawn().await;
 
-    let made = puts(&app, &ID.to_uppercase(), &pair("alice", "bob")).await;
-    let found = asks(&app, "alice", &format!("/{}/", ID.to_uppercase())).await;
+    let made = put_session(&app, &ID.to_uppercase(), &pair("alice", "bob")).await;
+    let found = get_as(&app, "alice", &format!("/{}/", ID.to_uppercase())).await;
 
     assert_eq!(made.json()["id"], ID);
     assert_eq!(found.ok()["id"], ID);
-    assert_eq!(asks(&app, "bob", &format!("/{ID}")).await.status, 200);
+    assert_eq!(get_as(&app, "bob", &format!("/{ID}")).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_participant_sees_how_much_is_unread() {
-    let app = TestApp::of_service("http://localhost:9", &SETTINGS).await;
-    puts(&app, ID, &pair("alice", "bob")).await;
-    says(&app, "alice", ID, "one").await;
-    app.sleep(5);
-    says(&app, "alice", ID, "two").await;
+async fn a_participant_sees_the_number_of_unread_messages() {
+    let app = TestApp::with_service("http://localhost:9", &SETTINGS).await;
+    put_session(&app, ID, &pair("alice", "bob")).await;
+    post_message(&app, "alice", ID, "one").await;
+    app.advance(5);
+    post_message(&app, "alice", ID, "two").await;
 
-    let bobs = asks(&app, "bob", &format!("/{ID}")).await.ok();
-    let alices = asks(&app, "alice", &format!("/{ID}")).await.ok();
-    let publishers = puts(&app, ID, &pair("alice", "bob")).await.ok();
+    let bobs = get_as(&app, "bob", &format!("/{ID}")).await.ok();
+    let alices = get_as(&app, "alice", &format!("/{ID}")).await.ok();
+    let publishers = put_session(&app, ID, &pair("alice", "bob")).await.ok();
 
     assert_eq!(bobs["unread"], 2);
     assert_eq!(bobs["lastSeq"], 2);
@@ -99,17 +101,17 @@ async fn a_participant_sees_how_much_is_unread() {
 }
 
 #[tokio::test]
-async fn ones_sessions_come_with_the_last_one_spoken_in_first() {
-    let app = TestApp::of_service("http://localhost:9", &SETTINGS).await;
+async fn sessions_are_listed_by_most_recent_message() {
+    let app = TestApp::with_service("http://localhost:9", &SETTINGS).await;
     let ids: Vec<_> = (0..3)
         .map(|n| format!("550e8400-e29b-41d4-a716-44665544000{n}"))
         .collect();
     for id in &ids {
-        puts(&app, id, &pair("alice", "bob")).await;
-        app.sleep(10);
+        put_session(&app, id, &pair("alice", "bob")).await;
+        app.advance(10);
     }
-    puts(&app, ID.replace("55", "66").as_str(), &pair("bob", "carol")).await;
-    says(&app, "bob", &ids[1], "hello").await;
+    put_session(&app, ID.replace("55", "66").as_str(), &pair("bob", "carol")).await;
+    post_message(&app, "bob", &ids[1], "hello").await;
 
     let listed = |answer: Answer| -> Vec<String> {
         let answer = answer.ok();
@@ -118,38 +120,38 @@ async fn ones_sessions_come_with_the_last_one_spoken_in_first() {
             .map(|s| s["id"].as_str().unwrap().to_owned())
             .collect()
     };
-    let all = listed(asks(&app, "alice", "").await);
-    let two = listed(asks(&app, "alice", "/?limit=2").await);
-    let none = listed(asks(&app, "dave", "").await);
+    let all = listed(get_as(&app, "alice", "").await);
+    let two = listed(get_as(&app, "alice", "/?limit=2").await);
+    let none = listed(get_as(&app, "dave", "").await);
 
     assert_eq!(all, [&ids[1][..], &ids[2], &ids[0]]);
     assert_eq!(two, [&ids[1][..], &ids[2]]);
     assert!(none.is_empty());
     for limit in ["x", "-1", "", "1.5", "+5", "99999999999999999999"] {
-        asks(&app, "alice", &format!("?limit={limit}"))
+        get_as(&app, "alice", &format!("?limit={limit}"))
             .await
             .assert_problem(400, "invalid_parameter");
     }
 }
 
 #[tokio::test]
-async fn a_session_that_is_not_there_is_as_somebody_elses() {
+async fn an_unknown_session_looks_like_someone_elses() {
     let app = TestApp::spawn().await;
-    puts(&app, ID, &pair("alice", "bob")).await;
+    put_session(&app, ID, &pair("alice", "bob")).await;
 
-    let elses = asks(&app, "carol", &format!("/{ID}")).await;
-    let none = asks(&app, "carol", "/00000000-0000-4000-8000-000000000000").await;
+    let other = get_as(&app, "carol", &format!("/{ID}")).await;
+    let none = get_as(&app, "carol", "/00000000-0000-4000-8000-000000000000").await;
 
-    elses
+    other
         .assert_problem(403, "not_a_participant")
         .assert_closes_with(4004);
-    assert_eq!(elses.body, none.body);
+    assert_eq!(other.body, none.body);
 }
 
 #[tokio::test]
-async fn sessions_are_for_users_with_an_identity() {
+async fn sessions_require_an_identity() {
     let app = TestApp::with(&SETTINGS).await;
-    puts(&app, ID, &pair("alice", "bob")).await;
+    put_session(&app, ID, &pair("alice", "bob")).await;
     let with_api_token = |query: &str| {
         let call = app.call(Method::GET, &format!("/api/sessions{query}"));
         Answer::of(call.bearer_auth("the-api-token-of-the-back-end"))
@@ -165,7 +167,7 @@ async fn sessions_are_for_users_with_an_identity() {
         .get(&format!("/api/sessions/{ID}?token={by_query}"))
         .await;
     let vouched = with_api_token(&format!("/{ID}?username=bob")).await;
-    let nobody = with_api_token("").await;
+    let unnamed = with_api_token("").await;
 
     anonymous
         .assert_problem(401, "unauthenticated")
@@ -175,11 +177,11 @@ async fn sessions_are_for_users_with_an_identity() {
         .assert_closes_with(4003);
     assert_eq!(by_query.status, 200);
     assert_eq!(vouched.status, 200);
-    nobody.assert_problem(400, "invalid_parameter");
+    unnamed.assert_problem(400, "invalid_parameter");
 }
 
 #[tokio::test]
-async fn only_publishers_set_sessions_up() {
+async fn only_publishers_create_sessions() {
     let app = TestApp::spawn().await;
     let put = |token: Option<String>| {
         let call = app.call(Method::PUT, &format!("/api/sessions/{ID}"));
@@ -191,23 +193,23 @@ async fn only_publishers_set_sessions_up() {
     };
 
     let participant = put(Some(app.token("alice", json!({ "roles": ["viewer"] })))).await;
-    let nobody = put(None).await;
+    let anonymous = put(None).await;
 
     participant.assert_problem(403, "forbidden");
-    nobody.assert_problem(401, "unauthenticated");
-    asks(&app, "alice", &format!("/{ID}"))
+    anonymous.assert_problem(401, "unauthenticated");
+    get_as(&app, "alice", &format!("/{ID}"))
         .await
         .assert_problem(403, "not_a_participant");
 }
 
 #[tokio::test]
-async fn what_is_no_session_is_refused() {
+async fn an_invalid_session_is_refused() {
     let app = TestApp::spawn().await;
     let some = |n: usize| {
         let one = |n| json!({ "userId": format!("u{n}"), "name": "x" });
         json!({ "participants": (0..n).map(one).collect::<Vec<_>>() })
     };
-    let spoilt = [
+    let invalid = [
         json!({}),
         json!("x"),
         json!({ "participants": "alice,bob" }),
@@ -223,13 +225,15 @@ async fn what_is_no_session_is_refused() {
         json!({ "participants": [{ "userId": "a" }, { "userId": "b" }] }),
     ];
 
-    for body in spoilt {
-        puts(&app, ID, &body)
+    for body in invalid {
+        put_session(&app, ID, &body)
             .await
             .assert_problem(400, "invalid_parameter");
     }
     let huge = json!({ "participants": "x".repeat(2 << 20) });
-    puts(&app, ID, &huge).await.assert_problem(413, "too_large");
+    put_session(&app, ID, &huge)
+        .await
+        .assert_problem(413, "too_large");
     for id in [
         "550e8400e29b41d4a716446655440000",
         "%7B550e8400-e29b-41d4-a716-446655440000%7D",
@@ -238,10 +242,10 @@ async fn what_is_no_session_is_refused() {
         "%ff",
         "me",
     ] {
-        puts(&app, id, &pair("alice", "bob"))
+        put_session(&app, id, &pair("alice", "bob"))
             .await
             .assert_problem(404, "not_found");
-        asks(&app, "alice", &format!("/{id}"))
+        get_as(&app, "alice", &format!("/{id}"))
             .await
             .assert_problem(404, "not_found");
     }
@@ -250,20 +254,20 @@ async fn what_is_no_session_is_refused() {
         wrong.assert_problem(405, "method_not_allowed");
         assert!(wrong.header("allow").unwrap().contains("GET"));
     }
-    let session = asks(&app, "alice", &format!("/{ID}")).await;
+    let session = get_as(&app, "alice", &format!("/{ID}")).await;
     session.assert_problem(403, "not_a_participant");
 }
 
 #[tokio::test]
-async fn where_only_known_users_take_part_others_are_turned_away_first() {
+async fn unknown_users_are_refused_first_when_users_must_be_known() {
     let settings: Vec<_> = SETTINGS
         .into_iter()
         .chain([("REQUIRE_KNOWN_USERS", "true")])
         .collect();
     let app = TestApp::with(&settings).await;
-    puts(&app, ID, &pair("alice", "bob")).await;
+    put_session(&app, ID, &pair("alice", "bob")).await;
     let query = format!("session_id={ID}");
-    let dials = |user: &str| {
+    let direct_query = |user: &str| {
         let token = app.token(user, json!({}));
         json!({ "token": [token], "session_id": [ID] })
     };
@@ -271,9 +275,9 @@ async fn where_only_known_users_take_part_others_are_turned_away_first() {
     let negotiated = app
         .negotiate_as(&app.token("carol", json!({})), &query)
         .await;
-    let direct_connect = dial(&app, "carols", dials("carol")).await;
-    let listed = asks(&app, "carol", "").await;
-    let shown = asks(&app, "carol", &format!("/{ID}")).await;
+    let direct_connect = dial(&app, "carols", direct_query("carol")).await;
+    let listed = get_as(&app, "carol", "").await;
+    let shown = get_as(&app, "carol", &format!("/{ID}")).await;
     for refused in [&negotiated, &direct_connect, &listed, &shown] {
         refused
             .assert_problem(401, "unknown_user")
@@ -285,12 +289,12 @@ async fn where_only_known_users_take_part_others_are_turned_away_first() {
     let negotiated = app
         .negotiate_as(&app.token("carol", json!({})), &query)
         .await;
-    let direct_connect = dial(&app, "carols", dials("carol")).await;
+    let direct_connect = dial(&app, "carols", direct_query("carol")).await;
 
     negotiated.assert_problem(403, "not_a_participant");
     direct_connect.assert_problem(403, "not_a_participant");
     assert!(
-        asks(&app, "carol", "").await.ok()["sessions"]
+        get_as(&app, "carol", "").await.ok()["sessions"]
             .as_array()
             .unwrap()
             .is_empty()
@@ -299,5 +303,5 @@ async fn where_only_known_users_take_part_others_are_turned_away_first() {
         .negotiate_as(&app.token("alice", json!({})), &query)
         .await;
     assert_eq!(alices.status, 200);
-    assert_eq!(dial(&app, "bobs", dials("bob")).await.status, 200);
+    assert_eq!(dial(&app, "bobs", direct_query("bob")).await.status, 200);
 }

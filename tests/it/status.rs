@@ -1,7 +1,9 @@
+//! `GET /api/status`, and unknown paths.
+
 use crate::support::TestApp;
 
 #[tokio::test]
-async fn status_lists_what_there_is() {
+async fn status_lists_the_endpoints() {
     let app = TestApp::spawn().await;
 
     let status = app.get("/api/status").await.ok();
@@ -19,14 +21,14 @@ async fn status_lists_what_there_is() {
 }
 
 #[tokio::test]
-async fn status_is_answered_with_wrong_settings_too() {
+async fn status_works_with_invalid_settings() {
     let app = TestApp::with(&[("AZURE_WEB_PUBSUB_CONNECTION_STRING", "")]).await;
 
     app.get("/api/status").await.ok();
 }
 
 #[tokio::test]
-async fn the_root_answers_at_once_and_anything_else_is_a_problem_document() {
+async fn the_root_answers_and_unknown_paths_are_problem_documents() {
     let app = TestApp::with(&[("AZURE_WEB_PUBSUB_CONNECTION_STRING", "")]).await;
 
     assert_eq!(app.get("/").await.status, 200);

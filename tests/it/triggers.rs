@@ -1,4 +1,4 @@
-//! The paths that only the Functions host may call.
+//! Trigger paths, which only the Functions host may call.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use switchboard::config::Listen;
 
 use crate::support::{Answer, TestApp};
 
-/// As the host sends its own calls: chunked, without a length.
-async fn as_the_host(app: &TestApp, path: &str, header: Option<(&str, &str)>) -> Answer {
+/// Calls as the host does: chunked, without a length.
+async fn call_as_host(app: &TestApp, path: &str, header: Option<(&str, &str)>) -> Answer {
     let chunks =
         futures_util::stream::iter([Ok::<_, std::io::Error>(r#"{"Data":{},"Metadata":{}}"#)]);
     let mut call = app
@@ -22,7 +22,7 @@ async fn as_the_host(app: &TestApp, path: &str, header: Option<(&str, &str)>) ->
 
 async fn functions_app() -> TestApp {
     let settings = [("ALLOW_ANONYMOUS", "true")];
-    TestApp::serving("http://localhost:9", &settings, Listen::Functions(0)).await
+    TestApp::listening("http://localhost:9", &settings, Listen::Functions(0)).await
 }
 
 #[tokio::test]
@@ -30,14 +30,14 @@ async fn a_function_called_in_json_mode_fails_loudly() {
     let app = functions_app().await;
 
     for function in crate::functions::all(Path::new(env!("CARGO_MANIFEST_DIR"))) {
-        let answer = as_the_host(&app, &format!("/{}", function.name), None).await;
+        let answer = call_as_host(&app, &format!("/{}", function.name), None).await;
         assert_eq!(answer.status, 500, "{}", function.name);
     }
-    assert_eq!(as_the_host(&app, "/unknown", None).await.status, 404);
+    assert_eq!(call_as_host(&app, "/unknown", None).await.status, 404);
 }
 
 #[tokio::test]
-async fn what_the_host_did_not_send_finds_nothing_there() {
+async fn requests_not_sent_by_the_host_get_a_404() {
     let app = functions_app().await;
     let forged = [
         ("x-forwarded-for", "1.2.3.4"),
@@ -47,7 +47,7 @@ async fn what_the_host_did_not_send_finds_nothing_there() {
     ];
 
     for header in forged {
-        as_the_host(&app, "/broadcast", Some(header))
+        call_as_host(&app, "/broadcast", Some(header))
             .await
             .assert_problem(404, "not_found");
     }
@@ -64,11 +64,11 @@ async fn what_the_host_did_not_send_finds_nothing_there() {
 }
 
 #[tokio::test]
-async fn in_a_container_the_paths_do_not_exist() {
+async fn trigger_paths_do_not_exist_in_a_container() {
     let app = TestApp::spawn().await;
 
     for path in ["/broadcast", "/assistant", "/telemetry", "/negotiate"] {
-        as_the_host(&app, path, None)
+        call_as_host(&app, path, None)
             .await
             .assert_problem(404, "not_found");
     }

@@ -1,5 +1,5 @@
-//! The requests with which our tests play the service, shown to Microsoft's own handler: what it
-//! understands of them is what our handler has to understand.
+//! Sends the events that our tests build to Microsoft's own handler, to check that they are events as
+//! the service sends them.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::support::{Answer, Script, TestApp};
 async fn microsofts_handler_understands_our_events() {
     let app = TestApp::spawn().await;
     let mut express = Script::start("upstream.mjs", "").await;
-    let url = express.says().await["url"].as_str().unwrap().to_owned();
+    let url = express.read().await["url"].as_str().unwrap().to_owned();
     let hook = format!("{url}/api/connect_event/");
     let connect = app.event("connect", "c1").user("alice").json(&json!({
         "claims": {}, "query": { "room_id": ["test"] }, "headers": {}, "subprotocols": [],
@@ -31,7 +31,7 @@ async fn microsofts_handler_understands_our_events() {
         json!({ "userId": "alice", "groups": ["g"], "roles": ["r"], "subprotocol": "s" })
     );
     assert_eq!(replied.body, "reply");
-    let understood: Value = Answer::of(app.call_elsewhere(&format!("{url}/understood")))
+    let understood: Value = Answer::of(app.get_url(&format!("{url}/understood")))
         .await
         .ok();
     assert_eq!(

@@ -1,24 +1,26 @@
+//! `/api/users`
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, TestApp};
 
-async fn tells(app: &TestApp, token: &str, body: &Value) -> Answer {
+async fn put_user(app: &TestApp, token: &str, body: &Value) -> Answer {
     let call = app.call(Method::PUT, "/api/users");
     Answer::of(call.bearer_auth(token).json(body)).await
 }
 
 #[tokio::test]
-async fn a_publisher_tells_of_users_and_asks_for_them() {
+async fn a_publisher_puts_and_gets_users() {
     let app = TestApp::spawn().await;
     let publisher = app.token("back-end", json!({ "roles": ["publisher"] }));
     let alice = json!({ "user_id": "alice smith", "name": " Alice " });
 
-    let first = tells(&app, &publisher, &alice).await;
+    let first = put_user(&app, &publisher, &alice).await;
     let renamed = json!({ "user_id": "alice%20smith", "name": "Älice 👩" });
-    let second = tells(&app, &publisher, &renamed).await;
-    let asked = app.call(Method::GET, "/api/users?user_id=alice%2520smith");
-    let asked = Answer::of(asked.bearer_auth(&publisher)).await;
+    let second = put_user(&app, &publisher, &renamed).await;
+    let call = app.call(Method::GET, "/api/users?user_id=alice%2520smith");
+    let found = Answer::of(call.bearer_auth(&publisher)).await;
 
     assert_eq!(first.status, 201);
     assert_eq!(
@@ -28,31 +30,31 @@ async fn a_publisher_tells_of_users_and_asks_for_them() {
     assert_eq!(second.status, 200);
     let known = json!({ "user_id": "alice%20smith", "name": "Älice 👩" });
     assert_eq!(second.json(), known);
-    assert_eq!(asked.ok(), known);
+    assert_eq!(found.ok(), known);
 }
 
 #[tokio::test]
-async fn nobody_else_may_tell_or_ask() {
+async fn only_publishers_may_put_or_get_users() {
     let app = TestApp::spawn().await;
     let someone = app.token("alice", json!({}));
     let body = json!({ "user_id": "alice", "name": "Alice" });
 
-    let told = tells(&app, &someone, &body).await;
+    let refused = put_user(&app, &someone, &body).await;
     let anonymous = Answer::of(app.call(Method::PUT, "/api/users").json(&body)).await;
-    let asked = app.get("/api/users?user_id=alice").await;
-    let forged = tells(&app, "no-token", &body).await;
+    let anonymous_get = app.get("/api/users?user_id=alice").await;
+    let forged = put_user(&app, "no-token", &body).await;
 
-    told.assert_problem(403, "forbidden");
+    refused.assert_problem(403, "forbidden");
     anonymous.assert_problem(401, "unauthenticated");
-    asked.assert_problem(401, "unauthenticated");
+    anonymous_get.assert_problem(401, "unauthenticated");
     forged.assert_problem(401, "token_invalid");
 }
 
 #[tokio::test]
-async fn what_is_no_user_is_refused() {
+async fn an_invalid_user_is_refused() {
     let app = TestApp::spawn().await;
     let publisher = app.token("back-end", json!({ "roles": ["publisher"] }));
-    let spoilt = [
+    let invalid = [
         json!({}),
         json!([]),
         json!(null),
@@ -67,8 +69,8 @@ async fn what_is_no_user_is_refused() {
         json!({ "user_id": "alice", "name": ["x"] }),
     ];
 
-    for body in spoilt {
-        tells(&app, &publisher, &body)
+    for body in invalid {
+        put_user(&app, &publisher, &body)
             .await
             .assert_problem(400, "invalid_parameter");
     }

@@ -1,4 +1,4 @@
-//! What every event must show before anybody looks at it.
+//! The checks that every event must pass before it is read.
 
 use reqwest::Method;
 use serde_json::json;
@@ -14,8 +14,8 @@ async fn validate(app: &TestApp, path: &str, origins: &[&str]) -> Answer {
 }
 
 #[tokio::test]
-async fn our_service_may_deliver_to_either_address() {
-    let app = TestApp::of_service("https://x.webpubsub.azure.com", &[]).await;
+async fn our_service_may_deliver_to_either_path() {
+    let app = TestApp::with_service("https://x.webpubsub.azure.com", &[]).await;
 
     for path in [
         "/api/connect_event",
@@ -33,8 +33,8 @@ async fn our_service_may_deliver_to_either_address() {
 }
 
 #[tokio::test]
-async fn of_several_origins_only_ours_is_echoed() {
-    let app = TestApp::of_service("https://x.webpubsub.azure.com", &[]).await;
+async fn only_our_origin_is_echoed_from_a_list() {
+    let app = TestApp::with_service("https://x.webpubsub.azure.com", &[]).await;
     let lists: [&[&str]; 2] = [
         &["evil.example.com, x.webpubsub.azure.com , other.example.com"],
         &["evil.example.com", "x.webpubsub.azure.com"],
@@ -51,8 +51,8 @@ async fn of_several_origins_only_ours_is_echoed() {
 }
 
 #[tokio::test]
-async fn other_services_are_refused_and_a_wildcard_is_never_given() {
-    let app = TestApp::of_service("https://x.webpubsub.azure.com", &[]).await;
+async fn other_services_are_refused_and_no_wildcard_is_granted() {
+    let app = TestApp::with_service("https://x.webpubsub.azure.com", &[]).await;
 
     for origin in [
         "evil.webpubsub.azure.com",
@@ -72,7 +72,7 @@ async fn other_services_are_refused_and_a_wildcard_is_never_given() {
 async fn an_event_without_our_services_signature_is_refused() {
     let app = TestApp::spawn().await;
     let connect = || app.event("connect", "c1");
-    let spoilt = [
+    let invalid = [
         connect().without("ce-signature"),
         connect().header("ce-signature", ""),
         connect().header("ce-signature", "sha256="),
@@ -84,7 +84,7 @@ async fn an_event_without_our_services_signature_is_refused() {
         ),
     ];
 
-    for event in spoilt {
+    for event in invalid {
         event.send().await.assert_problem(401, "unauthenticated");
     }
 }
@@ -98,7 +98,7 @@ async fn another_hubs_event_is_refused() {
 }
 
 #[tokio::test]
-async fn the_hubs_letter_case_does_not_matter() {
+async fn hub_names_are_case_insensitive() {
     let app = TestApp::spawn().await;
     let connect = app.event("connect", "c1").header("ce-hub", "viewerhub");
 
@@ -111,10 +111,10 @@ async fn the_hubs_letter_case_does_not_matter() {
 }
 
 #[tokio::test]
-async fn requests_that_are_no_events_are_refused() {
+async fn malformed_events_are_refused() {
     let app = TestApp::spawn().await;
     let event = || app.event("message", "c1");
-    let spoilt = [
+    let invalid = [
         event().without("ce-type"),
         event().without("ce-hub"),
         event().without("ce-connectionId"),
@@ -122,15 +122,15 @@ async fn requests_that_are_no_events_are_refused() {
         event().header("ce-hub", "no hub"),
     ];
 
-    for event in spoilt {
+    for event in invalid {
         event.send().await.assert_problem(400, "invalid_parameter");
     }
 }
 
 #[tokio::test]
-async fn either_address_takes_every_event() {
+async fn either_path_accepts_every_event() {
     let app = TestApp::spawn().await;
-    let client = Client::negotiated(&app, "room_id=test").await;
+    let client = Client::negotiate(&app, "room_id=test").await;
     let call = app
         .call(Method::POST, "/api/connect_event")
         .body(r#"{"type":"ping","timestamp":1}"#);
@@ -157,16 +157,16 @@ async fn either_address_takes_every_event() {
 }
 
 #[tokio::test]
-async fn a_state_that_is_missing_changed_or_anothers_is_refused() {
+async fn a_missing_altered_or_foreign_state_is_refused() {
     let app = TestApp::spawn().await;
-    let client = Client::negotiated(&app, "room_id=test&username=alice").await;
-    let other = Client::negotiated(&app, "room_id=test&username=mallory").await;
+    let client = Client::negotiate(&app, "room_id=test&username=alice").await;
+    let other = Client::negotiate(&app, "room_id=test&username=mallory").await;
     let same_user =
         Client::direct_connect(&app, json!({ "room_id": ["test"], "username": ["alice"] })).await;
     assert_eq!(same_user.user, client.user);
     let mut changed = client.state.clone();
     changed.replace_range(0..1, "f");
-    let spoilt = [
+    let invalid = [
         client.event("message").without("ce-connectionState"),
         client.event("message").header("ce-connectionState", ""),
         client
@@ -182,7 +182,7 @@ async fn a_state_that_is_missing_changed_or_anothers_is_refused() {
         client.event("message").without("ce-userId"),
     ];
 
-    for event in spoilt {
+    for event in invalid {
         event
             .text(r#"{"type":"ping"}"#)
             .send()
@@ -192,7 +192,7 @@ async fn a_state_that_is_missing_changed_or_anothers_is_refused() {
 }
 
 #[tokio::test]
-async fn presence_events_are_taken_and_ignored() {
+async fn presence_events_are_accepted_and_ignored() {
     let app = TestApp::spawn().await;
     let event = app
         .event("message", "c1")

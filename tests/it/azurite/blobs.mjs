@@ -1,6 +1,6 @@
-// Microsoft's own client of blob storage.
+// Microsoft's client for blob storage.
 //   blobs.mjs drop <container>
-//   blobs.mjs access <container>    prints whether strangers may read there
+//   blobs.mjs access <container>    prints the public access level
 import { BlobServiceClient } from '@azure/storage-blob';
 
 const [order, name] = process.argv.slice(2);

@@ -1,6 +1,6 @@
-// Microsoft's own client of storage queues.
-//   queue.mjs put <queue> <text as it is>    makes the queue when it is missing
-//   queue.mjs peek <queue>                   prints the texts, as they are
+// Microsoft's client for storage queues.
+//   queue.mjs put <queue> <raw text>    creates the queue if it is missing
+//   queue.mjs peek <queue>              prints the raw texts
 import { QueueClient } from '@azure/storage-queue';
 
 const [order, name, ...rest] = process.argv.slice(2);

@@ -1,6 +1,6 @@
-// Microsoft's own client of table storage, to look at what we stored and to meddle with it.
+// Microsoft's client for table storage, to read and to change what we stored.
 //   tables.mjs read <table> <partition> <row>    prints the entity
-//   tables.mjs put <table> <entity as JSON>      makes the table when it is missing
+//   tables.mjs put <table> <entity as JSON>      creates the table if it is missing
 //   tables.mjs drop <table>
 import { TableClient } from '@azure/data-tables';
 

@@ -1,4 +1,4 @@
-// Microsoft's client sends the same frame in every way that it knows, and waits for the replies.
+// Microsoft's client sends the same frame in every form that it supports, and waits for the replies.
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 
 const [base] = process.argv.slice(2);

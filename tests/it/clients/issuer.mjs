@@ -1,4 +1,4 @@
-// An OpenID provider that takes orders: a JSON line in, a JSON line out.
+// An OpenID provider controlled over standard input: one JSON line in, one JSON line out.
 import { createPublicKey } from 'node:crypto';
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -7,7 +7,7 @@ import { OAuth2Issuer, OAuth2Service } from 'oauth2-mock-server';
 const issuer = new OAuth2Issuer();
 const service = new OAuth2Service(issuer);
 const fetched = { keys: 0, configuration: 0 };
-// Where App Service gives an app's identity its tokens.
+// The endpoint where App Service issues tokens for an app's managed identity.
 service.addRoute('GET', '/msi/token', async (request, response) => {
   const audience = new URL(request.url, issuer.url).searchParams.get('resource');
   const given = request.headers['x-identity-header'] === 'the-identity-header';
@@ -36,7 +36,7 @@ const listen = () =>
     });
   });
 
-const orders = {
+const commands = {
   async key({ alg, kid }) {
     await issuer.keys.generate(alg, { kid });
     return {};
@@ -81,7 +81,7 @@ await listen();
 issuer.url = `http://127.0.0.1:${port}`;
 console.log(JSON.stringify({ url: issuer.url }));
 for await (const line of createInterface({ input: process.stdin })) {
-  const order = JSON.parse(line);
-  console.log(JSON.stringify(await orders[order.do](order)));
+  const command = JSON.parse(line);
+  console.log(JSON.stringify(await commands[command.do](command)));
 }
 process.exit(0);

@@ -1,4 +1,4 @@
-// A back end sends to a group with Microsoft's package. usage: publish.mjs CONNECTION_STRING GROUP JSON
+// Sends to a group with Microsoft's package, as a back end does. Usage: publish.mjs CONNECTION_STRING GROUP JSON
 import { WebPubSubServiceClient } from '@azure/web-pubsub';
 
 const [connectionString, group, message] = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// Two of Microsoft's clients in a room: one may write, the other may only listen.
+// Two of Microsoft's clients in a room: one may write, the other may only read.
 import { WebPubSubClient } from '@azure/web-pubsub-client';
 
 const [base] = process.argv.slice(2);

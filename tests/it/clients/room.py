@@ -1,4 +1,4 @@
-"""Microsoft's Python clients in a room: one may write, the other may only listen."""
+"""Microsoft's Python clients in a room: one may write, the other may only read."""
 
 import json
 import sys

@@ -1,12 +1,12 @@
-// A session page's own component (session-page.jsx, as its authors' guide prints it) against us:
-// two people, each with a page of their own. The page dials the address of the server it once had;
-// here `negotiate` says where that is now.
+// Runs a session page's component (session-page.jsx, as its authors' guide prints it) against our
+// handler: two people, each with their own page. The page connects to its old server's address; here
+// it gets the address from `negotiate` instead.
 import { readFile } from 'node:fs/promises';
 import { JSDOM } from 'jsdom';
 import { transform } from 'sucrase';
 
 const [base, sessionId, ...tokens] = process.argv.slice(2);
-// The page has things to say of its own; the test reads only the last.
+// Silence the page's own logging: the test reads only the last line.
 const print = console.log;
 console.log = () => {};
 const urls = new Map();
@@ -17,7 +17,7 @@ for (const token of tokens) {
 }
 
 const { window } = new JSDOM('<div></div><div></div>', { pretendToBeVisual: true });
-// The page offers no word of when it is connected, so its socket's own is waited for.
+// The page does not report when it is connected, so wait for its socket to open.
 const opened = [];
 globalThis.WebSocket = class extends globalThis.WebSocket {
   constructor(address) {

@@ -1,5 +1,5 @@
-// Microsoft's handler for Express, as a second opinion on what an event looks like: it is called
-// with the requests that our tests send to our own handler, and says what it understood.
+// Microsoft's handler for Express, to check what events look like: it receives the requests that our
+// tests send to our handler, and reports what it read from them.
 import { WebPubSubEventHandler } from '@azure/web-pubsub-express';
 import express from 'express';
 

@@ -1,41 +1,40 @@
-//! Promise 5: what it costs, counted at the store and at the service.
+//! Promise 5: the number of store calls and service calls that each operation takes.
 
 use serde_json::json;
 
 use super::counted::Counted;
 
-const SEND: [&str; 2] = ["read top", "write head message id"];
-/// Half a second after the answer, for all that was sent until then.
-const RECORD: [&str; 2] = ["read top", "write head"];
+/// The store calls of one posted message.
+const SEND: [&str; 2] = ["read state", "write head message id"];
+/// The store calls that record deliveries, half a second after the answer.
+const RECORD: [&str; 2] = ["read state", "write head"];
 
 #[tokio::test]
-async fn a_send_is_one_read_one_write_and_one_call() {
+async fn posting_a_message_takes_one_read_one_write_and_one_call() {
     let (world, store) = Counted::world().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
     let before = world.gate.calls();
-    store.calls();
+    store.take_calls();
 
     let sent = alice
-        .asks(json!({ "type": "message", "content": "hello" }))
+        .request(json!({ "type": "message", "content": "hello" }))
         .await;
     let calls = world.gate.calls() - before;
-    store.settled(1).await;
+    store.wait_for_sent_records(1).await;
 
     assert_eq!(sent["type"], "message_sent");
     assert_eq!(calls, 1);
-    assert_eq!(store.calls(), [SEND, RECORD].concat());
+    assert_eq!(store.take_calls(), [SEND, RECORD].concat());
     assert_eq!(world.gate.calls() - before, 1);
 }
 
 #[tokio::test]
-async fn a_connections_first_in_a_chat_is_one_call_more() {
+async fn a_connections_first_message_in_a_chat_takes_one_more_call() {
     let (world, store) = Counted::world().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let mut bob = world.joins_as("bob", "channel=chats").await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let mut bob = world.join_as("bob", "channel=chats").await;
     let created = alice
-        .asks(json!({ "type": "CREATE_CHAT", "name": "a" }))
+        .request(json!({ "type": "CREATE_CHAT", "name": "a" }))
         .await;
     let send = json!({
         "type": "SEND_MESSAGE",
@@ -43,13 +42,13 @@ async fn a_connections_first_in_a_chat_is_one_call_more() {
         "message": { "content": "hello" },
     });
     let before = world.gate.calls();
-    store.calls();
+    store.take_calls();
 
-    bob.asks(send.clone()).await;
+    bob.request(send.clone()).await;
     let first = world.gate.calls() - before;
-    store.settled(1).await;
-    let at_the_store = store.calls();
-    bob.asks(send).await;
+    store.wait_for_sent_records(1).await;
+    let at_the_store = store.take_calls();
+    bob.request(send).await;
     let second = world.gate.calls() - before - first;
 
     assert_eq!((first, second), (2, 1));
@@ -57,71 +56,71 @@ async fn a_connections_first_in_a_chat_is_one_call_more() {
 }
 
 #[tokio::test]
-async fn a_repeat_writes_nothing_and_calls_nobody() {
+async fn a_repeated_message_stores_and_sends_nothing() {
     let (world, store) = Counted::world().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
     let frame = json!({ "type": "message", "content": "hello", "id": "1" });
-    alice.asks(frame.clone()).await;
-    store.settled(1).await;
+    alice.request(frame.clone()).await;
+    store.wait_for_sent_records(1).await;
     let before = world.gate.calls();
-    store.calls();
+    store.take_calls();
 
-    let repeat = alice.asks(frame).await;
+    let repeat = alice.request(frame).await;
 
     assert_eq!(repeat["duplicate"], true);
-    // The write was tried, and refused by the id that was there.
+    // The store refused the write because the id exists already.
     let tried = [
-        "read top",
+        "read state",
         "write head message id",
         "read id",
         "read message",
     ];
-    assert_eq!(store.calls(), tried);
+    assert_eq!(store.take_calls(), tried);
     assert_eq!(world.gate.calls(), before);
 }
 
 #[tokio::test]
-async fn a_page_of_history_is_one_range_and_the_read_that_decides() {
+async fn a_page_of_history_takes_one_range_and_one_permission_read() {
     let (world, store) = Counted::world().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
     for _ in 0..3 {
         alice
-            .asks(json!({ "type": "message", "content": "hello" }))
+            .request(json!({ "type": "message", "content": "hello" }))
             .await;
     }
-    store.settled(1).await;
-    store.calls();
+    store.wait_for_sent_records(1).await;
+    store.take_calls();
 
-    let page = alice.asks(json!({ "type": "history" })).await;
+    let page = alice.request(json!({ "type": "history" })).await;
 
     assert_eq!(page["messages"].as_array().unwrap().len(), 3);
-    assert_eq!(store.calls(), ["read top", "read message"]);
+    assert_eq!(store.take_calls(), ["read state", "read message"]);
 }
 
 #[tokio::test]
-async fn negotiate_for_an_open_room_reads_once_in_five_seconds_and_others_afresh() {
+async fn negotiate_caches_an_open_room_for_five_seconds_and_other_calls_do_not() {
     let (world, store) = Counted::world().await;
     let query = "room_id=lobby&username=alice&role=writer";
 
     for _ in 0..3 {
         world.app.negotiate(query).await.ok();
     }
-    assert_eq!(store.calls(), ["read top"]);
+    assert_eq!(store.take_calls(), ["read state"]);
 
-    let mut alice = world.joins(query).await;
-    assert_eq!(store.calls(), ["read top"], "of `connect_event`");
+    let mut alice = world.join(query).await;
+    assert_eq!(
+        store.take_calls(),
+        ["read state"],
+        "one read by `connect_event`"
+    );
 
     alice
-        .asks(json!({ "type": "message", "content": "hello" }))
+        .request(json!({ "type": "message", "content": "hello" }))
         .await;
-    store.settled(1).await;
-    assert_eq!(store.calls(), [SEND, RECORD].concat());
+    store.wait_for_sent_records(1).await;
+    assert_eq!(store.take_calls(), [SEND, RECORD].concat());
 
-    world.app.sleep(5);
+    world.app.advance(5);
     world.app.negotiate(query).await.ok();
-    assert_eq!(store.calls(), ["read top"]);
+    assert_eq!(store.take_calls(), ["read state"]);
 }

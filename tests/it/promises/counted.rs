@@ -1,3 +1,5 @@
+//! A store that records the calls it passes on.
+
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,13 +11,13 @@ use tokio::time::timeout;
 
 use crate::support::World;
 
-/// Long enough for a busy machine; nothing is measured by it.
+/// Long enough for a busy machine; no test measures time with it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A write of the head alone: that broadcasts went out.
-const RECORD: &str = "write head";
+/// A write of the head alone, which records sent broadcasts.
+const SENT_RECORD: &str = "write head";
 
-/// Notes every call to the store that it stands before, as who asks for what.
+/// Wraps a store and records each call as a verb and the kinds of records.
 #[derive(Debug)]
 pub(super) struct Counted {
     store: Arc<dyn Store>,
@@ -30,30 +32,34 @@ impl Counted {
         }
     }
 
-    /// A world on such a store.
+    /// Starts a world whose store is counted.
     pub(super) async fn world() -> (World, Arc<Self>) {
         let mut counted = None;
-        let world = World::around(&[], |store| {
+        let world = World::with_store_around(&[], |store| {
             counted.insert(Arc::new(Self::new(store))).clone()
         });
         let world = world.await;
         (world, counted.unwrap())
     }
 
-    /// All calls so far, and from now on anew.
-    pub(super) fn calls(&self) -> Vec<String> {
+    /// Returns the calls since the last time, and forgets them.
+    pub(super) fn take_calls(&self) -> Vec<String> {
         self.calls.send_replace(Vec::new())
     }
 
-    /// Waits until it is recorded so many times that something went out.
-    pub(super) async fn settled(&self, times: usize) {
+    /// Waits until the store has seen this many writes that record deliveries.
+    pub(super) async fn wait_for_sent_records(&self, times: usize) {
         let mut calls = self.calls.subscribe();
-        let settled = |calls: &Vec<String>| calls.iter().filter(|c| *c == RECORD).count() >= times;
-        let waiting = calls.wait_for(settled);
-        timeout(TIMEOUT, waiting).await.expect("never").unwrap();
+        let is_reached =
+            |calls: &Vec<String>| calls.iter().filter(|c| *c == SENT_RECORD).count() >= times;
+        let waiting = calls.wait_for(is_reached);
+        timeout(TIMEOUT, waiting)
+            .await
+            .expect("too few records of deliveries")
+            .unwrap();
     }
 
-    fn note(&self, call: String) {
+    fn add(&self, call: String) {
         self.calls.send_modify(|calls| calls.push(call));
     }
 }
@@ -61,7 +67,7 @@ impl Counted {
 #[async_trait]
 impl Store for Counted {
     async fn get(&self, partition: &Partition, key: &Key) -> Result<Option<Record>, StoreError> {
-        self.note(format!("read {}", kind(key)));
+        self.add(format!("read {}", kind(key)));
         self.store.get(partition, key).await
     }
 
@@ -71,7 +77,7 @@ impl Store for Counted {
         keys: Range<Key>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
-        self.note(format!("read {}", kind(&keys.start)));
+        self.add(format!("read {}", kind(&keys.start)));
         self.store.range(partition, keys, limit).await
     }
 
@@ -79,7 +85,7 @@ impl Store for Counted {
         let kinds: Vec<_> = writes.iter().map(|write| kind(write.key())).collect();
         let call = format!("write {}", kinds.join(" "));
         let written = self.store.write(partition, writes).await;
-        self.note(call);
+        self.add(call);
         written
     }
 
@@ -90,7 +96,7 @@ impl Store for Counted {
 
 fn kind(key: &Key) -> &str {
     match key.as_str() {
-        "a:" => "top",
+        "a:" => "state",
         "a:head" => "head",
         other if other.starts_with("m:") => "message",
         other if other.starts_with("id:") => "id",

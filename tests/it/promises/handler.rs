@@ -1,21 +1,23 @@
+//! A handler in a process of its own.
+
 use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
-use super::{Place, Service};
+use super::{Service, StoreSettings};
 use crate::support::TestApp;
 
 /// `switchboard serve`, as the Functions host starts it.
 pub(super) struct Handler {
     pub(super) base: String,
     child: Child,
-    said: JoinHandle<Vec<String>>,
+    log: JoinHandle<Vec<String>>,
 }
 
 impl Handler {
-    pub(super) async fn start(service: &Service, place: &Place) -> Self {
+    pub(super) async fn start(service: &Service, store: &StoreSettings) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
             .arg("serve")
             .env_clear()
@@ -26,43 +28,51 @@ impl Handler {
             )
             .env("ALLOW_ANONYMOUS", "true")
             .env("API_TOKEN", TestApp::API_TOKEN)
-            .envs(place.settings.iter().map(|(name, value)| (name, value)))
+            .envs(store.settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
             .unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let listens = lines.next_line().await.unwrap().expect("it ended at once");
-        let (_, address) = listens.rsplit_once(' ').unwrap();
+        let first_line = lines
+            .next_line()
+            .await
+            .unwrap()
+            .expect("the handler ended before it listened");
+        let (_, address) = first_line.rsplit_once(' ').unwrap();
         let base = format!("http://{address}");
-        // Somebody has to read on, or the pipe fills and the handler waits for ever.
-        let said = tokio::spawn(async move {
-            let mut said = Vec::new();
+        // Keep reading, or the pipe fills up and blocks the handler.
+        let log = tokio::spawn(async move {
+            let mut log = Vec::new();
             while let Ok(Some(line)) = lines.next_line().await {
-                said.push(line);
+                log.push(line);
             }
-            said
+            log
         });
-        Self { base, child, said }
+        Self { base, child, log }
     }
 
-    pub(super) async fn start_many(service: &Service, place: &Place, count: usize) -> Vec<Self> {
-        let starting = (0..count).map(|_| Self::start(service, place));
+    pub(super) async fn start_many(
+        service: &Service,
+        store: &StoreSettings,
+        count: usize,
+    ) -> Vec<Self> {
+        let starting = (0..count).map(|_| Self::start(service, store));
         futures_util::future::join_all(starting).await
     }
 
-    /// SIGKILL. What it said comes back.
-    pub(super) async fn killed(mut self) -> Vec<String> {
+    /// Sends SIGKILL and returns the log.
+    pub(super) async fn kill(mut self) -> Vec<String> {
         self.child.start_kill().unwrap();
         self.child.wait().await.unwrap();
-        self.said.await.unwrap()
+        self.log.await.unwrap()
     }
 
-    /// SIGTERM, and until it is through.
-    pub(super) async fn drained(mut self) -> Said {
+    /// Sends SIGTERM and waits until the handler has drained its work.
+    pub(super) async fn shut_down(mut self) -> HandlerLog {
         signal("TERM", self.child.id().unwrap());
         self.child.wait().await.unwrap();
-        Said(self.said.await.unwrap())
+        HandlerLog(self.log.await.unwrap())
     }
 }
 
@@ -74,11 +84,11 @@ pub(super) fn signal(signal: &str, process: u32) {
     assert!(status.unwrap().success());
 }
 
-/// What a handler logged.
-pub(super) struct Said(pub(super) Vec<String>);
+/// The lines that a handler logged.
+pub(super) struct HandlerLog(pub(super) Vec<String>);
 
-impl Said {
-    /// How many of its writes met another instance's.
+impl HandlerLog {
+    /// How many of its writes lost a race against another instance.
     pub(super) fn lost_races(&self) -> u64 {
         let drained = self
             .0

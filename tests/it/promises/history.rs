@@ -1,20 +1,23 @@
+//! The stored messages of a room, read through a handler.
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
 use super::Person;
 
-/// Everything that was said in a room, as clients get it.
+/// All messages of a room, in the form that clients get.
 pub(super) struct History(Vec<Value>);
 
 impl History {
-    /// Page by page, from the beginning.
+    /// Reads page after page from the beginning.
     pub(super) async fn read(person: &mut Person, base: &str, room: &str) -> Self {
         let mut all = Vec::new();
         let mut after = 0;
         loop {
-            let ask = json!({ "type": "history", "room_id": room, "after": after, "limit": 200 });
-            let mut page = person.asks(base, ask).await.expect("no answer");
+            let request =
+                json!({ "type": "history", "room_id": room, "after": after, "limit": 200 });
+            let mut page = person.request(base, request).await.expect("no answer");
             assert_eq!(page["type"], "history", "{page}");
             let messages = page["messages"].as_array_mut().unwrap();
             after += messages.len() as u64;
@@ -25,7 +28,8 @@ impl History {
         }
     }
 
-    /// No gap, no repeat, each id once; the numbers by id.
+    /// Asserts that no number is missing or repeated and that each id occurs once. Returns the numbers
+    /// by id.
     #[track_caller]
     pub(super) fn numbers(&self) -> BTreeMap<String, u64> {
         let mut numbers = BTreeMap::new();
@@ -33,7 +37,7 @@ impl History {
             assert_eq!(message["seq"], expected);
             let id = message["client_id"].as_str().unwrap().to_owned();
             let before = numbers.insert(id, expected);
-            assert!(before.is_none(), "{message} was {before:?} too");
+            assert!(before.is_none(), "{message} also has the number {before:?}");
         }
         numbers
     }

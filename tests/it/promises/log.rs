@@ -1,4 +1,4 @@
-//! Properties of the log itself: several of them on one file are what several instances are.
+//! Properties of the message log: several logs on one file stand for several instances.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -24,7 +24,7 @@ use crate::support::fresh_folder;
 
 const INSTANCES: usize = 3;
 
-/// One message: through which instance, by which sender, under which id.
+/// One message: its instance, its sender and its id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Post {
     instance: usize,
@@ -32,15 +32,15 @@ struct Post {
     id: usize,
 }
 
-/// What is said in each wave is said at once.
+/// The messages of one wave are posted at the same time.
 fn waves() -> impl Strategy<Value = Vec<Vec<Post>>> {
-    let say = (0..INSTANCES, 0..2_usize, 0..8_usize);
-    let say = say.prop_map(|(instance, sender, id)| Post {
+    let post = (0..INSTANCES, 0..2_usize, 0..8_usize);
+    let post = post.prop_map(|(instance, sender, id)| Post {
         instance,
         sender,
         id,
     });
-    prop::collection::vec(prop::collection::vec(say, 1..10), 1..4)
+    prop::collection::vec(prop::collection::vec(post, 1..10), 1..4)
 }
 
 fn lobby() -> Conversation {
@@ -72,7 +72,7 @@ fn sqlite(path: &Path) -> Arc<dyn Store> {
 }
 
 #[test]
-fn instances_give_each_message_one_number_without_a_gap() {
+fn instances_number_messages_without_gaps_or_repeats() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let service = runtime.block_on(Service::start());
     let config = Config {
@@ -93,21 +93,21 @@ async fn check_waves(hub: &HubClient, waves: Vec<Vec<Post>>) -> Result<(), TestC
     let logs: Vec<_> = (0..INSTANCES).map(|_| log(sqlite(&path), hub)).collect();
     let mut model: BTreeMap<(usize, usize), Message> = BTreeMap::new();
     for (number, wave) in waves.into_iter().enumerate() {
-        let saying = wave.iter().enumerate().map(|(n, say)| {
+        let posting = wave.iter().enumerate().map(|(n, post)| {
             let content = format!("wave {number}, {n}");
-            let draft = draft(say.sender, &say.id.to_string(), content);
-            let log = &logs[say.instance];
+            let draft = draft(post.sender, &post.id.to_string(), content);
+            let log = &logs[post.instance];
             async move { log.append(&lobby(), draft).await }
         });
-        let answers = join_all(saying).await;
+        let answers = join_all(posting).await;
         let known: BTreeSet<_> = model.keys().copied().collect();
         let mut stored = BTreeSet::new();
-        for (say, answer) in wave.iter().zip(answers) {
+        for (post, answer) in wave.iter().zip(answers) {
             let answer = answer.unwrap();
-            let key = (say.sender, say.id);
+            let key = (post.sender, post.id);
             if !answer.duplicate {
-                prop_assert!(!known.contains(&key), "{:?} was stored twice", say);
-                prop_assert!(stored.insert(key), "{:?} was stored twice", say);
+                prop_assert!(!known.contains(&key), "{:?} was stored twice", post);
+                prop_assert!(stored.insert(key), "{:?} was stored twice", post);
             }
             let first = model.entry(key).or_insert_with(|| answer.message.clone());
             prop_assert_eq!(&answer.message, first);
@@ -130,9 +130,9 @@ async fn check_waves(hub: &HubClient, waves: Vec<Vec<Post>>) -> Result<(), TestC
 async fn forwards(store: &dyn Store, limit: u64) -> Vec<Message> {
     let mut all: Vec<Message> = Vec::new();
     loop {
-        let top = ConversationState::read(store, &lobby()).await.unwrap();
+        let state = ConversationState::read(store, &lobby()).await.unwrap();
         let part = Part::After(all.last().map_or(0, |last| last.seq));
-        let page = page(store, &lobby(), &top, part, Some(limit))
+        let page = page(store, &lobby(), &state, part, Some(limit))
             .await
             .unwrap();
         all.extend(page.messages);
@@ -146,8 +146,8 @@ async fn backwards(store: &dyn Store, limit: u64) -> Vec<Message> {
     let mut all: Vec<Message> = Vec::new();
     let mut part = Part::Newest;
     loop {
-        let top = ConversationState::read(store, &lobby()).await.unwrap();
-        let page = page(store, &lobby(), &top, part, Some(limit))
+        let state = ConversationState::read(store, &lobby()).await.unwrap();
+        let page = page(store, &lobby(), &state, part, Some(limit))
             .await
             .unwrap();
         all.splice(0..0, page.messages);
@@ -158,9 +158,9 @@ async fn backwards(store: &dyn Store, limit: u64) -> Vec<Message> {
     }
 }
 
-/// On one thread: all are in the queue before it is looked at.
+/// On one thread, so that all messages are queued before the log reads its queue.
 #[tokio::test]
-async fn what_is_said_at_once_is_one_write_and_one_record() {
+async fn messages_posted_at_once_share_one_write_and_one_sent_record() {
     let service = Service::start().await;
     let path = fresh_folder().join("switchboard.db");
     let store = Arc::new(Counted::new(sqlite(&path)));
@@ -168,20 +168,20 @@ async fn what_is_said_at_once_is_one_write_and_one_record() {
     let lobby = lobby();
     let before = service.gate.calls();
 
-    let saying = (0..20).map(|n| {
+    let posting = (0..20).map(|n| {
         let draft = draft(n, "1", "hello".to_owned());
         log.append(&lobby, draft)
     });
-    for said in join_all(saying).await {
-        said.unwrap();
+    for posted in join_all(posting).await {
+        posted.unwrap();
     }
-    store.settled(1).await;
+    store.wait_for_sent_records(1).await;
 
     let messages = ["message id"; 20].join(" ");
     let write = format!("write head {messages}");
     assert_eq!(
-        store.calls(),
-        ["read top", &write, "read top", "write head"]
+        store.take_calls(),
+        ["read state", &write, "read state", "write head"]
     );
     assert_eq!(service.gate.calls() - before, 20);
 }

@@ -1,15 +1,15 @@
-//! What is promised about messages, put to the test: several handlers as processes of their own
-//! on one store, while they are killed, and while the store is away or slow. The test plays the
-//! service's side of the webhooks, and the emulator is the service that the handlers call.
+//! Tests of the promises about messages: several handler processes share one store and are killed,
+//! or the store is slow or unreachable. The test sends the service's webhooks itself; the emulator
+//! is the service that the handlers call.
 
 mod counted;
-mod ears;
 mod handler;
 mod history;
+mod listeners;
+mod network;
 mod person;
 mod service;
-mod stores;
-mod wire;
+mod store_settings;
 
 mod cost;
 mod crash;
@@ -17,17 +17,17 @@ mod large;
 mod log;
 mod numbers;
 mod outage;
+mod sent_record;
 mod slow;
-mod word;
 
-use ears::Ears;
 use handler::Handler;
 use history::History;
-use person::{Answer, Person};
+use listeners::Listeners;
+use network::Network;
+use person::{Outcome, Person};
 use service::Service;
-use stores::Place;
-use wire::Wire;
+use store_settings::StoreSettings;
 
-/// One crowd at a time: the machines that tests run on are small, and a store that has no time left
-/// to answer proves nothing.
-static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+/// Load tests run one at a time: test machines are small, and a store starved of CPU time proves
+/// nothing.
+static LOAD_TEST_LOCK: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());

@@ -1,11 +1,13 @@
+//! A user whose connection is not tied to one handler.
+
 use reqwest::Client as Http;
 use serde_json::{Value, json};
 use switchboard::azure::http_client::SharedHttpClient;
 
 use crate::support::{Event, ticket};
 
-/// Somebody with a connection, whose events may go to any handler: the service chooses one for
-/// each. Sealed state travels along, as the service would keep it.
+/// A connected user whose events may go to any handler, as the service would choose one for each
+/// event. It keeps the sealed connection state, as the service would.
 pub(super) struct Person {
     http: Http,
     user: String,
@@ -14,27 +16,27 @@ pub(super) struct Person {
     events: u32,
 }
 
-/// What became of something that was said.
+/// The result of posting a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Outcome {
     Stored {
         seq: u64,
         duplicate: bool,
     },
-    /// With the code of the error.
+    /// The error code.
     Refused(String),
-    /// The handler was gone.
-    Nothing,
+    /// The handler died.
+    NoAnswer,
 }
 
 impl Person {
     /// Negotiates with a handler as a writer in these rooms, and connects.
-    pub(super) async fn joins(base: &str, name: &str, rooms: &[String]) -> Self {
+    pub(super) async fn join(base: &str, name: &str, rooms: &[String]) -> Self {
         let http = SharedHttpClient::new().client().unwrap();
-        Self::joins_by(http, base, name, rooms).await
+        Self::join_with(http, base, name, rooms).await
     }
 
-    pub(super) async fn joins_by(http: Http, base: &str, name: &str, rooms: &[String]) -> Self {
+    pub(super) async fn join_with(http: Http, base: &str, name: &str, rooms: &[String]) -> Self {
         let negotiated = negotiated(&http, base, name, rooms).await;
         let user = negotiated["userId"].as_str().unwrap().to_owned();
         let connection = format!("connection-of-{name}");
@@ -54,8 +56,8 @@ impl Person {
         }
     }
 
-    /// By way of this handler.
-    pub(super) async fn asks(&mut self, base: &str, mut frame: Value) -> Option<Value> {
+    /// Sends a frame through this handler.
+    pub(super) async fn request(&mut self, base: &str, mut frame: Value) -> Option<Value> {
         self.events += 1;
         frame["requestId"] = json!("r");
         let url = format!("{base}/api/message_event");
@@ -68,17 +70,17 @@ impl Person {
         Some(answer.ok())
     }
 
-    pub(super) async fn says(&mut self, base: &str, room: &str, id: &str) -> Answer {
+    pub(super) async fn post(&mut self, base: &str, room: &str, id: &str) -> Outcome {
         let frame = json!({ "type": "message", "room_id": room, "content": id, "id": id });
-        let Some(reply) = self.asks(base, frame).await else {
-            return Answer::Nothing;
+        let Some(reply) = self.request(base, frame).await else {
+            return Outcome::NoAnswer;
         };
         match reply["type"].as_str() {
-            Some("message_sent") => Answer::Stored {
+            Some("message_sent") => Outcome::Stored {
                 seq: reply["seq"].as_u64().unwrap(),
                 duplicate: reply["duplicate"].as_bool().unwrap(),
             },
-            Some("error") => Answer::Refused(reply["error"].as_str().unwrap().to_owned()),
+            Some("error") => Outcome::Refused(reply["error"].as_str().unwrap().to_owned()),
             _ => panic!("{reply}"),
         }
     }

@@ -1,3 +1,5 @@
+//! The service that the handlers of these tests call.
+
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -9,7 +11,7 @@ use webpubsub::{HubClient, HubClientOptions, Payload, SendOptions};
 
 use crate::support::{Gate, KEY};
 
-/// The emulator, with a [`Gate`] before it. It calls nobody: the tests play that side of it.
+/// The emulator behind a [`Gate`]. It sends no webhooks: the tests send them instead.
 pub(super) struct Service {
     pub(super) gate: Gate,
     _stop: oneshot::Sender<()>,
@@ -42,8 +44,8 @@ impl Service {
         HubClient::from_connection_string(&self.connection_string(), "ViewerHub", options).unwrap()
     }
 
-    /// Tells everybody who listens that nothing more comes.
-    pub(super) async fn ends(&self) {
+    /// Tells all listeners that no more messages follow.
+    pub(super) async fn send_end(&self) {
         let end = Payload::json(&json!({ "type": "end" })).unwrap();
         let options = SendOptions::default();
         self.hub().send_to_all(end, &options).await.unwrap();

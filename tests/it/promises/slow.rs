@@ -1,4 +1,4 @@
-//! A store that is slow, or silent: whoever waits is answered, and nothing piles up.
+//! A slow or silent store: every caller gets an answer, and calls do not pile up.
 
 use std::time::Duration;
 
@@ -6,16 +6,16 @@ use futures_util::future::join_all;
 use switchboard::azure::http_client::SharedHttpClient;
 use tokio::time::timeout;
 
-use super::{Answer, Handler, History, Person, Place, Service};
+use super::{Handler, History, Outcome, Person, Service, StoreSettings};
 use crate::support::{Azurite, Fault, Proxy};
 
 const PEOPLE: usize = 120;
-/// How many calls a handler has at the store at once.
+/// The most store calls that a handler makes at once.
 const MAX_AT_ONCE: usize = 64;
-/// The service waits for 100 seconds, the Functions host for minutes.
+/// Shorter than the service's 100 seconds and the Functions host's minutes.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Half of them in one room, half in a room of their own each.
+/// Half of the users share one room; each of the others has its own.
 fn room_of(person: usize) -> String {
     match person % 2 {
         0 => "lobby".to_owned(),
@@ -27,48 +27,48 @@ async fn people(base: &str) -> Vec<Person> {
     let http = SharedHttpClient::new().client().unwrap();
     let joining = (0..PEOPLE).map(|n| {
         let http = http.clone();
-        async move { Person::joins_by(http, base, &format!("p{n}"), &[room_of(n)]).await }
+        async move { Person::join_with(http, base, &format!("p{n}"), &[room_of(n)]).await }
     });
     join_all(joining).await
 }
 
-async fn all_say(people: &mut [Person], base: &str, word: &str) -> Vec<Answer> {
-    let saying = people.iter_mut().enumerate().map(|(n, person)| async move {
-        person.says(base, &room_of(n), &format!("{n} {word}")).await
+async fn all_post(people: &mut [Person], base: &str, text: &str) -> Vec<Outcome> {
+    let posting = people.iter_mut().enumerate().map(|(n, person)| async move {
+        person.post(base, &room_of(n), &format!("{n} {text}")).await
     });
-    timeout(TIMEOUT, join_all(saying))
+    timeout(TIMEOUT, join_all(posting))
         .await
-        .expect("some wait for ever")
+        .expect("some calls got no answer")
 }
 
-fn is_stored(answer: &Answer) -> bool {
-    matches!(answer, Answer::Stored { .. })
+fn is_stored(answer: &Outcome) -> bool {
+    matches!(answer, Outcome::Stored { .. })
 }
 
 async fn handler_behind_a_proxy() -> (Service, Handler, Proxy) {
     let account = Azurite::shared().await.account();
     let proxy = Proxy::to(account.tables()).await;
-    let place = Place::tables(account.with_tables_at(&proxy.address).connection_string());
+    let store = StoreSettings::tables(account.with_tables_at(&proxy.address).connection_string());
     let service = Service::start().await;
-    let handler = Handler::start(&service, &place).await;
+    let handler = Handler::start(&service, &store).await;
     (service, handler, proxy)
 }
 
-/// Each person's messages that were said to be stored are there, those said not to be are not, and
-/// of the others nobody knows.
-async fn check_histories(people: &mut [Person], base: &str, said: &[(String, Vec<Answer>)]) {
+/// Asserts that acknowledged messages are stored and refused ones are not. Messages with an
+/// `internal` error may be either.
+async fn check_histories(people: &mut [Person], base: &str, posted: &[(String, Vec<Outcome>)]) {
     for n in [0, 1, 3, 5] {
         let history = History::read(&mut people[n], base, &room_of(n)).await;
         let numbers = history.numbers();
-        for (word, answers) in said {
-            let speakers = (0..PEOPLE).filter(|speaker| room_of(*speaker) == room_of(n));
-            for speaker in speakers {
-                let there = numbers.get(&format!("{speaker} {word}"));
-                match &answers[speaker] {
-                    Answer::Stored { seq, .. } => assert_eq!(there, Some(seq)),
-                    Answer::Refused(code) if code == "unavailable" => assert_eq!(there, None),
-                    Answer::Refused(code) => assert_eq!(code, "internal"),
-                    Answer::Nothing => panic!("no answer"),
+        for (text, answers) in posted {
+            let senders = (0..PEOPLE).filter(|sender| room_of(*sender) == room_of(n));
+            for sender in senders {
+                let stored = numbers.get(&format!("{sender} {text}"));
+                match &answers[sender] {
+                    Outcome::Stored { seq, .. } => assert_eq!(stored, Some(seq)),
+                    Outcome::Refused(code) if code == "unavailable" => assert_eq!(stored, None),
+                    Outcome::Refused(code) => assert_eq!(code, "internal"),
+                    Outcome::NoAnswer => panic!("no answer"),
                 }
             }
         }
@@ -76,43 +76,43 @@ async fn check_histories(people: &mut [Person], base: &str, said: &[(String, Vec
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_store_is_waited_for_and_nothing_piles_up() {
+async fn a_slow_store_delays_calls_without_piling_them_up() {
     let (_service, handler, proxy) = handler_behind_a_proxy().await;
     let base = handler.base.as_str();
     let mut people = people(base).await;
 
     proxy.delays_answers(Duration::from_millis(700));
-    let slow = all_say(&mut people, base, "slowly").await;
+    let slow = all_post(&mut people, base, "slow").await;
     proxy.delays_answers(Duration::ZERO);
-    let quick = all_say(&mut people, base, "quickly").await;
+    let quick = all_post(&mut people, base, "quick").await;
 
     assert!(slow.iter().any(is_stored));
     assert!(quick.iter().all(is_stored), "{quick:?}");
     assert!(proxy.most_at_once() <= MAX_AT_ONCE);
-    let said = [("slowly".to_owned(), slow), ("quickly".to_owned(), quick)];
-    check_histories(&mut people, base, &said).await;
+    let posted = [("slow".to_owned(), slow), ("quick".to_owned(), quick)];
+    check_histories(&mut people, base, &posted).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_silent_store_is_given_up_on_and_comes_back() {
+async fn a_silent_store_times_out_and_recovers() {
     let (_service, handler, proxy) = handler_behind_a_proxy().await;
     let base = handler.base.as_str();
     let mut people = people(base).await;
-    let before = all_say(&mut people, base, "before").await;
+    let before = all_post(&mut people, base, "before").await;
 
     proxy.always(Some(Fault::Silence));
-    let silence = all_say(&mut people, base, "in silence").await;
+    let silent = all_post(&mut people, base, "silent").await;
     proxy.always(None);
-    let after = all_say(&mut people, base, "after").await;
+    let after = all_post(&mut people, base, "after").await;
 
     assert!(before.iter().chain(&after).all(is_stored));
-    let unavailable = Answer::Refused("unavailable".to_owned());
-    assert!(silence.iter().all(|a| *a == unavailable), "{silence:?}");
+    let unavailable = Outcome::Refused("unavailable".to_owned());
+    assert!(silent.iter().all(|a| *a == unavailable), "{silent:?}");
     assert!(proxy.most_at_once() <= MAX_AT_ONCE);
-    let said = [
+    let posted = [
         ("before".to_owned(), before),
-        ("in silence".to_owned(), silence),
+        ("silent".to_owned(), silent),
         ("after".to_owned(), after),
     ];
-    check_histories(&mut people, base, &said).await;
+    check_histories(&mut people, base, &posted).await;
 }

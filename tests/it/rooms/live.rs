@@ -1,9 +1,9 @@
-//! What becomes of open connections when a room's record changes.
+//! The effect of a changed room on open connections.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{carries_out, member, puts};
+use super::{apply_sanction, member, put_room};
 use crate::support::{Member, World};
 
 const WRITER: &str = "room_id=club&role=writer";
@@ -15,61 +15,61 @@ fn members(members: &[(&str, &str)]) -> Value {
 }
 
 #[tokio::test]
-async fn who_is_no_member_any_more_is_out() {
+async fn a_removed_member_is_shut_out_at_once() {
     let world = World::start().await;
     let app = &world.app;
     let both = members(&[("wanda", "writer"), ("gone", "writer")]);
     for access in ["members", "password", "invite"] {
         let room = json!({ "access": access, "password": "x", "members": both });
-        puts(app, "club", room).await;
+        put_room(app, "club", room).await;
         let (mut wanda, _) = member(&world, "wanda", WRITER).await;
         let (mut gone, address) = member(&world, "gone", WRITER).await;
 
-        puts(
+        put_room(
             app,
             "club",
             json!({ "members": members(&[("wanda", "writer")]) }),
         )
         .await;
 
-        assert!(wanda.publishes("club", "among ourselves").await, "{access}");
-        assert!(!gone.publishes("club", "me!").await);
-        assert!(!gone.joins("club").await);
+        assert!(wanda.publish("club", "members only").await, "{access}");
+        assert!(!gone.publish("club", "me!").await);
+        assert!(!gone.join("club").await);
         let refused = gone
-            .says(json!({ "type": "message", "content": "me!" }))
+            .request(json!({ "type": "message", "content": "me!" }))
             .await;
         assert_eq!(refused["error"], "forbidden");
-        assert_eq!(gone.has_heard().await, Vec::<Value>::new());
+        assert_eq!(gone.drain().await, Vec::<Value>::new());
         assert_eq!(Member::dial(&address).await.err(), Some(403));
     }
 }
 
 #[tokio::test]
-async fn a_members_new_role_counts_at_once() {
+async fn a_members_new_role_applies_at_once() {
     let world = World::start().await;
     let app = &world.app;
     let before = members(&[("down", "writer"), ("up", "reader")]);
-    puts(app, "club", json!({ "members": before })).await;
+    put_room(app, "club", json!({ "members": before })).await;
     let (mut down, _) = member(&world, "down", WRITER).await;
     let (mut up, _) = member(&world, "up", READER).await;
     let (mut new, address) = member(&world, "new", WRITER).await;
 
     let after = members(&[("down", "reader"), ("up", "writer"), ("new", "reader")]);
-    puts(app, "club", json!({ "members": after })).await;
+    put_room(app, "club", json!({ "members": after })).await;
 
-    assert!(!down.publishes("club", "x").await);
-    assert!(up.publishes("club", "x").await);
-    assert!(!new.publishes("club", "x").await);
-    assert_eq!(down.hears().await, "x");
+    assert!(!down.publish("club", "x").await);
+    assert!(up.publish("club", "x").await);
+    assert!(!new.publish("club", "x").await);
+    assert_eq!(down.receive().await, "x");
     let mut again = Member::dial(&address).await.unwrap();
-    assert!(!again.publishes("club", "x").await);
+    assert!(!again.publish("club", "x").await);
 }
 
 #[tokio::test]
-async fn in_a_persistent_room_nothing_passes_us_by() {
+async fn a_persistent_room_accepts_messages_only_through_the_handler() {
     let world = World::start().await;
     let app = &world.app;
-    puts(
+    put_room(
         app,
         "club",
         json!({ "members": members(&[("wanda", "writer")]) }),
@@ -79,32 +79,32 @@ async fn in_a_persistent_room_nothing_passes_us_by() {
     let (mut stranger, address) = member(&world, "stranger", WRITER).await;
     let (mut reader, _) = member(&world, "reader", READER).await;
 
-    puts(app, "club", json!({ "persistent": true })).await;
+    put_room(app, "club", json!({ "persistent": true })).await;
 
     for client in [&mut wanda, &mut stranger] {
-        assert!(!client.publishes("club", "past you").await);
-        let said = client
-            .says(json!({ "type": "message", "content": "to you" }))
+        assert!(!client.publish("club", "past you").await);
+        let reply = client
+            .request(json!({ "type": "message", "content": "to you" }))
             .await;
-        assert_eq!(said["type"], "message_sent");
+        assert_eq!(reply["type"], "message_sent");
     }
     let mut again = Member::dial(&address).await.unwrap();
-    assert!(!again.publishes("club", "past you").await);
+    assert!(!again.publish("club", "past you").await);
 
-    puts(app, "club", json!({ "persistent": false })).await;
-    assert!(wanda.publishes("club", "x").await);
-    // Whether these came to write or to read nobody knows any more.
-    assert!(!stranger.publishes("club", "x").await);
-    assert!(!reader.publishes("club", "x").await);
+    put_room(app, "club", json!({ "persistent": false })).await;
+    assert!(wanda.publish("club", "x").await);
+    // The handler no longer knows whether these connected as writers or as readers.
+    assert!(!stranger.publish("club", "x").await);
+    assert!(!reader.publish("club", "x").await);
     let mut back = Member::dial(&address).await.unwrap();
-    assert!(back.publishes("club", "x").await);
+    assert!(back.publish("club", "x").await);
 }
 
 #[tokio::test]
-async fn a_rename_touches_nobody() {
+async fn renaming_a_room_affects_no_connection() {
     let world = World::start().await;
     let app = &world.app;
-    puts(
+    put_room(
         app,
         "club",
         json!({ "members": members(&[("wanda", "writer")]) }),
@@ -113,35 +113,35 @@ async fn a_rename_touches_nobody() {
     let (mut wanda, _) = member(&world, "wanda", WRITER).await;
     let before = world.gate.calls();
 
-    puts(app, "club", json!({ "name": "The club" })).await;
+    put_room(app, "club", json!({ "name": "The club" })).await;
 
     assert_eq!(world.gate.calls(), before);
-    assert!(wanda.publishes("club", "x").await);
+    assert!(wanda.publish("club", "x").await);
 }
 
 #[tokio::test]
-async fn the_muted_and_the_banned_get_no_voice_by_a_new_role() {
+async fn a_new_role_does_not_let_muted_or_banned_users_post() {
     let world = World::start().await;
     let app = &world.app;
     let readers = members(&[("muted", "reader"), ("banned", "reader")]);
-    puts(app, "club", json!({ "members": readers })).await;
+    put_room(app, "club", json!({ "members": readers })).await;
     let (mut muted, _) = member(&world, "muted", READER).await;
     let (mut banned, _) = member(&world, "banned", READER).await;
-    carries_out(app, "club", "mute", "muted").await;
-    carries_out(app, "club", "ban", "banned").await;
+    apply_sanction(app, "club", "mute", "muted").await;
+    apply_sanction(app, "club", "ban", "banned").await;
 
     let writers = members(&[("muted", "writer"), ("banned", "writer")]);
-    puts(app, "club", json!({ "members": writers })).await;
+    put_room(app, "club", json!({ "members": writers })).await;
 
-    assert!(!muted.publishes("club", "x").await);
-    assert!(!banned.publishes("club", "x").await);
+    assert!(!muted.publish("club", "x").await);
+    assert!(!banned.publish("club", "x").await);
 }
 
 #[tokio::test]
-async fn what_the_service_was_not_told_is_made_up_for_by_the_next_change() {
+async fn the_next_change_completes_one_that_did_not_reach_the_service() {
     let world = World::start().await;
     let app = &world.app;
-    puts(
+    put_room(
         app,
         "club",
         json!({ "access": "password", "password": "a" }),
@@ -151,13 +151,13 @@ async fn what_the_service_was_not_told_is_made_up_for_by_the_next_change() {
     world.gate.shut();
     let change = json!({ "password": "b" });
 
-    let told = app.back_end(Method::PUT, "/api/rooms/club", &change).await;
+    let answer = app.back_end(Method::PUT, "/api/rooms/club", &change).await;
     world.gate.open();
-    puts(app, "club", change).await;
+    put_room(app, "club", change).await;
 
-    told.assert_problem(503, "unavailable");
-    ali.is_closed().await;
+    answer.assert_problem(503, "unavailable");
+    ali.wait_until_closed().await;
     let (mut back, _) = member(&world, "ali", "room_id=club&role=writer&password=b").await;
-    puts(app, "club", json!({ "name": "settled" })).await;
-    assert!(back.publishes("club", "x").await);
+    put_room(app, "club", json!({ "name": "settled" })).await;
+    assert!(back.publish("club", "x").await);
 }

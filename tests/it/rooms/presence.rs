@@ -1,32 +1,36 @@
+//! `GET /api/rooms/{room}/presence`
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{asks, carries_out, member, puts};
+use super::{apply_sanction, member, negotiate, put_room};
 use crate::support::{Answer, TestApp, World};
 
 const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
-async fn looks(app: &TestApp, user: &str, path: &str) -> Answer {
+async fn get_as(app: &TestApp, user: &str, path: &str) -> Answer {
     let call = app.call(Method::GET, path);
     Answer::of(call.bearer_auth(app.token(user, json!({})))).await
 }
 
-async fn back_end_looks(app: &TestApp, path: &str) -> Answer {
+async fn get_as_back_end(app: &TestApp, path: &str) -> Answer {
     app.back_end(Method::GET, path, &Value::Null).await
 }
 
 #[tokio::test]
-async fn who_is_there_is_said_once_for_each_user() {
+async fn presence_lists_each_user_once() {
     let world = World::start().await;
     let app = &world.app;
     let (_one, _) = member(&world, "alice", "room_id=lobby").await;
     let (_two, _) = member(&world, "alice", "room_id=lobby,garden").await;
     let (_bob, _) = member(&world, "bob", "room_id=lobby").await;
-    let _eve = world.joins("room_id=garden&username=eve").await;
+    let _eve = world.join("room_id=garden&username=eve").await;
 
-    let lobby = looks(app, "carol", "/api/rooms/lobby/presence").await.ok();
-    let garden = back_end_looks(app, "/api/rooms/garden/presence").await.ok();
-    let nobody = app.get("/api/rooms/empty/presence?username=x").await.ok();
+    let lobby = get_as(app, "carol", "/api/rooms/lobby/presence").await.ok();
+    let garden = get_as_back_end(app, "/api/rooms/garden/presence")
+        .await
+        .ok();
+    let empty = app.get("/api/rooms/empty/presence?username=x").await.ok();
 
     let present =
         |user: &str, connections: u64| json!({ "userId": user, "connections": connections });
@@ -38,23 +42,23 @@ async fn who_is_there_is_said_once_for_each_user() {
         garden,
         json!({ "users": [present("alice", 1), present("anon:eve", 1)] })
     );
-    assert_eq!(nobody, json!({ "users": [] }));
+    assert_eq!(empty, json!({ "users": [] }));
 }
 
 #[tokio::test]
-async fn who_may_not_come_in_may_not_look_in() {
+async fn presence_is_hidden_from_users_who_may_not_enter() {
     let world = World::start().await;
     let app = &world.app;
     let cave = json!({ "access": "password", "password": "open-sesame" });
-    puts(app, "cave", cave).await;
+    put_room(app, "cave", cave).await;
     let members = json!([{ "userId": "rita", "role": "reader" }]);
-    puts(
+    put_room(
         app,
         "club",
         json!({ "access": "members", "members": members }),
     )
     .await;
-    carries_out(app, "lobby", "ban", "mallory").await;
+    apply_sanction(app, "lobby", "ban", "mallory").await;
     let refusals = [
         ("rita", "/api/rooms/cave/presence", "password_required"),
         (
@@ -67,51 +71,51 @@ async fn who_may_not_come_in_may_not_look_in() {
     ];
 
     for (user, path, code) in refusals {
-        looks(app, user, path).await.assert_problem(403, code);
+        get_as(app, user, path).await.assert_problem(403, code);
     }
-    looks(app, "rita", "/api/rooms/club/presence").await.ok();
-    looks(app, "rita", "/api/rooms/cave/presence?password=open-sesame")
+    get_as(app, "rita", "/api/rooms/club/presence").await.ok();
+    get_as(app, "rita", "/api/rooms/cave/presence?password=open-sesame")
         .await
         .ok();
     let admin = app.token("root", json!({ "roles": ["admin"] }));
     for room in ["cave", "club", "lobby"] {
         let path = format!("/api/rooms/{room}/presence");
-        back_end_looks(app, &path).await.ok();
+        get_as_back_end(app, &path).await.ok();
         Answer::of(app.call(Method::GET, &path).bearer_auth(&admin))
             .await
             .ok();
     }
-    // A back end may ask for somebody, and sees no more then.
+    // A back end that asks on behalf of a user sees only what that user may see.
     let path = "/api/rooms/club/presence?username=mallory";
-    back_end_looks(app, path)
+    get_as_back_end(app, path)
         .await
         .assert_problem(403, "not_a_member");
 }
 
 #[tokio::test]
-async fn passwords_are_guessed_at_no_more_often_than_at_negotiate() {
+async fn presence_and_negotiate_share_one_password_limit() {
     let world = World::start().await;
     let app = &world.app;
     let cave = json!({ "access": "password", "password": "open-sesame" });
-    puts(app, "cave", cave).await;
+    put_room(app, "cave", cave).await;
 
     for _ in 0..5 {
         let path = "/api/rooms/cave/presence?password=x";
-        looks(app, "mallory", path)
+        get_as(app, "mallory", path)
             .await
             .assert_problem(403, "wrong_password");
-        let answer = asks(app, "mallory", "room_id=cave&password=x").await;
+        let answer = negotiate(app, "mallory", "room_id=cave&password=x").await;
         answer.assert_problem(403, "wrong_password");
     }
 
     let path = "/api/rooms/cave/presence?password=open-sesame";
-    let answer = looks(app, "mallory", path).await;
+    let answer = get_as(app, "mallory", path).await;
     answer.assert_problem(429, "rate_limited");
     assert!(answer.header("retry-after").is_some());
 }
 
 #[tokio::test]
-async fn a_session_shows_its_two_people_to_each_other() {
+async fn session_participants_see_each_others_presence() {
     let world = World::start().await;
     let app = &world.app;
     let participants = json!([
@@ -126,53 +130,53 @@ async fn a_session_shows_its_two_people_to_each_other() {
     let (_john, _) = member(&world, "john", &format!("session_id={SESSION}")).await;
 
     let path = format!("/api/rooms/session:{SESSION}/presence");
-    let seen = looks(app, "jane", &path).await.ok();
+    let seen = get_as(app, "jane", &path).await.ok();
 
     assert_eq!(
         seen,
         json!({ "users": [{ "userId": "john", "connections": 1 }] })
     );
-    looks(app, "eve", &path)
+    get_as(app, "eve", &path)
         .await
         .assert_problem(403, "not_a_participant");
     app.get(&path).await.assert_problem(401, "unauthenticated");
-    back_end_looks(app, &path).await.ok();
-    back_end_looks(app, "/api/rooms/session:1/presence")
+    get_as_back_end(app, &path).await.ok();
+    get_as_back_end(app, "/api/rooms/session:1/presence")
         .await
         .assert_problem(404, "not_found");
-    back_end_looks(app, "/api/rooms/org:acme/presence")
+    get_as_back_end(app, "/api/rooms/org:acme/presence")
         .await
         .assert_problem(404, "not_found");
-    back_end_looks(app, "/api/rooms/channel:chats/presence")
+    get_as_back_end(app, "/api/rooms/channel:chats/presence")
         .await
         .assert_problem(404, "not_found");
 }
 
 #[tokio::test]
-async fn a_chat_shows_its_members_to_each_other() {
+async fn chat_members_see_each_others_presence() {
     let world = World::start().await;
     let app = &world.app;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
     let created = alice
-        .asks(json!({ "type": "CREATE_CHAT", "name": "a", "members": ["bob"] }))
+        .request(json!({ "type": "CREATE_CHAT", "name": "a", "members": ["bob"] }))
         .await;
     let chat = created["chat"]["id"].as_str().unwrap();
 
     let path = format!("/api/rooms/chat:{chat}/presence");
-    let seen = looks(app, "bob", &path).await.ok();
+    let seen = get_as(app, "bob", &path).await.ok();
 
     assert_eq!(
         seen,
         json!({ "users": [{ "userId": "alice", "connections": 1 }] })
     );
-    looks(app, "eve", &path)
+    get_as(app, "eve", &path)
         .await
         .assert_problem(403, "not_a_member");
     app.get(&path).await.assert_problem(401, "unauthenticated");
 }
 
 #[tokio::test]
-async fn without_the_service_nobody_knows_who_is_there() {
+async fn presence_is_unavailable_without_the_service() {
     let app = TestApp::spawn().await;
 
     let answer = app.get("/api/rooms/lobby/presence").await;

@@ -1,9 +1,11 @@
+//! Creating, changing, listing and deleting rooms.
+
 use std::fs;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{deletes, puts};
+use super::{delete_room, put_room};
 use crate::support::{Answer, TestApp, World, fresh_folder};
 
 fn call(app: &TestApp, method: &Method, path: &str) -> reqwest::RequestBuilder {
@@ -16,17 +18,17 @@ async fn get(app: &TestApp, path: &str) -> Answer {
 }
 
 #[tokio::test]
-async fn a_room_is_set_up_changed_listed_and_removed() {
+async fn a_room_is_created_changed_listed_and_deleted() {
     let World { app, .. } = &World::start().await;
     let members = json!([{ "userId": "alice", "role": "writer" }]);
 
-    let made = puts(
+    let made = put_room(
         app,
         "Lobby",
         json!({ "name": "The lobby", "members": members }),
     )
     .await;
-    let changed = puts(
+    let changed = put_room(
         app,
         "Lobby",
         json!({ "access": "members", "persistent": true }),
@@ -34,8 +36,8 @@ async fn a_room_is_set_up_changed_listed_and_removed() {
     .await;
     let found = get(app, "/api/rooms/Lobby").await.ok();
     let listed = get(app, "/api/rooms").await.ok();
-    deletes(app, "Lobby").await;
-    deletes(app, "Lobby").await;
+    delete_room(app, "Lobby").await;
+    delete_room(app, "Lobby").await;
 
     let mut expected = json!({
         "id": "Lobby", "name": "The lobby", "access": "open", "persistent": false,
@@ -57,14 +59,14 @@ async fn a_room_is_set_up_changed_listed_and_removed() {
 }
 
 #[tokio::test]
-async fn a_password_is_never_shown_and_kept_only_as_a_slow_hash() {
+async fn a_password_is_never_returned_and_is_stored_only_as_a_slow_hash() {
     let file = fresh_folder().join("rooms.db");
     let store = format!("sqlite:{}", file.display());
     let world = World::with(&[("STORE", &store)]).await;
     let app = &world.app;
     let room = json!({ "access": "password", "password": "open-sesame" });
 
-    let made = puts(app, "cave", room).await;
+    let made = put_room(app, "cave", room).await;
 
     for answer in [
         made,
@@ -84,7 +86,7 @@ async fn a_password_is_never_shown_and_kept_only_as_a_slow_hash() {
 }
 
 #[tokio::test]
-async fn only_administrators_set_rooms_up_and_keep_order() {
+async fn only_administrators_manage_rooms() {
     let World { app, .. } = &World::start().await;
     let calls = [
         (Method::GET, "/api/rooms"),
@@ -126,10 +128,10 @@ async fn only_administrators_set_rooms_up_and_keep_order() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_room_changes_nothing_and_is_said_so() {
+async fn an_invalid_room_is_refused_and_changes_nothing() {
     let World { app, .. } = &World::start().await;
     let member = |n: usize| json!({ "userId": format!("user-{n}"), "role": "reader" });
-    let crowd: Vec<Value> = (0..1001).map(member).collect();
+    let too_many: Vec<Value> = (0..1001).map(member).collect();
     let bodies = [
         String::new(),
         "[]".to_owned(),
@@ -149,7 +151,7 @@ async fn what_cannot_be_a_room_changes_nothing_and_is_said_so() {
         json!({ "members": [{ "userId": "50%", "role": "reader" }] }).to_string(),
         json!({ "members": [{ "userId": "alice", "role": "owner" }] }).to_string(),
         json!({ "members": [member(1), member(1)] }).to_string(),
-        json!({ "members": crowd }).to_string(),
+        json!({ "members": too_many }).to_string(),
     ];
 
     for body in bodies {
@@ -167,12 +169,12 @@ async fn what_cannot_be_a_room_changes_nothing_and_is_said_so() {
 }
 
 #[tokio::test]
-async fn a_room_has_a_thousand_members() {
+async fn a_room_holds_a_thousand_members() {
     let World { app, .. } = &World::start().await;
     let member = |n: usize| json!({ "userId": format!("{n:0>200}"), "role": "writer" });
     let members: Vec<Value> = (0..1000).map(member).collect();
 
-    let room = puts(app, "stadium", json!({ "members": members }))
+    let room = put_room(app, "stadium", json!({ "members": members }))
         .await
         .json();
 
@@ -180,9 +182,9 @@ async fn a_room_has_a_thousand_members() {
 }
 
 #[tokio::test]
-async fn a_room_is_looked_for_only_where_one_can_be() {
+async fn only_valid_room_ids_are_looked_up() {
     let World { app, .. } = &World::start().await;
-    puts(app, "MyRoom", json!({})).await;
+    put_room(app, "MyRoom", json!({})).await;
 
     for path in ["/API/ROOMS/MyRoom", "/api/rooms/MyRoom/"] {
         assert_eq!(get(app, path).await.ok()["id"], "MyRoom", "{path}");
@@ -208,7 +210,7 @@ async fn a_room_is_looked_for_only_where_one_can_be() {
 }
 
 #[tokio::test]
-async fn a_wrong_method_is_told_the_right_ones() {
+async fn a_wrong_method_is_refused_with_the_allowed_ones() {
     let World { app, .. } = &World::start().await;
     let paths = [
         ("/api/rooms", Method::POST, "GET,HEAD"),
@@ -234,12 +236,12 @@ async fn a_wrong_method_is_told_the_right_ones() {
 }
 
 #[tokio::test]
-async fn the_list_comes_in_pages_without_gap_or_overlap() {
+async fn the_room_list_is_paged_without_gaps_or_overlaps() {
     let World { app, .. } = &World::start().await;
     for room in ["b", "a", "c-1", "c", "c.1", "Z", "d"] {
-        puts(app, room, json!({})).await;
+        put_room(app, room, json!({})).await;
     }
-    deletes(app, "d").await;
+    delete_room(app, "d").await;
 
     for limit in [1, 2, 3, 10] {
         let (mut seen, mut cursor) = (Vec::new(), String::new());

@@ -1,4 +1,4 @@
-//! A room that is removed is gone with everything that was said in it.
+//! Deleting a room deletes its messages, invites and sanctions.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,18 +8,18 @@ use switchboard::clock::Ids;
 use switchboard::store::sqlite::SqliteStore;
 use switchboard::store::{Collection, Key, Partition, Record, Store};
 
-use super::{deletes, invites, member, posts, puts};
+use super::{create_invite, delete_room, member, negotiate_by_post, put_room};
 use crate::support::{Client, TestApp, World, fresh_folder};
 
 const WRITER: &str = "room_id=lobby&role=writer&username=alice";
 
-fn say(content: &str) -> Value {
+fn message(content: &str) -> Value {
     json!({ "type": "message", "content": content, "requestId": 1 })
 }
 
 async fn history(client: &mut Client<'_>) -> Vec<(u64, String)> {
     let page = client
-        .sends(json!({ "type": "history", "limit": 200 }))
+        .request(json!({ "type": "history", "limit": 200 }))
         .await;
     let messages = page["messages"]
         .as_array()
@@ -32,41 +32,41 @@ async fn history(client: &mut Client<'_>) -> Vec<(u64, String)> {
 }
 
 #[tokio::test]
-async fn a_room_made_anew_begins_at_one_and_shows_nothing_old() {
+async fn a_recreated_room_starts_at_one_without_old_messages() {
     let world = World::start().await;
     let app = &world.app;
-    puts(
+    put_room(
         app,
         "lobby",
         json!({ "access": "password", "password": "x" }),
     )
     .await;
     let (mut alice, _) = member(&world, "alice", "room_id=lobby&role=writer&password=x").await;
-    let same = json!({ "type": "message", "content": "old", "id": "m1" });
-    assert_eq!(alice.says(same.clone()).await["seq"], 1);
+    let frame = json!({ "type": "message", "content": "old", "id": "m1" });
+    assert_eq!(alice.request(frame.clone()).await["seq"], 1);
     assert_eq!(
         alice
-            .says(json!({ "type": "message", "content": "older" }))
+            .request(json!({ "type": "message", "content": "older" }))
             .await["seq"],
         2
     );
 
-    deletes(app, "lobby").await;
-    alice.is_closed().await;
-    puts(app, "lobby", json!({})).await;
+    delete_room(app, "lobby").await;
+    alice.wait_until_closed().await;
+    put_room(app, "lobby", json!({})).await;
     let (mut alice, _) = member(&world, "alice", "room_id=lobby&role=writer").await;
-    let empty = alice.says(json!({ "type": "history" })).await;
-    let said = alice.says(same).await;
+    let empty = alice.request(json!({ "type": "history" })).await;
+    let sent = alice.request(frame).await;
 
     assert_eq!(
         (&empty["messages"], &empty["last_seq"]),
         (&json!([]), &json!(0))
     );
     assert_eq!(
-        (&said["seq"], &said["duplicate"]),
+        (&sent["seq"], &sent["duplicate"]),
         (&json!(1), &json!(false))
     );
-    let page = alice.says(json!({ "type": "history" })).await;
+    let page = alice.request(json!({ "type": "history" })).await;
     assert_eq!(page["messages"].as_array().unwrap().len(), 1);
 }
 
@@ -74,27 +74,27 @@ async fn a_room_made_anew_begins_at_one_and_shows_nothing_old() {
 async fn bans_and_mutes_end_with_the_room() {
     let world = World::start().await;
     let app = &world.app;
-    super::carries_out(app, "lobby", "ban", "mallory").await;
-    super::asks(app, "mallory", "room_id=lobby")
+    super::apply_sanction(app, "lobby", "ban", "mallory").await;
+    super::negotiate(app, "mallory", "room_id=lobby")
         .await
         .assert_problem(403, "banned");
 
-    deletes(app, "lobby").await;
+    delete_room(app, "lobby").await;
 
-    super::asks(app, "mallory", "room_id=lobby").await.ok();
+    super::negotiate(app, "mallory", "room_id=lobby").await.ok();
 }
 
 #[tokio::test]
-async fn whoever_speaks_while_a_room_goes_speaks_before_or_after() {
+async fn a_message_during_a_deletion_lands_before_or_after_it() {
     let world = World::start().await;
     let app = &world.app;
     let names = ["alice", "bob", "carol"];
-    let speakers = names.map(|name| async move {
+    let senders = names.map(|name| async move {
         let query = format!("room_id=lobby&role=writer&username={name}");
-        let mut client = Client::negotiated(app, &query).await;
+        let mut client = Client::negotiate(app, &query).await;
         let mut seqs = Vec::new();
         for n in 0..40 {
-            let sent = client.sends(say(&format!("{name}-{n}"))).await;
+            let sent = client.request(message(&format!("{name}-{n}"))).await;
             seqs.push((
                 sent["seq"].as_u64().unwrap_or_else(|| panic!("{sent}")),
                 format!("{name}-{n}"),
@@ -107,24 +107,24 @@ async fn whoever_speaks_while_a_room_goes_speaks_before_or_after() {
             for _ in 0..5 {
                 app.get("/api/health?live=1").await.ok();
             }
-            deletes(app, "lobby").await;
+            delete_room(app, "lobby").await;
         }
     };
 
-    let (said, ()) = tokio::join!(futures_util::future::join_all(speakers), deletions);
+    let (posted, ()) = tokio::join!(futures_util::future::join_all(senders), deletions);
 
-    let mut reader = Client::negotiated(app, WRITER).await;
+    let mut reader = Client::negotiate(app, WRITER).await;
     let seen = history(&mut reader).await;
     let seqs: Vec<u64> = seen.iter().map(|(seq, _)| *seq).collect();
     assert_eq!(seqs, (1..=seen.len() as u64).collect::<Vec<_>>());
-    let said: Vec<_> = said.into_iter().flatten().collect();
+    let posted: Vec<_> = posted.into_iter().flatten().collect();
     for message in &seen {
-        assert!(said.contains(message), "{message:?}");
+        assert!(posted.contains(message), "{message:?}");
     }
 }
 
-/// A handler, and its store from behind.
-async fn with_store() -> (World, Arc<dyn Store>) {
+/// A world, and direct access to its store.
+async fn world_with_store() -> (World, Arc<dyn Store>) {
     let file: PathBuf = fresh_folder().join("rooms.db");
     let store = format!("sqlite:{}", file.display());
     let world = World::with(&[("STORE", &store)]).await;
@@ -137,13 +137,13 @@ async fn stored(store: &dyn Store, partition: &str) -> Vec<Record> {
     store.range(&partition, everything, 10_000).await.unwrap()
 }
 
-fn below(records: &[Record], prefix: &str) -> usize {
+fn count(records: &[Record], prefix: &str) -> usize {
     let keys = records.iter().map(|record| record.key.as_str());
     keys.filter(|key| key.starts_with(prefix)).count()
 }
 
-/// Calls that have nothing to do with it, until what is left is what is meant to stay.
-async fn handles_calls_until(app: &TestApp, store: &dyn Store, partition: &str, left: usize) {
+/// Makes unrelated calls until only this many records are left.
+async fn call_until_left(app: &TestApp, store: &dyn Store, partition: &str, left: usize) {
     for _ in 0..2000 {
         if stored(store, partition).await.len() == left {
             return;
@@ -154,32 +154,32 @@ async fn handles_calls_until(app: &TestApp, store: &dyn Store, partition: &str, 
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_room_is_cleared_away_while_later_calls_are_handled() {
-    let (world, store) = with_store().await;
+async fn later_calls_clean_up_the_remains_of_a_deleted_room() {
+    let (world, store) = world_with_store().await;
     let app = &world.app;
-    puts(app, "lobby", json!({ "access": "invite" })).await;
-    let invite = invites(app, "lobby", json!({ "role": "writer", "uses": 2 })).await;
+    put_room(app, "lobby", json!({ "access": "invite" })).await;
+    let invite = create_invite(app, "lobby", json!({ "role": "writer", "uses": 2 })).await;
     let body = json!({ "room_id": "lobby", "role": "writer", "username": "alice", "invite": invite["invite"] });
-    let mut alice = Client::through(app, posts(app, None, body).await).await;
+    let mut alice = Client::connect(app, negotiate_by_post(app, None, body).await).await;
     for n in 0..250 {
-        assert_eq!(alice.sends(say(&n.to_string())).await["seq"], n + 1);
+        assert_eq!(alice.request(message(&n.to_string())).await["seq"], n + 1);
     }
     let before = stored(&*store, "room:lobby").await;
 
-    deletes(app, "lobby").await;
-    puts(app, "lobby", json!({ "access": "invite" })).await;
-    let fresh = invites(app, "lobby", json!({ "role": "writer" })).await;
+    delete_room(app, "lobby").await;
+    put_room(app, "lobby", json!({ "access": "invite" })).await;
+    let fresh = create_invite(app, "lobby", json!({ "role": "writer" })).await;
     let body = json!({ "room_id": "lobby", "role": "writer", "username": "bob", "invite": fresh["invite"] });
-    let mut bob = Client::through(app, posts(app, None, body).await).await;
-    assert_eq!(bob.sends(say("new")).await["seq"], 1);
-    // Guard, head, one message with its mark, one invite.
-    handles_calls_until(app, &*store, "room:lobby", 5).await;
+    let mut bob = Client::connect(app, negotiate_by_post(app, None, body).await).await;
+    assert_eq!(bob.request(message("new")).await["seq"], 1);
+    // Guard, head, one message with its dedup record, one invite.
+    call_until_left(app, &*store, "room:lobby", 5).await;
 
     assert_eq!(
         (
-            below(&before, "m:"),
-            below(&before, "id:"),
-            below(&before, "invite:")
+            count(&before, "m:"),
+            count(&before, "id:"),
+            count(&before, "invite:")
         ),
         (250, 250, 1)
     );
@@ -187,27 +187,27 @@ async fn what_is_left_of_a_room_is_cleared_away_while_later_calls_are_handled() 
 }
 
 #[tokio::test]
-async fn what_is_left_of_a_chat_is_cleared_away_too() {
-    let (world, store) = with_store().await;
+async fn later_calls_clean_up_the_remains_of_a_deleted_chat() {
+    let (world, store) = world_with_store().await;
     let app = &world.app;
     let token = app.token("alice", json!({}));
     let negotiated = app.negotiate_as(&token, "channel=chats").await;
-    let mut alice = Client::through(app, negotiated).await;
+    let mut alice = Client::connect(app, negotiated).await;
     let created = alice
-        .sends(json!({ "type": "CREATE_CHAT", "name": "a" }))
+        .request(json!({ "type": "CREATE_CHAT", "name": "a" }))
         .await;
     let chat = created["chat"]["id"].as_str().unwrap().to_owned();
     for n in 0..60 {
         let message = json!({ "content": n.to_string() });
         let sent = alice
-            .sends(json!({ "type": "SEND_MESSAGE", "chatId": chat, "message": message }))
+            .request(json!({ "type": "SEND_MESSAGE", "chatId": chat, "message": message }))
             .await;
         assert_eq!(sent["message"]["seq"], n + 1, "{sent}");
     }
 
     alice
-        .sends(json!({ "type": "DELETE_CHAT", "chatId": chat }))
+        .request(json!({ "type": "DELETE_CHAT", "chatId": chat }))
         .await;
 
-    handles_calls_until(app, &*store, &format!("chat:{chat}"), 2).await;
+    call_until_left(app, &*store, &format!("chat:{chat}"), 2).await;
 }

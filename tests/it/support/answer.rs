@@ -1,8 +1,10 @@
+//! The handler's HTTP response, with the assertions that tests make about it.
+
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-/// What the handler answered.
+/// An HTTP response of the handler.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
@@ -15,7 +17,7 @@ impl Answer {
         Self::try_of(request).await.unwrap()
     }
 
-    /// Of one who may be gone.
+    /// For a handler that may be gone.
     pub(crate) async fn try_of(request: reqwest::RequestBuilder) -> reqwest::Result<Self> {
         let response = request.send().await?;
         Ok(Self {
@@ -27,7 +29,7 @@ impl Answer {
 
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {self:?}"))
     }
 
     #[track_caller]

@@ -1,3 +1,5 @@
+//! A handler that runs inside the test process.
+
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -20,7 +22,7 @@ use super::{Answer, Event, fresh_folder};
 pub(crate) const KEY: &str = "the-access-key-of-the-tests-0123456789";
 pub(crate) const NOW: i64 = 1_800_000_000;
 
-/// A handler in this process, with a clock that the test moves. It ends with the value.
+/// A handler in this process, with a clock that only the test moves. Dropping it stops the handler.
 pub(crate) struct TestApp {
     pub(crate) base: String,
     http: Http,
@@ -33,7 +35,7 @@ impl TestApp {
     #[cfg(feature = "dev")]
     pub(crate) const API_TOKEN: &str = "the-api-token-of-the-tests";
 
-    /// Anonymous callers are admitted, and users have tokens of a secret that the test knows.
+    /// Admits anonymous callers, and accepts user tokens signed with a secret that the test knows.
     pub(crate) async fn spawn() -> Self {
         Self::with(&[
             ("ALLOW_ANONYMOUS", "true"),
@@ -42,23 +44,27 @@ impl TestApp {
         .await
     }
 
-    /// Only the connection string is added to these settings, if they have none.
+    /// With these settings; connection string, store and log level have defaults.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let endpoint = "http://localhost:9";
-        Self::serving(endpoint, settings, Listen::Unset).await
+        Self::listening(endpoint, settings, Listen::Unset).await
     }
 
-    /// A handler whose service is at this address.
-    pub(crate) async fn of_service(endpoint: &str, settings: &[(&str, &str)]) -> Self {
-        Self::serving(endpoint, settings, Listen::Unset).await
+    /// With the service at this address.
+    pub(crate) async fn with_service(endpoint: &str, settings: &[(&str, &str)]) -> Self {
+        Self::listening(endpoint, settings, Listen::Unset).await
     }
 
-    pub(crate) async fn serving(endpoint: &str, settings: &[(&str, &str)], listen: Listen) -> Self {
-        Self::serving_around(endpoint, settings, listen, |store| store).await
+    pub(crate) async fn listening(
+        endpoint: &str,
+        settings: &[(&str, &str)],
+        listen: Listen,
+    ) -> Self {
+        Self::with_store_around(endpoint, settings, listen, |store| store).await
     }
 
-    /// With something of the test's around its store.
-    pub(crate) async fn serving_around(
+    /// With a store that the test wraps in something of its own.
+    pub(crate) async fn with_store_around(
         endpoint: &str,
         settings: &[(&str, &str)],
         listen: Listen,
@@ -72,7 +78,7 @@ impl TestApp {
             ),
             ("LOG_LEVEL", "error"),
         ]);
-        // Named anew each time, and of a kind that is not there before it is used.
+        // A new file each time; the store creates it on first use.
         let store = format!("sqlite:{}", fresh_folder().join("switchboard.db").display());
         map.insert("STORE", &store);
         map.extend(settings.iter().copied());
@@ -82,23 +88,19 @@ impl TestApp {
             Clock::from_fn(move || Timestamp::from_second(now.load(Ordering::Relaxed)).unwrap())
         };
         let config = Config::from_settings(&|name| map.get(name).map(|v| (*v).to_owned()));
-        let ready = config
+        let app = config
             .map(|config| App::with_store(config, clock.clone(), &Ids::random(), around).unwrap());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        // The host chooses the port before the handler knows it; here it is the other way round.
+        // The host picks the handler's port beforehand; here the listener has picked one.
         let listen = match listen {
             Listen::Functions(_) => Listen::Functions(address.port()),
             other => other,
         };
         let (stop, stopped) = oneshot::channel();
-        tokio::spawn(serve(
-            listener,
-            AppState::new(ready, listen, clock),
-            async {
-                let _ = stopped.await;
-            },
-        ));
+        tokio::spawn(serve(listener, AppState::new(app, listen, clock), async {
+            let _ = stopped.await;
+        }));
         Self {
             base: format!("http://{address}"),
             http: SharedHttpClient::new().client().unwrap(),
@@ -107,7 +109,8 @@ impl TestApp {
         }
     }
 
-    pub(crate) fn sleep(&self, seconds: i64) {
+    /// Moves the clock forward.
+    pub(crate) fn advance(&self, seconds: i64) {
         self.now.fetch_add(seconds, Ordering::Relaxed);
     }
 
@@ -115,11 +118,11 @@ impl TestApp {
         self.http.request(method, format!("{}{path}", self.base))
     }
 
-    pub(crate) fn call_elsewhere(&self, url: &str) -> RequestBuilder {
+    pub(crate) fn get_url(&self, url: &str) -> RequestBuilder {
         self.http.get(url)
     }
 
-    /// As a back end with the API token.
+    /// Calls with the API token, as a back end does.
     #[cfg(feature = "dev")]
     pub(crate) async fn back_end(&self, method: Method, path: &str, body: &Value) -> Answer {
         let call = self.call(method, path).bearer_auth(Self::API_TOKEN);
@@ -134,13 +137,13 @@ impl TestApp {
         self.get(&format!("/api/negotiate?{query}")).await
     }
 
-    /// With a user's token.
+    /// Negotiates with a user's token.
     pub(crate) async fn negotiate_as(&self, token: &str, query: &str) -> Answer {
         let call = self.call(Method::GET, &format!("/api/negotiate?{query}"));
         Answer::of(call.bearer_auth(token)).await
     }
 
-    /// A good token for an hour, with these claims added or changed.
+    /// A token valid for an hour, with these claims added or changed.
     pub(crate) fn token(&self, user: &str, claims: Value) -> String {
         let mut all = json!({ "sub": user, "exp": NOW + 3600 });
         all.as_object_mut()

@@ -1,3 +1,5 @@
+//! Azurite, Microsoft's storage emulator, as a child process.
+
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -7,31 +9,31 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use switchboard::azure::storage_account::StorageAccount;
 use testkit::Scripts;
 
-/// Known to everyone: the key of every storage emulator.
+/// The well-known key that every storage emulator uses.
 pub(crate) const STORAGE_KEY: &str =
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
 
-/// Accounts that an Azurite has; each test takes one of its own.
+/// The accounts of one Azurite, so that each test has its own.
 const ACCOUNTS: usize = 200;
 
-/// Storage services that we did not write. They end with the process that started them.
+/// Azurite's blob, queue and table services. They end with the process that started them.
 pub(crate) struct Azurite {
     scripts: Scripts,
-    /// Of blobs, queues and tables.
+    /// The addresses of blobs, queues and tables.
     addresses: [String; 3],
     child: Child,
     _stdin: ChildStdin,
 }
 
 impl Azurite {
-    /// The one of all tests.
+    /// The instance that all tests share.
     pub(crate) async fn shared() -> &'static Self {
         static SHARED: OnceLock<Azurite> = OnceLock::new();
         let started = tokio::task::spawn_blocking(|| SHARED.get_or_init(|| Self::start(&[])));
         started.await.unwrap()
     }
 
-    /// One that can be stopped.
+    /// An instance that the test may stop.
     pub(crate) async fn own(arguments: &[&str]) -> Self {
         let arguments: Vec<_> = arguments.iter().map(|text| (*text).to_owned()).collect();
         let started = tokio::task::spawn_blocking(move || {
@@ -42,7 +44,7 @@ impl Azurite {
     }
 
     #[cfg(feature = "dev")]
-    /// One that keeps what it has in this folder, when it is stopped.
+    /// An instance that keeps its data in this folder when it is stopped.
     pub(crate) async fn in_folder(folder: std::path::PathBuf) -> Self {
         let started = tokio::task::spawn_blocking(move || {
             Self::start(&["--location", folder.to_str().unwrap()])
@@ -51,28 +53,28 @@ impl Azurite {
     }
 
     #[cfg(feature = "dev")]
-    /// It answers nobody, until it [`wakes`](Self::wakes).
-    pub(crate) fn sleeps(&self) {
+    /// Stops answering until [`resume`](Self::resume).
+    pub(crate) fn suspend(&self) {
         signal("-STOP", self.child.id());
     }
 
     #[cfg(feature = "dev")]
-    pub(crate) fn wakes(&self) {
+    pub(crate) fn resume(&self) {
         signal("-CONT", self.child.id());
     }
 
     #[cfg(feature = "dev")]
-    /// As somebody stops it who means well.
-    pub(crate) async fn stopped(mut self) -> Stopped {
+    /// Ends it with SIGTERM, so that it saves its data.
+    pub(crate) async fn stop(mut self) -> Stopped {
         let stopped = tokio::task::spawn_blocking(move || {
             signal("-TERM", self.child.id());
             self.child.wait().unwrap();
-            self.as_stopped()
+            self.to_stopped()
         });
         stopped.await.unwrap()
     }
 
-    fn as_stopped(&self) -> Stopped {
+    fn to_stopped(&self) -> Stopped {
         Stopped {
             scripts: self.scripts.clone(),
             ports: self.addresses.clone().map(|address| {
@@ -105,14 +107,17 @@ impl Azurite {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut addresses = ["Blob", "Queue", "Table"].map(|service| (service, None));
         while addresses.iter().any(|(_, address)| address.is_none()) {
-            let line = lines.next().expect("Azurite ended, and says above why");
+            let line = lines
+                .next()
+                .expect("Azurite ended; its output above says why");
             let line = line.unwrap();
-            let Some((said, at)) = line.split_once(" service is successfully listening at ") else {
+            let Some((name, url)) = line.split_once(" service is successfully listening at ")
+            else {
                 continue;
             };
             let mut all = addresses.iter_mut();
-            if let Some((_, address)) = all.find(|(service, _)| said.ends_with(service)) {
-                *address = Some(at.to_owned());
+            if let Some((_, address)) = all.find(|(service, _)| name.ends_with(service)) {
+                *address = Some(url.to_owned());
             }
         }
         Self {
@@ -123,7 +128,7 @@ impl Azurite {
         }
     }
 
-    /// An account that no other test has.
+    /// An account that no other test uses.
     pub(crate) fn account(&self) -> Account {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("test{}", NEXT.fetch_add(1, Ordering::Relaxed) % ACCOUNTS);
@@ -134,12 +139,12 @@ impl Azurite {
         }
     }
 
-    /// At once, as if the machine had lost its power.
+    /// Ends it with SIGKILL, as a power failure would.
     pub(crate) async fn killed(mut self) -> Stopped {
         let killed = tokio::task::spawn_blocking(move || {
             self.child.kill().unwrap();
             self.child.wait().unwrap();
-            self.as_stopped()
+            self.to_stopped()
         });
         killed.await.unwrap()
     }
@@ -159,26 +164,26 @@ fn signal(signal: &str, process: u32) {
     assert!(status.unwrap().success());
 }
 
-/// One that has ended.
+/// An Azurite that has ended.
 pub(crate) struct Stopped {
     scripts: Scripts,
     ports: [String; 3],
 }
 
 impl Stopped {
-    /// Where it was, and empty.
+    /// Starts it on the same ports, empty.
     pub(crate) async fn starts_again(self) -> Azurite {
-        self.starts_again_with(&[]).await
+        self.restart_with(&[]).await
     }
 
     #[cfg(feature = "dev")]
-    /// Where it was, with what it left in this folder.
-    pub(crate) async fn starts_again_in(self, folder: std::path::PathBuf) -> Azurite {
-        self.starts_again_with(&["--location", folder.to_str().unwrap()])
+    /// Starts it on the same ports, with the data it left in this folder.
+    pub(crate) async fn restart_in(self, folder: std::path::PathBuf) -> Azurite {
+        self.restart_with(&["--location", folder.to_str().unwrap()])
             .await
     }
 
-    async fn starts_again_with(self, arguments: &[&str]) -> Azurite {
+    async fn restart_with(self, arguments: &[&str]) -> Azurite {
         let arguments: Vec<_> = arguments.iter().map(|a| (*a).to_owned()).collect();
         let started = tokio::task::spawn_blocking(move || {
             let [blobs, queues, tables] = self.ports.each_ref().map(String::as_str);
@@ -221,18 +226,18 @@ impl Account {
         self.connection_string().parse().unwrap()
     }
 
-    /// Host and port of its tables.
+    /// Host and port of the table service.
     pub(crate) fn tables(&self) -> &str {
         self.addresses[2].trim_start_matches("http://")
     }
 
-    /// The same account, its tables reached through another address.
+    /// The same account with its table service at another address.
     pub(crate) fn with_tables_at(mut self, address: &str) -> Self {
         self.addresses[2] = format!("http://{address}");
         self
     }
 
-    /// What a script says that was told to do this with the account.
+    /// Runs a script of `tests/it/azurite` on the account and returns its output.
     pub(crate) async fn told(&self, script: &str, arguments: &[&str]) -> String {
         let mut command = self.scripts.command(script);
         command
@@ -240,8 +245,8 @@ impl Account {
             .env("STORAGE", self.connection_string());
         let output = tokio::task::spawn_blocking(move || Command::output(&mut command).unwrap());
         let output = output.await.unwrap();
-        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "{complaint}");
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{errors}");
         String::from_utf8(output.stdout).unwrap()
     }
 }

@@ -1,3 +1,5 @@
+//! A client as the handler sees it.
+
 use std::cell::Cell;
 
 use reqwest::Url;
@@ -5,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::{Answer, Event, TestApp};
 
-/// A client with a connection, as the handler sees it: the service between is played by the
-/// test, which signs events with the service's key and keeps the connection's state.
+/// A connected client as the handler sees it. The test stands in for the service: it signs events
+/// with the service's key and keeps the connection's state.
 pub(crate) struct Client<'a> {
     app: &'a TestApp,
     pub(crate) connection: String,
@@ -18,11 +20,12 @@ pub(crate) struct Client<'a> {
 
 impl<'a> Client<'a> {
     /// Negotiates and connects.
-    pub(crate) async fn negotiated(app: &'a TestApp, query: &str) -> Self {
-        Self::through(app, app.negotiate(query).await).await
+    pub(crate) async fn negotiate(app: &'a TestApp, query: &str) -> Self {
+        Self::connect(app, app.negotiate(query).await).await
     }
 
-    pub(crate) async fn through(app: &'a TestApp, negotiated: Answer) -> Self {
+    /// Connects with what `negotiate` answered.
+    pub(crate) async fn connect(app: &'a TestApp, negotiated: Answer) -> Self {
         let negotiated = negotiated.ok();
         let user = negotiated["userId"].as_str().unwrap();
         let connection = format!("connection-of-{user}");
@@ -36,10 +39,10 @@ impl<'a> Client<'a> {
         Self::accepted(app, connection, answer)
     }
 
-    /// Dials the service without negotiating.
+    /// Connects without negotiating.
     pub(crate) async fn direct_connect(app: &'a TestApp, query: Value) -> Self {
-        let answer = dial(app, "dialled", query).await;
-        Self::accepted(app, "dialled".to_owned(), answer)
+        let answer = dial(app, "direct", query).await;
+        Self::accepted(app, "direct".to_owned(), answer)
     }
 
     #[track_caller]
@@ -56,7 +59,7 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// The connection's next event, not yet sent.
+    /// The connection's next event, ready to send.
     pub(crate) fn event(&self, name: &str) -> Event {
         self.events.set(self.events.get() + 1);
         self.app
@@ -66,13 +69,14 @@ impl<'a> Client<'a> {
             .header("ce-connectionState", &self.state)
     }
 
-    /// A plain text frame, and the reply.
-    pub(crate) async fn sends(&mut self, frame: Value) -> Value {
+    /// Sends a plain text frame and returns the reply.
+    pub(crate) async fn request(&mut self, frame: Value) -> Value {
         let event = self.event("message").text(frame.to_string());
-        self.receives(event).await
+        self.send_event(event).await
     }
 
-    pub(crate) async fn receives(&mut self, event: Event) -> Value {
+    /// Sends an event, keeps the new state and returns the reply.
+    pub(crate) async fn send_event(&mut self, event: Event) -> Value {
         let answer = event.send().await;
         if let Some(state) = answer.header("ce-connectionstate") {
             self.state = state.to_owned();
@@ -81,11 +85,13 @@ impl<'a> Client<'a> {
     }
 }
 
+/// Sends the `connect` event of a direct connection.
 pub(crate) async fn dial(app: &TestApp, connection: &str, query: Value) -> Answer {
     let connect = app.event("connect", connection);
     connect.json(&json!({ "query": query })).send().await
 }
 
+/// The ticket in the URL that `negotiate` returned.
 pub(crate) fn ticket(negotiated: &Value) -> String {
     let url = Url::parse(negotiated["url"].as_str().unwrap()).unwrap();
     let sb = url.query_pairs().find(|(name, _)| name == "sb");

@@ -1,3 +1,5 @@
+//! `switchboard dev` as a child process.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -10,10 +12,10 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
 
-/// Long enough for a busy machine; nothing is measured by it.
+/// Long enough for a busy machine; no test measures time with it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// `switchboard dev` as a newcomer starts it, in a folder of its own.
+/// `switchboard dev` in a folder of its own, as a newcomer starts it.
 pub(crate) struct Dev {
     pub(crate) base: String,
     pub(crate) emulator: String,
@@ -21,7 +23,7 @@ pub(crate) struct Dev {
     pub(crate) folder: PathBuf,
     child: Child,
     lines: UnboundedReceiver<String>,
-    /// Everything that was printed so far.
+    /// All lines printed so far.
     pub(crate) printed: Vec<String>,
 }
 
@@ -36,7 +38,7 @@ impl Dev {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let lines = read_on(child.stdout.take().unwrap());
+        let lines = read_lines(child.stdout.take().unwrap());
         let mut dev = Self {
             base: String::new(),
             emulator: String::new(),
@@ -46,7 +48,7 @@ impl Dev {
             lines,
             printed: Vec::new(),
         };
-        dev.prints("ready").await;
+        dev.wait_for_line("ready").await;
         let found = |label: &str| {
             let line = dev
                 .printed
@@ -63,8 +65,8 @@ impl Dev {
         dev
     }
 
-    /// Reads on until a line begins so.
-    pub(crate) async fn prints(&mut self, beginning: &str) -> String {
+    /// Reads output until a line begins like this.
+    pub(crate) async fn wait_for_line(&mut self, beginning: &str) -> String {
         let reading = async {
             while let Some(line) = self.lines.recv().await {
                 self.printed.push(line.clone());
@@ -76,7 +78,7 @@ impl Dev {
         };
         timeout(TIMEOUT, reading)
             .await
-            .unwrap_or_else(|_| panic!("never said {beginning:?}"))
+            .unwrap_or_else(|_| panic!("never printed {beginning:?}"))
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
@@ -107,27 +109,27 @@ impl Dev {
         signal("-KILL", self.handler());
     }
 
-    /// As Ctrl-C does.
-    pub(crate) async fn interrupted(&mut self) -> ExitStatus {
+    /// Sends SIGINT, as Ctrl-C does.
+    pub(crate) async fn interrupt(&mut self) -> ExitStatus {
         signal("-INT", self.child.id().unwrap());
-        self.ends().await
+        self.wait().await
     }
 
-    /// As the machine does when memory runs out.
-    pub(crate) async fn killed(&mut self) {
+    /// Sends SIGKILL, as the system does when memory runs out.
+    pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
     }
 
-    pub(crate) async fn ends(&mut self) -> ExitStatus {
+    pub(crate) async fn wait(&mut self) -> ExitStatus {
         timeout(TIMEOUT, self.child.wait())
             .await
-            .expect("it goes on")
+            .expect("still running")
             .unwrap()
     }
 }
 
-/// Somebody has to read what is printed, or the pipe fills and the program waits for ever.
-fn read_on(printed: ChildStdout) -> UnboundedReceiver<String> {
+/// Keeps reading the output, or the pipe fills up and blocks the program.
+fn read_lines(printed: ChildStdout) -> UnboundedReceiver<String> {
     let (sender, receiver) = unbounded_channel();
     tokio::spawn(async move {
         let mut lines = BufReader::new(printed).lines();
@@ -150,7 +152,7 @@ pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// The app's files, with nothing left over from another time.
+/// A fresh folder with the app's files.
 pub(crate) fn app_folder(name: &str) -> PathBuf {
     let source = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("dev-{name}"));

@@ -1,3 +1,5 @@
+//! Web PubSub events as the service posts them.
+
 use std::time::Duration;
 
 use reqwest::RequestBuilder;
@@ -6,10 +8,10 @@ use webpubsub::AccessKey;
 
 use super::{Answer, KEY};
 
-/// How long the service waits for an answer.
+/// The time that the service waits for an answer.
 const TIMEOUT: Duration = Duration::from_secs(100);
 
-/// An event as the service posts it, to be spoilt by the test.
+/// A valid event of the service, which the test may change before sending it.
 pub(crate) struct Event {
     http: reqwest::Client,
     request: RequestBuilder,
@@ -29,7 +31,7 @@ impl Event {
             "connect" | "connected" | "disconnected" => ("sys", kind),
             name => ("user", name),
         };
-        // The second of two signatures is ours: either key of the service counts.
+        // The service signs with both of its keys; the handler knows the second.
         let signatures = format!(
             "{},{}",
             signature("the-other-key-of-the-service", connection),
@@ -83,7 +85,7 @@ impl Event {
         self.header("content-type", "text/plain; charset=utf-8")
     }
 
-    /// To somebody else's handler.
+    /// Sends it to another handler.
     pub(crate) async fn sent_to(mut self, url: &str) -> Answer {
         self.request = self.http.post(url).timeout(TIMEOUT);
         self.send().await
@@ -93,7 +95,7 @@ impl Event {
         self.try_send().await.unwrap()
     }
 
-    /// To a handler that may be gone.
+    /// For a handler that may be gone.
     pub(crate) async fn try_send(self) -> reqwest::Result<Answer> {
         let mut request = self.request.body(self.body);
         for (name, value) in self.headers {

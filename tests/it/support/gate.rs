@@ -1,3 +1,5 @@
+//! A TCP relay that can cut the handler off from the service.
+
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -6,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Stands between the handler and the service. Clients always pass; the handler's calls are
-/// counted, and cut off while it is shut.
+/// Relays connections to the service. Clients always pass; the handler's calls are counted, and
+/// are cut off while the gate is shut.
 #[derive(Clone)]
 pub(crate) struct Gate {
     pub(crate) address: SocketAddr,
@@ -25,12 +27,12 @@ impl Gate {
             calls: Arc::default(),
             cut_off: watch::Sender::default(),
         };
-        let keeper = gate.clone();
+        let relay = gate.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let keeper = keeper.clone();
-                // Whoever hangs up, hangs up.
-                tokio::spawn(async move { keeper.pass(stream, service).await.ok() });
+                let relay = relay.clone();
+                // An error means that one side hung up.
+                tokio::spawn(async move { relay.relay(stream, service).await.ok() });
             }
         });
         gate
@@ -44,26 +46,26 @@ impl Gate {
         self.shut.store(false, Ordering::Relaxed);
     }
 
-    /// How many calls of the handler went through so far.
+    /// How many calls of the handler have passed so far.
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::Relaxed)
     }
 
     /// Waits until a call has been cut off.
-    pub(crate) async fn has_cut_off(&self) {
+    pub(crate) async fn wait_for_cut_off(&self) {
         let mut cut_off = self.cut_off.subscribe();
         cut_off.wait_for(|calls| *calls > 0).await.unwrap();
     }
 
-    async fn pass(&self, stream: TcpStream, service: SocketAddr) -> std::io::Result<()> {
+    async fn relay(&self, stream: TcpStream, service: SocketAddr) -> std::io::Result<()> {
         let (mut from_client, mut to_client) = stream.into_split();
         let (mut from_service, mut to_service) = TcpStream::connect(service).await?.into_split();
         let back = tokio::spawn(async move { copy(&mut from_service, &mut to_client).await });
         let mut bytes = vec![0; 64 * 1024];
         loop {
             let count = from_client.read(&mut bytes).await?;
-            let said = &bytes[..count];
-            let is_call = said.windows(11).any(|window| window == b" /api/hubs/");
+            let data = &bytes[..count];
+            let is_call = data.windows(11).any(|window| window == b" /api/hubs/");
             let cut_off = is_call && self.shut.load(Ordering::Relaxed);
             if cut_off {
                 self.cut_off.send_modify(|calls| *calls += 1);
@@ -75,7 +77,7 @@ impl Gate {
             if is_call {
                 self.calls.fetch_add(1, Ordering::Relaxed);
             }
-            to_service.write_all(said).await?;
+            to_service.write_all(data).await?;
         }
     }
 }

@@ -1,8 +1,10 @@
+//! An OpenID provider as a child process.
+
 use serde_json::{Value, json};
 
 use super::scripts::Script;
 
-/// An OpenID provider that we did not write.
+/// An OpenID provider from a third-party package.
 pub(crate) struct Issuer {
     pub(crate) url: String,
     script: Script,
@@ -11,43 +13,43 @@ pub(crate) struct Issuer {
 impl Issuer {
     pub(crate) async fn start() -> Self {
         let mut script = Script::start("issuer.mjs", "").await;
-        let url = script.says().await["url"].as_str().unwrap().to_owned();
+        let url = script.read().await["url"].as_str().unwrap().to_owned();
         Self { url, script }
     }
 
-    pub(crate) async fn adds_key(&mut self, alg: &str, kid: &str) {
+    pub(crate) async fn add_key(&mut self, alg: &str, kid: &str) {
         self.script
-            .told(&json!({ "do": "key", "alg": alg, "kid": kid }))
+            .request(&json!({ "do": "key", "alg": alg, "kid": kid }))
             .await;
     }
 
-    pub(crate) async fn signs(&mut self, kid: &str, claims: Value) -> String {
-        let said = self
+    pub(crate) async fn sign(&mut self, kid: &str, claims: Value) -> String {
+        let answer = self
             .script
-            .told(&json!({ "do": "token", "kid": kid, "claims": claims }))
+            .request(&json!({ "do": "token", "kid": kid, "claims": claims }))
             .await;
-        said["token"].as_str().unwrap().to_owned()
+        answer["token"].as_str().unwrap().to_owned()
     }
 
     pub(crate) async fn public_key(&mut self, kid: &str) -> Value {
         self.script
-            .told(&json!({ "do": "publicKey", "kid": kid }))
+            .request(&json!({ "do": "publicKey", "kid": kid }))
             .await
     }
 
-    /// Calls wait until it goes on.
-    pub(crate) async fn pauses(&mut self) {
-        self.script.told(&json!({ "do": "hold" })).await;
+    /// Holds back all answers until `resume`.
+    pub(crate) async fn pause(&mut self) {
+        self.script.request(&json!({ "do": "hold" })).await;
     }
 
-    pub(crate) async fn goes_on(&mut self) {
-        self.script.told(&json!({ "do": "release" })).await;
+    pub(crate) async fn resume(&mut self) {
+        self.script.request(&json!({ "do": "release" })).await;
     }
 
-    /// Until so many fetches have begun, each of which asks for the configuration first.
-    pub(crate) async fn was_asked(&mut self, times: u64) {
-        let begun = json!({ "do": "fetched" });
-        while self.script.told(&begun).await["configuration"]
+    /// Waits until this many fetches have begun; each requests the configuration first.
+    pub(crate) async fn wait_for_fetches(&mut self, times: u64) {
+        let fetched = json!({ "do": "fetched" });
+        while self.script.request(&fetched).await["configuration"]
             .as_u64()
             .unwrap()
             < times
@@ -56,17 +58,17 @@ impl Issuer {
         }
     }
 
-    pub(crate) async fn times_asked_for_keys(&mut self) -> u64 {
-        self.script.told(&json!({ "do": "fetched" })).await["keys"]
+    pub(crate) async fn key_fetches(&mut self) -> u64 {
+        self.script.request(&json!({ "do": "fetched" })).await["keys"]
             .as_u64()
             .unwrap()
     }
 
-    pub(crate) async fn goes_away(&mut self) {
-        self.script.told(&json!({ "do": "away" })).await;
+    pub(crate) async fn stop(&mut self) {
+        self.script.request(&json!({ "do": "away" })).await;
     }
 
-    pub(crate) async fn comes_back(&mut self) {
-        self.script.told(&json!({ "do": "back" })).await;
+    pub(crate) async fn restart(&mut self) {
+        self.script.request(&json!({ "do": "back" })).await;
     }
 }

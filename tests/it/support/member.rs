@@ -1,3 +1,5 @@
+//! A client that speaks the service's JSON subprotocol.
+
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -8,15 +10,15 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// Long enough for a busy machine; nothing is measured by it.
+/// Long enough for a busy machine; no test measures time with it.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A client of the service's own subprotocol, which joins groups and publishes to them by itself.
+/// A client of the service's JSON subprotocol, which joins groups and publishes to them directly.
 pub(crate) struct Member {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     acks: u64,
-    /// What groups brought while an answer was waited for.
-    heard: Vec<Value>,
+    /// Group messages that arrived while it waited for an answer.
+    messages: Vec<Value>,
 }
 
 impl Member {
@@ -30,64 +32,64 @@ impl Member {
             Ok((stream, _)) => Ok(Self {
                 stream,
                 acks: 0,
-                heard: Vec::new(),
+                messages: Vec::new(),
             }),
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(error) => panic!("{url}: {error}"),
         }
     }
 
-    /// Whether the service takes it.
-    pub(crate) async fn publishes(&mut self, group: &str, data: &str) -> bool {
-        self.asks(
+    /// Whether the service allows it.
+    pub(crate) async fn publish(&mut self, group: &str, data: &str) -> bool {
+        self.acknowledged(
             json!({ "type": "sendToGroup", "group": group, "dataType": "text", "data": data }),
         )
         .await
     }
 
-    pub(crate) async fn joins(&mut self, group: &str) -> bool {
-        self.asks(json!({ "type": "joinGroup", "group": group }))
+    pub(crate) async fn join(&mut self, group: &str) -> bool {
+        self.acknowledged(json!({ "type": "joinGroup", "group": group }))
             .await
     }
 
-    pub(crate) async fn leaves(&mut self, group: &str) -> bool {
-        self.asks(json!({ "type": "leaveGroup", "group": group }))
+    pub(crate) async fn leave(&mut self, group: &str) -> bool {
+        self.acknowledged(json!({ "type": "leaveGroup", "group": group }))
             .await
     }
 
-    /// Says a frame to the handler, and waits for its reply.
-    pub(crate) async fn says(&mut self, mut frame: Value) -> Value {
+    /// Sends a frame to the handler and returns the reply.
+    pub(crate) async fn request(&mut self, mut frame: Value) -> Value {
         frame["requestId"] = json!("the-only-one");
-        self.sends(
+        self.send(
             json!({ "type": "event", "event": "message", "dataType": "json", "data": frame }),
         )
         .await;
         loop {
-            let next = self.receives().await;
+            let next = self.next_frame().await;
             if next["data"]["requestId"] == "the-only-one" {
                 return next["data"].clone();
             }
-            self.take(next);
+            self.keep(next);
         }
     }
 
-    /// The next that a group brings.
-    pub(crate) async fn hears(&mut self) -> Value {
-        while self.heard.is_empty() {
-            let next = self.receives().await;
-            self.take(next);
+    /// The next group message.
+    pub(crate) async fn receive(&mut self) -> Value {
+        while self.messages.is_empty() {
+            let next = self.next_frame().await;
+            self.keep(next);
         }
-        self.heard.remove(0)
+        self.messages.remove(0)
     }
 
-    /// Everything that groups brought by now.
-    pub(crate) async fn has_heard(&mut self) -> Vec<Value> {
-        self.says(json!({ "type": "ping" })).await;
-        std::mem::take(&mut self.heard)
+    /// All group messages received so far and not yet returned.
+    pub(crate) async fn drain(&mut self) -> Vec<Value> {
+        self.request(json!({ "type": "ping" })).await;
+        std::mem::take(&mut self.messages)
     }
 
     /// Waits until the other side has closed.
-    pub(crate) async fn is_closed(&mut self) {
+    pub(crate) async fn wait_until_closed(&mut self) {
         let ending = async {
             while let Some(Ok(message)) = self.stream.next().await {
                 if message.is_close() {
@@ -98,34 +100,35 @@ impl Member {
         timeout(TIMEOUT, ending).await.expect("still open");
     }
 
-    async fn asks(&mut self, mut frame: Value) -> bool {
+    /// Sends a request to the service and returns whether it was allowed.
+    async fn acknowledged(&mut self, mut frame: Value) -> bool {
         self.acks += 1;
         let id = json!(self.acks);
         frame["ackId"] = id.clone();
-        self.sends(frame).await;
+        self.send(frame).await;
         loop {
-            let next = self.receives().await;
+            let next = self.next_frame().await;
             if next["type"] == "ack" && next["ackId"] == id {
-                let taken = next["success"] == true;
-                assert!(taken || next["error"]["name"] == "Forbidden", "{next}");
-                return taken;
+                let allowed = next["success"] == true;
+                assert!(allowed || next["error"]["name"] == "Forbidden", "{next}");
+                return allowed;
             }
-            self.take(next);
+            self.keep(next);
         }
     }
 
-    fn take(&mut self, frame: Value) {
+    fn keep(&mut self, frame: Value) {
         if frame["type"] == "message" && frame["from"] == "group" {
-            self.heard.push(frame["data"].clone());
+            self.messages.push(frame["data"].clone());
         }
     }
 
-    async fn sends(&mut self, frame: Value) {
+    async fn send(&mut self, frame: Value) {
         let text = Message::text(frame.to_string());
         self.stream.send(text).await.unwrap();
     }
 
-    async fn receives(&mut self) -> Value {
+    async fn next_frame(&mut self) -> Value {
         let next = async {
             loop {
                 match self.stream.next().await.expect("closed").unwrap() {
@@ -135,6 +138,6 @@ impl Member {
                 }
             }
         };
-        timeout(TIMEOUT, next).await.expect("silence")
+        timeout(TIMEOUT, next).await.expect("no frame arrived")
     }
 }

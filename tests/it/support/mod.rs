@@ -1,4 +1,4 @@
-//! The actors of the tests.
+//! The actors and the infrastructure of the tests.
 
 mod answer;
 mod app;

@@ -1,3 +1,5 @@
+//! A proxy that injects network faults.
+
 use std::collections::VecDeque;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
@@ -6,7 +8,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-/// Stands between us and a server: counts what is asked, and can be a bad network.
+/// Forwards requests to a server, counts them, and can behave like a bad network.
 pub(crate) struct Proxy {
     pub(crate) address: String,
     shared: Arc<Shared>,
@@ -27,14 +29,14 @@ struct State {
     next: VecDeque<Fault>,
 }
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Clone)]
 pub(crate) enum Fault {
-    /// It arrives, and no answer ever comes.
+    /// The proxy reads it and never answers.
     Silence,
-    /// It arrives at the server, whose answer is lost with the connection.
+    /// It reaches the server, but the connection breaks before the answer.
     LostAnswer,
-    /// This is the answer.
+    /// The proxy gives this answer itself.
     Answer(&'static str),
 }
 
@@ -56,12 +58,12 @@ impl Proxy {
         Self { address, shared }
     }
 
-    /// Method and path of every request so far, and from now on anew.
+    /// Returns method and path of each request since the last time, and forgets them.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.state.lock().unwrap().requests)
     }
 
-    /// How many requests were ever under way at once.
+    /// The largest number of requests in flight at once so far.
     pub(crate) fn most_at_once(&self) -> usize {
         self.shared.state.lock().unwrap().most_open
     }
@@ -74,7 +76,7 @@ impl Proxy {
         self.shared.state.lock().unwrap().always = fault;
     }
 
-    /// Once, after those that are to come before.
+    /// Queues a fault for one request.
     pub(crate) fn then(&self, fault: Fault) {
         self.shared.state.lock().unwrap().next.push_back(fault);
     }
@@ -85,9 +87,9 @@ impl Shared {
         loop {
             let request = message(&mut client).await?;
             let (fault, latency) = self.begins(&request);
-            let going_on = self.answer(&mut client, &request, fault, latency).await;
+            let result = self.answer(&mut client, &request, fault, latency).await;
             self.state.lock().unwrap().open -= 1;
-            going_on?;
+            result?;
         }
     }
 
@@ -111,14 +113,14 @@ impl Shared {
     ) -> Option<()> {
         match fault {
             Some(Fault::Silence) => {
-                // Until who asked gives up.
+                // Wait until the client gives up.
                 client.read_u8().await.ok()?;
                 return None;
             }
             Some(Fault::Answer(answer)) => return client.write_all(answer.as_bytes()).await.ok(),
             Some(Fault::LostAnswer) | None => {}
         }
-        // One connection for each request: this is no test of the server's.
+        // One connection per request is enough here.
         let mut server = TcpStream::connect(&self.target).await.ok()?;
         server.write_all(request).await.ok()?;
         let answer = message(&mut server).await?;
@@ -130,7 +132,7 @@ impl Shared {
     }
 }
 
-/// A whole HTTP message whose body has a length or comes in chunks.
+/// Reads a whole HTTP message, with a length or chunked.
 async fn message(stream: &mut TcpStream) -> Option<Vec<u8>> {
     let mut message = Vec::new();
     loop {

@@ -1,3 +1,5 @@
+//! Node and Python scripts that use third-party client libraries.
+
 use std::path::Path;
 use std::process::Stdio;
 
@@ -6,10 +8,10 @@ use testkit::Scripts;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
-/// A script of `tests/it/clients`, run with software that we did not write.
+/// A running script of `tests/it/clients`.
 pub(crate) struct Script {
     _child: Child,
-    orders: ChildStdin,
+    stdin: ChildStdin,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
@@ -22,7 +24,7 @@ impl Script {
         Self::start_trusting(script, arguments, None).await
     }
 
-    /// With a certificate that the script trusts besides the usual ones.
+    /// With a certificate that the script trusts in addition to the usual ones.
     pub(crate) async fn start_trusting(
         script: &'static str,
         arguments: &[&str],
@@ -48,24 +50,25 @@ impl Script {
             .spawn()
             .unwrap();
         Self {
-            orders: child.stdin.take().unwrap(),
+            stdin: child.stdin.take().unwrap(),
             lines: BufReader::new(child.stdout.take().unwrap()).lines(),
             _child: child,
         }
     }
 
-    /// The next line that the script prints, which is JSON.
-    pub(crate) async fn says(&mut self) -> Value {
+    /// The next line of output, which is JSON.
+    pub(crate) async fn read(&mut self) -> Value {
         let line = self.lines.next_line().await.unwrap();
-        let line = line.expect("the script ended, and says above why");
+        let line = line.expect("the script ended; its output above says why");
         serde_json::from_str(&line).unwrap_or_else(|_| panic!("not JSON: {line}"))
     }
 
-    pub(crate) async fn told(&mut self, order: &Value) -> Value {
-        self.orders
-            .write_all(format!("{order}\n").as_bytes())
+    /// Sends a line to the script and returns its answer.
+    pub(crate) async fn request(&mut self, request: &Value) -> Value {
+        self.stdin
+            .write_all(format!("{request}\n").as_bytes())
             .await
             .unwrap();
-        self.says().await
+        self.read().await
     }
 }

@@ -1,3 +1,5 @@
+//! A client that exchanges plain JSON frames.
+
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -8,15 +10,15 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-/// Long enough for a busy machine; nothing is measured by it.
+/// Long enough for a busy machine; no test measures time with it.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A plain WebSocket: what a browser has.
+/// A plain WebSocket, as in a browser.
 pub(crate) struct Socket {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    /// What came while an answer was waited for.
-    heard: VecDeque<Value>,
-    asked: u32,
+    /// Frames that arrived while it waited for an answer.
+    received: VecDeque<Value>,
+    requests: u32,
 }
 
 impl Socket {
@@ -24,61 +26,61 @@ impl Socket {
         match connect_async(url).await {
             Ok((stream, _)) => Ok(Self {
                 stream,
-                heard: VecDeque::new(),
-                asked: 0,
+                received: VecDeque::new(),
+                requests: 0,
             }),
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
             Err(error) => panic!("{url}: {error}"),
         }
     }
 
-    pub(crate) async fn sends(&mut self, frame: Value) {
+    pub(crate) async fn send(&mut self, frame: Value) {
         let text = Message::text(frame.to_string());
         self.stream.send(text).await.unwrap();
     }
 
-    /// Says something, and waits for the answer to it. What else comes is heard later.
-    pub(crate) async fn asks(&mut self, mut frame: Value) -> Value {
-        self.asked += 1;
-        let id = json!(format!("request-{}", self.asked));
+    /// Sends a frame and returns the answer to it. Other frames are kept for later.
+    pub(crate) async fn request(&mut self, mut frame: Value) -> Value {
+        self.requests += 1;
+        let id = json!(format!("request-{}", self.requests));
         frame["requestId"] = id.clone();
-        self.sends(frame).await;
+        self.send(frame).await;
         loop {
-            let mut next = self.receives().await;
+            let mut next = self.next_frame_in_time().await;
             if next["requestId"] == id {
                 next.as_object_mut().unwrap().remove("requestId");
                 return next;
             }
-            self.heard.push_back(next);
+            self.received.push_back(next);
         }
     }
 
-    /// The next frame of this type; others are passed over.
-    pub(crate) async fn hears_of(&mut self, kind: &str) -> Value {
+    /// The next frame of this type; others are dropped.
+    pub(crate) async fn receive_type(&mut self, kind: &str) -> Value {
         loop {
-            let frame = self.hears().await;
+            let frame = self.receive().await;
             if frame["type"] == kind {
                 return frame;
             }
         }
     }
 
-    /// Everything that came by now.
-    pub(crate) async fn has_heard(&mut self) -> Vec<Value> {
-        self.asks(json!({ "type": "ping" })).await;
-        self.heard.drain(..).collect()
+    /// All frames received so far and not yet returned.
+    pub(crate) async fn drain(&mut self) -> Vec<Value> {
+        self.request(json!({ "type": "ping" })).await;
+        self.received.drain(..).collect()
     }
 
     /// The next frame.
-    pub(crate) async fn hears(&mut self) -> Value {
-        match self.heard.pop_front() {
+    pub(crate) async fn receive(&mut self) -> Value {
+        match self.received.pop_front() {
             Some(frame) => frame,
-            None => self.receives().await,
+            None => self.next_frame_in_time().await,
         }
     }
 
     /// Waits until the other side has closed.
-    pub(crate) async fn is_closed(&mut self) {
+    pub(crate) async fn wait_until_closed(&mut self) {
         let ending = async {
             while let Some(Ok(message)) = self.stream.next().await {
                 if message.is_close() {
@@ -89,14 +91,14 @@ impl Socket {
         timeout(TIMEOUT, ending).await.expect("still open");
     }
 
-    async fn receives(&mut self) -> Value {
-        timeout(TIMEOUT, self.waits_for_a_frame())
+    async fn next_frame_in_time(&mut self) -> Value {
+        timeout(TIMEOUT, self.next_frame())
             .await
-            .expect("silence")
+            .expect("no frame arrived")
     }
 
-    /// However long it takes.
-    pub(crate) async fn waits_for_a_frame(&mut self) -> Value {
+    /// The next frame from the network, without a time limit.
+    pub(crate) async fn next_frame(&mut self) -> Value {
         loop {
             match self.stream.next().await.expect("closed").unwrap() {
                 Message::Text(text) => return serde_json::from_str(&text).unwrap(),

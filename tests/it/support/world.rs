@@ -1,3 +1,5 @@
+//! A handler together with the emulator.
+
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 
@@ -9,8 +11,8 @@ use tokio::sync::oneshot;
 
 use super::{Gate, KEY, Socket, TestApp};
 
-/// A handler and the emulator as its service, in this process: real sockets, real webhooks, real
-/// REST calls, and a [`Gate`] between the two.
+/// A handler with the emulator as its service, both in this process: real sockets, webhooks and REST
+/// calls, and a [`Gate`] between the two.
 pub(crate) struct World {
     pub(crate) app: TestApp,
     pub(crate) gate: Gate,
@@ -18,17 +20,17 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Anonymous callers are admitted, and users have tokens of a secret that the test knows.
+    /// Admits anonymous callers, and accepts user tokens signed with a secret that the test knows.
     pub(crate) async fn start() -> Self {
         Self::with(&[]).await
     }
 
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        Self::around(settings, |store| store).await
+        Self::with_store_around(settings, |store| store).await
     }
 
-    /// With something of the test's around the store.
-    pub(crate) async fn around(
+    /// With a store that the test wraps in something of its own.
+    pub(crate) async fn with_store_around(
         settings: &[(&str, &str)],
         around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
     ) -> Self {
@@ -48,7 +50,7 @@ impl World {
         }));
         let endpoint = format!("http://localhost:{}", gate.address.port());
         let settings = Self::settings(settings);
-        let app = TestApp::serving_around(&endpoint, &settings, Listen::Unset, around).await;
+        let app = TestApp::with_store_around(&endpoint, &settings, Listen::Unset, around).await;
         let base = app.base.replace("127.0.0.1", "localhost");
         hubs.replace(&keyed(json!([
             {
@@ -79,16 +81,16 @@ impl World {
         settings
     }
 
-    /// An anonymous client that negotiates and dials.
-    pub(crate) async fn joins(&self, query: &str) -> Socket {
+    /// An anonymous client that negotiates and connects.
+    pub(crate) async fn join(&self, query: &str) -> Socket {
         let negotiated = self.app.negotiate(query).await.ok();
         Socket::dial(negotiated["url"].as_str().unwrap())
             .await
             .unwrap()
     }
 
-    /// A client whose user is signed in.
-    pub(crate) async fn joins_as(&self, user: &str, query: &str) -> Socket {
+    /// A signed-in client that negotiates and connects.
+    pub(crate) async fn join_as(&self, user: &str, query: &str) -> Socket {
         let token = self.app.token(user, json!({}));
         let negotiated = self.app.negotiate_as(&token, query).await.ok();
         Socket::dial(negotiated["url"].as_str().unwrap())

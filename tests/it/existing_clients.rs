@@ -1,4 +1,4 @@
-//! Client code that was written for other servers, unchanged but for where it dials.
+//! Client code written for other servers, unchanged except for the address it connects to.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,17 +8,21 @@ use crate::support::{Script, World};
 const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
 #[tokio::test]
-async fn a_chat_apps_own_code_works() {
+async fn an_existing_chat_client_works_unchanged() {
     let world = World::start().await;
 
-    let heard = Script::start("pichat.mjs", &world.app.base)
+    let frames = Script::start("chat-app.mjs", &world.app.base)
         .await
-        .says()
+        .read()
         .await;
 
-    let kinds = heard.as_array().unwrap().iter().map(|frame| &frame["type"]);
+    let kinds = frames
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|frame| &frame["type"]);
     let kinds: Vec<_> = kinds.map(|kind| kind.as_str().unwrap()).collect();
-    // Its guide asks for the history before it sends the first message.
+    // The guide's code requests the history before it sends the first message.
     assert_eq!(
         kinds,
         [
@@ -30,13 +34,13 @@ async fn a_chat_apps_own_code_works() {
             "CHAT_DELETED"
         ]
     );
-    assert_eq!(heard[1]["chat"]["name"], "My New Chat");
-    assert_eq!(heard[3]["message"], heard[4]["message"]);
-    assert_eq!(heard[4]["message"]["id"], "unique-message-id");
+    assert_eq!(frames[1]["chat"]["name"], "My New Chat");
+    assert_eq!(frames[3]["message"], frames[4]["message"]);
+    assert_eq!(frames[4]["message"]["id"], "unique-message-id");
 }
 
 #[tokio::test]
-async fn a_session_pages_own_component_works() {
+async fn an_existing_session_component_works_unchanged() {
     let world = World::with(&[("JWT_EXPIRY_ON_SEND", "allow")]).await;
     let participants = json!([
         { "userId": "john", "name": "John Doe" },
@@ -56,7 +60,7 @@ async fn a_session_pages_own_component_works() {
     let arguments = [world.app.base.as_str(), SESSION, &john, &jane];
     let seen = Script::start_with("session-chat.mjs", &arguments)
         .await
-        .says()
+        .read()
         .await;
 
     let lines: Value = json!([{ "name": "John Doe:", "text": "Hello, climbing partner!" }]);

@@ -1,6 +1,6 @@
-// A chat app's own client code (pichat-page.js, as its authors' guide prints it) against us. The
-// guide sends its examples one after the other, with placeholders for ids; here each waits for the
-// answer to the one before, and the id of the chat that was just made takes the placeholder's place.
+// Runs a chat app's client code (chat-page.js, as its authors' guide prints it) against our handler.
+// The guide sends its examples one after the other, with placeholders for ids; here each frame waits
+// for the answer to the previous one, and the new chat's id replaces the placeholder.
 import { readFile } from 'node:fs/promises';
 import vm from 'node:vm';
 
@@ -8,11 +8,11 @@ const [base, token] = process.argv.slice(2);
 const headers = token ? { authorization: `Bearer ${token}` } : {};
 const { url } = await (await fetch(`${base}/api/negotiate?channel=chats`, { headers })).json();
 
-const heard = [];
+const received = [];
 const waiting = [];
 let chat = null;
 
-class PatientSocket extends WebSocket {
+class SequentialSocket extends WebSocket {
   #waits = [];
   #isFree = false;
 
@@ -22,7 +22,7 @@ class PatientSocket extends WebSocket {
     this.addEventListener('message', ({ data }) => {
       const frame = JSON.parse(data);
       chat ??= frame.chat?.id;
-      // A message comes twice to its sender: as the answer, and as everyone hears it.
+      // The sender gets a message twice: as the answer and as the broadcast.
       if (frame.type !== 'MESSAGE') this.#next();
     });
   }
@@ -40,10 +40,10 @@ class PatientSocket extends WebSocket {
   }
 }
 
-const code = await readFile(new URL('pichat-page.js', import.meta.url), 'utf8');
-const log = (frame) => heard.push(frame);
+const code = await readFile(new URL('chat-page.js', import.meta.url), 'utf8');
+const log = (frame) => received.push(frame);
 const done = new Promise((resolve) => waiting.push(resolve));
-vm.runInNewContext(code, { WebSocket: PatientSocket, JSON, console: { log } });
+vm.runInNewContext(code, { WebSocket: SequentialSocket, JSON, console: { log } });
 await done;
-console.log(JSON.stringify(heard));
+console.log(JSON.stringify(received));
 process.exit(0);

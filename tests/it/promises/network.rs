@@ -1,45 +1,47 @@
+//! A network connection that a test can interrupt.
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 
-/// The network between the handlers and a server, which can be cut and mended.
-pub(super) struct Wire {
+/// The network between the handlers and a server, which can be cut and restored.
+pub(super) struct Network {
     pub(super) address: SocketAddr,
     target: String,
-    carrying: Option<JoinHandle<()>>,
+    forwarding: Option<JoinHandle<()>>,
 }
 
-impl Wire {
+impl Network {
     pub(super) async fn to(target: &str) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let mut wire = Self {
+        let mut network = Self {
             address,
             target: target.to_owned(),
-            carrying: None,
+            forwarding: None,
         };
-        wire.carry(listener);
-        wire
+        network.forward(listener);
+        network
     }
 
-    /// What is on its way is lost, and whoever dials is refused.
+    /// Drops all data in flight, and refuses new connections.
     pub(super) async fn cut(&mut self) {
-        let carrying = self.carrying.take().unwrap();
-        carrying.abort();
-        assert!(carrying.await.unwrap_err().is_cancelled());
+        let forwarding = self.forwarding.take().unwrap();
+        forwarding.abort();
+        assert!(forwarding.await.unwrap_err().is_cancelled());
     }
 
-    pub(super) async fn mend(&mut self) {
+    pub(super) async fn restore(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
-        self.carry(listener);
+        self.forward(listener);
     }
 
-    fn carry(&mut self, listener: TcpListener) {
+    fn forward(&mut self, listener: TcpListener) {
         let target = self.target.clone();
-        self.carrying = Some(tokio::spawn(async move {
-            // Dropped with this task, and all its connections too.
+        self.forwarding = Some(tokio::spawn(async move {
+            // Aborting this task drops the set and thereby closes every connection.
             let mut connections = JoinSet::new();
             while let Ok((mut client, _)) = listener.accept().await {
                 let target = target.clone();

@@ -1,9 +1,12 @@
-//! Who gets into a room that asks for something.
+//! Admission to rooms that require a password, a membership or an invite.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{asks, carries_out, deletes, dials, invites, member, posts, puts, url};
+use super::{
+    apply_sanction, connect, create_invite, delete_room, member, negotiate, negotiate_by_post,
+    put_room, url,
+};
 use crate::support::{Answer, Member, TestApp, World, dial};
 
 const CAVE: &str = "room_id=cave&role=writer";
@@ -11,63 +14,63 @@ const CAVE: &str = "room_id=cave&role=writer";
 async fn cave() -> World {
     let world = World::start().await;
     let room = json!({ "access": "password", "password": "open-sesame" });
-    puts(&world.app, "cave", room).await;
+    put_room(&world.app, "cave", room).await;
     world
 }
 
 #[tokio::test]
-async fn a_password_lets_in_who_knows_it() {
+async fn the_right_password_opens_a_room() {
     let world = cave().await;
     let app = &world.app;
 
-    asks(app, "ali", CAVE)
+    negotiate(app, "ali", CAVE)
         .await
         .assert_problem(403, "password_required");
     for wrong in ["open", "", "OPEN-SESAME", "open-sesame%20"] {
-        let answer = asks(app, "ali", &format!("{CAVE}&password={wrong}")).await;
+        let answer = negotiate(app, "ali", &format!("{CAVE}&password={wrong}")).await;
         answer.assert_problem(403, "wrong_password");
     }
-    let negotiated = asks(app, "ali", &format!("{CAVE}&password=open-sesame"))
+    let negotiated = negotiate(app, "ali", &format!("{CAVE}&password=open-sesame"))
         .await
         .ok();
     let mut inside = Member::dial(url(&negotiated)).await.unwrap();
 
-    assert!(inside.publishes("cave", "gold").await);
+    assert!(inside.publish("cave", "gold").await);
     let body = json!({ "room_id": "cave", "username": "baba", "password": "open-sesame" });
-    posts(app, None, body).await.ok();
+    negotiate_by_post(app, None, body).await.ok();
 }
 
 #[tokio::test]
-async fn wrong_guesses_are_counted_and_right_ones_are_not() {
+async fn wrong_passwords_count_towards_the_limit_and_right_ones_do_not() {
     let world = cave().await;
     let app = &world.app;
     for _ in 0..12 {
-        asks(app, "ali", &format!("{CAVE}&password=open-sesame"))
+        negotiate(app, "ali", &format!("{CAVE}&password=open-sesame"))
             .await
             .ok();
     }
 
     for _ in 0..10 {
-        let answer = asks(app, "mallory", &format!("{CAVE}&password=x")).await;
+        let answer = negotiate(app, "mallory", &format!("{CAVE}&password=x")).await;
         answer.assert_problem(403, "wrong_password");
     }
 
     for password in ["x", "open-sesame"] {
-        let answer = asks(app, "mallory", &format!("{CAVE}&password={password}")).await;
+        let answer = negotiate(app, "mallory", &format!("{CAVE}&password={password}")).await;
         answer.assert_problem(429, "rate_limited");
         assert_eq!(answer.header("retry-after"), Some("60"));
     }
-    asks(app, "ali", &format!("{CAVE}&password=open-sesame"))
+    negotiate(app, "ali", &format!("{CAVE}&password=open-sesame"))
         .await
         .ok();
-    app.sleep(60);
-    asks(app, "mallory", &format!("{CAVE}&password=open-sesame"))
+    app.advance(60);
+    negotiate(app, "mallory", &format!("{CAVE}&password=open-sesame"))
         .await
         .ok();
 }
 
 #[tokio::test]
-async fn an_address_from_before_the_guard_changed_opens_no_more() {
+async fn changing_the_guard_invalidates_earlier_addresses() {
     let world = World::start().await;
     let app = &world.app;
     let guarded = json!({ "access": "password", "password": "a" });
@@ -88,56 +91,56 @@ async fn an_address_from_before_the_guard_changed_opens_no_more() {
 
     for (n, (before, after, code)) in changes.into_iter().enumerate() {
         let room = format!("den-{n}");
-        puts(app, &room, before).await;
-        let held = asks(app, "ali", &format!("room_id={room}&password=a"))
+        put_room(app, &room, before).await;
+        let held = negotiate(app, "ali", &format!("room_id={room}&password=a"))
             .await
             .ok();
-        assert_eq!(dials(app, &held).await.status, 200);
+        assert_eq!(connect(app, &held).await.status, 200);
 
-        puts(app, &room, after).await;
+        put_room(app, &room, after).await;
 
-        dials(app, &held).await.assert_problem(403, code);
+        connect(app, &held).await.assert_problem(403, code);
         assert_eq!(Member::dial(url(&held)).await.err(), Some(403));
     }
 }
 
 #[tokio::test]
-async fn a_room_made_anew_is_not_opened_by_what_opened_the_old_one() {
+async fn a_recreated_room_does_not_accept_the_old_rooms_addresses() {
     let world = cave().await;
     let app = &world.app;
-    let held = asks(app, "ali", "room_id=cave&password=open-sesame")
+    let held = negotiate(app, "ali", "room_id=cave&password=open-sesame")
         .await
         .ok();
 
-    deletes(app, "cave").await;
+    delete_room(app, "cave").await;
     let room = json!({ "access": "password", "password": "open-sesame" });
-    puts(app, "cave", room).await;
+    put_room(app, "cave", room).await;
 
-    dials(app, &held)
+    connect(app, &held)
         .await
         .assert_problem(403, "password_required");
 }
 
 #[tokio::test]
-async fn a_new_password_closes_the_room_once_and_the_same_one_does_not() {
+async fn a_new_password_closes_connections_and_the_same_one_does_not() {
     let world = cave().await;
     let app = &world.app;
     let (mut ali, _) = member(&world, "ali", &format!("{CAVE}&password=open-sesame")).await;
 
-    puts(
+    put_room(
         app,
         "cave",
         json!({ "access": "password", "password": "open-sesame" }),
     )
     .await;
-    assert!(ali.publishes("cave", "still here").await);
-    puts(app, "cave", json!({ "password": "another" })).await;
+    assert!(ali.publish("cave", "still here").await);
+    put_room(app, "cave", json!({ "password": "another" })).await;
 
-    ali.is_closed().await;
+    ali.wait_until_closed().await;
 }
 
 #[tokio::test]
-async fn who_dials_straight_shows_neither_password_nor_invite() {
+async fn direct_connections_cannot_use_a_password_or_an_invite() {
     let world = cave().await;
     let app = &world.app;
     let token = app.token("ali", json!({}));
@@ -160,7 +163,7 @@ async fn who_dials_straight_shows_neither_password_nor_invite() {
 }
 
 #[tokio::test]
-async fn members_come_in_by_their_names_and_with_no_more_than_their_role() {
+async fn members_are_admitted_by_user_id_with_at_most_their_role() {
     let world = World::start().await;
     let app = &world.app;
     let members = json!([
@@ -168,21 +171,23 @@ async fn members_come_in_by_their_names_and_with_no_more_than_their_role() {
         { "userId": "rita", "role": "reader" },
         { "userId": "anon:eve", "role": "writer" },
     ]);
-    puts(
+    put_room(
         app,
         "club",
         json!({ "access": "members", "members": members }),
     )
     .await;
 
-    let wanda = asks(app, "wanda", "room_id=club&role=writer").await.ok();
-    let rita = asks(app, "rita", "room_id=club&role=writer").await;
-    let mallory = asks(app, "mallory", "room_id=club").await;
+    let wanda = negotiate(app, "wanda", "room_id=club&role=writer")
+        .await
+        .ok();
+    let rita = negotiate(app, "rita", "room_id=club&role=writer").await;
+    let mallory = negotiate(app, "mallory", "room_id=club").await;
     let eve = app.negotiate("room_id=club&username=eve").await;
 
     assert_eq!(wanda["roles"].as_array().unwrap().len(), 2);
     rita.assert_problem(403, "forbidden");
-    asks(app, "rita", "room_id=club").await.ok();
+    negotiate(app, "rita", "room_id=club").await.ok();
     mallory
         .assert_problem(403, "not_a_member")
         .assert_closes_with(4003);
@@ -191,50 +196,52 @@ async fn members_come_in_by_their_names_and_with_no_more_than_their_role() {
 
 async fn salon() -> World {
     let world = World::start().await;
-    puts(&world.app, "salon", json!({ "access": "invite" })).await;
+    put_room(&world.app, "salon", json!({ "access": "invite" })).await;
     world
 }
 
-fn with(code: &Value) -> Value {
+fn with_invite(code: &Value) -> Value {
     json!({ "room_id": "salon", "role": "writer", "invite": code["invite"] })
 }
 
 #[tokio::test]
-async fn an_invite_makes_a_member_once() {
+async fn an_invite_makes_one_member() {
     let world = salon().await;
     let app = &world.app;
-    asks(app, "ali", "room_id=salon")
+    negotiate(app, "ali", "room_id=salon")
         .await
         .assert_problem(403, "invite_required");
 
-    let invite = invites(
+    let invite = create_invite(
         app,
         "salon",
         json!({ "role": "writer", "expiresInSeconds": 60 }),
     )
     .await;
-    posts(app, Some("ali"), with(&invite)).await.ok();
+    negotiate_by_post(app, Some("ali"), with_invite(&invite))
+        .await
+        .ok();
 
     assert_eq!(invite["uses"], 1);
     assert_eq!(invite["role"], "writer");
     assert_eq!(invite["expiresAt"], "2027-01-15T08:01:00.000000Z");
     assert!(invite["invite"].as_str().unwrap().len() >= 43);
     let (mut ali, _) = member(&world, "ali", "room_id=salon&role=writer").await;
-    assert!(ali.publishes("salon", "no new one needed").await);
-    let other = posts(app, Some("baba"), with(&invite)).await;
+    assert!(ali.publish("salon", "no new one needed").await);
+    let other = negotiate_by_post(app, Some("baba"), with_invite(&invite)).await;
     other.assert_problem(403, "invite_spent");
 }
 
 #[tokio::test]
-async fn of_many_who_race_for_one_invite_one_wins() {
+async fn one_of_many_simultaneous_requests_wins_an_invite() {
     let world = salon().await;
     let app = &world.app;
-    let invite = invites(app, "salon", json!({ "role": "writer" })).await;
+    let invite = create_invite(app, "salon", json!({ "role": "writer" })).await;
     let names: Vec<_> = (0..12).map(|n| format!("user-{n}")).collect();
 
     let tries = names
         .iter()
-        .map(|name| posts(app, Some(name), with(&invite)));
+        .map(|name| negotiate_by_post(app, Some(name), with_invite(&invite)));
     let answers = futures_util::future::join_all(tries).await;
 
     let won = answers.iter().filter(|answer| answer.status == 200).count();
@@ -248,15 +255,15 @@ async fn of_many_who_race_for_one_invite_one_wins() {
 }
 
 #[tokio::test]
-async fn an_invite_for_many_lets_in_just_so_many_at_once() {
+async fn an_invite_with_several_uses_admits_exactly_that_many() {
     let world = salon().await;
     let app = &world.app;
-    let invite = invites(app, "salon", json!({ "role": "writer", "uses": 8 })).await;
+    let invite = create_invite(app, "salon", json!({ "role": "writer", "uses": 8 })).await;
     let names: Vec<_> = (0..12).map(|n| format!("user-{n}")).collect();
 
     let tries = names
         .iter()
-        .map(|name| posts(app, Some(name), with(&invite)));
+        .map(|name| negotiate_by_post(app, Some(name), with_invite(&invite)));
     let answers = futures_util::future::join_all(tries).await;
 
     let won = answers.iter().filter(|answer| answer.status == 200).count();
@@ -265,12 +272,12 @@ async fn an_invite_for_many_lets_in_just_so_many_at_once() {
 }
 
 #[tokio::test]
-async fn who_asks_twice_at_once_uses_an_invite_once() {
+async fn simultaneous_requests_of_one_user_spend_one_use_of_an_invite() {
     let world = salon().await;
     let app = &world.app;
-    let invite = invites(app, "salon", json!({ "role": "writer" })).await;
+    let invite = create_invite(app, "salon", json!({ "role": "writer" })).await;
 
-    let tries = (0..4).map(|_| posts(app, Some("ali"), with(&invite)));
+    let tries = (0..4).map(|_| negotiate_by_post(app, Some("ali"), with_invite(&invite)));
     let answers = futures_util::future::join_all(tries).await;
 
     assert!(
@@ -280,17 +287,17 @@ async fn who_asks_twice_at_once_uses_an_invite_once() {
 }
 
 #[tokio::test]
-async fn an_anonymous_bearer_gets_one_address_and_is_no_member() {
+async fn an_anonymous_invitee_gets_one_address_and_does_not_become_a_member() {
     let world = salon().await;
     let app = &world.app;
-    let invite = invites(app, "salon", json!({ "role": "writer" })).await;
-    let mut body = with(&invite);
+    let invite = create_invite(app, "salon", json!({ "role": "writer" })).await;
+    let mut body = with_invite(&invite);
     body["username"] = json!("eve");
 
-    let negotiated = posts(app, None, body).await.ok();
+    let negotiated = negotiate_by_post(app, None, body).await.ok();
     let mut eve = Member::dial(url(&negotiated)).await.unwrap();
 
-    assert!(eve.publishes("salon", "hello").await);
+    assert!(eve.publish("salon", "hello").await);
     assert!(Member::dial(url(&negotiated)).await.is_ok());
     let again = app.negotiate("room_id=salon&username=eve").await;
     again.assert_problem(403, "invite_required");
@@ -300,45 +307,50 @@ async fn an_anonymous_bearer_gets_one_address_and_is_no_member() {
 }
 
 #[tokio::test]
-async fn an_invite_that_does_not_count_says_why() {
+async fn an_unusable_invite_is_refused_with_the_reason() {
     let world = salon().await;
     let app = &world.app;
-    let expiring = invites(
+    let expiring = create_invite(
         app,
         "salon",
         json!({ "role": "reader", "expiresInSeconds": 60 }),
     )
     .await;
-    let reading = invites(app, "salon", json!({ "role": "reader" })).await;
-    let stale = invites(app, "salon", json!({ "role": "writer" })).await;
+    let reading = create_invite(app, "salon", json!({ "role": "reader" })).await;
+    let stale = create_invite(app, "salon", json!({ "role": "writer" })).await;
 
-    let wrong = posts(app, Some("ali"), with(&json!({ "invite": "guessed" }))).await;
-    let in_query = asks(app, "ali", "room_id=salon&invite=code").await;
-    let as_writer = posts(app, Some("ali"), with(&reading)).await;
-    app.sleep(60);
-    let expired = posts(app, Some("ali"), with(&expiring)).await;
+    let wrong = negotiate_by_post(
+        app,
+        Some("ali"),
+        with_invite(&json!({ "invite": "guessed" })),
+    )
+    .await;
+    let in_query = negotiate(app, "ali", "room_id=salon&invite=code").await;
+    let as_writer = negotiate_by_post(app, Some("ali"), with_invite(&reading)).await;
+    app.advance(60);
+    let expired = negotiate_by_post(app, Some("ali"), with_invite(&expiring)).await;
 
     wrong.assert_problem(403, "invite_required");
     in_query.assert_problem(400, "invalid_parameter");
     as_writer.assert_problem(403, "forbidden");
     expired.assert_problem(403, "invite_spent");
-    let mut body = with(&reading);
+    let mut body = with_invite(&reading);
     body["role"] = json!("reader");
-    posts(app, Some("ali"), body).await.ok();
-    puts(app, "salon", json!({ "access": "members" })).await;
-    puts(app, "salon", json!({ "access": "invite" })).await;
-    let answer = posts(app, Some("baba"), with(&stale)).await;
+    negotiate_by_post(app, Some("ali"), body).await.ok();
+    put_room(app, "salon", json!({ "access": "members" })).await;
+    put_room(app, "salon", json!({ "access": "invite" })).await;
+    let answer = negotiate_by_post(app, Some("baba"), with_invite(&stale)).await;
     answer.assert_problem(403, "invite_spent");
 }
 
 #[tokio::test]
-async fn an_invite_is_kept_if_anything_else_is_refused() {
+async fn a_refused_request_does_not_spend_the_invite() {
     let world = salon().await;
     let app = &world.app;
     let members_only = json!({ "access": "members" });
-    puts(app, "club", members_only).await;
-    puts(app, "atelier", json!({ "access": "invite" })).await;
-    let invite = invites(app, "salon", json!({ "role": "writer" })).await;
+    put_room(app, "club", members_only).await;
+    put_room(app, "atelier", json!({ "access": "invite" })).await;
+    let invite = create_invite(app, "salon", json!({ "role": "writer" })).await;
     let refusals = [
         (json!({ "room_id": ["salon", "club"] }), "not_a_member"),
         (
@@ -350,26 +362,28 @@ async fn an_invite_is_kept_if_anything_else_is_refused() {
     ];
 
     for (more, code) in refusals {
-        let mut body = with(&invite);
+        let mut body = with_invite(&invite);
         body.as_object_mut()
             .unwrap()
             .extend(more.as_object().unwrap().clone());
-        posts(app, Some("ali"), body)
+        negotiate_by_post(app, Some("ali"), body)
             .await
             .assert_problem(403, code);
     }
 
-    carries_out(app, "salon", "ban", "mallory").await;
-    let banned = posts(app, Some("mallory"), with(&invite)).await;
+    apply_sanction(app, "salon", "ban", "mallory").await;
+    let banned = negotiate_by_post(app, Some("mallory"), with_invite(&invite)).await;
     banned.assert_problem(403, "banned");
-    posts(app, Some("ali"), with(&invite)).await.ok();
+    negotiate_by_post(app, Some("ali"), with_invite(&invite))
+        .await
+        .ok();
 }
 
 #[tokio::test]
-async fn an_invite_needs_a_room_that_takes_it_and_terms_that_make_sense() {
+async fn an_invite_requires_an_invite_room_and_valid_terms() {
     let world = salon().await;
     let app = &world.app;
-    puts(app, "open", json!({})).await;
+    put_room(app, "open", json!({})).await;
     let make = async |room: &str, body: Value| -> Answer {
         let path = format!("/api/rooms/{room}/invites");
         app.back_end(Method::POST, &path, &body).await
@@ -397,7 +411,7 @@ async fn an_invite_needs_a_room_that_takes_it_and_terms_that_make_sense() {
 }
 
 #[tokio::test]
-async fn an_invite_asked_for_twice_is_made_once_and_told_once() {
+async fn a_repeated_invite_request_creates_one_invite_and_shows_it_once() {
     let world = salon().await;
     let app = &world.app;
     let ask = async |uses: u32| {
@@ -417,5 +431,7 @@ async fn an_invite_asked_for_twice_is_made_once_and_told_once() {
     other.assert_problem(422, "key_reused");
     let code = first.json();
     assert!(!again.body.contains(code["invite"].as_str().unwrap()));
-    posts(app, Some("ali"), with(&code)).await.ok();
+    negotiate_by_post(app, Some("ali"), with_invite(&code))
+        .await
+        .ok();
 }

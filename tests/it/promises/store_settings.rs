@@ -1,3 +1,5 @@
+//! The stores that the handlers of these tests share.
+
 use std::net::Ipv4Addr;
 
 use tokio::net::TcpListener;
@@ -5,14 +7,14 @@ use tokio::net::TcpListener;
 use crate::store::cosmos_double;
 use crate::support::{Azurite, fresh_folder};
 
-/// Where handlers keep everything, as their settings say it.
+/// The settings that point a handler at one store.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct StoreSettings {
     pub(super) name: &'static str,
     pub(super) settings: Vec<(&'static str, String)>,
 }
 
-impl Place {
+impl StoreSettings {
     pub(super) fn sqlite() -> Self {
         let path = fresh_folder().join("switchboard.db");
         Self {
@@ -36,7 +38,7 @@ impl Place {
         }
     }
 
-    /// Our own double, in this process.
+    /// Our own Cosmos double, in this process.
     pub(super) async fn cosmos() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
