@@ -10,7 +10,7 @@ use super::{Conversation, ConversationError, ConversationState, keys};
 use crate::ids::user_id::{self, UserId};
 use crate::store::{Store, StoreError, Write, WriteError};
 
-pub const LARGEST: u64 = 100 * 1024 * 1024;
+pub const MAX_SIZE: u64 = 100 * 1024 * 1024;
 const MAX_NAME: usize = 255;
 const MAX_CONTENT_TYPE: usize = 127;
 
@@ -52,7 +52,7 @@ impl NewFile {
                 "`contentType` is one such as `image/png`, of at most 127 characters",
             ));
         }
-        if !(1..=LARGEST).contains(&size) {
+        if !(1..=MAX_SIZE).contains(&size) {
             return Err(ConversationError::Invalid(
                 "`size` is a number from 1 to 104857600 (100 MiB)",
             ));
@@ -174,7 +174,7 @@ mod tests {
             assert!(NewFile::new(name, "image/png", 1).is_err(), "{name}");
         }
         for kind in ["text/plain; charset=utf-8", "application/vnd.a+json", "x/y"] {
-            assert!(NewFile::new("a", kind, LARGEST).is_ok(), "{kind}");
+            assert!(NewFile::new("a", kind, MAX_SIZE).is_ok(), "{kind}");
         }
         for kind in [
             "",
@@ -190,7 +190,7 @@ mod tests {
         ] {
             assert!(NewFile::new("a", kind, 1).is_err(), "{kind}");
         }
-        for size in [0, LARGEST + 1, u64::MAX] {
+        for size in [0, MAX_SIZE + 1, u64::MAX] {
             assert!(NewFile::new("a", "a/b", size).is_err(), "{size}");
         }
     }

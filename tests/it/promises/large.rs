@@ -10,7 +10,7 @@ use switchboard::conversation::{Conversation, ConversationState};
 use switchboard::store::{self, Store};
 
 use super::log::{draft, log};
-use super::{Place, Service};
+use super::{Service, StoreSettings};
 
 /// More than one write takes on Cosmos DB, escapes and all.
 const MESSAGES: usize = 90;
@@ -20,10 +20,10 @@ fn largest() -> String {
     format!("x{}", "\n".repeat(16 * 1024 - 1))
 }
 
-fn open(place: &Place) -> std::sync::Arc<dyn Store> {
+fn open(stores: &StoreSettings) -> std::sync::Arc<dyn Store> {
     let service = "Endpoint=http://localhost;AccessKey=c2VjcmV0;Version=1.0;".to_owned();
     let config = Config::from_settings(&|name: &str| {
-        let mut own = place.settings.iter();
+        let mut own = stores.settings.iter();
         let own = own.find(|(own, _)| *own == name).map(|(_, v)| v.clone());
         own.or_else(|| (name == "AZURE_WEB_PUBSUB_CONNECTION_STRING").then(|| service.clone()))
     });
@@ -33,9 +33,9 @@ fn open(place: &Place) -> std::sync::Arc<dyn Store> {
     store::open(&config.unwrap().store, &http, &identities, &clock, &ids).unwrap()
 }
 
-async fn check(place: Place) {
+async fn check(stores: StoreSettings) {
     let service = Service::start().await;
-    let store = open(&place);
+    let store = open(&stores);
     let log = log(store.clone(), &service.hub());
     let room = Conversation::Room(format!("large-{}", Ids::random().uuid()).parse().unwrap());
 
@@ -54,7 +54,7 @@ async fn check(place: Place) {
         assert!(
             bytes <= 512 * 1024,
             "{}: a page of {bytes} bytes",
-            place.name
+            stores.name
         );
         part = Part::Before(page.messages[0].seq);
         seen.splice(0..0, page.messages.iter().map(|message| message.seq));
@@ -67,15 +67,15 @@ async fn check(place: Place) {
 
 #[tokio::test]
 async fn the_largest_messages_posted_at_once_are_all_stored_on_sqlite() {
-    check(Place::sqlite()).await;
+    check(StoreSettings::sqlite()).await;
 }
 
 #[tokio::test]
 async fn the_largest_messages_posted_at_once_are_all_stored_on_azurite() {
-    check(Place::azurite().await).await;
+    check(StoreSettings::azurite().await).await;
 }
 
 #[tokio::test]
 async fn the_largest_messages_posted_at_once_are_all_stored_on_the_cosmos_double() {
-    check(Place::cosmos().await).await;
+    check(StoreSettings::cosmos().await).await;
 }

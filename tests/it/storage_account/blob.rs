@@ -161,7 +161,10 @@ async fn the_container_is_not_public() {
     let container = container_of(&account.settings());
     container.upload_url("a", HOUR).await.unwrap();
 
-    assert_eq!(account.told("blobs.mjs", &["access", NAME]).await, "none\n");
+    assert_eq!(
+        account.run_script("blobs.mjs", &["access", NAME]).await,
+        "none\n"
+    );
 }
 
 #[tokio::test]
@@ -171,7 +174,7 @@ async fn a_deleted_container_is_created_again() {
     let upload = container.upload_url("a", HOUR).await.unwrap();
     assert_eq!(put(upload, "text/plain", "x").await, 201);
 
-    account.told("blobs.mjs", &["drop", NAME]).await;
+    account.run_script("blobs.mjs", &["drop", NAME]).await;
 
     assert_eq!(container.properties("a").await.unwrap(), None);
     let upload = container.upload_url("a", HOUR).await.unwrap();

@@ -127,7 +127,7 @@ async fn messages_have_the_form_that_the_functions_host_expects() {
 
     queue.put("{\"kind\":\"event\"}", DAY).await.unwrap();
 
-    let seen = account.told("queue.mjs", &["peek", NAME]).await;
+    let seen = account.run_script("queue.mjs", &["peek", NAME]).await;
     let seen: Vec<String> = serde_json::from_str(&seen).unwrap();
     assert_eq!(STANDARD.decode(&seen[0]).unwrap(), b"{\"kind\":\"event\"}");
 }
@@ -137,10 +137,10 @@ async fn a_message_of_another_program_may_have_no_text() {
     let account = Azurite::shared().await.account();
     let queue = queue_of(&account.settings());
     account
-        .told("queue.mjs", &["put", NAME, "not base64 <&>"])
+        .run_script("queue.mjs", &["put", NAME, "not base64 <&>"])
         .await;
     account
-        .told("queue.mjs", &["put", NAME, "eyJhIjoxfQ=="])
+        .run_script("queue.mjs", &["put", NAME, "eyJhIjoxfQ=="])
         .await;
 
     let taken = queue.take(10, MINUTE).await.unwrap();

@@ -140,7 +140,7 @@ impl Azurite {
     }
 
     /// Ends it with SIGKILL, as a power failure would.
-    pub(crate) async fn killed(mut self) -> Stopped {
+    pub(crate) async fn kill(mut self) -> Stopped {
         let killed = tokio::task::spawn_blocking(move || {
             self.child.kill().unwrap();
             self.child.wait().unwrap();
@@ -172,7 +172,7 @@ pub(crate) struct Stopped {
 
 impl Stopped {
     /// Starts it on the same ports, empty.
-    pub(crate) async fn starts_again(self) -> Azurite {
+    pub(crate) async fn restart(self) -> Azurite {
         self.restart_with(&[]).await
     }
 
@@ -238,7 +238,7 @@ impl Account {
     }
 
     /// Runs a script of `tests/it/azurite` on the account and returns its output.
-    pub(crate) async fn told(&self, script: &str, arguments: &[&str]) -> String {
+    pub(crate) async fn run_script(&self, script: &str, arguments: &[&str]) -> String {
         let mut command = self.scripts.command(script);
         command
             .args(arguments)

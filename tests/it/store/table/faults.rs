@@ -210,12 +210,12 @@ async fn the_store_recovers_from_an_outage_of_the_service_under_load() {
             .await
             .unwrap();
 
-        let stopped = azurite.killed().await;
+        let stopped = azurite.kill().await;
         all.wait_for(|all| all.iter().all(|one| one.failed > 0))
             .await
             .unwrap();
 
-        let azurite = stopped.starts_again().await;
+        let azurite = stopped.restart().await;
         seen.send_modify(|all| all.iter_mut().for_each(|one| one.written = 0));
         all.wait_for(|all| all.iter().all(|one| one.written > 20))
             .await

@@ -153,7 +153,7 @@ async fn a_deleted_table_is_empty_and_then_created_again() {
     let version = place.has("a").await;
 
     account
-        .told("tables.mjs", &["drop", "switchboardmessages"])
+        .run_script("tables.mjs", &["drop", "switchboardmessages"])
         .await;
 
     assert_eq!(place.get("a").await, None);
@@ -171,7 +171,7 @@ async fn tables_of_a_newer_version_are_not_touched() {
     let account = Azurite::shared().await.account();
     let newer = json!({ "partitionKey": "~schema", "rowKey": "version", "Version": 2 });
     let put = ["put", "switchboardsettings", &newer.to_string()];
-    account.told("tables.mjs", &put).await;
+    account.run_script("tables.mjs", &put).await;
     let store = store(&account);
     let place = Place::new(&store);
 
@@ -196,7 +196,7 @@ async fn records_can_be_read_with_other_tools() {
 
     let partition = place.partition.name();
     let seen = account
-        .told(
+        .run_script(
             "tables.mjs",
             &["read", "switchboardmessages", partition, "a:b"],
         )
