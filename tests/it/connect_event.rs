@@ -239,9 +239,12 @@ async fn an_invalid_connect_body_is_refused() {
 
 #[tokio::test]
 async fn a_secret_can_be_rotated_without_dropping_anyone() {
-    let before = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", "old")]).await;
-    let after = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", "new,old")]).await;
-    let later = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", "new")]).await;
+    const OLD: &str = "the-old-secret-of-32-bytes-or-more";
+    const NEW: &str = "the-new-secret-of-32-bytes-or-more";
+    const BOTH: &str = "the-new-secret-of-32-bytes-or-more,the-old-secret-of-32-bytes-or-more";
+    let before = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", OLD)]).await;
+    let after = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", BOTH)]).await;
+    let later = TestApp::with(&[("ALLOW_ANONYMOUS", "true"), ("STATE_SECRET", NEW)]).await;
     let client = Client::negotiate(&before, "room_id=test&username=alice").await;
     let at = |app: &TestApp| {
         let event = app.event("message", &client.connection).user("alice");

@@ -280,7 +280,7 @@ async fn settings_are_also_read_from_the_local_file() {
 
     let dev = Dev::start_in(folder, &FREE_PORTS).await;
 
-    assert_eq!(dev.api_token, "mine");
+    assert_eq!(dev.api_token, "mine-of-16-bytes-or-more");
     assert_eq!(dev.get("/api/negotiate?room_id=test").await.0, 401);
 }
 

@@ -41,8 +41,8 @@ async fn user_owned_targets_require_a_signed_in_user() {
 #[tokio::test]
 async fn anonymous_names_are_marked_when_users_can_sign_in() {
     let methods = [
-        ("JWT_SECRET", "secret"),
-        ("API_TOKEN", "token"),
+        ("JWT_SECRET", "a-secret-of-32-bytes-or-rather-more"),
+        ("API_TOKEN", "a-token-of-16-bytes-or-more"),
         ("TRUST_EASY_AUTH", "true"),
     ];
 
@@ -200,7 +200,7 @@ async fn an_unknown_session_has_no_participants() {
 
 #[tokio::test]
 async fn a_back_end_can_negotiate_for_any_user() {
-    let app = TestApp::with(&[("API_TOKEN", "the-token")]).await;
+    let app = TestApp::with(&[("API_TOKEN", "the-token-of-16-bytes-or-more")]).await;
 
     let negotiated = app
         .negotiate_as(

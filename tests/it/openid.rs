@@ -141,7 +141,9 @@ async fn a_public_key_is_not_accepted_as_a_secret() {
             answer.assert_problem(401, "token_invalid");
         }
     }
-    negotiate(&app, &forged(None, "the-real-secret")).await.ok();
+    negotiate(&app, &forged(None, "the-real-secret-of-32-bytes-or-more"))
+        .await
+        .ok();
     let genuine = issuer.sign("a", alice()).await;
     negotiate(&app, &genuine).await.ok();
 }
