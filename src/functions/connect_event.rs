@@ -105,7 +105,8 @@ async fn direct_connect(app: &App, request: &ConnectRequest) -> Result<Binding, 
         limit_key: RateLimitKey::User(user.clone()),
         user,
     };
-    Ok(app.admission.admit(visitor, form.access).await?)
+    let admitted = app.admission.admit(visitor, form.access).await?;
+    Ok(app.admission.confirm(admitted).await?)
 }
 
 async fn answer(

@@ -7,10 +7,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use emulator::{Config, Timing, Tls};
+use reqwest::Method;
 use serde_json::json;
 
 use crate::serve::Process;
-use crate::support::{Issuer, Script};
+use crate::support::{Answer, Issuer, Script, TestApp, fresh_folder};
 
 const RESOURCE: &str = "api://the-handler";
 /// The identity under which the emulated service calls.
@@ -89,4 +90,48 @@ async fn clients_meet_in_a_room_without_any_key() {
         frames.read().await[0],
         json!({ "type": "pong", "timestamp": "t" })
     );
+}
+
+#[tokio::test]
+async fn a_negotiate_that_gets_no_token_spends_no_invite() {
+    let store = format!("sqlite:{}", fresh_folder().join("switchboard.db").display());
+    let settings = [
+        ("STORE", &*store),
+        ("ALLOW_ANONYMOUS", "true"),
+        ("API_TOKEN", TestApp::API_TOKEN),
+    ];
+    let app = TestApp::with(&settings).await;
+    let room = json!({ "access": "invite" });
+    app.back_end(Method::PUT, "/api/rooms/lobby", &room).await;
+    let terms = json!({ "role": "writer" });
+    let invite = app
+        .back_end(Method::POST, "/api/rooms/lobby/invites", &terms)
+        .await;
+    let wanted = json!({
+        "room_id": "lobby", "username": "alice", "role": "writer",
+        "invite": invite.json()["invite"],
+    })
+    .to_string();
+    // Nobody answers where the platform's identity should.
+    let platform = format!("http://127.0.0.1:{}/msi/token", free_port());
+    let port = free_port();
+    let process = [
+        ("PORT", &*port.to_string()),
+        ("AZURE_WEB_PUBSUB_CONNECTION_STRING", ""),
+        ("AZURE_WEB_PUBSUB_ENDPOINT", "https://localhost:9"),
+        ("STATE_SECRET", "the-secret-of-this-deployment-of-32-bytes"),
+        ("WEBHOOK_ISSUER", "https://localhost:9/entra/v2.0"),
+        ("WEBHOOK_AUDIENCE", RESOURCE),
+        ("WEBHOOK_CALLER", CALLER),
+        ("IDENTITY_ENDPOINT", &platform),
+        ("IDENTITY_HEADER", "the-identity-header"),
+    ];
+    let _handler = Process::start(&[], &[&settings[..], &process[..]].concat()).await;
+
+    let url = format!("http://127.0.0.1:{port}/api/negotiate");
+    let failed = Answer::of(app.post_url(&url).body(wanted.clone())).await;
+    let admitted = Answer::of(app.call(Method::POST, "/api/negotiate").body(wanted)).await;
+
+    failed.assert_problem(503, "unavailable");
+    assert_eq!(admitted.status, 200, "{}", admitted.body);
 }

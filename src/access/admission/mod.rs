@@ -20,7 +20,7 @@ use crate::store::{Store, StoreError};
 
 pub use error::AdmissionError;
 pub use request::{AccessRequest, Principal, RoomCredentials, token_close_code};
-use rooms::RoomAdmission;
+use rooms::{RoomAdmission, UnspentInvite};
 
 /// Decides every request for access.
 #[derive(Debug)]
@@ -28,6 +28,13 @@ pub struct Admission {
     store: Arc<dyn Store>,
     rooms: RoomAdmission,
     require_known_users: bool,
+}
+
+/// A decision that is not final yet.
+#[derive(Debug)]
+pub struct Admitted {
+    pub binding: Binding,
+    invite: Option<UnspentInvite>,
 }
 
 impl Admission {
@@ -41,13 +48,13 @@ impl Admission {
 
     /// Binds a connection to the requested targets, or refuses.
     ///
-    /// Sessions are decided first, because their close code wins. An invite is spent last, when
-    /// nothing else can fail.
+    /// Sessions are decided first, because their close code wins. An invite is only checked:
+    /// [`Admission::confirm`] spends it, once nothing else can fail.
     pub async fn admit(
         &self,
         principal: Principal<'_>,
         request: AccessRequest,
-    ) -> Result<Binding, AdmissionError> {
+    ) -> Result<Admitted, AdmissionError> {
         let level = auth_level(principal.caller);
         for target in &request.targets {
             if matches!(target, Target::Session(_)) {
@@ -63,19 +70,32 @@ impl Admission {
                 self.check_chat(&principal.user, id).await?;
             }
         }
-        let passes = self.rooms.admit(&principal, level, &request).await?;
+        let (passes, invite) = self.rooms.admit(&principal, level, &request).await?;
         let name = match principal.caller {
             Caller::SignedIn(sign_in) => request.display_name.or_else(|| sign_in.name.clone()),
             Caller::Anonymous(_) | Caller::Backend(_) => request.display_name,
         };
-        Ok(Binding {
+        let binding = Binding {
             user: principal.user,
             name: name.as_deref().map(truncate),
             level,
             role: request.requested_role,
             targets: request.targets,
             passes,
-        })
+        };
+        Ok(Admitted { binding, invite })
+    }
+
+    /// Makes an admission final.
+    pub async fn confirm(&self, admitted: Admitted) -> Result<Binding, AdmissionError> {
+        let Admitted {
+            mut binding,
+            invite,
+        } = admitted;
+        if let Some(invite) = invite {
+            self.rooms.spend(&mut binding, invite).await?;
+        }
+        Ok(binding)
     }
 
     /// Decides a binding again, since rooms and chats may have changed after `negotiate`. A user

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use secrecy::SecretString;
+
 use super::error::AdmissionError;
 use super::password_attempts::PasswordAttempts;
 use super::request::{AccessRequest, Principal};
@@ -42,6 +44,13 @@ impl OpenRooms {
     }
 }
 
+/// An invite that was checked, and is to be spent.
+#[derive(Debug)]
+pub(super) struct UnspentInvite {
+    room: RoomId,
+    code: SecretString,
+}
+
 /// Decides about rooms.
 #[derive(Debug)]
 pub(super) struct RoomAdmission {
@@ -72,7 +81,7 @@ impl RoomAdmission {
         principal: &Principal<'_>,
         level: AuthLevel,
         request: &AccessRequest,
-    ) -> Result<BTreeMap<RoomId, RoomPass>, AdmissionError> {
+    ) -> Result<(BTreeMap<RoomId, RoomPass>, Option<UnspentInvite>), AdmissionError> {
         let now = self.clock.seconds();
         let join = JoinRequest {
             user: &principal.user,
@@ -110,14 +119,33 @@ impl RoomAdmission {
         if by_invite.len() > 1 {
             return Err(AdmissionError::InviteRequired);
         }
-        for room in by_invite {
-            let Some(code) = &request.credentials.invite else {
-                return Err(AdmissionError::InviteRequired);
-            };
-            let pass = invite::spend(&*self.store, room, code, &join, self.clock.now()).await?;
-            passes.insert(room.clone(), pass);
-        }
-        Ok(passes)
+        let Some(room) = by_invite.pop() else {
+            return Ok((passes, None));
+        };
+        let code = request.credentials.invite.clone();
+        let code = code.ok_or(AdmissionError::InviteRequired)?;
+        let pass = invite::check(&*self.store, room, &code, &join, self.clock.now()).await?;
+        passes.insert(room.clone(), pass);
+        let room = room.clone();
+        Ok((passes, Some(UnspentInvite { room, code })))
+    }
+
+    /// Spends the invite that an admitted binding depends on.
+    pub(super) async fn spend(
+        &self,
+        binding: &mut Binding,
+        invite: UnspentInvite,
+    ) -> Result<(), AdmissionError> {
+        let UnspentInvite { room, code } = invite;
+        let join = JoinRequest {
+            user: &binding.user,
+            is_anonymous: binding.level == AuthLevel::Anonymous,
+            role: binding.role,
+            pass: None,
+        };
+        let pass = invite::spend(&*self.store, &room, &code, &join, self.clock.now()).await?;
+        binding.passes.insert(room, pass);
+        Ok(())
     }
 
     async fn check_password(

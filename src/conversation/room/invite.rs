@@ -10,7 +10,7 @@ use crate::conversation::conflicts::Conflicts;
 use crate::conversation::room::{Role, RoomPass};
 use crate::conversation::{Conversation, ConversationError, ConversationState, keys};
 use crate::ids::target::RoomId;
-use crate::store::{Key, Store, StoreError, Write, WriteError};
+use crate::store::{Key, Record, Store, StoreError, Write, WriteError};
 
 const MAX_USES: u32 = 100_000;
 /// A year.
@@ -101,8 +101,22 @@ pub async fn create(
     }
 }
 
-/// Uses an invite once, in one write: of two who race for the last use one wins. Whoever has an
-/// identity is a member from then on; anybody else has what the address holds.
+/// The pass that an invite would give now. Nothing is spent.
+pub async fn check(
+    store: &dyn Store,
+    room: &RoomId,
+    code: &SecretString,
+    request: &JoinRequest<'_>,
+    now: Timestamp,
+) -> Result<RoomPass, InviteError> {
+    match Offer::read(store, room, code, request, now).await? {
+        Offer::Member(pass) => Ok(pass),
+        Offer::Invite(offer) => Ok(offer.pass),
+    }
+}
+
+/// Spends one use of an invite, in one write: of two requests that race for the last use, one
+/// wins. A caller with an identity becomes a member; anybody else has what the pass holds.
 pub async fn spend(
     store: &dyn Store,
     room: &RoomId,
@@ -110,37 +124,22 @@ pub async fn spend(
     request: &JoinRequest<'_>,
     now: Timestamp,
 ) -> Result<RoomPass, InviteError> {
-    let conversation = Conversation::Room(room.clone());
-    let partition = conversation.partition();
-    let key = key(code);
+    let partition = Conversation::Room(room.clone()).partition();
     let mut conflicts = Conflicts::default();
     loop {
-        // Read the invite before the guard, so that if someone else used it up in between, the
-        // guard already lists them as a member.
-        let found = store.get(&partition, &key).await?;
-        let state = ConversationState::read(store, &conversation).await?;
-        let mut guard: RoomGuard = state.guard().map_err(StoreError::from)?.unwrap_or_default();
-        if let Some(pass) = as_member(&guard, request) {
-            return Ok(pass);
-        }
-        let record = found.ok_or(InviteError::NoSuchInvite)?;
-        let mut invite: Invite = record.read().map_err(StoreError::from)?;
-        let expired = invite.expires_at.is_some_and(|until| until <= now);
-        if invite.uses_left == 0 || expired || invite.guard != guard.number {
-            return Err(InviteError::Spent);
-        }
-        if request.role > invite.role {
-            return Err(InviteError::NoWriter);
-        }
-        invite.uses_left -= 1;
-        let mut writes = vec![Write::replace(key.clone(), record.version, &invite)?];
-        let pass = RoomPass {
-            guard: guard.number,
-            role: invite.role,
-            persistent: guard.record.as_ref().is_some_and(|room| room.persistent),
-            muted: guard.muted.contains_key(request.user),
-            member: !request.is_anonymous,
+        let offer = match Offer::read(store, room, code, request, now).await? {
+            Offer::Member(pass) => return Ok(pass),
+            Offer::Invite(offer) => offer,
         };
+        let ValidInvite {
+            state,
+            mut guard,
+            record,
+            mut invite,
+            pass,
+        } = *offer;
+        invite.uses_left -= 1;
+        let mut writes = vec![Write::replace(key(code), record.version, &invite)?];
         if !request.is_anonymous {
             let member = Member {
                 user_id: request.user.clone(),
@@ -153,6 +152,64 @@ pub async fn spend(
             Ok(()) => return Ok(pass),
             Err(error) => conflicts.retry_after(error).await?,
         }
+    }
+}
+
+/// What an invite is good for at one moment.
+enum Offer {
+    /// The caller is a member already and needs no invite.
+    Member(RoomPass),
+    Invite(Box<ValidInvite>),
+}
+
+struct ValidInvite {
+    state: ConversationState,
+    guard: RoomGuard,
+    record: Record,
+    invite: Invite,
+    pass: RoomPass,
+}
+
+impl Offer {
+    async fn read(
+        store: &dyn Store,
+        room: &RoomId,
+        code: &SecretString,
+        request: &JoinRequest<'_>,
+        now: Timestamp,
+    ) -> Result<Self, InviteError> {
+        let conversation = Conversation::Room(room.clone());
+        // Read the invite before the guard, so that if someone else used it up in between, the
+        // guard already lists them as a member.
+        let found = store.get(&conversation.partition(), &key(code)).await?;
+        let state = ConversationState::read(store, &conversation).await?;
+        let guard: RoomGuard = state.guard().map_err(StoreError::from)?.unwrap_or_default();
+        if let Some(pass) = as_member(&guard, request) {
+            return Ok(Self::Member(pass));
+        }
+        let record = found.ok_or(InviteError::NoSuchInvite)?;
+        let invite: Invite = record.read().map_err(StoreError::from)?;
+        let expired = invite.expires_at.is_some_and(|until| until <= now);
+        if invite.uses_left == 0 || expired || invite.guard != guard.number {
+            return Err(InviteError::Spent);
+        }
+        if request.role > invite.role {
+            return Err(InviteError::NoWriter);
+        }
+        let pass = RoomPass {
+            guard: guard.number,
+            role: invite.role,
+            persistent: guard.record.as_ref().is_some_and(|room| room.persistent),
+            muted: guard.muted.contains_key(request.user),
+            member: !request.is_anonymous,
+        };
+        Ok(Self::Invite(Box::new(ValidInvite {
+            state,
+            guard,
+            record,
+            invite,
+            pass,
+        })))
     }
 }
 

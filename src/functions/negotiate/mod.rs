@@ -9,6 +9,7 @@ use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use webpubsub::{ClientAccess, ClientProtocol, ClientTokenRequest, client_token};
@@ -106,26 +107,49 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response, Pro
         user,
         limit_key,
     };
-    let binding = app.admission.admit(principal, request.access).await?;
-    let negotiated = write_answer(app, binding).await?;
+    let admitted = app.admission.admit(principal, request.access).await?;
+    // The token comes first: a service that issues none must not cost the caller an invite.
+    let token = Token::new(app, &admitted.binding).await?;
+    let binding = app.admission.confirm(admitted).await?;
+    let negotiated = write_answer(app, token, binding)?;
     let no_store = HeaderValue::from_static("no-store");
     Ok(([(CACHE_CONTROL, no_store)], Json(negotiated)).into_response())
 }
 
-/// Makes the token, seals the binding and writes the answer.
-async fn write_answer(app: &App, binding: Binding) -> Result<Negotiated, Problem> {
-    let now = app.clock.now();
-    let lifetime = app.config.token_lifetime;
-    let expires = now + lifetime;
-    let Grants { roles, groups } = binding.grants(now.as_second());
-    let request = ClientTokenRequest {
-        user_id: Some(binding.user.to_string()),
-        roles,
-        groups,
-        lifetime,
-        protocol: ClientProtocol::Default,
-    };
-    let ClientAccess { base_url, token } = access(app, &request).await?;
+/// The client's token, and what it grants.
+struct Token {
+    request: ClientTokenRequest,
+    access: ClientAccess,
+    expires: Timestamp,
+}
+
+impl Token {
+    async fn new(app: &App, binding: &Binding) -> Result<Self, Problem> {
+        let now = app.clock.now();
+        let lifetime = app.config.token_lifetime;
+        let Grants { roles, groups } = binding.grants(now.as_second());
+        let request = ClientTokenRequest {
+            user_id: Some(binding.user.to_string()),
+            roles,
+            groups,
+            lifetime,
+            protocol: ClientProtocol::Default,
+        };
+        Ok(Self {
+            access: access(app, &request).await?,
+            request,
+            expires: now + lifetime,
+        })
+    }
+}
+
+/// Seals the binding and writes the answer.
+fn write_answer(app: &App, token: Token, binding: Binding) -> Result<Negotiated, Problem> {
+    let Token {
+        request,
+        access: ClientAccess { base_url, token },
+        expires,
+    } = token;
     let user = binding.user.clone();
     let room = first_room(&binding);
     let ticket = Ticket {
@@ -142,7 +166,7 @@ async fn write_answer(app: &App, binding: Binding) -> Result<Negotiated, Problem
         roles: request.roles,
         hub: app.config.web_pubsub.hub.to_string(),
         room,
-        expires_in: lifetime.as_secs(),
+        expires_in: request.lifetime.as_secs(),
         expires_at: format!("{expires:.0}"),
         groups: request.groups,
         base_url: with_token.then(|| format!("{base_url}?sb={sb}")),

@@ -106,7 +106,8 @@ impl AccessCheck {
             caller: &caller,
             user,
         };
-        let binding = app.admission.admit(principal, request.access).await?;
+        let admitted = app.admission.admit(principal, request.access).await?;
+        let binding = app.admission.confirm(admitted).await?;
         Ok(Granted::Admitted(Box::new(binding)))
     }
 }

@@ -118,6 +118,10 @@ impl TestApp {
         self.http.request(method, format!("{}{path}", self.base))
     }
 
+    pub(crate) fn post_url(&self, url: &str) -> RequestBuilder {
+        self.http.post(url)
+    }
+
     pub(crate) fn get_url(&self, url: &str) -> RequestBuilder {
         self.http.get(url)
     }
