@@ -11,7 +11,7 @@ use crate::access::seal::{Purpose, SealBroken};
 use crate::app::App;
 use crate::audio::AudioTally;
 use crate::http::problem::Problem;
-use crate::ids::target::{ChatId, Target};
+use crate::ids::target::ChatId;
 use crate::ids::user_id::UserId;
 
 use super::SignedEvent;
@@ -22,16 +22,50 @@ pub struct ConnectionState {
     /// Present once audio has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<AudioTally>,
-    /// Chats whose groups the connection was put into; the last it came to are kept.
+    /// The chats whose groups the connection joined last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub joined: Vec<ChatId>,
+    pub joined: Vec<JoinedChat>,
+}
+
+/// A chat whose group the connection joined. In the state it is a list without names, because it
+/// travels with every event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredJoin", into = "(ChatId, u64)")]
+pub struct JoinedChat {
+    pub chat: ChatId,
+    /// The chat's membership number at that time.
+    pub membership: u64,
+}
+
+/// Earlier versions kept the id alone, of chats whose number was 0.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredJoin {
+    Id(ChatId),
+    Numbered(ChatId, u64),
+}
+
+impl From<StoredJoin> for JoinedChat {
+    fn from(stored: StoredJoin) -> Self {
+        let (chat, membership) = match stored {
+            StoredJoin::Id(chat) => (chat, 0),
+            StoredJoin::Numbered(chat, membership) => (chat, membership),
+        };
+        Self { chat, membership }
+    }
+}
+
+impl From<JoinedChat> for (ChatId, u64) {
+    fn from(joined: JoinedChat) -> Self {
+        (joined.chat, joined.membership)
+    }
 }
 
 impl ConnectionState {
     /// More would not fit beside everything else that travels with each event.
     const MAX_JOINED: usize = 100;
 
-    pub fn new(binding: Binding, joined: Vec<ChatId>) -> Self {
+    pub fn new(binding: Binding, joined: Vec<JoinedChat>) -> Self {
         Self {
             binding,
             audio: None,
@@ -102,15 +136,16 @@ impl Connection {
         &self.event
     }
 
-    pub fn has_joined(&self, chat: &ChatId) -> bool {
-        self.state.joined.contains(chat)
-            || self.state.binding.is_bound_to(&Target::Chat(chat.clone()))
+    /// The membership number under which the connection joined a chat's group.
+    pub fn joined_under(&self, chat: &ChatId) -> Option<u64> {
+        let joined = self.state.joined.iter().find(|known| known.chat == *chat);
+        joined.map(|known| known.membership)
     }
 
-    pub fn note_joined(&mut self, chat: ChatId) {
+    pub fn note_joined(&mut self, chat: ChatId, membership: u64) {
         let joined = &mut self.state_mut().joined;
-        joined.retain(|known| *known != chat);
-        joined.push(chat);
+        joined.retain(|known| known.chat != chat);
+        joined.push(JoinedChat { chat, membership });
         let surplus = joined.len().saturating_sub(ConnectionState::MAX_JOINED);
         joined.drain(..surplus);
     }

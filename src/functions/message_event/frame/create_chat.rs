@@ -39,8 +39,8 @@ impl CreateChat {
         })
     }
 
-    /// Once the chat is stored nothing can fail: a member whose connections cannot join now joins
-    /// when it opens the chat.
+    /// Once the chat is stored nothing can fail: a connection that cannot join now joins when its
+    /// client opens the chat.
     pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
         call.check_channel(Channel::Chats)?;
         let new = NewChat {
@@ -53,10 +53,17 @@ impl CreateChat {
         let id = new.id.clone();
         let (guard, view) = chat::create(&*call.app.store, new).await?;
         let group = ChatGroup::new(call.app, &id);
-        group.join_members(&guard).await;
-        call.connection.note_joined(id.clone());
+        match group.join_members(&guard).await {
+            Ok(true) => call.connection.note_joined(id.clone(), guard.membership),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "chat {id}: cannot tell whether its members changed while they joined"
+            ),
+        }
         let created = ChatCreated { chat: view };
-        group.notify_others(call.connection.id(), &created).await;
+        let caller = call.connection.id();
+        group.notify_others(caller, &guard, &created).await;
         Ok(Some(Reply::of(&created)))
     }
 }

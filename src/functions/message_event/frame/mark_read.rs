@@ -47,7 +47,8 @@ impl MarkRead {
             ));
         }
         let user = &call.binding().user;
-        index::set_read_position(store, user, &conversation, self.seq)
+        let now = call.app.clock.now();
+        index::set_read_position(store, user, &conversation, self.seq, now)
             .await
             .map_err(ConversationError::from)?;
         let frame = ReadFrame {

@@ -8,6 +8,8 @@ use super::fields::Fields;
 use super::post_message::{post_from, read_input};
 use super::reply::Reply;
 use crate::conversation::Conversation;
+use crate::conversation::chat::ChatJoin;
+use crate::conversation::log::Posted;
 use crate::conversation::message::{ChatMessageView, MessageInput};
 use crate::ids::target::ChatId;
 
@@ -33,15 +35,20 @@ impl SendMessage {
         })
     }
 
-    /// The connection joins the chat's group with its first message, so that it receives it.
+    /// The connection joins the chat's group with its first message, so that it receives it. Once
+    /// the message is stored it is acknowledged, even if the connection may not stay in the group.
     pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
         let Self { chat, input } = self;
         let conversation = Conversation::Chat(chat.clone());
-        let must_join = !call.connection.has_joined(&chat);
-        let join = must_join.then(|| call.connection.id().to_owned());
-        let posted = post_from(call, &conversation, input, join).await?;
-        if posted.joined {
-            call.connection.note_joined(chat.clone());
+        let joined_under = call.connection.joined_under(&chat);
+        let join = ChatJoin::new(call.connection.id().to_owned(), joined_under);
+        let posted = post_from(call, &conversation, input, Some(join)).await?;
+        if let Err(error) = join_after(call, &chat, &posted).await {
+            tracing::debug!(
+                connection.id = call.connection.id(),
+                "not in the group of chat {chat}: {}",
+                error.message
+            );
         }
         Ok(Some(Reply::of(&MessageSent {
             chat_id: chat,
@@ -49,4 +56,19 @@ impl SendMessage {
             duplicate: posted.duplicate,
         })))
     }
+}
+
+/// A repeat is not sent again, so it did not join: a client that comes back with one joins here.
+async fn join_after(
+    call: &mut Call<'_>,
+    chat: &ChatId,
+    posted: &Posted,
+) -> Result<(), FrameError> {
+    if let Some(membership) = posted.joined {
+        call.confirm_joined(chat, membership).await?;
+    } else if posted.duplicate && call.connection.joined_under(chat).is_none() {
+        let state = call.readable(&Conversation::Chat(chat.clone())).await?;
+        call.join(chat, state).await?;
+    }
+    Ok(())
 }

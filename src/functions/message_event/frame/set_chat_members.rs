@@ -6,7 +6,7 @@ use super::code::{Code, FrameError};
 use super::fields::Fields;
 use super::reply::Reply;
 use crate::conversation::chat::{self, Change};
-use crate::ids::target::ChatId;
+use crate::ids::target::{Channel, ChatId};
 use crate::ids::user_id::UserId;
 
 #[derive(Debug, PartialEq)]
@@ -32,16 +32,25 @@ impl SetChatMembers {
         let change = Change::Members(self.members);
         let changed = chat::change(store, &self.chat, user, &change).await?;
         let group = ChatGroup::new(call.app, &self.chat);
-        group.evict_others(&changed.guard).await.map_err(|error| {
-            FrameError::new(
-                Code::Unavailable,
-                "the members are changed, but who was removed may still listen: send it again",
-            )
-            .caused_by(error)
-        })?;
-        group.join_members(&changed.guard).await;
+        let guard = &changed.guard;
+        group.evict_others(guard).await.map_err(may_still_listen)?;
+        let joined = group.join_members(guard).await;
+        if joined.map_err(may_still_listen)? && call.binding().has_channel(Channel::Chats) {
+            call.connection
+                .note_joined(self.chat.clone(), guard.membership);
+        }
         let updated = ChatUpdated { chat: changed.view };
-        group.notify_others(call.connection.id(), &updated).await;
+        group
+            .notify_others(call.connection.id(), guard, &updated)
+            .await;
         Ok(Some(Reply::of(&updated)))
     }
+}
+
+fn may_still_listen(error: impl std::error::Error + Send + Sync + 'static) -> FrameError {
+    FrameError::new(
+        Code::Unavailable,
+        "the members are changed, but removed users may still listen: send it again",
+    )
+    .caused_by(error)
 }
