@@ -161,7 +161,7 @@ async fn recent_chats(app: &App, binding: &Binding) -> Vec<JoinedChat> {
     });
     let joined = found.into_iter();
     joined
-        .map(|(chat, membership)| JoinedChat { chat, membership })
+        .map(|(chat, membership)| JoinedChat::new(chat, membership))
         .collect()
 }
 

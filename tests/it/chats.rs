@@ -8,6 +8,14 @@ async fn creates(socket: &mut Socket, frame: Value) -> String {
     created["chat"]["id"].as_str().unwrap().to_owned()
 }
 
+/// Opens a chat, which joins an open one.
+async fn opens(socket: &mut Socket, chat: &str) {
+    let history = socket
+        .asks(json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }))
+        .await;
+    assert_eq!(history["type"], "CHAT_HISTORY", "{history}");
+}
+
 fn send(chat: &str, content: &str, id: &str) -> Value {
     json!({ "type": "SEND_MESSAGE", "chatId": chat, "message": { "content": content, "id": id } })
 }
@@ -23,6 +31,7 @@ async fn a_chat_is_created_spoken_in_read_and_deleted() {
         .await;
     let chat = created["chat"]["id"].as_str().unwrap();
     let seen_by_bob = bob.hears().await;
+    opens(&mut bob, chat).await;
     let sent = alice
         .asks(send(chat, "Hello, world!", "unique-message-id"))
         .await;
@@ -94,6 +103,7 @@ async fn the_same_id_of_two_senders_is_two_messages() {
     let mut bob = world.joins_as("bob", "channel=chats").await;
     let chat = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
     bob.hears().await;
+    opens(&mut bob, &chat).await;
 
     let one = alice.asks(send(&chat, "one", "same")).await;
     bob.hears_of("MESSAGE").await;
@@ -177,7 +187,7 @@ async fn who_is_removed_hears_nothing_more_and_who_is_added_hears_at_once() {
 }
 
 #[tokio::test]
-async fn a_new_connection_is_in_its_users_chats_at_once() {
+async fn a_new_connection_is_in_its_users_own_chats_at_once_and_in_open_ones_when_it_opens_them() {
     let world = World::start().await;
     let mut alice = world.joins_as("alice", "channel=chats").await;
     let open = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "open" })).await;
@@ -191,9 +201,12 @@ async fn a_new_connection_is_in_its_users_chats_at_once() {
     for chat in [&open, &own] {
         alice.asks(send(chat, "hello", "1")).await;
     }
+    assert_eq!(bob.hears().await["chatId"], own);
+    assert_eq!(bob.has_heard().await, [] as [Value; 0]);
+    opens(&mut bob, &open).await;
+    alice.asks(send(&open, "hello", "2")).await;
 
     assert_eq!(bob.hears().await["chatId"], open);
-    assert_eq!(bob.hears().await["chatId"], own);
 }
 
 #[tokio::test]
@@ -290,6 +303,7 @@ async fn what_is_read_is_no_longer_unread_on_any_device() {
     let mut bob = world.joins_as("bob", "channel=chats").await;
     let chat = creates(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
     bob.hears().await;
+    opens(&mut bob, &chat).await;
     for n in 1..=3 {
         alice.asks(send(&chat, "x", &n.to_string())).await;
         alice.hears().await;
@@ -354,6 +368,10 @@ async fn bad_frames_about_chats_change_nothing() {
             "invalid_field",
         ),
         (json!({ "type": "GET_CHATS", "limit": -1 }), "invalid_field"),
+        (
+            json!({ "type": "GET_CHATS", "scope": "yours" }),
+            "invalid_field",
+        ),
         (
             json!({ "type": "SEND_MESSAGE", "chatId": chat }),
             "missing_field",

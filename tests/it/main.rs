@@ -26,11 +26,15 @@ mod users;
 mod webhook;
 
 #[cfg(feature = "dev")]
+mod chat_members;
+#[cfg(feature = "dev")]
 mod chats;
 #[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
 mod files;
+#[cfg(feature = "dev")]
+mod flood;
 #[cfg(feature = "dev")]
 mod idempotency;
 #[cfg(feature = "dev")]

@@ -69,6 +69,7 @@ impl Admission {
             Caller::Anonymous(_) | Caller::Backend(_) => request.display_name,
         };
         Ok(Binding {
+            address: principal.limit_key.address_hash(),
             user: principal.user,
             name: name.as_deref().map(truncate),
             level,

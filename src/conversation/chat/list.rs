@@ -72,7 +72,9 @@ pub async fn to_join(
     ids.sort_by_key(|id| Reverse(read.get(id).and_then(|read| read.at)));
     ids.truncate(count);
     let found = found(store, user, &ids).await?;
-    let numbered = found.into_iter().map(|(id, guard, _)| (id, guard.membership));
+    let numbered = found
+        .into_iter()
+        .map(|(id, guard, _)| (id, guard.membership));
     Ok(numbered.collect())
 }
 

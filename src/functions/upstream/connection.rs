@@ -30,11 +30,23 @@ pub struct ConnectionState {
 /// A chat whose group the connection joined. In the state it is a list without names, because it
 /// travels with every event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "StoredJoin", into = "(ChatId, u64)")]
+#[serde(from = "StoredJoin", into = "(ChatId, u64, bool)")]
 pub struct JoinedChat {
     pub chat: ChatId,
     /// The chat's membership number at that time.
     pub membership: u64,
+    /// Whether the user spoke there since then, and that was recorded.
+    pub spoke: bool,
+}
+
+impl JoinedChat {
+    pub fn new(chat: ChatId, membership: u64) -> Self {
+        Self {
+            chat,
+            membership,
+            spoke: false,
+        }
+    }
 }
 
 /// Earlier versions kept the id alone, of chats whose number was 0.
@@ -42,22 +54,24 @@ pub struct JoinedChat {
 #[serde(untagged)]
 enum StoredJoin {
     Id(ChatId),
-    Numbered(ChatId, u64),
+    Numbered(ChatId, u64, bool),
 }
 
 impl From<StoredJoin> for JoinedChat {
     fn from(stored: StoredJoin) -> Self {
-        let (chat, membership) = match stored {
-            StoredJoin::Id(chat) => (chat, 0),
-            StoredJoin::Numbered(chat, membership) => (chat, membership),
-        };
-        Self { chat, membership }
+        match stored {
+            StoredJoin::Id(chat) => Self::new(chat, 0),
+            StoredJoin::Numbered(chat, membership, spoke) => Self {
+                spoke,
+                ..Self::new(chat, membership)
+            },
+        }
     }
 }
 
-impl From<JoinedChat> for (ChatId, u64) {
+impl From<JoinedChat> for (ChatId, u64, bool) {
     fn from(joined: JoinedChat) -> Self {
-        (joined.chat, joined.membership)
+        (joined.chat, joined.membership, joined.spoke)
     }
 }
 
@@ -145,9 +159,20 @@ impl Connection {
     pub fn note_joined(&mut self, chat: ChatId, membership: u64) {
         let joined = &mut self.state_mut().joined;
         joined.retain(|known| known.chat != chat);
-        joined.push(JoinedChat { chat, membership });
+        joined.push(JoinedChat::new(chat, membership));
         let surplus = joined.len().saturating_sub(ConnectionState::MAX_JOINED);
         joined.drain(..surplus);
+    }
+
+    /// Notes that the user spoke in a joined chat. Returns whether that is new.
+    pub fn note_spoke(&mut self, chat: &ChatId) -> bool {
+        let joined = &mut self.state.joined;
+        let Some(joined) = joined.iter_mut().find(|known| known.chat == *chat) else {
+            return false;
+        };
+        let is_new = !std::mem::replace(&mut joined.spoke, true);
+        self.changed |= is_new;
+        is_new
     }
 
     pub fn binding(&self) -> &Binding {
@@ -184,4 +209,28 @@ pub fn state_header(sealed: &str) -> HeaderMap {
     const STATE: HeaderName = header::CE_CONNECTION_STATE;
     let value = HeaderValue::from_str(sealed).ok();
     value.map(|value| (STATE, value)).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_joined_chat_is_read_as_it_is_written_and_as_earlier_versions_wrote_it() {
+        let chat: ChatId = "0199a0000000700080000000000000ff".parse().unwrap();
+        let joined = JoinedChat {
+            spoke: true,
+            ..JoinedChat::new(chat.clone(), 7)
+        };
+
+        let json = serde_json::to_string(&joined).unwrap();
+        let earlier = format!(r#""{chat}""#);
+
+        assert_eq!(json, format!(r#"["{chat}",7,true]"#));
+        assert_eq!(serde_json::from_str::<JoinedChat>(&json).unwrap(), joined);
+        assert_eq!(
+            serde_json::from_str::<JoinedChat>(&earlier).unwrap(),
+            JoinedChat::new(chat, 0)
+        );
+    }
 }

@@ -71,6 +71,8 @@ impl TestApp {
                 connection_string.as_str(),
             ),
             ("LOG_LEVEL", "error"),
+            // The clock stands still, so that all frames of a test come in one second.
+            ("RATE_LIMIT_FRAMES", "0"),
         ]);
         // Named anew each time, and of a kind that is not there before it is used.
         let store = format!("sqlite:{}", fresh_folder().join("switchboard.db").display());

@@ -36,12 +36,11 @@ impl<'a> ChatGroup<'a> {
     }
 
     /// Adds the members' connections for chats, of an open chat its owner's: others join when they
-    /// turn to it. Returns whether that succeeded. A connection that is left out joins when its
-    /// client opens the chat.
+    /// turn to it. A connection that is left out joins when its client opens the chat.
     ///
     /// Then reads the chat again and removes those who are no longer members: another change may
     /// have looked at the group before they were in it.
-    pub(super) async fn join_members(&self, guard: &ChatGuard) -> Result<bool, ChangedMeanwhile> {
+    pub(super) async fn join_members(&self, guard: &ChatGuard) -> Result<Joined, JoinError> {
         let (hub, group) = (&self.app.hub, [self.name.clone()]);
         let group = &group;
         let owner = std::slice::from_ref(&guard.owner);
@@ -51,16 +50,20 @@ impl<'a> ChatGroup<'a> {
             Ok(hub.add_connections_to_groups(group, &filter).await?)
         });
         let joined = join_with_timeout(calls.collect::<Vec<_>>()).await;
-        let all_joined = joined.is_ok();
+        let outcome = if joined.is_ok() {
+            Joined::All
+        } else {
+            Joined::Some
+        };
         self.warn_if_failed("failed to join the members' connections", joined);
         let conversation = Conversation::Chat(self.id.clone());
         let state = ConversationState::read(&*self.app.store, &conversation).await?;
         let present: Option<ChatGuard> = state.guard().map_err(StoreError::from)?;
         if let Some(present) = present.filter(|present| present.membership != guard.membership) {
             self.evict_others(&present).await?;
-            return Ok(false);
+            return Ok(Joined::Overtaken);
         }
-        Ok(all_joined)
+        Ok(outcome)
     }
 
     /// Removes the connections of everyone who is not a member.
@@ -113,10 +116,18 @@ impl<'a> ChatGroup<'a> {
     }
 }
 
-/// The members' connections are in the group, but so may be those of users who were removed in the
-/// meantime.
+/// What became of the members' connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Joined {
+    All,
+    Some,
+    /// The members changed meanwhile. That change announces the chat as it is now.
+    Overtaken,
+}
+
+/// Connections of users who were removed meanwhile may be in the group.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum ChangedMeanwhile {
+pub(super) enum JoinError {
     #[error("the chat cannot be read again")]
     Store(#[from] StoreError),
     #[error("the removed users' connections cannot be removed")]

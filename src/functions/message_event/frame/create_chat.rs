@@ -4,7 +4,7 @@ use serde::Serialize;
 use uuid::Builder;
 
 use super::call::Call;
-use super::chat_group::ChatGroup;
+use super::chat_group::{ChatGroup, Joined};
 use super::code::{Code, FrameError};
 use super::fields::Fields;
 use super::reply::Reply;
@@ -43,6 +43,10 @@ impl CreateChat {
     /// client opens the chat.
     pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
         call.check_channel(Channel::Chats)?;
+        let caller = call.binding().rate_limit_key();
+        call.app
+            .create_chat_limit
+            .admit(caller, call.app.clock.seconds())?;
         let new = NewChat {
             id: chat_id(call)?,
             name: self.name,
@@ -54,8 +58,8 @@ impl CreateChat {
         let (guard, view) = chat::create(&*call.app.store, new).await?;
         let group = ChatGroup::new(call.app, &id);
         match group.join_members(&guard).await {
-            Ok(true) => call.connection.note_joined(id.clone(), guard.membership),
-            Ok(false) => {}
+            Ok(Joined::All) => call.connection.note_joined(id.clone(), guard.membership),
+            Ok(Joined::Some | Joined::Overtaken) => {}
             Err(error) => tracing::warn!(
                 error = &error as &dyn std::error::Error,
                 "chat {id}: cannot tell whether its members changed while they joined"

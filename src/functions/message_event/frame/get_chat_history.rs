@@ -6,9 +6,9 @@ use super::call::Call;
 use super::code::FrameError;
 use super::fields::Fields;
 use super::reply::Reply;
+use crate::conversation::Conversation;
 use crate::conversation::history::{self, Page, Part};
 use crate::conversation::message::ChatMessageView;
-use crate::conversation::Conversation;
 use crate::ids::target::ChatId;
 
 #[derive(Debug, PartialEq)]

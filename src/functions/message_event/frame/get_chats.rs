@@ -35,7 +35,11 @@ impl GetChats {
                     .map_err(|_| FrameError::invalid("cursor", "a `nextCursor` of `CHATS`"))?,
             ),
         };
-        let scope = match fields.get("scope").map(|_| fields.text("scope")).transpose()? {
+        let scope = match fields
+            .get("scope")
+            .map(|_| fields.text("scope"))
+            .transpose()?
+        {
             None | Some("all") => Scope::All,
             Some("mine") => Scope::Mine,
             Some("open") => Scope::Open,

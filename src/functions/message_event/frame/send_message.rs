@@ -7,10 +7,11 @@ use super::code::FrameError;
 use super::fields::Fields;
 use super::post_message::{post_from, read_input};
 use super::reply::Reply;
-use crate::conversation::Conversation;
+use crate::access::binding::AuthLevel;
 use crate::conversation::chat::ChatJoin;
 use crate::conversation::log::Posted;
 use crate::conversation::message::{ChatMessageView, MessageInput};
+use crate::conversation::{Conversation, index};
 use crate::ids::target::ChatId;
 
 #[derive(Debug, PartialEq)]
@@ -50,6 +51,7 @@ impl SendMessage {
                 error.message
             );
         }
+        note_spoke(call, &chat, posted.message.seq);
         Ok(Some(Reply::of(&MessageSent {
             chat_id: chat,
             message: (&posted.message).into(),
@@ -59,11 +61,7 @@ impl SendMessage {
 }
 
 /// A repeat is not sent again, so it did not join: a client that comes back with one joins here.
-async fn join_after(
-    call: &mut Call<'_>,
-    chat: &ChatId,
-    posted: &Posted,
-) -> Result<(), FrameError> {
+async fn join_after(call: &mut Call<'_>, chat: &ChatId, posted: &Posted) -> Result<(), FrameError> {
     if let Some(membership) = posted.joined {
         call.confirm_joined(chat, membership).await?;
     } else if posted.duplicate && call.connection.joined_under(chat).is_none() {
@@ -71,4 +69,23 @@ async fn join_after(
         call.join(chat, state).await?;
     }
     Ok(())
+}
+
+/// Records with the connection's first message in the chat that the user turned to it, so that its
+/// next connections join the chat first. That happens beside the answer, which does not wait for
+/// it. Nothing is recorded of anonymous users, who may take any name.
+fn note_spoke(call: &mut Call<'_>, chat: &ChatId, seq: u64) {
+    if call.binding().level == AuthLevel::Anonymous || !call.connection.note_spoke(chat) {
+        return;
+    }
+    let (store, user) = (call.app.store.clone(), call.binding().user.clone());
+    let (now, chat) = (call.app.clock.now(), Conversation::Chat(chat.clone()));
+    tokio::spawn(async move {
+        if let Err(error) = index::set_read_position(&*store, &user, &chat, seq, now).await {
+            tracing::debug!(
+                error = &error as &dyn std::error::Error,
+                "failed to record that {user} spoke in {chat}"
+            );
+        }
+    });
 }

@@ -1,7 +1,7 @@
 //! `SET_CHAT_MEMBERS`, by the chat's owner.
 
 use super::call::Call;
-use super::chat_group::{ChatGroup, ChatUpdated};
+use super::chat_group::{ChatGroup, ChatUpdated, Joined};
 use super::code::{Code, FrameError};
 use super::fields::Fields;
 use super::reply::Reply;
@@ -35,14 +35,16 @@ impl SetChatMembers {
         let guard = &changed.guard;
         group.evict_others(guard).await.map_err(may_still_listen)?;
         let joined = group.join_members(guard).await;
-        if joined.map_err(may_still_listen)? && call.binding().has_channel(Channel::Chats) {
-            call.connection
-                .note_joined(self.chat.clone(), guard.membership);
+        let joined = joined.map_err(may_still_listen)?;
+        if joined == Joined::All && call.binding().has_channel(Channel::Chats) {
+            let chat = self.chat.clone();
+            call.connection.note_joined(chat, guard.membership);
         }
         let updated = ChatUpdated { chat: changed.view };
-        group
-            .notify_others(call.connection.id(), guard, &updated)
-            .await;
+        if joined != Joined::Overtaken {
+            let caller = call.connection.id();
+            group.notify_others(caller, guard, &updated).await;
+        }
         Ok(Some(Reply::of(&updated)))
     }
 }
