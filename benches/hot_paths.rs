@@ -24,6 +24,7 @@ fn binding() -> Result<Binding, Box<dyn std::error::Error>> {
         role: Role::Writer,
         targets: vec![Target::Room("test".parse()?)],
         passes: std::collections::BTreeMap::new(),
+        address: None,
     })
 }
 

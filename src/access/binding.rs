@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::rate_limit::RateLimitKey;
 use crate::conversation::room::{Role, RoomPass};
 use crate::ids::target::{Channel, RoomId, Target};
 use crate::ids::user_id::UserId;
@@ -25,6 +26,9 @@ pub struct Binding {
     /// What rooms with a record allow. A room without an entry is open.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub passes: BTreeMap<RoomId, RoomPass>,
+    /// A hash of the address from which an anonymous user negotiated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
 }
 
 /// How the user's id was established.
@@ -105,6 +109,15 @@ impl Binding {
         matches!(self.level, AuthLevel::SignedIn(Some(until)) if until < now)
     }
 
+    /// The key under which the user's frames are counted. An anonymous user may take any id, so
+    /// the address counts.
+    pub fn rate_limit_key(&self) -> RateLimitKey {
+        match self.level {
+            AuthLevel::Anonymous => RateLimitKey::AddressHash(self.address.clone()),
+            AuthLevel::Vouched | AuthLevel::SignedIn(_) => RateLimitKey::User(self.user.clone()),
+        }
+    }
+
     /// The display name, or else the user id.
     pub fn display_name(&self) -> &str {
         self.name.as_deref().unwrap_or(self.user.as_str())
@@ -134,6 +147,7 @@ mod tests {
             role,
             targets: targets.to_vec(),
             passes: BTreeMap::new(),
+            address: None,
         }
     }
 

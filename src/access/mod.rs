@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod binding;
 pub mod caller;
+pub mod frame_limit;
 pub mod peer;
 pub mod permission;
 pub mod rate_limit;

@@ -1,9 +1,11 @@
-//! Limits how often a caller may negotiate or guess a password. Each instance counts separately.
+//! Limits how often a caller may negotiate, guess a password or create a chat. Each instance counts
+//! separately.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
+use crate::conversation::keys::hash;
 use crate::ids::target::RoomId;
 use crate::ids::user_id::UserId;
 
@@ -17,6 +19,9 @@ const MAX_TRACKED_CALLERS: usize = 10_000;
 pub enum RateLimitKey {
     User(UserId),
     Address(Option<IpAddr>),
+    /// The same, after `negotiate`. Connections that did not negotiate share the one without a
+    /// hash.
+    AddressHash(Option<String>),
     /// Wrong passwords of a caller for a room.
     Guess(Box<RateLimitKey>, RoomId),
 }
@@ -38,6 +43,14 @@ impl RateLimitKey {
                 Ipv6Addr::from_bits(network).into()
             }
         }))
+    }
+
+    /// A hash of the address, if this is one: it travels with the binding, which clients can read.
+    pub fn address_hash(&self) -> Option<String> {
+        match self {
+            Self::Address(Some(address)) => Some(hash(&["address", &address.to_string()])),
+            Self::Address(None) | Self::AddressHash(_) | Self::User(_) | Self::Guess(..) => None,
+        }
     }
 }
 

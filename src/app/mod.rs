@@ -13,6 +13,7 @@ use webpubsub::{HubClient, HubClientOptions};
 use crate::access::admission::Admission;
 use crate::access::caller::Callers;
 use crate::access::caller::rights::{Administrator, Publisher};
+use crate::access::frame_limit::FrameLimit;
 use crate::access::rate_limit::RateLimit;
 use crate::access::seal::Sealer;
 use crate::access::service_proof::ServiceProof;
@@ -30,6 +31,9 @@ use crate::conversation::sweeper::Sweeper;
 use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
 use crate::store::{self, OpenError, Store};
+
+/// An open chat is in everyone's list, so one user must not fill it.
+const MAX_NEW_CHATS_PER_MINUTE: u32 = 10;
 
 /// The state that all requests share. It holds nothing that another instance would need.
 #[derive(Clone)]
@@ -59,6 +63,8 @@ pub struct App {
     pub messages: MessageLog,
     pub courier: Courier,
     pub negotiate_limit: RateLimit,
+    pub create_chat_limit: RateLimit,
+    pub frame_limit: FrameLimit,
     pub admission: Admission,
     pub idempotency: Idempotency,
     pub sweeper: Sweeper,
@@ -104,6 +110,8 @@ impl App {
             ids: ids.clone(),
             sweeper: Sweeper::default(),
             negotiate_limit: RateLimit::new(config.negotiate_limit),
+            create_chat_limit: RateLimit::new(Some(MAX_NEW_CHATS_PER_MINUTE)),
+            frame_limit: FrameLimit::new(config.frame_limit),
             health: HealthChecks::default(),
             clock,
             config,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde::Serialize;
 use tokio::time::timeout;
-use webpubsub::{HubClient, Payload, SendOptions, filter};
+use webpubsub::filter::{self, Filter};
+use webpubsub::{HubClient, Payload, SendOptions};
 
 use super::web_pubsub::{CallError, TIMEOUT};
 use crate::ids::user_id::UserId;
@@ -38,15 +39,17 @@ impl Courier {
         self.send(group, frame, &options).await
     }
 
-    /// Sends to everyone in a group except this connection.
+    /// Sends to everyone in a group, or to those whom the filter names, except this connection.
     pub async fn to_other_connections(
         &self,
         group: &str,
         connection_id: &str,
+        filter: Option<Filter>,
         frame: &impl Serialize,
     ) -> Result<(), CallError> {
         let options = SendOptions {
             excluded: vec![connection_id.to_owned()],
+            filter,
             ..SendOptions::default()
         };
         self.send(group, frame, &options).await

@@ -38,6 +38,9 @@ pub struct Config {
     pub client_origins: Option<Vec<String>>,
     /// `RATE_LIMIT_NEGOTIATE`: negotiate calls per minute and caller; `None` means no limit.
     pub negotiate_limit: Option<u32>,
+    /// `RATE_LIMIT_FRAMES`: frames per second from one connection, with bursts of twice that; `None`
+    /// means no limit.
+    pub frame_limit: Option<u32>,
     /// `TRUST_PROXY`: whether to trust `X-Forwarded-For`.
     pub trust_forwarded_for: bool,
     /// `JWT_EXPIRY_ON_SEND`.
@@ -67,6 +70,7 @@ impl Config {
         let cors_origins = origins(&mut settings, "ALLOWED_ORIGINS");
         let client_origins = origins(&mut settings, "CLIENT_ORIGINS");
         let limit = settings.number("RATE_LIMIT_NEGOTIATE", 0, 0..=1_000_000);
+        let frames = settings.number("RATE_LIMIT_FRAMES", 50, 0..=100_000);
         let trust_proxy = settings.flag("TRUST_PROXY");
         let expired_sign_in = expired_sign_in(&mut settings);
         let require_known_users = settings.flag("REQUIRE_KNOWN_USERS");
@@ -81,6 +85,7 @@ impl Config {
             cors_origins,
             client_origins: (!client_origins.is_empty()).then_some(client_origins),
             negotiate_limit: (limit > 0).then_some(limit),
+            frame_limit: (frames > 0).then_some(frames),
             // The Functions front end sets the header itself. A container trusts it only if its
             // owner declares that it is behind a proxy.
             trust_forwarded_for: listen.is_functions() || trust_proxy,
@@ -194,6 +199,7 @@ mod tests {
         assert_eq!(config.token_lifetime, Duration::from_secs(3600));
         assert!(!config.identity.allow_anonymous);
         assert_eq!(config.client_origins, None);
+        assert_eq!(config.frame_limit, Some(50));
     }
 
     #[test]
@@ -203,6 +209,7 @@ mod tests {
             ("WEB_PUBSUB_HUB_NAME", "1hub"),
             ("TOKEN_LIFETIME_MINUTES", "soon"),
             ("INCLUDE_ACCESS_TOKEN", "hush-hush"),
+            ("RATE_LIMIT_FRAMES", "-1"),
             ("ALLOWED_ORIGINS", "*"),
             ("JWT_AUDIENCE", "app"),
             ("JWT_EXPIRY_ON_SEND", "hush-hush"),
@@ -222,6 +229,7 @@ mod tests {
                 "TOKEN_LIFETIME_MINUTES",
                 "INCLUDE_ACCESS_TOKEN",
                 "ALLOWED_ORIGINS",
+                "RATE_LIMIT_FRAMES",
                 "JWT_EXPIRY_ON_SEND",
                 "LOG_LEVEL",
             ]

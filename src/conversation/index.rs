@@ -1,10 +1,11 @@
-//! Which conversations a user has, and how far each was read. These lists only say where to
-//! look: whether somebody may take part is asked of the conversation itself.
+//! The lists of a user's conversations, and how far the user has read in each. A list only says
+//! where to look: the conversation itself decides who may take part.
 
 use std::collections::HashMap;
 use std::future::Future;
 
 use futures_util::{StreamExt, TryStreamExt, stream};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Conversation;
@@ -29,9 +30,13 @@ struct Entry {
     id: String,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Read {
-    seq: u64,
+/// How far a user has read in a conversation.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Read {
+    pub(super) seq: u64,
+    /// When the user last read further, or spoke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<Timestamp>,
 }
 
 impl Listed {
@@ -97,7 +102,7 @@ pub(super) async fn add_to_all(
         .await
 }
 
-/// Takes a conversation off a list. It need not be on it.
+/// Removes a conversation from a list, if it is on it.
 pub(super) async fn remove_from(
     store: &dyn Store,
     list: &Partition,
@@ -113,13 +118,13 @@ pub(super) async fn remove_from(
         .write(list, vec![Write::Delete { key, version }])
         .await
     {
-        // Somebody else took it off, or put it on again just now.
+        // Another call removed the entry, or added it again.
         Err(WriteError::Conflict { .. }) => Ok(()),
         done => done,
     }
 }
 
-/// Chats on a list, newest first, behind `cursor`.
+/// The chats of a list after `cursor`, newest first.
 pub(super) async fn chats(
     store: &dyn Store,
     list: &Partition,
@@ -160,7 +165,7 @@ fn read_key(conversation: &Conversation) -> Key {
     })
 }
 
-/// How far `user` has read; 0 for nothing.
+/// How far `user` has read; 0 if nothing.
 pub async fn read_position(
     store: &dyn Store,
     user: &UserId,
@@ -172,44 +177,47 @@ pub async fn read_position(
     Ok(read.map_or(0, |read| read.seq))
 }
 
-/// How far `user` has read each of these chats, which are in the order of the list.
-pub(super) async fn chat_read_positions(
+/// How far `user` has read in each of these chats, which are listed newest first.
+pub(super) async fn chat_reads(
     store: &dyn Store,
     user: &UserId,
     chats: &[ChatId],
-) -> Result<HashMap<ChatId, u64>, StoreError> {
+) -> Result<HashMap<ChatId, Read>, StoreError> {
     let Some((first, last)) = chats.first().zip(chats.last()) else {
         return Ok(HashMap::new());
     };
     let key = |chat: &ChatId| read_key(&Conversation::Chat(chat.clone()));
     let keys = key(first)..key(last).prefix_range().end;
-    // Between them may lie chats that are there no longer.
-    let most = 10 * chats.len();
-    let records = store.range(&directory::partition(user), keys, most).await?;
-    let mut positions = HashMap::new();
+    // Other chats may lie between them.
+    let max = 10 * chats.len();
+    let records = store.range(&directory::partition(user), keys, max).await?;
+    let by_key: HashMap<_, _> = chats.iter().map(|chat| (key(chat), chat)).collect();
+    let mut reads = HashMap::new();
     for record in records {
-        if let Some(chat) = chats.iter().find(|chat| key(chat) == record.key) {
-            let Read { seq } = record.read()?;
-            positions.insert(chat.clone(), seq);
+        if let Some(chat) = by_key.get(&record.key) {
+            reads.insert((*chat).clone(), record.read()?);
         }
     }
-    Ok(positions)
+    Ok(reads)
 }
 
-/// Notes how far `user` has read. Positions only go forward: two devices may report in any order.
+/// Records how far `user` has read. Positions only go forward: two devices may report in any
+/// order.
 pub async fn set_read_position(
     store: &dyn Store,
     user: &UserId,
     conversation: &Conversation,
     seq: u64,
+    now: Timestamp,
 ) -> Result<(), WriteError> {
     let (partition, key) = (directory::partition(user), read_key(conversation));
     let mut conflicts = Conflicts::default();
+    let read = Read { seq, at: Some(now) };
     loop {
         let write = match store.get(&partition, &key).await? {
-            None => Write::insert(key.clone(), &Read { seq })?,
+            None => Write::insert(key.clone(), &read)?,
             Some(record) if record.read::<Read>()?.seq >= seq => return Ok(()),
-            Some(record) => Write::replace(key.clone(), record.version, &Read { seq })?,
+            Some(record) => Write::replace(key.clone(), record.version, &read)?,
         };
         match store.write(&partition, vec![write]).await {
             Ok(()) => return Ok(()),
@@ -218,7 +226,7 @@ pub async fn set_read_position(
     }
 }
 
-/// Several reads at a time, with the answers in the order of the questions.
+/// Makes several reads at a time, and returns their results in the same order.
 pub(super) async fn buffered<T>(
     reads: Vec<impl Future<Output = Result<T, StoreError>>>,
 ) -> Result<Vec<T>, StoreError> {

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::attachment::{Attachment, FileNote};
+use super::chat::ChatJoin;
 pub use super::keys::DedupKey;
 use super::{Author, Conversation, ConversationError, ConversationState};
 use crate::clock::rfc3339;
@@ -97,7 +98,7 @@ pub struct Draft {
     pub dedup_key: DedupKey,
     /// A connection that joins the conversation's group once the message is stored, before it is
     /// sent, so that it receives its own message.
-    pub join: Option<String>,
+    pub join: Option<ChatJoin>,
 }
 
 impl Draft {
@@ -109,6 +110,9 @@ impl Draft {
         self.author.can_post(state)?;
         if self.sender_name.is_empty() {
             self.sender_name = self.author.name_of(&self.sender, state)?;
+        }
+        if let Some(join) = &mut self.join {
+            join.decide(state)?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@
 use uuid::Uuid;
 
 use super::attachments::Attachments;
+use super::chat::ChatJoin;
 use super::keys::DedupKey;
 use super::log::{MessageLog, Posted};
 use super::message::{Draft, MessageInput};
@@ -22,7 +23,7 @@ pub struct NewMessage {
     /// Identifies a repeat of a message that has no id of its own.
     pub fallback_key: DedupKey,
     /// See [`Draft::join`].
-    pub join: Option<String>,
+    pub join: Option<ChatJoin>,
 }
 
 /// Stores the message and sends it.

@@ -15,9 +15,11 @@ use crate::access::seal::Purpose;
 use crate::app::App;
 use crate::azure::web_pubsub::{CallError, join_with_timeout};
 use crate::conversation::{Conversation, chat};
-use crate::functions::upstream::{Connection, ConnectionState, SignedEvent, seal, state_header};
+use crate::functions::upstream::{
+    Connection, ConnectionState, JoinedChat, SignedEvent, seal, state_header,
+};
 use crate::http::problem::Problem;
-use crate::ids::target::{Channel, ChatId, Target};
+use crate::ids::target::{Channel, Target};
 use crate::ids::user_id::UserId;
 use crate::logging::clipped;
 
@@ -122,7 +124,7 @@ async fn answer(
     groups.extend(
         joined
             .iter()
-            .map(|id| Conversation::Chat(id.clone()).group()),
+            .map(|joined| Conversation::Chat(joined.chat.clone()).group()),
     );
     let answer = ConnectResponse {
         user_id: Some(binding.user.to_string()),
@@ -141,22 +143,27 @@ async fn answer(
     Ok((state_header(&sealed), Json(answer)).into_response())
 }
 
-/// A connection for chats hears those that are in use. The others it joins when it turns to them,
-/// so a failure here costs it nothing for good.
-async fn recent_chats(app: &App, binding: &Binding) -> Vec<ChatId> {
+/// A connection for chats joins its user's own chats. It joins others when it turns to them, so a
+/// failure here does no lasting harm. This costs two range reads and at most 50 reads of chats, 16
+/// at a time, however many chats there are.
+async fn recent_chats(app: &App, binding: &Binding) -> Vec<JoinedChat> {
     const MAX_JOINED: usize = 50;
     if !binding.has_channel(Channel::Chats) {
         return Vec::new();
     }
-    let found = chat::most_active(&*app.store, &binding.user, MAX_JOINED).await;
-    found.unwrap_or_else(|error| {
+    let found = chat::to_join(&*app.store, &binding.user, MAX_JOINED).await;
+    let found = found.unwrap_or_else(|error| {
         tracing::error!(
             error = &error as &dyn std::error::Error,
             "the chats of {} cannot be read; it joins none for now",
             binding.user
         );
         Vec::new()
-    })
+    });
+    let joined = found.into_iter();
+    joined
+        .map(|(chat, membership)| JoinedChat::new(chat, membership))
+        .collect()
 }
 
 /// The first that the service can speak of those that the client offers. With several offered

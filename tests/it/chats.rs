@@ -10,6 +10,14 @@ async fn create_chat(socket: &mut Socket, frame: Value) -> String {
     created["chat"]["id"].as_str().unwrap().to_owned()
 }
 
+/// Opens a chat, which joins an open one.
+async fn opens(socket: &mut Socket, chat: &str) {
+    let history = socket
+        .request(json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }))
+        .await;
+    assert_eq!(history["type"], "CHAT_HISTORY", "{history}");
+}
+
 fn send_frame(chat: &str, content: &str, id: &str) -> Value {
     json!({ "type": "SEND_MESSAGE", "chatId": chat, "message": { "content": content, "id": id } })
 }
@@ -25,6 +33,7 @@ async fn a_chat_is_created_used_and_deleted() {
         .await;
     let chat = created["chat"]["id"].as_str().unwrap();
     let seen_by_bob = bob.receive().await;
+    opens(&mut bob, chat).await;
     let sent = alice
         .request(send_frame(chat, "Hello, world!", "unique-message-id"))
         .await;
@@ -98,6 +107,7 @@ async fn two_senders_may_use_the_same_message_id() {
     let mut bob = world.join_as("bob", "channel=chats").await;
     let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
     bob.receive().await;
+    opens(&mut bob, &chat).await;
 
     let one = alice.request(send_frame(&chat, "one", "same")).await;
     bob.receive_type("MESSAGE").await;
@@ -181,7 +191,7 @@ async fn a_removed_member_receives_nothing_more_and_a_new_member_receives_at_onc
 }
 
 #[tokio::test]
-async fn a_new_connection_joins_its_users_chats_at_once() {
+async fn a_new_connection_is_in_its_users_own_chats_at_once_and_in_open_ones_when_it_opens_them() {
     let world = World::start().await;
     let mut alice = world.join_as("alice", "channel=chats").await;
     let open = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "open" })).await;
@@ -195,9 +205,12 @@ async fn a_new_connection_joins_its_users_chats_at_once() {
     for chat in [&open, &own] {
         alice.request(send_frame(chat, "hello", "1")).await;
     }
+    assert_eq!(bob.receive().await["chatId"], own);
+    assert_eq!(bob.drain().await, [] as [Value; 0]);
+    opens(&mut bob, &open).await;
+    alice.request(send_frame(&open, "hello", "2")).await;
 
     assert_eq!(bob.receive().await["chatId"], open);
-    assert_eq!(bob.receive().await["chatId"], own);
 }
 
 #[tokio::test]
@@ -294,6 +307,7 @@ async fn marking_messages_as_read_lowers_the_unread_count_and_never_raises_it() 
     let mut bob = world.join_as("bob", "channel=chats").await;
     let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
     bob.receive().await;
+    opens(&mut bob, &chat).await;
     for n in 1..=3 {
         alice.request(send_frame(&chat, "x", &n.to_string())).await;
         alice.receive().await;
@@ -358,6 +372,10 @@ async fn invalid_chat_frames_change_nothing() {
             "invalid_field",
         ),
         (json!({ "type": "GET_CHATS", "limit": -1 }), "invalid_field"),
+        (
+            json!({ "type": "GET_CHATS", "scope": "yours" }),
+            "invalid_field",
+        ),
         (
             json!({ "type": "SEND_MESSAGE", "chatId": chat }),
             "missing_field",

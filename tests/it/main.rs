@@ -26,6 +26,8 @@ mod users;
 mod webhook;
 
 #[cfg(feature = "dev")]
+mod chat_members;
+#[cfg(feature = "dev")]
 mod chats;
 #[cfg(feature = "dev")]
 mod dev;
@@ -33,6 +35,8 @@ mod dev;
 mod existing_clients;
 #[cfg(feature = "dev")]
 mod files;
+#[cfg(feature = "dev")]
+mod flood;
 #[cfg(feature = "dev")]
 mod idempotency;
 #[cfg(feature = "dev")]

@@ -76,6 +76,7 @@ impl Admission {
             Caller::Anonymous(_) | Caller::Backend(_) => request.display_name,
         };
         let binding = Binding {
+            address: principal.limit_key.address_hash(),
             user: principal.user,
             name: name.as_deref().map(truncate),
             level,

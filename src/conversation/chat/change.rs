@@ -87,6 +87,9 @@ fn changed(before: &ChatGuard, change: &Change) -> Result<ChatGuard, Conversatio
         Change::Rename(name) => after.name = check_name(name)?.to_owned(),
         Change::Members(members) => {
             after.members = Some(member_list(&before.owner, members.clone())?);
+            if after.members != before.members {
+                after.membership += 1;
+            }
         }
         Change::Delete => after.deleted = true,
     }
@@ -125,6 +128,9 @@ async fn finish(
     let removed = members(before).iter().filter(gone);
     let listed = Listed::Chat(id.clone());
     let mut lists: Vec<_> = removed.map(directory::partition).collect();
+    if before.members.is_none() && after.deleted {
+        lists.push(directory::partition(&before.owner));
+    }
     if before.members.is_none() && (after.deleted || after.members.is_some()) {
         lists.push(index::open_chats());
     }

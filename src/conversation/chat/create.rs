@@ -34,13 +34,13 @@ pub async fn create(
         members: members.transpose()?,
         owner: new.owner,
         created_at: new.created_at,
+        membership: 0,
         deleted: false,
     };
-    // Lists first: what they name and is not there is passed over, but a chat that no list names
-    // would be lost.
+    // Lists first: an entry without a chat is skipped, but a chat without an entry would be lost.
     let listed = Listed::Chat(new.id.clone());
     let lists = match &guard.members {
-        None => vec![index::open_chats()],
+        None => vec![index::open_chats(), directory::partition(&guard.owner)],
         Some(members) => members.iter().map(directory::partition).collect(),
     };
     index::add_to_all(store, lists, &listed).await?;

@@ -1,4 +1,4 @@
-//! Which chats somebody has.
+//! The chats that a user sees, and those that its connections join.
 
 use std::cmp::Reverse;
 
@@ -10,7 +10,20 @@ use crate::ids::user_id::UserId;
 use crate::store::{Store, StoreError};
 
 const DEFAULT_LIMIT: u64 = 50;
-const MOST: u64 = 200;
+const MAX_LIMIT: u64 = 200;
+/// How many of a user's own chats are candidates for joining.
+const MAX_CANDIDATES: usize = 500;
+
+/// Which chats to list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scope {
+    #[default]
+    All,
+    /// Those that the user owns or is named a member of.
+    Mine,
+    /// Those that are open to every user of the `chats` channel.
+    Open,
+}
 
 /// Some of a user's chats, newest created first.
 #[derive(Debug)]
@@ -23,18 +36,19 @@ pub struct ChatPage {
 pub async fn list(
     store: &dyn Store,
     user: &UserId,
+    scope: Scope,
     cursor: Option<&ChatId>,
     limit: Option<u64>,
 ) -> Result<ChatPage, StoreError> {
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST);
+    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let mut ids = listed(store, user, cursor, limit + 1).await?;
+    let mut ids = listed(store, user, scope, cursor, limit + 1).await?;
     let has_more = ids.len() > limit;
     ids.truncate(limit);
     let found = found(store, user, &ids).await?;
-    let read = index::chat_read_positions(store, user, &ids).await?;
+    let read = index::chat_reads(store, user, &ids).await?;
     let views = found.iter().map(|(id, guard, state)| {
-        let read = read.get(id).copied().unwrap_or(0);
+        let read = read.get(id).map_or(0, |read| read.seq);
         ChatView::new(id, guard, &state.head, state.head.unread(user, read))
     });
     Ok(ChatPage {
@@ -43,42 +57,51 @@ pub async fn list(
     })
 }
 
-/// The chats that were last spoken in, among the newest 200.
-pub async fn most_active(
+/// The chats that a new connection joins, each with its membership number: of those that the user
+/// owns or is named a member of, the `count` in which it last spoke or read, then the newest.
+///
+/// Costs two range reads in the user's partition and at most `count` reads of chats, 16 at a time.
+pub async fn to_join(
     store: &dyn Store,
     user: &UserId,
     count: usize,
-) -> Result<Vec<ChatId>, StoreError> {
-    let most = usize::try_from(MOST).unwrap_or(usize::MAX);
-    let ids = listed(store, user, None, most).await?;
-    let mut found = found(store, user, &ids).await?;
-    found.sort_by_key(|(_, guard, state)| {
-        Reverse(state.head.last_message_at.unwrap_or(guard.created_at))
-    });
-    let ids = found.into_iter().map(|(id, _, _)| id);
-    Ok(ids.take(count).collect())
+) -> Result<Vec<(ChatId, u64)>, StoreError> {
+    let mut ids = listed(store, user, Scope::Mine, None, MAX_CANDIDATES).await?;
+    let read = index::chat_reads(store, user, &ids).await?;
+    // They come newest first, and a stable sort keeps that order among those never read.
+    ids.sort_by_key(|id| Reverse(read.get(id).and_then(|read| read.at)));
+    ids.truncate(count);
+    let found = found(store, user, &ids).await?;
+    let numbered = found
+        .into_iter()
+        .map(|(id, guard, _)| (id, guard.membership));
+    Ok(numbered.collect())
 }
 
-/// Open chats and the user's own, in one order.
 async fn listed(
     store: &dyn Store,
     user: &UserId,
+    scope: Scope,
     cursor: Option<&ChatId>,
     limit: usize,
 ) -> Result<Vec<ChatId>, StoreError> {
     let (open, own) = (index::open_chats(), directory::partition(user));
-    let (open, own) = tokio::try_join!(
-        index::chats(store, &open, cursor, limit),
-        index::chats(store, &own, cursor, limit)
-    )?;
-    let mut ids: Vec<_> = open.into_iter().chain(own).collect();
+    let lists = match scope {
+        Scope::All => vec![open, own],
+        Scope::Mine => vec![own],
+        Scope::Open => vec![open],
+    };
+    let reads = lists
+        .iter()
+        .map(|list| index::chats(store, list, cursor, limit));
+    let mut ids = index::buffered(reads.collect()).await?.concat();
     ids.sort_unstable_by(|a, b| b.cmp(a));
     ids.dedup();
     ids.truncate(limit);
     Ok(ids)
 }
 
-/// Those that are there and admit the user: a list may be behind.
+/// The chats that exist and admit the user: a list may be behind.
 async fn found(
     store: &dyn Store,
     user: &UserId,

@@ -15,7 +15,7 @@ use crate::ids::user_id::UserId;
 
 pub use change::{Change, Changed, change};
 pub use create::{NewChat, create};
-pub use list::{ChatPage, list, most_active};
+pub use list::{ChatPage, Scope, list, to_join};
 
 pub const MAX_MEMBERS: usize = 100;
 const MAX_NAME: usize = 200;
@@ -29,15 +29,19 @@ pub struct ChatGuard {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<UserId>>,
     pub created_at: Timestamp,
+    /// Raised by each change of members. A connection that joined the chat's group under another
+    /// number may have been removed from it since.
+    #[serde(default)]
+    pub membership: u64,
     #[serde(default)]
     pub deleted: bool,
 }
 
-/// Somebody who wants something of a chat.
+/// A user who wants to take part in a chat.
 #[derive(Debug, Clone)]
 pub struct ChatUser {
     pub user: UserId,
-    /// Whether the connection is for this chat, or for chats at all.
+    /// Whether the connection is bound to this chat, or to the `chats` channel.
     pub is_bound: bool,
 }
 
@@ -46,6 +50,37 @@ impl ChatGuard {
         self.members
             .as_ref()
             .is_none_or(|members| members.contains(user))
+    }
+}
+
+/// A connection that must be in the chat's group when its message is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatJoin {
+    pub connection: String,
+    /// The membership number under which it joined before.
+    joined_under: Option<u64>,
+    /// The present membership number, if the connection must join under it.
+    due: Option<u64>,
+}
+
+impl ChatJoin {
+    pub fn new(connection: String, joined_under: Option<u64>) -> Self {
+        Self {
+            connection,
+            joined_under,
+            due: None,
+        }
+    }
+
+    pub(super) fn decide(&mut self, state: &ConversationState) -> Result<(), ConversationError> {
+        let membership = existing(state)?.membership;
+        self.due = Some(membership).filter(|_| self.joined_under != Some(membership));
+        Ok(())
+    }
+
+    /// The membership number under which the connection must join; `None` if it need not.
+    pub(super) fn due(&self) -> Option<u64> {
+        self.due
     }
 }
 
@@ -68,13 +103,13 @@ pub fn authorize(
     Ok(guard)
 }
 
-pub(super) fn existing(state: &ConversationState) -> Result<ChatGuard, ConversationError> {
+pub fn existing(state: &ConversationState) -> Result<ChatGuard, ConversationError> {
     let guard: Option<ChatGuard> = state.guard()?;
     let there = guard.filter(|guard| !guard.deleted);
     there.ok_or(ConversationError::NotFound("there is no such chat"))
 }
 
-/// A chat's name within its limits, without the space around it.
+/// Trims a chat's name and checks its length.
 pub fn check_name(name: &str) -> Result<&str, ConversationError> {
     let name = name.trim();
     if (1..=MAX_NAME).contains(&name.chars().count()) {
@@ -86,7 +121,7 @@ pub fn check_name(name: &str) -> Result<&str, ConversationError> {
     }
 }
 
-/// The owner first, nobody twice.
+/// Lists the owner first, and nobody twice.
 fn member_list(owner: &UserId, others: Vec<UserId>) -> Result<Vec<UserId>, ConversationError> {
     let mut members = vec![owner.clone()];
     for user in others {

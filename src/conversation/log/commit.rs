@@ -48,11 +48,10 @@ impl BatchResult {
             return;
         };
         for (pending, message) in self.senders.into_iter().zip(stored.messages) {
-            let has_joined = |connection: &String| joined.contains(connection);
             let posted = Posted {
                 message,
                 duplicate: false,
-                joined: pending.draft.join.as_ref().is_some_and(has_joined),
+                joined: joined_under(&pending, joined),
             };
             pending.answer(Ok(Answer {
                 posted,
@@ -61,6 +60,11 @@ impl BatchResult {
             }));
         }
     }
+}
+
+fn joined_under(pending: &Pending, joined: &BTreeSet<String>) -> Option<u64> {
+    let join = pending.draft.join.as_ref();
+    join.filter(|join| joined.contains(&join.connection))?.due()
 }
 
 /// The outcome of one read and one write.
@@ -228,7 +232,7 @@ impl<'a> Commit<'a> {
                 posted: Posted {
                     message,
                     duplicate: true,
-                    joined: false,
+                    joined: None,
                 },
             };
             self.answered.push((self.batch.remove(index), Ok(answer)));

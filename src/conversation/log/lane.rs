@@ -224,7 +224,9 @@ impl Lane {
 
     /// Puts connections that asked for it into the group, before anything is sent to it.
     async fn join_senders(&self, context: &Context, senders: &[Pending]) -> BTreeSet<String> {
-        let connections = senders.iter().filter_map(|p| p.draft.join.as_deref());
+        let joins = senders.iter().filter_map(|p| p.draft.join.as_ref());
+        let due = joins.filter(|join| join.due().is_some());
+        let connections = due.map(|join| join.connection.as_str());
         let group = self.conversation.group();
         context.courier.join_group(&group, connections).await
     }

@@ -14,8 +14,8 @@ pub struct Posted {
     pub message: Message,
     /// An earlier try stored it.
     pub duplicate: bool,
-    /// The draft's connection has joined the group.
-    pub joined: bool,
+    /// The membership number under which the draft's connection joined the group just now.
+    pub joined: Option<u64>,
 }
 
 /// The answer to a sender.

@@ -70,6 +70,8 @@ async fn dispatch(
     call: &mut Call<'_>,
     frame: Result<Frame, FrameError>,
 ) -> Result<Option<Reply>, FrameError> {
+    let now = call.app.clock.now();
+    call.app.frame_limit.admit(call.connection.id(), now)?;
     if !matches!(frame, Ok(Frame::Authenticate(_))) {
         check_sign_in(call.app, call.binding())?;
     }

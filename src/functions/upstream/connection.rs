@@ -11,7 +11,7 @@ use crate::access::seal::{Purpose, SealBroken};
 use crate::app::App;
 use crate::audio::AudioTally;
 use crate::http::problem::Problem;
-use crate::ids::target::{ChatId, Target};
+use crate::ids::target::ChatId;
 use crate::ids::user_id::UserId;
 
 use super::SignedEvent;
@@ -22,16 +22,64 @@ pub struct ConnectionState {
     /// Present once audio has come.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<AudioTally>,
-    /// Chats whose groups the connection was put into; the last it came to are kept.
+    /// The chats whose groups the connection joined last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub joined: Vec<ChatId>,
+    pub joined: Vec<JoinedChat>,
+}
+
+/// A chat whose group the connection joined. In the state it is a list without names, because it
+/// travels with every event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredJoin", into = "(ChatId, u64, bool)")]
+pub struct JoinedChat {
+    pub chat: ChatId,
+    /// The chat's membership number at that time.
+    pub membership: u64,
+    /// Whether the user spoke there since then, and that was recorded.
+    pub spoke: bool,
+}
+
+impl JoinedChat {
+    pub fn new(chat: ChatId, membership: u64) -> Self {
+        Self {
+            chat,
+            membership,
+            spoke: false,
+        }
+    }
+}
+
+/// Earlier versions kept the id alone, of chats whose number was 0.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum StoredJoin {
+    Id(ChatId),
+    Numbered(ChatId, u64, bool),
+}
+
+impl From<StoredJoin> for JoinedChat {
+    fn from(stored: StoredJoin) -> Self {
+        match stored {
+            StoredJoin::Id(chat) => Self::new(chat, 0),
+            StoredJoin::Numbered(chat, membership, spoke) => Self {
+                spoke,
+                ..Self::new(chat, membership)
+            },
+        }
+    }
+}
+
+impl From<JoinedChat> for (ChatId, u64, bool) {
+    fn from(joined: JoinedChat) -> Self {
+        (joined.chat, joined.membership, joined.spoke)
+    }
 }
 
 impl ConnectionState {
     /// More would not fit beside everything else that travels with each event.
     const MAX_JOINED: usize = 100;
 
-    pub fn new(binding: Binding, joined: Vec<ChatId>) -> Self {
+    pub fn new(binding: Binding, joined: Vec<JoinedChat>) -> Self {
         Self {
             binding,
             audio: None,
@@ -102,17 +150,29 @@ impl Connection {
         &self.event
     }
 
-    pub fn has_joined(&self, chat: &ChatId) -> bool {
-        self.state.joined.contains(chat)
-            || self.state.binding.is_bound_to(&Target::Chat(chat.clone()))
+    /// The membership number under which the connection joined a chat's group.
+    pub fn joined_under(&self, chat: &ChatId) -> Option<u64> {
+        let joined = self.state.joined.iter().find(|known| known.chat == *chat);
+        joined.map(|known| known.membership)
     }
 
-    pub fn note_joined(&mut self, chat: ChatId) {
+    pub fn note_joined(&mut self, chat: ChatId, membership: u64) {
         let joined = &mut self.state_mut().joined;
-        joined.retain(|known| *known != chat);
-        joined.push(chat);
+        joined.retain(|known| known.chat != chat);
+        joined.push(JoinedChat::new(chat, membership));
         let surplus = joined.len().saturating_sub(ConnectionState::MAX_JOINED);
         joined.drain(..surplus);
+    }
+
+    /// Notes that the user spoke in a joined chat. Returns whether that is new.
+    pub fn note_spoke(&mut self, chat: &ChatId) -> bool {
+        let joined = &mut self.state.joined;
+        let Some(joined) = joined.iter_mut().find(|known| known.chat == *chat) else {
+            return false;
+        };
+        let is_new = !std::mem::replace(&mut joined.spoke, true);
+        self.changed |= is_new;
+        is_new
     }
 
     pub fn binding(&self) -> &Binding {
@@ -149,4 +209,28 @@ pub fn state_header(sealed: &str) -> HeaderMap {
     const STATE: HeaderName = header::CE_CONNECTION_STATE;
     let value = HeaderValue::from_str(sealed).ok();
     value.map(|value| (STATE, value)).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_joined_chat_is_read_as_it_is_written_and_as_earlier_versions_wrote_it() {
+        let chat: ChatId = "0199a0000000700080000000000000ff".parse().unwrap();
+        let joined = JoinedChat {
+            spoke: true,
+            ..JoinedChat::new(chat.clone(), 7)
+        };
+
+        let json = serde_json::to_string(&joined).unwrap();
+        let earlier = format!(r#""{chat}""#);
+
+        assert_eq!(json, format!(r#"["{chat}",7,true]"#));
+        assert_eq!(serde_json::from_str::<JoinedChat>(&json).unwrap(), joined);
+        assert_eq!(
+            serde_json::from_str::<JoinedChat>(&earlier).unwrap(),
+            JoinedChat::new(chat, 0)
+        );
+    }
 }

@@ -4,5 +4,5 @@
 mod connection;
 mod signed_event;
 
-pub use connection::{Connection, ConnectionState, EventStamp, seal, state_header};
+pub use connection::{Connection, ConnectionState, EventStamp, JoinedChat, seal, state_header};
 pub use signed_event::SignedEvent;

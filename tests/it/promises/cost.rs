@@ -4,10 +4,11 @@ use serde_json::json;
 
 use super::counted::Counted;
 
-/// The store calls of one posted message.
-const SEND: [&str; 2] = ["read state", "write head message id"];
-/// The store calls that record deliveries, half a second after the answer.
-const RECORD: [&str; 2] = ["read state", "write head"];
+const SEND: [&str; 2] = ["read top", "write head message id"];
+/// Once a connection has joined a chat's group: whether its user is still a member.
+const CONFIRM: [&str; 1] = ["read top"];
+/// Half a second after the answer, for all that was sent until then.
+const RECORD: [&str; 2] = ["read top", "write head"];
 
 #[tokio::test]
 async fn posting_a_message_takes_one_read_one_write_and_one_call() {
@@ -29,7 +30,7 @@ async fn posting_a_message_takes_one_read_one_write_and_one_call() {
 }
 
 #[tokio::test]
-async fn a_connections_first_message_in_a_chat_takes_one_more_call() {
+async fn a_connections_first_in_a_chat_is_one_call_and_one_read_more() {
     let (world, store) = Counted::world().await;
     let mut alice = world.join_as("alice", "channel=chats").await;
     let mut bob = world.join_as("bob", "channel=chats").await;
@@ -46,13 +47,46 @@ async fn a_connections_first_message_in_a_chat_takes_one_more_call() {
 
     bob.request(send.clone()).await;
     let first = world.gate.calls() - before;
-    store.wait_for_sent_records(1).await;
-    let at_the_store = store.take_calls();
+    store.settled(1).await;
+    let first_at_the_store = without_read_positions(store.calls());
     bob.request(send).await;
     let second = world.gate.calls() - before - first;
+    store.settled(1).await;
+    let second_at_the_store = without_read_positions(store.calls());
 
     assert_eq!((first, second), (2, 1));
-    assert_eq!(at_the_store, [SEND, RECORD].concat());
+    let [decide, write] = SEND;
+    assert_eq!(
+        first_at_the_store,
+        [&[decide, write], &CONFIRM[..], &RECORD].concat()
+    );
+    assert_eq!(second_at_the_store, [SEND, RECORD].concat());
+}
+
+/// A connection's first message in a chat moves its user's read position, beside the answer.
+fn without_read_positions(calls: Vec<String>) -> Vec<String> {
+    let is_other = |call: &String| !call.contains("read:chat:");
+    calls.into_iter().filter(is_other).collect()
+}
+
+#[tokio::test]
+async fn a_connect_reads_two_lists_and_the_users_own_chats_only() {
+    let (world, store) = Counted::world().await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    for (name, members) in [("open", json!(null)), ("own", json!(["bob"]))] {
+        for n in 0..5 {
+            let name = format!("{name} {n}");
+            let frame = json!({ "type": "CREATE_CHAT", "name": name, "members": members });
+            assert_eq!(alice.request(frame).await["type"], "CHAT_CREATED");
+        }
+    }
+    store.calls();
+
+    world.join_as("bob", "channel=chats").await;
+
+    let calls = store.calls();
+    let chats = calls.iter().filter(|call| *call == "read top").count();
+    assert_eq!((chats, calls.len()), (5, 5 + 2), "{calls:?}");
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ impl Handler {
                 service.connection_string(),
             )
             .env("ALLOW_ANONYMOUS", "true")
+            .env("RATE_LIMIT_FRAMES", "0")
             .env("API_TOKEN", TestApp::API_TOKEN)
             .envs(store.settings.iter().map(|(name, value)| (name, value)))
             .stdout(Stdio::piped())

@@ -77,6 +77,8 @@ impl TestApp {
                 connection_string.as_str(),
             ),
             ("LOG_LEVEL", "error"),
+            // The clock stands still, so that all frames of a test come in one second.
+            ("RATE_LIMIT_FRAMES", "0"),
         ]);
         // A new file each time; the store creates it on first use.
         let store = format!("sqlite:{}", fresh_folder().join("switchboard.db").display());

@@ -6,9 +6,10 @@ use super::code::{Code, FrameError};
 use crate::access::binding::Binding;
 use crate::access::permission::author;
 use crate::app::App;
-use crate::conversation::{Author, Conversation};
+use crate::azure::web_pubsub::join_with_timeout;
+use crate::conversation::{Author, Conversation, ConversationState, chat};
 use crate::functions::upstream::Connection;
-use crate::ids::target::{Channel, Target};
+use crate::ids::target::{Channel, ChatId, Target};
 
 #[derive(Debug)]
 pub struct Call<'a> {
@@ -61,18 +62,71 @@ impl Call<'_> {
         }
     }
 
-    /// Puts the connection into a chat's group, unless it has joined already.
-    pub async fn join(&mut self, chat: &Conversation) {
-        let Conversation::Chat(id) = chat else {
-            return;
-        };
-        if self.connection.has_joined(id) {
-            return;
+    /// Puts the connection into a chat's group, unless it joined under the present membership.
+    /// Returns the state that decided last.
+    pub async fn join(
+        &mut self,
+        chat: &ChatId,
+        state: ConversationState,
+    ) -> Result<ConversationState, FrameError> {
+        let membership = chat::existing(&state)?.membership;
+        if self.connection.joined_under(chat) == Some(membership) {
+            return Ok(state);
         }
-        let (group, connection) = (chat.group(), self.connection.id());
-        let joined = self.app.courier.join_group(&group, [connection]).await;
-        if !joined.is_empty() {
-            self.connection.note_joined(id.clone());
+        let group = Conversation::Chat(chat.clone()).group();
+        let joining = [self.connection.id()];
+        if self
+            .app
+            .courier
+            .join_group(&group, joining)
+            .await
+            .is_empty()
+        {
+            return Ok(state);
         }
+        self.confirm_joined(chat, membership).await
+    }
+
+    /// Reads the chat again after its group was joined, and leaves the group if the user was
+    /// removed in between: the removal may have looked at the group before the connection was in
+    /// it.
+    pub async fn confirm_joined(
+        &mut self,
+        chat: &ChatId,
+        membership: u64,
+    ) -> Result<ConversationState, FrameError> {
+        let conversation = Conversation::Chat(chat.clone());
+        match self.readable(&conversation).await {
+            Ok(state) => {
+                // Under another number the next message joins again.
+                if chat::existing(&state)?.membership == membership {
+                    self.connection.note_joined(chat.clone(), membership);
+                }
+                Ok(state)
+            }
+            Err(refused) => {
+                let (hub, id) = (&self.app.hub, self.connection.id());
+                let group = conversation.group();
+                let leaving = async { Ok(hub.remove_connection_from_group(&group, id).await?) };
+                if let Err(error) = join_with_timeout([leaving]).await {
+                    tracing::error!(
+                        connection.id = id,
+                        error = &error as &dyn std::error::Error,
+                        "failed to remove a connection from {group}, whose chat it may not read"
+                    );
+                }
+                Err(refused)
+            }
+        }
+    }
+
+    /// The conversation as it is now, if the connection may read it.
+    pub async fn readable(
+        &self,
+        conversation: &Conversation,
+    ) -> Result<ConversationState, FrameError> {
+        let state = ConversationState::read(&*self.app.store, conversation).await?;
+        self.author(conversation).can_read(&state)?;
+        Ok(state)
     }
 }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::access::frame_limit::TooManyFrames;
+use crate::access::rate_limit::RateLimited;
 use crate::conversation::ConversationError;
 use crate::conversation::message::InvalidMessage;
 use crate::store::StoreError;
@@ -23,6 +25,7 @@ pub enum Code {
     NotFound,
     Forbidden,
     TokenExpired,
+    RateLimited,
     Unavailable,
     Internal,
 }
@@ -35,6 +38,8 @@ pub struct FrameError {
     pub message: Cow<'static, str>,
     #[serde(rename = "closeCode", skip_serializing_if = "Option::is_none")]
     pub close_code: Option<u16>,
+    #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
     /// For the log; the client learns only what it can act on.
     #[serde(skip)]
     pub cause: Option<Arc<dyn Error + Send + Sync>>,
@@ -46,6 +51,7 @@ impl FrameError {
             code,
             message: message.into(),
             close_code: None,
+            retry_after_ms: None,
             cause: None,
         }
     }
@@ -69,8 +75,26 @@ impl FrameError {
 /// What the client sees of it.
 impl PartialEq for FrameError {
     fn eq(&self, other: &Self) -> bool {
-        (self.code, &self.message, self.close_code)
-            == (other.code, &other.message, other.close_code)
+        let shown = |error: &Self| (error.code, error.close_code, error.retry_after_ms);
+        shown(self) == shown(other) && self.message == other.message
+    }
+}
+
+impl From<TooManyFrames> for FrameError {
+    fn from(limited: TooManyFrames) -> Self {
+        Self {
+            retry_after_ms: Some(limited.retry_after_ms),
+            ..Self::new(Code::RateLimited, "this connection sends too many frames")
+        }
+    }
+}
+
+impl From<RateLimited> for FrameError {
+    fn from(limited: RateLimited) -> Self {
+        Self {
+            retry_after_ms: Some(limited.retry_after_seconds * 1000),
+            ..Self::new(Code::RateLimited, "too many in a minute; try again later")
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 use uuid::Builder;
 
 use super::call::Call;
-use super::chat_group::ChatGroup;
+use super::chat_group::{ChatGroup, Joined};
 use super::code::{Code, FrameError};
 use super::fields::Fields;
 use super::reply::Reply;
@@ -39,10 +39,14 @@ impl CreateChat {
         })
     }
 
-    /// Once the chat is stored nothing can fail: a member whose connections cannot join now joins
-    /// when it opens the chat.
+    /// Once the chat is stored nothing can fail: a connection that cannot join now joins when its
+    /// client opens the chat.
     pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
         call.check_channel(Channel::Chats)?;
+        let caller = call.binding().rate_limit_key();
+        call.app
+            .create_chat_limit
+            .admit(caller, call.app.clock.seconds())?;
         let new = NewChat {
             id: chat_id(call)?,
             name: self.name,
@@ -53,10 +57,17 @@ impl CreateChat {
         let id = new.id.clone();
         let (guard, view) = chat::create(&*call.app.store, new).await?;
         let group = ChatGroup::new(call.app, &id);
-        group.join_members(&guard).await;
-        call.connection.note_joined(id.clone());
+        match group.join_members(&guard).await {
+            Ok(Joined::All) => call.connection.note_joined(id.clone(), guard.membership),
+            Ok(Joined::Some | Joined::Overtaken) => {}
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "chat {id}: cannot tell whether its members changed while they joined"
+            ),
+        }
         let created = ChatCreated { chat: view };
-        group.notify_others(call.connection.id(), &created).await;
+        let caller = call.connection.id();
+        group.notify_others(caller, &guard, &created).await;
         Ok(Some(Reply::of(&created)))
     }
 }

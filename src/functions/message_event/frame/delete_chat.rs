@@ -36,7 +36,8 @@ impl DeleteChat {
         }
         let deleted = ChatDeleted { chat_id: self.chat };
         let group = ChatGroup::new(call.app, &deleted.chat_id);
-        group.notify_others(call.connection.id(), &deleted).await;
+        let caller = call.connection.id();
+        group.notify_others(caller, &changed.guard, &deleted).await;
         Ok(Some(Reply::of(&deleted)))
     }
 }

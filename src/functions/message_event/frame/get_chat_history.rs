@@ -6,9 +6,9 @@ use super::call::Call;
 use super::code::FrameError;
 use super::fields::Fields;
 use super::reply::Reply;
+use crate::conversation::Conversation;
 use crate::conversation::history::{self, Page, Part};
 use crate::conversation::message::ChatMessageView;
-use crate::conversation::{Conversation, ConversationState};
 use crate::ids::target::ChatId;
 
 #[derive(Debug, PartialEq)]
@@ -67,9 +67,10 @@ pub(super) async fn read_page(
     part: Part,
     limit: Option<u64>,
 ) -> Result<Page, FrameError> {
+    let mut state = call.readable(conversation).await?;
+    if let Conversation::Chat(id) = conversation {
+        state = call.join(id, state).await?;
+    }
     let store = &*call.app.store;
-    let state = ConversationState::read(store, conversation).await?;
-    call.author(conversation).can_read(&state)?;
-    call.join(conversation).await;
     Ok(history::page(store, conversation, &state, part, limit).await?)
 }

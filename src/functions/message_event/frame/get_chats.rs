@@ -6,11 +6,12 @@ use super::call::Call;
 use super::code::FrameError;
 use super::fields::Fields;
 use super::reply::Reply;
-use crate::conversation::chat::{self, ChatView};
+use crate::conversation::chat::{self, ChatView, Scope};
 use crate::ids::target::{Channel, ChatId};
 
 #[derive(Debug, PartialEq)]
 pub struct GetChats {
+    pub scope: Scope,
     pub limit: Option<u64>,
     pub cursor: Option<ChatId>,
 }
@@ -34,7 +35,18 @@ impl GetChats {
                     .map_err(|_| FrameError::invalid("cursor", "a `nextCursor` of `CHATS`"))?,
             ),
         };
+        let scope = match fields
+            .get("scope")
+            .map(|_| fields.text("scope"))
+            .transpose()?
+        {
+            None | Some("all") => Scope::All,
+            Some("mine") => Scope::Mine,
+            Some("open") => Scope::Open,
+            Some(_) => return Err(FrameError::invalid("scope", "`all`, `mine` or `open`")),
+        };
         Ok(Self {
+            scope,
             limit: fields.counter("limit")?,
             cursor,
         })
@@ -43,7 +55,7 @@ impl GetChats {
     pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
         call.check_channel(Channel::Chats)?;
         let (store, user) = (&*call.app.store, &call.binding().user);
-        let page = chat::list(store, user, self.cursor.as_ref(), self.limit).await?;
+        let page = chat::list(store, user, self.scope, self.cursor.as_ref(), self.limit).await?;
         Ok(Some(Reply::of(&Chats {
             chats: page.chats,
             next_cursor: page.next_cursor,

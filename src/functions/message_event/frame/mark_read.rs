@@ -54,7 +54,8 @@ impl MarkRead {
         let user = &call.binding().user;
         // Anybody may take an anonymous id, so nothing is kept under it.
         if call.binding().level != AuthLevel::Anonymous {
-            index::set_read_position(store, user, &conversation, self.seq)
+            let now = call.app.clock.now();
+            index::set_read_position(store, user, &conversation, self.seq, now)
                 .await
                 .map_err(ConversationError::from)?;
         }

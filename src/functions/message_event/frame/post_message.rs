@@ -9,6 +9,7 @@ use super::fields::Fields;
 use super::reply::Reply;
 use crate::access::binding::Binding;
 use crate::conversation::Conversation;
+use crate::conversation::chat::ChatJoin;
 use crate::conversation::keys::DedupKey;
 use crate::conversation::log::Posted;
 use crate::conversation::message::MessageInput;
@@ -71,7 +72,7 @@ pub(super) async fn post_from(
     call: &Call<'_>,
     conversation: &Conversation,
     input: MessageInput,
-    join: Option<String>,
+    join: Option<ChatJoin>,
 ) -> Result<Posted, FrameError> {
     let (app, connection) = (call.app, &*call.connection);
     let new = NewMessage {

@@ -28,7 +28,8 @@ impl RenameChat {
         let changed = chat::change(store, &self.chat, user, &Change::Rename(self.name)).await?;
         let updated = ChatUpdated { chat: changed.view };
         let group = ChatGroup::new(call.app, &self.chat);
-        group.notify_others(call.connection.id(), &updated).await;
+        let caller = call.connection.id();
+        group.notify_others(caller, &changed.guard, &updated).await;
         Ok(Some(Reply::of(&updated)))
     }
 }
