@@ -55,13 +55,13 @@ impl Listed {
     }
 }
 
-/// Chats that every user of the `chats` channel sees.
+/// The list of the chats that every user of the `chats` channel sees.
 pub(super) fn open_chats() -> Partition {
     Partition::new(Collection::Chats, "open")
 }
 
-/// Stores list in ascending order only. Ids of ours begin with the time, in hex digits, so their
-/// complement begins with the newest.
+/// Stores list in ascending order only. Chat ids begin with the time, in hex digits, so their
+/// complements list the newest first.
 fn newest_first(id: &ChatId) -> String {
     let digit = |c: char| c.to_digit(16).and_then(|d| char::from_digit(15 - d, 16));
     let turned = id.as_str().chars().map(|c| digit(c).unwrap_or(c));
@@ -86,7 +86,7 @@ pub(super) async fn add_to(
     store.write(list, vec![write]).await
 }
 
-/// Puts a conversation on several lists.
+/// Adds a conversation to several lists.
 pub(super) async fn add_to_all(
     store: &dyn Store,
     lists: Vec<Partition>,

@@ -1,4 +1,4 @@
-//! What a chat's owner may do with it.
+//! The changes that a chat's owner makes: rename, set the members, delete.
 
 use super::super::garbage::Garbage;
 use super::super::index::{self, Listed};
@@ -17,16 +17,16 @@ pub enum Change {
     Delete,
 }
 
-/// A chat that was changed.
+/// A chat after a change.
 #[derive(Debug, Clone)]
 pub struct Changed {
     pub guard: ChatGuard,
     pub view: ChatView,
-    /// What is still stored of a chat that is deleted.
+    /// The stored records of a deleted chat.
     pub garbage: Option<Garbage>,
 }
 
-/// Changes a chat. Whoever lost a race looks again: another change may have come first.
+/// Changes a chat. After losing a race against another change it starts again.
 pub async fn change(
     store: &dyn Store,
     id: &ChatId,
@@ -45,7 +45,7 @@ pub async fn change(
         if after.deleted {
             let mut head = state.head.clone();
             if !before.deleted {
-                // Whoever is about to send holds the old head, and can write no more.
+                // A sender that has read the old head can no longer write.
                 head = state.head.after_deletion();
                 writes.push(state.write_head(&head)?);
             }
@@ -74,7 +74,7 @@ fn owned(
             NO_SUCH_CHAT
         });
     }
-    // To delete again does no harm: the answer to the first time may have been lost.
+    // Deleting again does no harm: the answer to the first call may have been lost.
     if guard.deleted && !matches!(change, Change::Delete) {
         return Err(NO_SUCH_CHAT);
     }
@@ -100,7 +100,8 @@ fn members(guard: &ChatGuard) -> &[UserId] {
     guard.members.as_deref().unwrap_or_default()
 }
 
-/// Before they are members, so that no member is ever without the chat in the list.
+/// Adds the chat to the lists of new members before they become members, so that no member ever
+/// lacks it.
 async fn list_for_newcomers(
     store: &dyn Store,
     id: &ChatId,
@@ -115,7 +116,8 @@ async fn list_for_newcomers(
     Ok(())
 }
 
-/// What is left of it on lists leads nowhere, so that a failure here costs nothing but time.
+/// Removes the chat from lists. An entry that stays is skipped when the list is read, so a failure
+/// here only costs time.
 async fn finish(
     store: &dyn Store,
     id: &ChatId,

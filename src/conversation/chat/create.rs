@@ -1,4 +1,4 @@
-//! A new chat.
+//! Creates a chat.
 
 use jiff::Timestamp;
 
@@ -11,19 +11,19 @@ use crate::ids::target::ChatId;
 use crate::ids::user_id::UserId;
 use crate::store::{Store, Write, WriteError};
 
-/// What somebody wants a chat to be.
+/// A chat to create.
 #[derive(Debug, Clone)]
 pub struct NewChat {
-    /// Made from what asked for it, so that a repeat of that makes no second chat.
+    /// Derived from the request, so that a repeated request makes no second chat.
     pub id: ChatId,
     pub name: String,
     pub owner: UserId,
-    /// `None` is for every user of the `chats` channel.
+    /// `None` opens the chat to every user of the `chats` channel.
     pub members: Option<Vec<UserId>>,
     pub created_at: Timestamp,
 }
 
-/// Creates a chat. The same id again is the chat that is there, if it is this owner's.
+/// Creates a chat. If this owner already has a chat of this id, returns that one.
 pub async fn create(
     store: &dyn Store,
     new: NewChat,
@@ -53,7 +53,7 @@ pub async fn create(
                 .await?
                 .guard()?;
             there.filter(|there| there.owner == guard.owner).ok_or(
-                ConversationError::AlreadyCreated("this chat is somebody else's"),
+                ConversationError::AlreadyCreated("another user created this chat"),
             )?
         }
         Err(error) => return Err(error.into()),

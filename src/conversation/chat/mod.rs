@@ -1,4 +1,4 @@
-//! Chats: created, listed, and led by their owner.
+//! Chats: users create and list them, and the owner changes them.
 
 mod change;
 mod create;
@@ -25,7 +25,7 @@ const MAX_NAME: usize = 200;
 pub struct ChatGuard {
     pub name: String,
     pub owner: UserId,
-    /// The owner is always one. `None` is for every user of the `chats` channel.
+    /// The owner is always one. `None` opens the chat to every user of the `chats` channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Vec<UserId>>,
     pub created_at: Timestamp,

@@ -1,5 +1,5 @@
-//! What is known of a connection between two of its events. The service keeps it for us and
-//! brings it along with each, sealed, since its signature does not cover it.
+//! The state of a connection. The service keeps it between two events and sends it with each. It is
+//! sealed, since the service's signature does not cover it.
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use super::SignedEvent;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConnectionState {
     pub binding: Binding,
-    /// Present once audio has come.
+    /// Present after the first audio frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<AudioTally>,
     /// The chats whose groups the connection joined last.
@@ -76,7 +76,7 @@ impl From<JoinedChat> for (ChatId, u64, bool) {
 }
 
 impl ConnectionState {
-    /// More would not fit beside everything else that travels with each event.
+    /// The whole state has at most 16 KiB.
     const MAX_JOINED: usize = 100;
 
     pub fn new(binding: Binding, joined: Vec<JoinedChat>) -> Self {
@@ -88,7 +88,7 @@ impl ConnectionState {
     }
 }
 
-/// One connection, as the event at hand found it.
+/// A connection, as the present event shows it.
 #[derive(Debug)]
 pub struct Connection {
     id: String,
@@ -97,7 +97,7 @@ pub struct Connection {
     changed: bool,
 }
 
-/// Tells one event of a connection from its others. A retry bears the same.
+/// Identifies an event among those of its connection. A retry has the same.
 #[derive(Debug, Clone)]
 pub struct EventStamp {
     pub id: String,
@@ -105,7 +105,8 @@ pub struct EventStamp {
 }
 
 impl Connection {
-    /// Opens the state that an event brought. Missing, changed, or another connection's: 403.
+    /// Opens the state that came with an event. If it is missing, changed or another connection's,
+    /// the answer is 403.
     pub fn of(app: &App, event: &SignedEvent) -> Result<Self, Problem> {
         let context = event.context();
         let sealed = context.connection_state.as_deref().unwrap_or_default();
@@ -145,7 +146,7 @@ impl Connection {
         &self.id
     }
 
-    /// The event at hand.
+    /// The present event.
     pub fn event(&self) -> &EventStamp {
         &self.event
     }
@@ -184,7 +185,7 @@ impl Connection {
         &mut self.state
     }
 
-    /// The state to hand back to the service, if it is another than the one that came.
+    /// The state to return to the service, if it changed.
     pub fn sealed_change(&self, app: &App) -> Result<Option<String>, Problem> {
         if !self.changed {
             return Ok(None);
@@ -204,7 +205,7 @@ pub fn seal(app: &App, connection_id: &str, state: &ConnectionState) -> Result<S
     })
 }
 
-/// A header with the new state of a connection.
+/// The header that carries the new state of a connection.
 pub fn state_header(sealed: &str) -> HeaderMap {
     const STATE: HeaderName = header::CE_CONNECTION_STATE;
     let value = HeaderValue::from_str(sealed).ok();

@@ -1,4 +1,4 @@
-//! The open connections that listen to a chat.
+//! The open connections that receive what is sent to a chat.
 
 use serde::Serialize;
 use webpubsub::filter::{self, Filter};
