@@ -47,12 +47,12 @@ async fn a_connections_first_in_a_chat_is_one_call_and_one_read_more() {
 
     bob.request(send.clone()).await;
     let first = world.gate.calls() - before;
-    store.settled(1).await;
-    let first_at_the_store = without_read_positions(store.calls());
+    store.wait_for_sent_records(1).await;
+    let first_at_the_store = without_read_positions(store.take_calls());
     bob.request(send).await;
     let second = world.gate.calls() - before - first;
-    store.settled(1).await;
-    let second_at_the_store = without_read_positions(store.calls());
+    store.wait_for_sent_records(1).await;
+    let second_at_the_store = without_read_positions(store.take_calls());
 
     assert_eq!((first, second), (2, 1));
     let [decide, write] = SEND;
@@ -80,11 +80,11 @@ async fn a_connect_reads_two_lists_and_the_users_own_chats_only() {
             assert_eq!(alice.request(frame).await["type"], "CHAT_CREATED");
         }
     }
-    store.calls();
+    store.take_calls();
 
     world.join_as("bob", "channel=chats").await;
 
-    let calls = store.calls();
+    let calls = store.take_calls();
     let chats = calls.iter().filter(|call| *call == "read top").count();
     assert_eq!((chats, calls.len()), (5, 5 + 2), "{calls:?}");
 }
