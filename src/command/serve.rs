@@ -67,7 +67,7 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
             ConfigErrors(vec![ConfigError {
                 setting: match error {
                     ServiceError::Store(_) => "STORE",
-                    ServiceError::Attachments(_) => "AzureWebJobsStorage",
+                    ServiceError::StorageAccount(_) => "AzureWebJobsStorage",
                     ServiceError::Identity(_) | ServiceError::Client(_) => {
                         "AZURE_WEB_PUBSUB_ENDPOINT"
                     }
