@@ -55,11 +55,18 @@ async fn decide(
     }
     // Whether the message is there is known now.
     loop {
-        let claims = store.range(&partition, keys::claims(id), MAX_WRITES).await?;
+        let claims = store
+            .range(&partition, keys::claims(id), MAX_WRITES)
+            .await?;
         if claims.is_empty() {
             return Ok(());
         }
-        write(store, &partition, claims.into_iter().map(Write::delete).collect()).await?;
+        write(
+            store,
+            &partition,
+            claims.into_iter().map(Write::delete).collect(),
+        )
+        .await?;
     }
 }
 

@@ -128,7 +128,10 @@ mod tests {
             generation: 2,
         });
         let forms = [
-            (clear, r#"{"kind":"clear","room_id":"lobby","generation":2}"#),
+            (
+                clear,
+                r#"{"kind":"clear","room_id":"lobby","generation":2}"#,
+            ),
             (
                 Order::resend(&lobby, 3),
                 r#"{"kind":"resend","conversation":"lobby","generation":3}"#,

@@ -68,7 +68,11 @@ pub async fn clear_all(
     }
     let conversation = Conversation::of_group(&garbage.conversation);
     if let Some(conversation) = conversation
-        && ConversationState::read(store, &conversation).await?.head.generation > garbage.generation
+        && ConversationState::read(store, &conversation)
+            .await?
+            .head
+            .generation
+            > garbage.generation
     {
         garbage::forget(store, garbage).await?;
     }
@@ -90,7 +94,12 @@ async fn clear(
     for keys in keys::generations_before(end) {
         let records = store.range(&partition, keys, MAX_WRITES).await?;
         if !records.is_empty() {
-            delete(store, &partition, records.into_iter().map(Write::delete).collect()).await?;
+            delete(
+                store,
+                &partition,
+                records.into_iter().map(Write::delete).collect(),
+            )
+            .await?;
             return Ok(Swept::Some);
         }
     }
@@ -154,7 +163,12 @@ async fn clear_belongings(
             if prefix == "file:" {
                 delete_blobs(attachments, conversation, &old).await?;
             }
-            delete(store, &partition, old.into_iter().map(Write::delete).collect()).await?;
+            delete(
+                store,
+                &partition,
+                old.into_iter().map(Write::delete).collect(),
+            )
+            .await?;
             return Ok(Swept::Some);
         }
     }

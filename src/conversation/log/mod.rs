@@ -47,7 +47,7 @@ use pending::{Pending, Sent};
 
 pub use delivery::frame;
 pub use pending::Posted;
-pub use resend::{Resent, ResendError};
+pub use resend::{ResendError, Resent};
 
 /// A sender who repeats a message waits this long for the first try to be recorded as sent.
 const SENT_TIMEOUT: Duration = Duration::from_secs(2);

@@ -60,7 +60,9 @@ impl MessageLog {
             let mut messages = history::messages(store, conversation, generation, range).await?;
             messages.retain(|message| overdue.contains(&message.seq));
             let messages: Vec<_> = messages.iter().collect();
-            let sent = Delivery::new(context, conversation).send_all(&messages).await;
+            let sent = Delivery::new(context, conversation)
+                .send_all(&messages)
+                .await;
             if sent.is_empty() {
                 return Err(ResendError::Unsent);
             }
