@@ -51,8 +51,12 @@ impl Gate {
 
     /// Waits until a call has been cut off.
     pub(crate) async fn has_cut_off(&self) {
+        self.has_cut_off_times(1).await;
+    }
+
+    pub(crate) async fn has_cut_off_times(&self, times: usize) {
         let mut cut_off = self.cut_off.subscribe();
-        cut_off.wait_for(|calls| *calls > 0).await.unwrap();
+        cut_off.wait_for(|calls| *calls >= times).await.unwrap();
     }
 
     async fn pass(&self, stream: TcpStream, service: SocketAddr) -> std::io::Result<()> {
