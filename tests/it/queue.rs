@@ -28,6 +28,8 @@ const POISON: &str = "switchboard-broadcast-poison";
 struct Setting {
     world: World,
     account: Account,
+    /// The setting `STORE`, and the same store from behind.
+    place: String,
     store: Arc<dyn Store>,
 }
 
@@ -35,12 +37,13 @@ impl Setting {
     async fn started_by(listen: Listen) -> Self {
         let account = Azurite::shared().await.account();
         let file = fresh_folder().join("switchboard.db");
-        let store = format!("sqlite:{}", file.display());
+        let place = format!("sqlite:{}", file.display());
         let storage = account.connection_string();
-        let settings = [("AzureWebJobsStorage", storage.as_str()), ("STORE", &store)];
+        let settings = [("AzureWebJobsStorage", storage.as_str()), ("STORE", &place)];
         Self {
             world: World::started_by(listen, &settings).await,
             account,
+            place,
             store: Arc::new(SqliteStore::new(file, Ids::random())),
         }
     }
@@ -231,23 +234,21 @@ async fn a_deletion_takes_records_and_blobs_along() {
 
 #[tokio::test]
 async fn what_a_crash_left_of_a_room_is_removed_after_the_next_start() {
-    let file = fresh_folder().join("switchboard.db");
-    let store = format!("sqlite:{}", file.display());
-    let first = World::with(&[("STORE", &store)]).await;
-    let mut alice = first.joins(WRITER).await;
+    // Nobody takes the order from this queue.
+    let crashed = Setting::start().await;
+    let mut alice = crashed.world.joins(WRITER).await;
     alice
         .asks(json!({ "type": "message", "content": "x" }))
         .await;
-    let room = "/api/rooms/lobby";
-    first.app.back_end(Method::DELETE, room, &Value::Null).await;
-    let store_behind = SqliteStore::new(file, Ids::random());
-    assert_eq!(stored(&store_behind, "lobby").await, 2);
-    drop(first);
+    crashed.deletes("lobby").await;
+    assert_eq!(crashed.stored("lobby").await, 2);
+    let (store, place) = (crashed.store.clone(), crashed.place.clone());
+    drop(crashed);
 
-    let second = World::with(&[("STORE", &store)]).await;
+    let next = World::with(&[("STORE", &place)]).await;
     for _ in 0..2000 {
-        second.app.negotiate("room_id=elsewhere").await.ok();
-        if stored(&store_behind, "lobby").await == 0 {
+        next.app.negotiate("room_id=elsewhere").await.ok();
+        if stored(&*store, "lobby").await == 0 {
             return;
         }
     }
