@@ -27,6 +27,7 @@ use crate::clock::{Clock, Ids};
 use crate::config::{Config, ConfigErrors, Credential, Listen, SealSecrets, WebPubSubConfig};
 use crate::conversation::attachments::Attachments;
 use crate::conversation::log::MessageLog;
+use crate::conversation::outbox::Outbox;
 use crate::conversation::sweeper::Sweeper;
 use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
@@ -68,6 +69,7 @@ pub struct App {
     pub admission: Admission,
     pub idempotency: Idempotency,
     pub sweeper: Sweeper,
+    pub outbox: Outbox,
     pub attachments: Attachments,
     pub health: HealthChecks,
 }
@@ -96,6 +98,8 @@ impl App {
             .filter(|account| account.blobs.is_some());
         let store = wrap(store);
         let attachments = Attachments::new(account, store.clone(), &outgoing, &identities, &clock)?;
+        let outbox = Outbox::new(config.storage.as_ref(), &outgoing, &identities, &clock)?;
+        let sweeper = Sweeper::new(outbox.clone());
         Ok(Self {
             admission: Admission::new(store.clone(), clock.clone(), config.require_known_users),
             idempotency: Idempotency::new(store.clone(), clock.clone(), ids.clone()),
@@ -103,12 +107,19 @@ impl App {
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: sealer(&config.web_pubsub),
             proof: ServiceProof::new(&config.web_pubsub.credential, &outgoing, &clock),
-            messages: MessageLog::new(store.clone(), courier.clone(), clock.clone(), ids.clone()),
+            messages: MessageLog::new(
+                store.clone(),
+                courier.clone(),
+                outbox.clone(),
+                clock.clone(),
+                ids.clone(),
+            ),
             hub,
             courier,
             store,
             ids: ids.clone(),
-            sweeper: Sweeper::default(),
+            sweeper,
+            outbox,
             negotiate_limit: RateLimit::new(config.negotiate_limit),
             create_chat_limit: RateLimit::new(Some(MAX_NEW_CHATS_PER_MINUTE)),
             frame_limit: FrameLimit::new(config.frame_limit),
@@ -129,7 +140,7 @@ pub enum ServiceError {
     #[error(transparent)]
     Store(#[from] OpenError),
     #[error(transparent)]
-    Attachments(#[from] SetupError),
+    StorageAccount(#[from] SetupError),
 }
 
 pub fn hub_client(
@@ -218,7 +229,8 @@ impl FromRequestParts<AppState> for Arc<App> {
 
     async fn from_request_parts(_: &mut Parts, state: &AppState) -> Result<Self, Problem> {
         let app = state.app()?;
-        app.sweeper.sweep_in_background(&app.store);
+        app.sweeper
+            .sweep_in_background(&app.store, &app.attachments, app.clock.now());
         Ok(app)
     }
 }

@@ -21,6 +21,19 @@ pub enum CallError {
     TooLong,
 }
 
+impl CallError {
+    /// Whether the same call may succeed later.
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Json(_) => false,
+            Self::Service(error) => {
+                error.is_transient() || matches!(error, webpubsub::Error::Credential(_))
+            }
+            Self::TooLong => true,
+        }
+    }
+}
+
 /// Makes several calls concurrently. The first error is returned.
 pub async fn join_with_timeout(
     calls: impl IntoIterator<Item = impl Future<Output = Result<(), CallError>>>,

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -16,6 +17,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tower::Service;
 
@@ -67,7 +70,7 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
             ConfigErrors(vec![ConfigError {
                 setting: match error {
                     ServiceError::Store(_) => "STORE",
-                    ServiceError::Attachments(_) => "AzureWebJobsStorage",
+                    ServiceError::StorageAccount(_) => "AzureWebJobsStorage",
                     ServiceError::Identity(_) | ServiceError::Client(_) => {
                         "AZURE_WEB_PUBSUB_ENDPOINT"
                     }
@@ -84,8 +87,10 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
 
 /// Serves on a listener that the caller has bound.
 pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future<Output = ()>) {
-    let http = http_for(state.listen());
+    let listen = state.listen();
+    let http = http_for(listen);
     let app = state.app().ok();
+    let (stop_polling, polling) = poll_queue(listen, app.clone());
     let service = functions::service(state);
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
@@ -120,7 +125,7 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
             }
         });
     }
-    drop(listener);
+    drop((listener, stop_polling));
     tracing::info!("draining");
     if timeout(DRAIN_TIMEOUT, connections.shutdown())
         .await
@@ -129,6 +134,11 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
         tracing::warn!(
             "some calls still ran after {} seconds",
             DRAIN_TIMEOUT.as_secs()
+        );
+    }
+    if timeout(DRAIN_TIMEOUT, polling).await.is_err() {
+        tracing::warn!(
+            "some messages of the queue were still being processed; they are shown again"
         );
     }
     if let Some(app) = app {
@@ -140,6 +150,21 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
             app.messages.lost_races()
         );
     }
+}
+
+/// In a container there is no Functions host to read the queue. The task ends once the sender is
+/// dropped and the messages that were taken are processed.
+fn poll_queue(listen: Listen, app: Option<Arc<App>>) -> (oneshot::Sender<()>, JoinHandle<()>) {
+    let (stop, stopped) = oneshot::channel();
+    let polling = async move {
+        if let (Listen::Container(_), Some(app)) = (listen, app) {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            functions::broadcast::poll(app, stopped).await;
+        }
+    };
+    (stop, tokio::spawn(polling))
 }
 
 /// The Functions host is our only caller, keeps connections for long, and must never find one

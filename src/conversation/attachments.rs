@@ -15,6 +15,8 @@ use crate::azure::storage_account::{SetupError, StorageAccount};
 use crate::clock::Clock;
 use crate::conversation::attachment::Attachment;
 use crate::conversation::file::{self, FileRecord};
+use crate::conversation::keys::DedupKey;
+use crate::conversation::uploads;
 use crate::conversation::{Conversation, ConversationError};
 use crate::ids::user_id::UserId;
 use crate::store::Store;
@@ -23,11 +25,14 @@ const CONTAINER: &str = "switchboard-files";
 /// How long a signed URL is valid.
 const URL_LIFETIME: Duration = Duration::from_secs(15 * 60);
 
-/// The uploads of all conversations. Without blob storage every call fails.
-#[derive(Debug)]
+const NO_SUCH_FILE: ConversationError =
+    ConversationError::NotFound("there is no such file of yours here");
+
+/// The uploads of all conversations. Without blob storage every call fails. Cheap to clone.
+#[derive(Debug, Clone)]
 pub struct Attachments {
     store: Arc<dyn Store>,
-    container: Option<BlobContainer>,
+    container: Option<Arc<BlobContainer>>,
     clock: Clock,
 }
 
@@ -52,7 +57,7 @@ impl Attachments {
         });
         Ok(Self {
             store,
-            container: container.transpose()?,
+            container: container.transpose()?.map(Arc::new),
             clock: clock.clone(),
         })
     }
@@ -63,18 +68,20 @@ impl Attachments {
     }
 
     fn container(&self) -> Result<&BlobContainer, ConversationError> {
-        let container = self.container.as_ref();
+        let container = self.container.as_deref();
         container.ok_or(ConversationError::Unavailable(
             "there is no blob storage here",
         ))
     }
 
-    /// The file that `sender` uploaded to this conversation, if the upload is complete.
+    /// The file that `sender` uploaded to this conversation, if the upload is complete. It is kept
+    /// if the message of this dedup key is stored.
     pub(super) async fn attach(
         &self,
         conversation: &Conversation,
         sender: &UserId,
         id: Option<Uuid>,
+        dedup_key: &DedupKey,
     ) -> Result<Option<Attachment>, ConversationError> {
         let Some(id) = id else {
             return Ok(None);
@@ -82,12 +89,25 @@ impl Attachments {
         let container = self.container()?;
         let found = file::find(&*self.store, conversation, id).await?;
         let record = found.filter(|record| record.is_by(sender));
-        let record = record.ok_or(ConversationError::NotFound(
-            "there is no such file of yours here",
-        ))?;
+        let record = record.ok_or(NO_SUCH_FILE)?;
         let uploaded = container.properties(&record.path(conversation, id)).await;
         let uploaded = uploaded.map_err(ConversationError::Blobs)?;
-        record.attach(id, uploaded.map(|blob| blob.size)).map(Some)
+        let attachment = record.clone().attach(id, uploaded.map(|blob| blob.size))?;
+        let (store, now) = (&*self.store, self.clock.now());
+        if uploads::claim(store, conversation, id, &record, dedup_key, now).await? {
+            Ok(Some(attachment))
+        } else {
+            Err(NO_SUCH_FILE)
+        }
+    }
+
+    /// Deletes the content of a file. Without blob storage there is nothing to delete.
+    pub(super) async fn delete(&self, path: &str) -> Result<(), ConversationError> {
+        match &self.container {
+            Some(container) => container.delete(path).await,
+            None => Ok(()),
+        }
+        .map_err(ConversationError::Blobs)
     }
 
     pub async fn for_upload(

@@ -1,5 +1,5 @@
-//! Files that messages bring along. Their content lies in blob storage; here is what was said of
-//! one before it was uploaded, which counts from then on.
+//! Files in messages. The content lies in blob storage; the record holds what was declared before
+//! the upload, which counts from then on.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,13 +8,13 @@ use uuid::Uuid;
 use super::attachment::{Attachment, FileNote};
 use super::{Conversation, ConversationError, ConversationState, keys};
 use crate::ids::user_id::{self, UserId};
-use crate::store::{Store, StoreError, Write, WriteError};
+use crate::store::{Store, StoreError};
 
 pub const MAX_SIZE: u64 = 100 * 1024 * 1024;
 const MAX_NAME: usize = 255;
 const MAX_CONTENT_TYPE: usize = 127;
 
-/// What somebody wants to upload, within its limits.
+/// A file that somebody wants to upload, within its limits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewFile {
     name: String,
@@ -22,7 +22,7 @@ pub struct NewFile {
     size: u64,
 }
 
-/// What is stored of a file.
+/// A file as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileRecord {
     pub name: String,
@@ -30,10 +30,13 @@ pub struct FileRecord {
     pub size: u64,
     #[serde(deserialize_with = "user_id::sender")]
     sender: UserId,
-    /// A room that is made anew has none of the old one's files.
+    /// A room that is created again has none of the old one's files.
     #[serde(rename = "gen")]
     generation: u64,
     created_at: Timestamp,
+    /// A message names it. Decided a day after the upload was declared.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    kept: bool,
 }
 
 impl NewFile {
@@ -83,35 +86,6 @@ fn is_content_type(text: &str) -> bool {
             .all(|byte| byte.is_ascii_graphic() || byte == b' ')
 }
 
-/// Takes note of a file that is to be uploaded. The same again changes nothing.
-pub async fn declare(
-    store: &dyn Store,
-    place: &Conversation,
-    state: &ConversationState,
-    id: Uuid,
-    file: NewFile,
-    sender: &UserId,
-    now: Timestamp,
-) -> Result<FileRecord, ConversationError> {
-    let record = FileRecord {
-        name: file.name,
-        content_type: file.content_type,
-        size: file.size,
-        sender: sender.clone(),
-        generation: state.head.generation,
-        created_at: now,
-    };
-    let write = Write::insert(keys::file(id), &record)?;
-    match store.write(&place.partition(), vec![write]).await {
-        Ok(()) => Ok(record),
-        // An earlier try of the same call. Nobody else has this id.
-        Err(error @ WriteError::Conflict { .. }) => {
-            find(store, place, id).await?.ok_or_else(|| error.into())
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
 pub async fn find(
     store: &dyn Store,
     place: &Conversation,
@@ -122,7 +96,35 @@ pub async fn find(
 }
 
 impl FileRecord {
-    /// Where its content lies. What belongs to a room that is gone has one beginning.
+    pub(super) fn new(file: NewFile, sender: &UserId, generation: u64, now: Timestamp) -> Self {
+        Self {
+            name: file.name,
+            content_type: file.content_type,
+            size: file.size,
+            sender: sender.clone(),
+            generation,
+            created_at: now,
+            kept: false,
+        }
+    }
+
+    pub(super) fn created_at(&self) -> Timestamp {
+        self.created_at
+    }
+
+    pub(super) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(super) fn is_kept(&self) -> bool {
+        self.kept
+    }
+
+    pub(super) fn kept(self) -> Self {
+        Self { kept: true, ..self }
+    }
+
+    /// The name of its blob. All files of a room that was deleted share a prefix.
     pub fn path(&self, place: &Conversation, id: Uuid) -> String {
         let (kind, name) = match place {
             Conversation::Room(id) => ("room", id.as_str()),
@@ -132,7 +134,7 @@ impl FileRecord {
         format!("{kind}/{name}/{}/{id}", self.generation)
     }
 
-    /// Whether it belongs to what the conversation is now.
+    /// Whether it belongs to the conversation's current generation.
     pub fn is_of(&self, state: &ConversationState) -> bool {
         self.generation == state.head.generation
     }
@@ -141,7 +143,7 @@ impl FileRecord {
         self.sender == *sender
     }
 
-    /// What a message says of it, once so much was uploaded.
+    /// The attachment of a message, once a blob of this size is uploaded.
     pub fn attach(self, id: Uuid, uploaded: Option<u64>) -> Result<Attachment, ConversationError> {
         match uploaded {
             Some(size) if size == self.size => Ok(Attachment {

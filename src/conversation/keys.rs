@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::store::Key;
@@ -62,8 +63,22 @@ pub(super) fn file(id: uuid::Uuid) -> Key {
     Key::new(format!("file:{id}"))
 }
 
+/// The id in the key of a file's record.
+pub(super) fn file_id(key: &Key) -> Option<uuid::Uuid> {
+    key.as_str().strip_prefix("file:")?.parse().ok()
+}
+
+/// Claims of messages that are about to name a file.
+pub(super) fn claims(file: uuid::Uuid) -> Range<Key> {
+    Key::new(format!("claim:{file}:")).prefix_range()
+}
+
+pub(super) fn claim(file: uuid::Uuid, by: &DedupKey) -> Key {
+    Key::new(format!("claim:{file}:{}", by.0))
+}
+
 /// Identifies repeats of one message.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DedupKey(String);
 
 impl DedupKey {

@@ -10,6 +10,7 @@
 //! | `m:<generation>:<seq>` | a message |
 //! | `id:<generation>:<hash>` | that a client's message id was stored, and as which `seq` |
 //! | `invite:<hash>`, `file:<id>` | what belongs to a room |
+//! | `claim:<id>:<hash>` | that a message is about to name the file, and its dedup key |
 //!
 //! Guard and head lie side by side, so one read gets both; a send is one write of head, message
 //! and id together. A generation ends when a room is deleted: whoever still holds the old head
@@ -28,14 +29,17 @@ pub mod history;
 pub mod index;
 pub mod log;
 pub mod message;
+pub mod outbox;
 pub mod page_limit;
 pub mod post;
 pub mod room;
 pub mod session;
 pub mod sweep;
 pub mod sweeper;
+pub mod uploads;
 
 mod conflicts;
+mod expiry;
 pub(crate) mod keys;
 mod state;
 

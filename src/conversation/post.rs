@@ -34,11 +34,13 @@ pub async fn post(
     new: NewMessage,
 ) -> Result<Posted, ConversationError> {
     let MessageInput { content, id, file } = new.input;
-    let attachment = attachments.attach(conversation, &new.sender, file).await?;
     let dedup_key = match &id {
         Some(id) => DedupKey::client_id(new.sender.as_str(), id),
         None => new.fallback_key,
     };
+    let attachment = attachments
+        .attach(conversation, &new.sender, file, &dedup_key)
+        .await?;
     let draft = Draft {
         uuid: new.uuid,
         content,

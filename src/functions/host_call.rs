@@ -9,6 +9,7 @@ use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use super::broadcast;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 
@@ -29,8 +30,8 @@ pub const HTTP_FUNCTIONS: [&str; 13] = [
     "message_event",
 ];
 
-/// Functions that only the host calls. This version implements none of them.
-pub const TRIGGERS: [&str; 3] = ["telemetry", "broadcast", "assistant"];
+/// Functions that only the host calls, and that this version does not implement.
+pub const UNIMPLEMENTED: [&str; 2] = ["telemetry", "assistant"];
 
 /// `POST /{function}`
 pub async fn called_by_host(State(state): State<AppState>, request: Request) -> Response {
@@ -47,7 +48,13 @@ pub async fn called_by_host(State(state): State<AppState>, request: Request) -> 
         );
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    if TRIGGERS.contains(&function) {
+    if function == "broadcast" {
+        return match state.app() {
+            Ok(app) => broadcast::receive(&app, request.into_body()).await,
+            Err(errors) => Problem::from(errors).into_response(),
+        };
+    }
+    if UNIMPLEMENTED.contains(&function) {
         tracing::error!(
             "function {function} is not implemented in this version: set \
              AzureWebJobs.{function}.Disabled=true"

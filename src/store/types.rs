@@ -169,6 +169,12 @@ impl Write {
         Ok(Self::Put { key, body })
     }
 
+    /// Deletes the record if it still is as it was read.
+    pub fn delete(record: Record) -> Self {
+        let Record { key, version, .. } = record;
+        Self::Delete { key, version }
+    }
+
     pub fn key(&self) -> &Key {
         match self {
             Self::Insert { key, .. }

@@ -44,6 +44,8 @@ mod managed_identity;
 #[cfg(feature = "dev")]
 mod promises;
 #[cfg(feature = "dev")]
+mod queue;
+#[cfg(feature = "dev")]
 mod readme;
 #[cfg(feature = "dev")]
 mod room_messages;

@@ -58,13 +58,28 @@ impl Queue {
 
     /// A call that fails may still have put the message, so a retry may put it twice.
     pub async fn put(&self, text: &str, time_to_live: Duration) -> Result<(), RestError> {
+        self.put_delayed(text, Duration::ZERO, time_to_live).await
+    }
+
+    /// As [`put`](Self::put), and nobody sees the message before `delay` has passed, which must be
+    /// shorter than `time_to_live` and at most seven days.
+    pub async fn put_delayed(
+        &self,
+        text: &str,
+        delay: Duration,
+        time_to_live: Duration,
+    ) -> Result<(), RestError> {
         if text.len() > MAX_MESSAGE_SIZE {
             let why = "a message is too large for a queue";
             return Err(RestError::Refused(why.to_owned()));
         }
         let path = format!("{}/messages", self.name);
         let call = Call::new(Method::POST, path, Retry::Unsafe)
-            .query(format!("messagettl={}", time_to_live.as_secs().max(1)))
+            .query(format!(
+                "visibilitytimeout={}&messagettl={}",
+                delay.as_secs(),
+                time_to_live.as_secs().max(1)
+            ))
             .header(CONTENT_TYPE, XML)
             .body(document(text));
         let deadline = Deadline::start();

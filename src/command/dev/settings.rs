@@ -15,7 +15,7 @@ use super::error::DevError;
 use crate::clock::Ids;
 use crate::command::dev_secrets::{self, DevSecrets};
 use crate::config::{DEV_PARENT, environment};
-use crate::functions::host_call::TRIGGERS;
+use crate::functions::host_call::UNIMPLEMENTED;
 
 const STORE: &str = "sqlite:data/switchboard.db";
 const STORAGE: &str = "AzureWebJobsStorage";
@@ -118,7 +118,7 @@ pub(super) fn with_defaults(
         .configured
         .values
         .insert(DEV_PARENT.to_owned(), own_id);
-    for trigger in TRIGGERS {
+    for trigger in UNIMPLEMENTED {
         let setting = format!("AzureWebJobs.{trigger}.Disabled");
         if draft.configured.get(&setting).is_none() {
             draft.configured.values.insert(setting, "true".to_owned());

@@ -1,6 +1,6 @@
 //! The changes that a chat's owner makes: rename, set the members, delete.
 
-use super::super::garbage::Garbage;
+use super::super::garbage::{self, Garbage};
 use super::super::index::{self, Listed};
 use super::super::{ConversationError, ConversationState};
 use super::{ChatGuard, ChatView, check_name, conversation, member_list};
@@ -41,7 +41,7 @@ pub async fn change(
         let after = changed(&before, change)?;
         list_for_newcomers(store, id, &before, &after).await?;
         let mut writes = vec![state.write_guard(&after)?];
-        let mut garbage = None;
+        let mut left = None;
         if after.deleted {
             let mut head = state.head.clone();
             if !before.deleted {
@@ -49,14 +49,20 @@ pub async fn change(
                 head = state.head.after_deletion();
                 writes.push(state.write_head(&head)?);
             }
-            garbage = Garbage::before(&conversation, &head);
+            left = Garbage::before(&conversation, &head);
+            if let Some(garbage) = &left {
+                garbage::note(store, garbage).await?;
+            }
         }
         if let Err(error) = store.write(&conversation.partition(), writes).await {
             conflicts.retry_after(error).await?;
             continue;
         }
         let changed = finish(store, id, &before, after, &state, user).await?;
-        return Ok(Changed { garbage, ..changed });
+        return Ok(Changed {
+            garbage: left,
+            ..changed
+        });
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::azure::courier::Courier;
 use crate::clock::{Clock, Ids, Jitter};
+use crate::conversation::outbox::Outbox;
 use crate::store::Store;
 
 /// How long a batch may be retried. The Functions host waits much longer.
@@ -19,6 +20,7 @@ const MAX_PAUSE: Duration = Duration::from_millis(250);
 pub(super) struct Context {
     pub(super) store: Arc<dyn Store>,
     pub(super) courier: Courier,
+    pub(super) outbox: Outbox,
     pub(super) clock: Clock,
     jitter: Jitter,
     pub(super) lost_races: AtomicU64,
@@ -27,10 +29,17 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(store: Arc<dyn Store>, courier: Courier, clock: Clock, ids: Ids) -> Self {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        courier: Courier,
+        outbox: Outbox,
+        clock: Clock,
+        ids: Ids,
+    ) -> Self {
         Self {
             store,
             courier,
+            outbox,
             clock,
             jitter: Jitter::new(ids),
             lost_races: AtomicU64::new(0),

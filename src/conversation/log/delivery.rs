@@ -4,18 +4,22 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use super::super::history;
 use super::super::message::{ChatMessageView, Message, RoomMessageView};
+use super::super::outbox::Order;
 use super::super::{Conversation, ConversationState};
 use super::context::Context;
 use super::pending::Sent;
+use crate::azure::web_pubsub::CallError;
 use crate::ids::target::ChatId;
 use crate::store::WriteError;
 
 /// How long an answer waits for its broadcast.
 const TIMEOUT: Duration = Duration::from_secs(5);
+/// By then the messages are overdue.
+const RESEND_DELAY: Duration = Duration::from_secs(10);
 
 /// A message as it is broadcast, in the form of its kind of conversation.
 #[derive(Debug, Serialize)]
@@ -57,48 +61,60 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Sends one message to the group. Returns whether it certainly went out.
-    pub(super) async fn send(self, message: &Message) -> bool {
-        self.send_until(message, Instant::now() + TIMEOUT).await
-    }
-
-    /// Sends messages one after the other, so that nobody sees one before its predecessor.
-    /// Returns the numbers of those that went out.
+    /// Sends messages one after the other, so that nobody sees one before its predecessor, and
+    /// tries each again until the time is up. Returns the numbers of those that went out.
     pub(super) async fn send_all(self, messages: &[&Message]) -> Vec<u64> {
         let deadline = Instant::now() + TIMEOUT;
         let mut sent = Vec::new();
         for message in messages {
-            if self.send_until(message, deadline).await {
-                sent.push(message.seq);
+            match timeout_at(deadline, self.send(message)).await {
+                Ok(Ok(())) => sent.push(message.seq),
+                // The next one may be accepted.
+                Ok(Err(error)) => tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "message {} of {} is stored but could not be sent; it will be sent later",
+                    message.seq,
+                    self.conversation
+                ),
+                Err(_) => {
+                    tracing::error!(
+                        "message {} of {} is stored but was not sent in time; it will be sent later",
+                        message.seq,
+                        self.conversation
+                    );
+                    break;
+                }
             }
         }
         sent
     }
 
-    async fn send_until(self, message: &Message, deadline: Instant) -> bool {
+    /// Sends one message to the group. Tries for ever unless the service refuses it for good: the
+    /// client's own retries end long before the time for a broadcast does.
+    async fn send(self, message: &Message) -> Result<(), CallError> {
         let group = self.conversation.group();
         let frame = frame(self.conversation, message);
-        let sending = self.context.courier.to_group(&group, &frame);
-        match timeout_at(deadline, sending).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                tracing::error!(
+        let mut retries = 0;
+        loop {
+            match self.context.courier.to_group(&group, &frame).await {
+                Err(error) if error.may_pass() => tracing::debug!(
                     error = &error as &dyn std::error::Error,
-                    "message {} of {} is stored but could not be sent; it will be sent later",
+                    "message {} of {} is sent again",
                     message.seq,
                     self.conversation
-                );
-                false
+                ),
+                done => return done,
             }
-            Err(_) => {
-                tracing::error!(
-                    "message {} of {} is stored but was not sent in time; it will be sent later",
-                    message.seq,
-                    self.conversation
-                );
-                false
-            }
+            retries += 1;
+            sleep(self.context.pause(retries)).await;
         }
+    }
+
+    /// Has the messages of this generation that did not go out sent later, even if nobody posts
+    /// in the conversation again.
+    pub(super) async fn leave_to_queue(self, generation: u64) {
+        let order = Order::resend(self.conversation, generation);
+        self.context.outbox.put(&order, RESEND_DELAY).await;
     }
 
     /// Messages that other instances stored and seem not to have sent. Sent ones may lie between

@@ -216,6 +216,9 @@ impl Lane {
             let overdue = delivery.unsent_by_others(generation, &stored.overdue).await;
             let messages: Vec<_> = overdue.iter().chain(&stored.messages).collect();
             let sent = delivery.send_all(&messages).await;
+            if sent.len() < messages.len() {
+                delivery.leave_to_queue(generation).await;
+            }
             let sent = sent.into_iter().map(|seq| Sent { generation, seq });
             self.queue().note_sent(sent);
         }

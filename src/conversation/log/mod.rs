@@ -12,7 +12,8 @@
 //! 4. It numbers the rest and writes head, messages and dedup records: one write. If another
 //!    instance moved the head first, it starts again at 2; if a dedup record exists, [`dedup`]
 //!    answers that sender with the message that is stored.
-//! 5. [`delivery`] sends the messages to the group in order, and the senders are answered.
+//! 5. [`delivery`] sends the messages to the group in order, and the senders are answered. What
+//!    could not be sent is left to the queue, whose trigger calls [`resend`](MessageLog::resend).
 //! 6. The lane records that they were sent, with the next write of the head or soon after.
 //!
 //! A write whose outcome is unknown is resolved in [`uncertain`] before the next try.
@@ -23,6 +24,7 @@ mod dedup;
 mod delivery;
 mod lane;
 mod pending;
+mod resend;
 mod uncertain;
 
 use std::sync::Arc;
@@ -33,6 +35,7 @@ use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::message::{Draft, Message};
+use super::outbox::Outbox;
 use super::{Conversation, ConversationError, ConversationState};
 use crate::azure::courier::Courier;
 use crate::clock::{Clock, Ids};
@@ -44,6 +47,7 @@ use pending::{Pending, Sent};
 
 pub use delivery::frame;
 pub use pending::Posted;
+pub use resend::{ResendError, Resent};
 
 /// A sender who repeats a message waits this long for the first try to be recorded as sent.
 const SENT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -54,9 +58,15 @@ const POLL_INTERVAL: Duration = Duration::from_millis(250);
 pub struct MessageLog(Arc<Lanes>);
 
 impl MessageLog {
-    pub fn new(store: Arc<dyn Store>, courier: Courier, clock: Clock, ids: Ids) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        courier: Courier,
+        outbox: Outbox,
+        clock: Clock,
+        ids: Ids,
+    ) -> Self {
         Self(Arc::new(Lanes::new(Context::new(
-            store, courier, clock, ids,
+            store, courier, outbox, clock, ids,
         ))))
     }
 
@@ -117,11 +127,14 @@ impl MessageLog {
                 }
             }
         }
-        if Delivery::new(context, conversation).send(message).await {
-            let seq = message.seq;
-            self.0.with_lane(conversation, |lane| {
-                lane.note_sent(Sent { generation, seq });
-            });
+        let delivery = Delivery::new(context, conversation);
+        if delivery.send_all(&[message]).await.is_empty() {
+            delivery.leave_to_queue(generation).await;
+            return;
         }
+        let seq = message.seq;
+        self.0.with_lane(conversation, |lane| {
+            lane.note_sent(Sent { generation, seq });
+        });
     }
 }

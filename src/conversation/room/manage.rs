@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Access, ConnectionUpdate, Member, PasswordHash, RoomGuard, RoomRecord, listing};
 use crate::clock::Ids;
 use crate::conversation::conflicts::Conflicts;
-use crate::conversation::garbage::Garbage;
+use crate::conversation::garbage::{self, Garbage};
 use crate::conversation::{Conversation, ConversationError, ConversationState};
 use crate::ids::target::RoomId;
 use crate::store::{MAX_BODY, Store, Write, WriteError};
@@ -211,9 +211,13 @@ pub async fn remove(
         let before: RoomGuard = state.guard()?.unwrap_or_default();
         if is_nothing(&before, &state) {
             // Perhaps a repeat, whose first answer was lost before all was done.
+            let garbage = Garbage::before(&conversation, &state.head);
+            if let Some(garbage) = &garbage {
+                garbage::note(store, garbage).await?;
+            }
             return Ok(Removed {
                 due: before.due,
-                garbage: Garbage::before(&conversation, &state.head),
+                garbage,
             });
         }
         let guard = RoomGuard {
@@ -223,13 +227,17 @@ pub async fn remove(
         };
         let head = state.head.after_deletion();
         let place = listing::place(store, id).await?;
+        let garbage = Garbage::before(&conversation, &head);
+        if let Some(garbage) = &garbage {
+            garbage::note(store, garbage).await?;
+        }
         let writes = vec![state.write_guard(&guard)?, state.write_head(&head)?];
         match store.write(&conversation.partition(), writes).await {
             Ok(()) => {
                 listing::leave(store, id, place).await;
                 return Ok(Removed {
                     due: guard.due,
-                    garbage: Garbage::before(&conversation, &head),
+                    garbage,
                 });
             }
             Err(error) => conflicts.retry_after(error).await?,

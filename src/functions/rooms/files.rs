@@ -18,6 +18,7 @@ use crate::conversation::ConversationState;
 use crate::conversation::attachments::SignedUrl;
 use crate::conversation::file::{self, NewFile};
 use crate::conversation::room::Role;
+use crate::conversation::uploads;
 use crate::http::extract::Query;
 use crate::http::idempotency::{Created, IdempotencyHeader, KeyedCall};
 use crate::http::problem::Problem;
@@ -105,7 +106,7 @@ pub async fn create(
         .once(&call, sender.as_str(), &route, async |id| {
             let store = &*app.store;
             let record =
-                file::declare(store, &conversation, &state, id, file, &sender, now).await?;
+                uploads::declare(store, &conversation, &state, id, file, &sender, now).await?;
             let SignedUrl { url, expires_at } = app
                 .attachments
                 .for_upload(&conversation, id, &record)

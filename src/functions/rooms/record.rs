@@ -184,7 +184,7 @@ pub async fn delete(
 ) -> Result<StatusCode, Problem> {
     let removed = manage::remove(&*app.store, &app.ids, &id).await?;
     if let Some(garbage) = &removed.garbage {
-        app.sweeper.schedule(&*app.store, garbage).await;
+        app.sweeper.schedule(garbage).await;
     }
     if let Some(due) = removed.due {
         Live::new(&app.hub, &id)

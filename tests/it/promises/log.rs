@@ -12,6 +12,7 @@ use switchboard::clock::{Clock, Ids};
 use switchboard::conversation::history::{Part, page};
 use switchboard::conversation::log::MessageLog;
 use switchboard::conversation::message::{DedupKey, Draft, Message};
+use switchboard::conversation::outbox::Outbox;
 use switchboard::conversation::{Author, Conversation, ConversationState};
 use switchboard::ids::user_id::UserId;
 use switchboard::store::Store;
@@ -64,7 +65,8 @@ pub(super) fn draft(sender: usize, id: &str, content: String) -> Draft {
 
 pub(super) fn log(store: Arc<dyn Store>, hub: &HubClient) -> MessageLog {
     let courier = Courier::new(hub.clone());
-    MessageLog::new(store, courier, Clock::system(), Ids::random())
+    let outbox = Outbox::default();
+    MessageLog::new(store, courier, outbox, Clock::system(), Ids::random())
 }
 
 fn sqlite(path: &Path) -> Arc<dyn Store> {

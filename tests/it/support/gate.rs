@@ -53,8 +53,12 @@ impl Gate {
 
     /// Waits until a call has been cut off.
     pub(crate) async fn wait_for_cut_off(&self) {
+        self.wait_for_cut_offs(1).await;
+    }
+
+    pub(crate) async fn wait_for_cut_offs(&self, times: usize) {
         let mut cut_off = self.cut_off.subscribe();
-        cut_off.wait_for(|calls| *calls > 0).await.unwrap();
+        cut_off.wait_for(|calls| *calls >= times).await.unwrap();
     }
 
     async fn relay(&self, stream: TcpStream, service: SocketAddr) -> std::io::Result<()> {

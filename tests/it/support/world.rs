@@ -34,6 +34,19 @@ impl World {
         settings: &[(&str, &str)],
         around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
     ) -> Self {
+        Self::build(settings, Listen::Unset, around).await
+    }
+
+    /// Started by the Functions host, or in a container.
+    pub(crate) async fn started_by(listen: Listen, settings: &[(&str, &str)]) -> Self {
+        Self::build(settings, listen, |store| store).await
+    }
+
+    async fn build(
+        settings: &[(&str, &str)],
+        listen: Listen,
+        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    ) -> Self {
         let keyed = |handlers: Value| {
             let hub = json!({ "AnonymousConnectPolicy": "allow", "EventHandlers": handlers });
             let section =
@@ -50,7 +63,7 @@ impl World {
         }));
         let endpoint = format!("http://localhost:{}", gate.address.port());
         let settings = Self::settings(settings);
-        let app = TestApp::with_store_around(&endpoint, &settings, Listen::Unset, around).await;
+        let app = TestApp::with_store_around(&endpoint, &settings, listen, around).await;
         let base = app.base.replace("127.0.0.1", "localhost");
         hubs.replace(&keyed(json!([
             {

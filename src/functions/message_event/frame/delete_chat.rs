@@ -32,7 +32,7 @@ impl DeleteChat {
         let (store, user) = (&*call.app.store, &call.binding().user);
         let changed = chat::change(store, &self.chat, user, &Change::Delete).await?;
         if let Some(garbage) = &changed.garbage {
-            call.app.sweeper.schedule(store, garbage).await;
+            call.app.sweeper.schedule(garbage).await;
         }
         let deleted = ChatDeleted { chat_id: self.chat };
         let group = ChatGroup::new(call.app, &deleted.chat_id);

@@ -1,0 +1,129 @@
+//! Carrying out one message of the queue.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{MAX_DEQUEUE_COUNT, TIME_LIMIT};
+use crate::app::App;
+use crate::conversation::garbage::Garbage;
+use crate::conversation::log::{ResendError, Resent};
+use crate::conversation::outbox::Order;
+use crate::conversation::sweep;
+use crate::conversation::{Conversation, ConversationError};
+
+/// When a message that failed ten times is tried again.
+const RESEND_PAUSE: Duration = Duration::from_mins(5);
+
+/// Why a message was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum OrderError {
+    /// It never will be.
+    #[error("{0}")]
+    Invalid(String),
+    #[error("failed to remove what was deleted")]
+    Clear(#[source] ConversationError),
+    #[error("failed to send what is stored")]
+    Resend(#[from] ResendError),
+    #[error("live connections cannot be matched with their room's record in this version")]
+    Settle,
+    #[error("failed to hand the rest to a new message")]
+    Rest,
+}
+
+/// Carries out a message that was taken `dequeue_count` times.
+pub(super) async fn carry_out(
+    app: &Arc<App>,
+    text: Option<&str>,
+    dequeue_count: u32,
+) -> Result<(), OrderError> {
+    let text = text.ok_or_else(|| OrderError::Invalid("it is not text".to_owned()))?;
+    let order =
+        serde_json::from_str(text).map_err(|error| OrderError::Invalid(error.to_string()))?;
+    let until = Instant::now() + TIME_LIMIT;
+    match order {
+        Order::Clear(garbage) => {
+            conversation(&garbage.conversation)?;
+            clear(app, garbage, until).await
+        }
+        Order::Resend {
+            conversation: group,
+            generation,
+        } => {
+            resend(
+                app,
+                &conversation(&group)?,
+                generation,
+                dequeue_count,
+                until,
+            )
+            .await
+        }
+        Order::Settle {
+            conversation: group,
+        } => settle(app, &conversation(&group)?).await,
+    }
+}
+
+fn conversation(group: &str) -> Result<Conversation, OrderError> {
+    Conversation::of_group(group)
+        .ok_or_else(|| OrderError::Invalid("it names no conversation".to_owned()))
+}
+
+async fn clear(app: &App, garbage: Garbage, until: Instant) -> Result<(), OrderError> {
+    let in_time = || Instant::now() < until;
+    let cleared = sweep::clear_all(&*app.store, &app.attachments, &garbage, in_time).await;
+    match cleared.map_err(OrderError::Clear)? {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => hand_on(app, &Order::Clear(garbage), Duration::ZERO).await,
+    }
+}
+
+async fn resend(
+    app: &App,
+    conversation: &Conversation,
+    generation: u64,
+    dequeue_count: u32,
+    until: Instant,
+) -> Result<(), OrderError> {
+    let order = Order::resend(conversation, generation);
+    let mut is_handed_on = false;
+    // Before the last try and not after it, since a crash may end that one.
+    if dequeue_count >= MAX_DEQUEUE_COUNT
+        && app
+            .messages
+            .owes(conversation, generation)
+            .await
+            .unwrap_or(true)
+    {
+        is_handed_on = app.outbox.put(&order, RESEND_PAUSE).await;
+    }
+    match app.messages.resend(conversation, generation, until).await {
+        Ok(Resent::All) => Ok(()),
+        Ok(Resent::Some) if is_handed_on => Ok(()),
+        Ok(Resent::Some) => hand_on(app, &order, Duration::ZERO).await,
+        Err(error) if is_handed_on => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "messages of {conversation} are still unsent; next try in five minutes"
+            );
+            Ok(())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn hand_on(app: &App, order: &Order, delay: Duration) -> Result<(), OrderError> {
+    if app.outbox.put(order, delay).await {
+        Ok(())
+    } else {
+        Err(OrderError::Rest)
+    }
+}
+
+/// The place of the effect of `settle`: nothing sends such messages yet.
+async fn settle(_: &App, _: &Conversation) -> Result<(), OrderError> {
+    Err(OrderError::Settle)
+}
