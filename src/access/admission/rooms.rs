@@ -17,7 +17,7 @@ const TTL_SECONDS: i64 = 5;
 const MAX_OPEN_ROOMS: usize = 10_000;
 
 /// Rooms that had no record a moment ago, as far as this instance knows. Only `negotiate` relies
-/// on this: the store decides about connects and messages.
+/// on this, because `connect_event` decides again.
 #[derive(Debug, Default)]
 struct OpenRooms(Mutex<HashMap<RoomId, i64>>);
 
@@ -40,6 +40,13 @@ impl OpenRooms {
         }
         rooms.insert(room.clone(), now);
     }
+}
+
+/// Whether a decision may rely on what was read a moment ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    MayBeCached,
+    Fresh,
 }
 
 /// Decides about rooms.
@@ -72,6 +79,7 @@ impl RoomAdmission {
         principal: &Principal<'_>,
         level: AuthLevel,
         request: &AccessRequest,
+        freshness: Freshness,
     ) -> Result<BTreeMap<RoomId, RoomPass>, AdmissionError> {
         let now = self.clock.seconds();
         let join = JoinRequest {
@@ -83,7 +91,7 @@ impl RoomAdmission {
         let mut passes = BTreeMap::new();
         let mut by_invite = Vec::new();
         for room in request.targets.iter().filter_map(Target::as_room) {
-            if self.open_rooms.has(room, now) {
+            if freshness == Freshness::MayBeCached && self.open_rooms.has(room, now) {
                 continue;
             }
             let Some(guard) = self.guard(room).await? else {
@@ -149,9 +157,9 @@ impl RoomAdmission {
         &self,
         binding: &Binding,
         room: &RoomId,
-    ) -> Result<Option<RoomPass>, AdmissionError> {
+    ) -> Result<Result<Option<RoomPass>, RoomDenied>, StoreError> {
         let Some(guard) = self.guard(room).await? else {
-            return Ok(None);
+            return Ok(Ok(None));
         };
         let join = JoinRequest {
             user: &binding.user,
@@ -159,7 +167,7 @@ impl RoomAdmission {
             role: Role::Reader,
             pass: binding.passes.get(room),
         };
-        Ok(Some(guard.admit(&join)?))
+        Ok(guard.admit(&join).map(Some))
     }
 
     async fn guard(&self, room: &RoomId) -> Result<Option<RoomGuard>, StoreError> {

@@ -106,7 +106,7 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response, Pro
         user,
         limit_key,
     };
-    let binding = app.admission.admit(principal, request.access).await?;
+    let binding = app.admission.negotiate(principal, request.access).await?;
     let negotiated = write_answer(app, binding).await?;
     let no_store = HeaderValue::from_static("no-store");
     Ok(([(CACHE_CONTROL, no_store)], Json(negotiated)).into_response())

@@ -9,7 +9,7 @@ pub mod record;
 pub mod sanctions;
 
 mod access;
-mod live;
+mod effects;
 mod path;
 
 /// The sender of what a back end posts without naming a user.

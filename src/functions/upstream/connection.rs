@@ -107,6 +107,11 @@ impl Connection {
             || self.state.binding.is_bound_to(&Target::Chat(chat.clone()))
     }
 
+    /// The chats whose groups the connection was put into.
+    pub fn joined(&self) -> impl Iterator<Item = &ChatId> {
+        self.state.joined.iter()
+    }
+
     pub fn note_joined(&mut self, chat: ChatId) {
         let joined = &mut self.state_mut().joined;
         joined.retain(|known| *known != chat);
