@@ -1,6 +1,7 @@
 //! The state that all requests share, built in one place.
 
 pub mod health_checks;
+pub mod presence;
 
 use std::sync::{Arc, OnceLock};
 
@@ -17,6 +18,7 @@ use crate::access::rate_limit::RateLimit;
 use crate::access::seal::Sealer;
 use crate::access::service_proof::ServiceProof;
 use crate::app::health_checks::HealthChecks;
+use crate::app::presence::PresenceCache;
 use crate::azure::courier::Courier;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
@@ -64,6 +66,7 @@ pub struct App {
     pub sweeper: Sweeper,
     pub attachments: Attachments,
     pub health: HealthChecks,
+    pub presence: PresenceCache,
 }
 
 impl App {
@@ -105,6 +108,7 @@ impl App {
             sweeper: Sweeper::default(),
             negotiate_limit: RateLimit::new(config.negotiate_limit),
             health: HealthChecks::default(),
+            presence: PresenceCache::default(),
             clock,
             config,
         })

@@ -1,5 +1,4 @@
-//! Rooms over HTTP, and what that means for those who are in them: real sockets, by way of the
-//! emulator.
+//! Rooms over HTTP, and the effects on open connections: real sockets, through the emulator.
 
 mod door;
 mod live;
@@ -7,6 +6,8 @@ mod order;
 mod presence;
 mod record;
 mod removal;
+mod settle;
+mod under_way;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -49,7 +49,10 @@ pub async fn kick(
     let live = Live::new(hub, room);
     with_timeout(async {
         let connections = live.of_user(user).await?;
-        for_each(connections, async |id: String| live.close(&id, reason).await).await?;
+        for_each(connections, async |id: String| {
+            live.close(&id, reason).await
+        })
+        .await?;
         Ok(())
     })
     .await

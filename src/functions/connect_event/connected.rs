@@ -55,8 +55,12 @@ async fn check(app: &App, connection: &Connection) -> Result<(), CheckError> {
     let rooms = targets.iter().filter_map(Target::as_room);
     let chats = targets.iter().filter_map(Target::as_chat);
     let chats = chats.chain(connection.joined());
-    let rooms: Vec<_> = rooms.map(|room| check_room(app, connection, room)).collect();
-    let chats: Vec<_> = chats.map(|chat| check_chat(app, connection, chat)).collect();
+    let rooms: Vec<_> = rooms
+        .map(|room| check_room(app, connection, room))
+        .collect();
+    let chats: Vec<_> = chats
+        .map(|chat| check_chat(app, connection, chat))
+        .collect();
     let checked = async {
         try_join_all(rooms).await?;
         let chats = stream::iter(chats).buffer_unordered(CONCURRENCY);
@@ -80,7 +84,10 @@ async fn check_chat(app: &App, connection: &Connection, chat: &ChatId) -> Result
     }
     let group = Conversation::Chat(chat.clone()).group();
     let hub = &app.hub;
-    ignore_gone(hub.remove_connection_from_group(&group, connection.id()).await)?;
+    ignore_gone(
+        hub.remove_connection_from_group(&group, connection.id())
+            .await,
+    )?;
     Ok(())
 }
 

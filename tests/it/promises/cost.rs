@@ -3,17 +3,23 @@
 use serde_json::json;
 
 use super::counted::Counted;
+use crate::support::{Socket, World};
 
 const SEND: [&str; 2] = ["read top", "write head message id"];
 /// Half a second after the answer, for all that was sent until then.
 const RECORD: [&str; 2] = ["read top", "write head"];
 
+/// A client whose `connected` event has been handled.
+async fn greeted(world: &World, query: &str) -> Socket {
+    let mut client = world.joins(&format!("{query}&channel=audio")).await;
+    client.hears_of("connection").await;
+    client
+}
+
 #[tokio::test]
 async fn a_send_is_one_read_one_write_and_one_call() {
     let (world, store) = Counted::world().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = greeted(&world, "room_id=lobby&username=alice&role=writer").await;
     let before = world.gate.calls();
     store.calls();
 
@@ -32,8 +38,11 @@ async fn a_send_is_one_read_one_write_and_one_call() {
 #[tokio::test]
 async fn a_connections_first_in_a_chat_is_one_call_more() {
     let (world, store) = Counted::world().await;
-    let mut alice = world.joins_as("alice", "channel=chats").await;
-    let mut bob = world.joins_as("bob", "channel=chats").await;
+    let mut alice = world.joins_as("alice", "channel=chats,audio").await;
+    let mut bob = world.joins_as("bob", "channel=chats,audio").await;
+    for client in [&mut alice, &mut bob] {
+        client.hears_of("connection").await;
+    }
     let created = alice
         .asks(json!({ "type": "CREATE_CHAT", "name": "a" }))
         .await;
@@ -59,9 +68,7 @@ async fn a_connections_first_in_a_chat_is_one_call_more() {
 #[tokio::test]
 async fn a_repeat_writes_nothing_and_calls_nobody() {
     let (world, store) = Counted::world().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = greeted(&world, "room_id=lobby&username=alice&role=writer").await;
     let frame = json!({ "type": "message", "content": "hello", "id": "1" });
     alice.asks(frame.clone()).await;
     store.settled(1).await;
@@ -85,9 +92,7 @@ async fn a_repeat_writes_nothing_and_calls_nobody() {
 #[tokio::test]
 async fn a_page_of_history_is_one_range_and_the_read_that_decides() {
     let (world, store) = Counted::world().await;
-    let mut alice = world
-        .joins("room_id=lobby&username=alice&role=writer")
-        .await;
+    let mut alice = greeted(&world, "room_id=lobby&username=alice&role=writer").await;
     for _ in 0..3 {
         alice
             .asks(json!({ "type": "message", "content": "hello" }))
@@ -112,8 +117,9 @@ async fn negotiate_for_an_open_room_reads_once_in_five_seconds_and_others_afresh
     }
     assert_eq!(store.calls(), ["read top"]);
 
-    let mut alice = world.joins(query).await;
-    assert_eq!(store.calls(), ["read top"], "of `connect_event`");
+    let mut alice = greeted(&world, query).await;
+    let by_events = ["read top", "read top"];
+    assert_eq!(store.calls(), by_events, "of `connect` and `connected`");
 
     alice
         .asks(json!({ "type": "message", "content": "hello" }))

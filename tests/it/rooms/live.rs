@@ -1,4 +1,4 @@
-//! What becomes of open connections when a room's record changes.
+//! A change of a room's record reaches open connections.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -93,8 +93,7 @@ async fn in_a_persistent_room_nothing_passes_us_by() {
 
     puts(app, "club", json!({ "persistent": false })).await;
     assert!(wanda.publishes("club", "x").await);
-    // Whether these came to write or to read nobody knows any more.
-    assert!(!stranger.publishes("club", "x").await);
+    assert!(stranger.publishes("club", "x").await);
     assert!(!reader.publishes("club", "x").await);
     let mut back = Member::dial(&address).await.unwrap();
     assert!(back.publishes("club", "x").await);
@@ -160,4 +159,76 @@ async fn what_the_service_was_not_told_is_made_up_for_by_the_next_change() {
     let (mut back, _) = member(&world, "ali", "room_id=club&role=writer&password=b").await;
     puts(app, "club", json!({ "name": "settled" })).await;
     assert!(back.publishes("club", "x").await);
+}
+
+#[tokio::test]
+async fn a_client_that_left_the_group_is_found_all_the_same() {
+    let world = World::start().await;
+    let app = &world.app;
+    for change in [
+        json!({ "access": "members" }),
+        json!({ "access": "password", "password": "x" }),
+        Value::Null,
+    ] {
+        puts(app, "club", json!({ "access": "open" })).await;
+        let (mut ali, _) = member(&world, "ali", WRITER).await;
+        assert!(ali.leaves("club").await);
+
+        match &change {
+            Value::Null => super::deletes(app, "club").await,
+            change => drop(puts(app, "club", change.clone()).await),
+        }
+
+        ali.is_closed().await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_left_the_group_is_silenced_by_persistence() {
+    let world = World::start().await;
+    let (mut ali, _) = member(&world, "ali", WRITER).await;
+    assert!(ali.leaves("club").await);
+
+    puts(&world.app, "club", json!({ "persistent": true })).await;
+
+    assert!(!ali.publishes("club", "past you").await);
+}
+
+#[tokio::test]
+async fn a_member_who_is_removed_and_added_again_is_back_at_once() {
+    let world = World::start().await;
+    let app = &world.app;
+    let both = members(&[("wanda", "writer"), ("mary", "writer")]);
+    for access in ["members", "password", "invite"] {
+        let room = json!({ "access": access, "password": "x", "members": both });
+        puts(app, "club", room).await;
+        let (mut wanda, _) = member(&world, "wanda", WRITER).await;
+        let (mut mary, _) = member(&world, "mary", WRITER).await;
+        let without = members(&[("wanda", "writer")]);
+        puts(app, "club", json!({ "members": without })).await;
+        assert!(!mary.publishes("club", "x").await, "{access}");
+
+        puts(app, "club", json!({ "members": both })).await;
+
+        assert!(mary.publishes("club", "back").await, "{access}");
+        assert!(wanda.publishes("club", "welcome").await);
+        assert_eq!(mary.hears().await, "back");
+        assert_eq!(mary.hears().await, "welcome");
+    }
+}
+
+#[tokio::test]
+async fn no_unban_lets_a_former_member_back_in() {
+    let world = World::start().await;
+    let app = &world.app;
+    let room = json!({ "access": "invite", "members": members(&[("mary", "writer")]) });
+    puts(app, "club", room).await;
+    let (mut mary, _) = member(&world, "mary", WRITER).await;
+    carries_out(app, "club", "ban", "mary").await;
+    puts(app, "club", json!({ "members": [] })).await;
+
+    carries_out(app, "club", "unban", "mary").await;
+
+    assert!(!mary.joins("club").await);
+    assert!(!mary.publishes("club", "x").await);
 }

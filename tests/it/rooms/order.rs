@@ -1,4 +1,4 @@
-//! Bans, mutes and kicks, felt by connections that are open.
+//! Bans, mutes and kicks reach open connections.
 
 use serde_json::{Value, json};
 
@@ -38,6 +38,8 @@ async fn whoever_is_banned_is_out_at_once_and_stays_out() {
     assert_eq!(alice.has_heard().await, ["before", "behind your back"]);
 
     carries_out(app, "lobby", "unban", "mallory").await;
+    assert!(mallory.publishes("lobby", "me again").await);
+    assert_eq!(mallory.hears().await, "me again");
     let mut back = Member::dial(&address).await.unwrap();
     assert!(back.publishes("lobby", "sorry").await);
 }
@@ -89,8 +91,7 @@ async fn whoever_is_muted_only_listens() {
     assert_eq!(roles, json!(["webpubsub.joinLeaveGroup.lobby"]));
 
     carries_out(app, "lobby", "unmute", "mallory").await;
-    // With which role it came nobody knows any more.
-    assert!(!mallory.publishes("lobby", "me?").await);
+    assert!(mallory.publishes("lobby", "me?").await);
     assert_eq!(mallory.says(say("me?")).await["type"], "message_sent");
     let mut back = Member::dial(&address).await.unwrap();
     assert!(back.publishes("lobby", "thank you").await);
@@ -203,4 +204,59 @@ async fn a_ban_holds_even_while_the_service_cannot_be_told() {
 
     told.assert_problem(503, "unavailable");
     assert!(!mallory.publishes("lobby", "me!").await);
+}
+
+#[tokio::test]
+async fn a_kick_finds_a_client_that_left_the_group() {
+    let world = World::start().await;
+    let (mut mallory, _) = member(&world, "mallory", WRITER).await;
+    assert!(mallory.leaves("lobby").await);
+
+    carries_out(&world.app, "lobby", "kick", "mallory").await;
+
+    mallory.is_closed().await;
+}
+
+#[tokio::test]
+async fn an_unban_gives_back_what_the_record_allows_and_no_more() {
+    let world = World::start().await;
+    let app = &world.app;
+    let (mut muted, _) = member(&world, "muted", WRITER).await;
+    let (mut reader, _) = member(&world, "reader", "room_id=lobby").await;
+    let (mut writer, _) = member(&world, "writer", WRITER).await;
+    carries_out(app, "lobby", "mute", "muted").await;
+    for user in ["muted", "reader", "writer"] {
+        carries_out(app, "lobby", "ban", user).await;
+    }
+    // A mute that ends during the ban gives nothing.
+    carries_out(app, "lobby", "mute", "writer").await;
+    carries_out(app, "lobby", "unmute", "writer").await;
+    assert!(!writer.publishes("lobby", "x").await);
+
+    for user in ["muted", "reader", "writer"] {
+        carries_out(app, "lobby", "unban", user).await;
+    }
+
+    assert!(!muted.publishes("lobby", "x").await);
+    assert!(!reader.publishes("lobby", "x").await);
+    assert!(writer.publishes("lobby", "hello").await);
+    for listener in [&mut muted, &mut reader] {
+        assert_eq!(listener.hears().await, "hello");
+        assert!(listener.leaves("lobby").await && listener.joins("lobby").await);
+    }
+}
+
+#[tokio::test]
+async fn an_unmute_in_a_persistent_room_gives_no_voice() {
+    let world = World::start().await;
+    let app = &world.app;
+    let (mut alice, _) = member(&world, "alice", WRITER).await;
+    carries_out(app, "lobby", "mute", "alice").await;
+    puts(app, "lobby", json!({ "persistent": true })).await;
+
+    carries_out(app, "lobby", "unmute", "alice").await;
+    assert!(!alice.publishes("lobby", "x").await);
+
+    puts(app, "lobby", json!({ "persistent": false })).await;
+    assert!(alice.publishes("lobby", "x").await);
 }

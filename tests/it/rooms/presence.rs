@@ -1,3 +1,5 @@
+//! Who may see who is connected to a conversation.
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -178,4 +180,49 @@ async fn without_the_service_nobody_knows_who_is_there() {
     let answer = app.get("/api/rooms/lobby/presence").await;
 
     answer.assert_problem(503, "unavailable");
+}
+
+#[tokio::test]
+async fn a_room_that_another_instance_guards_shows_nobody_to_strangers() {
+    let file = crate::support::fresh_folder().join("shared.db");
+    let store = format!("sqlite:{}", file.display());
+    let (one, other) = tokio::join!(
+        World::with(&[("STORE", &store)]),
+        World::with(&[("STORE", &store)])
+    );
+    // This instance takes the room for open now.
+    asks(&one.app, "eve", "room_id=cave").await.ok();
+    looks(&one.app, "eve", "/api/rooms/cave/presence")
+        .await
+        .ok();
+
+    let cave = json!({ "access": "password", "password": "open-sesame" });
+    puts(&other.app, "cave", cave).await;
+
+    looks(&one.app, "eve", "/api/rooms/cave/presence")
+        .await
+        .assert_problem(403, "password_required");
+}
+
+#[tokio::test]
+async fn the_service_is_asked_at_most_every_two_seconds() {
+    let world = World::start().await;
+    let app = &world.app;
+    let path = "/api/rooms/lobby/presence";
+    let empty = json!({ "users": [] });
+
+    assert_eq!(looks(app, "carol", path).await.ok(), empty);
+    let (_alice, _) = member(&world, "alice", "room_id=lobby").await;
+    let before = world.gate.calls();
+    for _ in 0..3 {
+        assert_eq!(looks(app, "carol", path).await.ok(), empty);
+    }
+    assert_eq!(world.gate.calls(), before);
+    app.sleep(2);
+
+    let alice = json!({ "userId": "alice", "connections": 1 });
+    assert_eq!(
+        looks(app, "carol", path).await.ok(),
+        json!({ "users": [alice] })
+    );
 }

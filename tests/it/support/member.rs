@@ -55,6 +55,17 @@ impl Member {
             .await
     }
 
+    /// Waits for the greeting of `channel=audio`.
+    pub(crate) async fn is_greeted(&mut self) {
+        loop {
+            let next = self.receives().await;
+            if next["from"] == "server" && next["data"]["type"] == "connection" {
+                return;
+            }
+            self.take(next);
+        }
+    }
+
     /// Says a frame to the handler, and waits for its reply.
     pub(crate) async fn says(&mut self, mut frame: Value) -> Value {
         frame["requestId"] = json!("the-only-one");

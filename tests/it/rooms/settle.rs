@@ -1,0 +1,101 @@
+//! Settling a room finishes what an order could not.
+
+use std::sync::Arc;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use switchboard::clock::Ids;
+use switchboard::conversation::room::settle::settle;
+use switchboard::store::Store;
+use switchboard::store::sqlite::SqliteStore;
+use webpubsub::{AccessKey, HubClient, HubClientOptions};
+
+use super::{carries_out, member, orders, puts};
+use crate::support::{KEY, World, fresh_folder};
+
+const WRITER: &str = "room_id=club&role=writer";
+
+/// A world, and service and store as another process sees them.
+async fn world() -> (World, HubClient, Arc<dyn Store>) {
+    let file = fresh_folder().join("settle.db");
+    let store = format!("sqlite:{}", file.display());
+    let world = World::with(&[("STORE", &store)]).await;
+    let endpoint = format!("http://localhost:{}", world.gate.address.port());
+    let hub = HubClient::with_key(
+        endpoint.parse().unwrap(),
+        AccessKey::new(KEY).unwrap(),
+        "ViewerHub".parse().unwrap(),
+        HubClientOptions::default(),
+    );
+    (world, hub, Arc::new(SqliteStore::new(file, Ids::random())))
+}
+
+#[tokio::test]
+async fn sanctions_that_did_not_reach_the_service_are_settled() {
+    let (world, hub, store) = world().await;
+    let app = &world.app;
+    let room = "club".parse().unwrap();
+    let (mut alice, _) = member(&world, "alice", WRITER).await;
+    let (mut banned, _) = member(&world, "banned", WRITER).await;
+    let (mut muted, _) = member(&world, "muted", WRITER).await;
+    let (mut reader, _) = member(&world, "reader", "room_id=club").await;
+    // It left by itself, and stays out.
+    let (mut gone, _) = member(&world, "gone", WRITER).await;
+    assert!(gone.leaves("club").await);
+
+    world.gate.shut();
+    for (order, user) in [("ban", "banned"), ("mute", "muted")] {
+        orders(app, "club", order, user)
+            .await
+            .assert_problem(503, "unavailable");
+    }
+    world.gate.open();
+    settle(&hub, &*store, &room).await.unwrap();
+
+    assert!(!banned.publishes("club", "x").await);
+    assert!(!banned.joins("club").await);
+    assert!(!muted.publishes("club", "x").await);
+    assert!(!reader.publishes("club", "x").await);
+    assert!(alice.publishes("club", "quiet now").await);
+    assert_eq!(muted.hears().await, "quiet now");
+
+    world.gate.shut();
+    for (order, user) in [("unban", "banned"), ("unmute", "muted")] {
+        orders(app, "club", order, user)
+            .await
+            .assert_problem(503, "unavailable");
+    }
+    world.gate.open();
+    settle(&hub, &*store, &room).await.unwrap();
+
+    assert!(banned.publishes("club", "back").await);
+    assert!(muted.publishes("club", "me too").await);
+    assert!(!reader.publishes("club", "x").await);
+    assert_eq!(reader.hears().await, "quiet now");
+    assert_eq!(reader.hears().await, "back");
+    assert_eq!(gone.has_heard().await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_change_that_did_not_reach_the_service_closes_everyone_once() {
+    let (world, hub, store) = world().await;
+    let app = &world.app;
+    let room = "club".parse().unwrap();
+    let (mut ali, _) = member(&world, "ali", WRITER).await;
+    assert!(ali.leaves("club").await);
+    world.gate.shut();
+    let change = json!({ "access": "password", "password": "x" });
+    let told = app.back_end(Method::PUT, "/api/rooms/club", &change).await;
+    told.assert_problem(503, "unavailable");
+    world.gate.open();
+
+    settle(&hub, &*store, &room).await.unwrap();
+
+    ali.is_closed().await;
+    let (mut back, _) = member(&world, "ali", "room_id=club&role=writer&password=x").await;
+    settle(&hub, &*store, &room).await.unwrap();
+    assert!(back.publishes("club", "x").await);
+    puts(app, "club", json!({ "name": "settled" })).await;
+    carries_out(app, "club", "mute", "nobody").await;
+    assert!(back.publishes("club", "x").await);
+}
