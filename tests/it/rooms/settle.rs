@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use switchboard::azure::http_client::SharedHttpClient;
 use switchboard::clock::Ids;
 use switchboard::conversation::room::settle::settle;
 use switchboard::store::Store;
 use switchboard::store::sqlite::SqliteStore;
-use webpubsub::{AccessKey, HubClient, HubClientOptions};
+use webpubsub::{HubClient, HubClientOptions};
 
 use super::{carries_out, member, orders, puts};
 use crate::support::{KEY, World, fresh_folder};
@@ -21,12 +22,12 @@ async fn world() -> (World, HubClient, Arc<dyn Store>) {
     let store = format!("sqlite:{}", file.display());
     let world = World::with(&[("STORE", &store)]).await;
     let endpoint = format!("http://localhost:{}", world.gate.address.port());
-    let hub = HubClient::with_key(
-        endpoint.parse().unwrap(),
-        AccessKey::new(KEY).unwrap(),
-        "ViewerHub".parse().unwrap(),
-        HubClientOptions::default(),
-    );
+    let options = HubClientOptions {
+        http_client: Some(Arc::new(SharedHttpClient::new())),
+        ..HubClientOptions::default()
+    };
+    let account = format!("Endpoint={endpoint};AccessKey={KEY};Version=1.0;");
+    let hub = HubClient::from_connection_string(&account, "ViewerHub", options).unwrap();
     (world, hub, Arc::new(SqliteStore::new(file, Ids::random())))
 }
 

@@ -66,7 +66,7 @@ impl Store for Held {
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
         if *self.phase.borrow() == Phase::Broken {
-            return Err(StoreError::Invalid("it is broken"));
+            return Err(StoreError::TooLong);
         }
         let found = self.store.range(partition, keys, limit).await;
         let is_held = self.phase.send_if_modified(|phase| {
