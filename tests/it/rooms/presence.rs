@@ -186,10 +186,8 @@ async fn without_the_service_nobody_knows_who_is_there() {
 async fn a_room_that_another_instance_guards_shows_nobody_to_strangers() {
     let file = crate::support::fresh_folder().join("shared.db");
     let store = format!("sqlite:{}", file.display());
-    let (one, other) = tokio::join!(
-        World::with(&[("STORE", &store)]),
-        World::with(&[("STORE", &store)])
-    );
+    let settings = [("STORE", store.as_str())];
+    let (one, other) = (World::with(&settings).await, World::with(&settings).await);
     // This instance takes the room for open now.
     asks(&one.app, "eve", "room_id=cave").await.ok();
     looks(&one.app, "eve", "/api/rooms/cave/presence")
