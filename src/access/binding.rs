@@ -7,9 +7,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::rate_limit::RateLimitKey;
-use crate::conversation::room::{Role, RoomPass};
+use crate::conversation::room::{Role, RoomPass, hidden_group, voice_group};
 use crate::ids::target::{Channel, RoomId, Target};
 use crate::ids::user_id::UserId;
+
+/// The hidden group of every connection.
+pub const ALL_CONNECTIONS: &str = "hub:all";
 
 /// The user of a connection, and what the connection may use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,9 +90,20 @@ impl Binding {
         self.role_in(room) == Role::Writer && !self.passes.get(room).is_some_and(is_restricted)
     }
 
-    /// A group of our own, hidden from clients.
-    pub fn user_group(&self) -> String {
-        self.user.group()
+    /// The groups by which we find the connection later. Clients cannot leave them, because no role
+    /// covers them.
+    ///
+    /// After the sign-in expired it counts as a reader's: no later change may let it send.
+    pub fn hidden_groups(&self, now: i64) -> Vec<String> {
+        let expired = self.is_expired(now);
+        let mut groups = vec![ALL_CONNECTIONS.to_owned(), self.user.group()];
+        for room in self.targets.iter().filter_map(Target::as_room) {
+            groups.push(hidden_group(room));
+            if self.role_in(room) == Role::Writer && !expired {
+                groups.push(voice_group(room));
+            }
+        }
+        groups
     }
 
     pub fn is_bound_to(&self, target: &Target) -> bool {
@@ -211,6 +225,32 @@ mod tests {
             writer(NOW - 1).grants(NOW).roles,
             ["webpubsub.joinLeaveGroup.test"]
         );
+    }
+
+    #[test]
+    fn hidden_groups_tell_writers_from_readers_but_not_the_muted() {
+        let room: RoomId = "test".parse().unwrap();
+        let groups = |role, muted, until| {
+            let mut binding = binding(role, &[Target::Room(room.clone())]);
+            binding.level = AuthLevel::SignedIn(Some(until));
+            let pass = RoomPass {
+                guard: 1,
+                role: Role::Writer,
+                persistent: false,
+                muted,
+                member: false,
+            };
+            binding.passes.insert(room.clone(), pass);
+            binding.hidden_groups(NOW).split_off(2)
+        };
+
+        assert_eq!(
+            groups(Role::Writer, false, NOW),
+            ["room:test", "voice:test"]
+        );
+        assert_eq!(groups(Role::Writer, true, NOW), ["room:test", "voice:test"]);
+        assert_eq!(groups(Role::Reader, false, NOW), ["room:test"]);
+        assert_eq!(groups(Role::Writer, false, NOW - 1), ["room:test"]);
     }
 
     #[test]

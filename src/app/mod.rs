@@ -1,6 +1,7 @@
 //! The state that all requests share, built in one place.
 
 pub mod health_checks;
+pub mod presence;
 
 use std::sync::{Arc, OnceLock};
 
@@ -18,6 +19,7 @@ use crate::access::rate_limit::RateLimit;
 use crate::access::seal::Sealer;
 use crate::access::service_proof::ServiceProof;
 use crate::app::health_checks::HealthChecks;
+use crate::app::presence::PresenceCache;
 use crate::azure::courier::Courier;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
@@ -72,6 +74,7 @@ pub struct App {
     pub outbox: Outbox,
     pub attachments: Attachments,
     pub health: HealthChecks,
+    pub presence: PresenceCache,
 }
 
 impl App {
@@ -124,6 +127,7 @@ impl App {
             create_chat_limit: RateLimit::new(Some(MAX_NEW_CHATS_PER_MINUTE)),
             frame_limit: FrameLimit::new(config.frame_limit),
             health: HealthChecks::default(),
+            presence: PresenceCache::default(),
             clock,
             config,
         })

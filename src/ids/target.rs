@@ -28,6 +28,13 @@ impl Target {
         }
     }
 
+    pub fn as_chat(&self) -> Option<&ChatId> {
+        match self {
+            Self::Chat(id) => Some(id),
+            _ => None,
+        }
+    }
+
     pub fn as_session(&self) -> Option<&SessionId> {
         match self {
             Self::Session(id) => Some(id),

@@ -19,7 +19,10 @@ async fn the_answer_names_user_roles_and_all_groups() {
         json!({
             "userId": "alice",
             "roles": ["webpubsub.joinLeaveGroup.test", "webpubsub.sendToGroup.test"],
-            "groups": ["test", "channel:chats", "user:K9gGyX8OAK8aH8Myj6djqS"],
+            "groups": [
+                "test", "channel:chats",
+                "hub:all", "user:K9gGyX8OAK8aH8Myj6djqS", "room:test", "voice:test",
+            ],
         })
     );
     assert!(client.state.is_ascii() && client.state.len() < 16 * 1024);
@@ -302,4 +305,34 @@ async fn a_very_long_display_name_still_fits_the_state() {
     let client = Client::connect(&app, app.negotiate_as(&token, "room_id=test").await).await;
 
     assert!(client.state.len() < 1024, "{}", client.state.len());
+}
+
+/// The event `connected` of a client whose `connect` was answered before.
+async fn connected(app: &TestApp, client: &Client<'_>) -> crate::support::Answer {
+    let event = app.event("connected", &client.connection);
+    let event = event.user(&client.user);
+    event
+        .header("ce-connectionState", &client.state)
+        .send()
+        .await
+}
+
+#[tokio::test]
+async fn a_connection_about_which_nothing_can_be_decided_is_closed_or_reported() {
+    let app = TestApp::with(&[
+        ("ALLOW_ANONYMOUS", "true"),
+        ("API_TOKEN", TestApp::API_TOKEN),
+    ])
+    .await;
+    let client = Client::negotiate(&app, "room_id=test&username=alice&role=writer").await;
+    // Nothing changed, so that the service, which is not there, is not called.
+    let before = connected(&app, &client).await;
+
+    let ban = serde_json::json!({ "userId": client.user });
+    app.back_end(reqwest::Method::POST, "/api/rooms/test/ban", &ban)
+        .await;
+    let after = connected(&app, &client).await;
+
+    assert_eq!((before.status.as_u16(), before.body.as_str()), (200, ""));
+    after.assert_problem(503, "unavailable");
 }

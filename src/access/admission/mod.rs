@@ -13,6 +13,7 @@ use crate::access::caller::Caller;
 use crate::clock::Clock;
 use crate::conversation::chat::ChatGuard;
 use crate::conversation::directory;
+use crate::conversation::room::Loss;
 use crate::conversation::{Conversation, ConversationState, session};
 use crate::ids::target::{Channel, ChatId, RoomId, SessionId, Target};
 use crate::ids::user_id::UserId;
@@ -20,7 +21,7 @@ use crate::store::{Store, StoreError};
 
 pub use error::AdmissionError;
 pub use request::{AccessRequest, Principal, RoomCredentials, token_close_code};
-use rooms::{RoomAdmission, UnspentInvite};
+use rooms::{Freshness, RoomAdmission, UnspentInvite};
 
 /// Decides every request for access.
 #[derive(Debug)]
@@ -55,6 +56,26 @@ impl Admission {
         principal: Principal<'_>,
         request: AccessRequest,
     ) -> Result<Admitted, AdmissionError> {
+        self.decide(principal, request, Freshness::Fresh).await
+    }
+
+    /// The same for `negotiate`, which may take a room for open for some seconds too long: the
+    /// `connect` event decides again.
+    pub async fn negotiate(
+        &self,
+        principal: Principal<'_>,
+        request: AccessRequest,
+    ) -> Result<Admitted, AdmissionError> {
+        let freshness = Freshness::MayBeCached;
+        self.decide(principal, request, freshness).await
+    }
+
+    async fn decide(
+        &self,
+        principal: Principal<'_>,
+        request: AccessRequest,
+        freshness: Freshness,
+    ) -> Result<Admitted, AdmissionError> {
         let level = auth_level(principal.caller);
         for target in &request.targets {
             if matches!(target, Target::Session(_)) {
@@ -70,7 +91,8 @@ impl Admission {
                 self.check_chat(&principal.user, id).await?;
             }
         }
-        let (passes, invite) = self.rooms.admit(&principal, level, &request).await?;
+        let rooms = &self.rooms;
+        let (passes, invite) = rooms.admit(&principal, level, &request, freshness).await?;
         let name = match principal.caller {
             Caller::SignedIn(sign_in) => request.display_name.or_else(|| sign_in.name.clone()),
             Caller::Anonymous(_) | Caller::Backend(_) => request.display_name,
@@ -106,7 +128,7 @@ impl Admission {
         for target in &binding.targets {
             match target {
                 Target::Room(id) => {
-                    if let Some(pass) = self.rooms.readmit(&binding, id).await? {
+                    if let Some(pass) = self.rooms.readmit(&binding, id).await?? {
                         passes.insert(id.clone(), pass);
                     }
                 }
@@ -116,6 +138,20 @@ impl Admission {
             }
         }
         Ok(Binding { passes, ..binding })
+    }
+
+    /// Decides one room of an open connection again, and returns what it must lose.
+    pub async fn room_loss(&self, binding: &Binding, room: &RoomId) -> Result<Loss, StoreError> {
+        let now = self.rooms.readmit(binding, room).await?;
+        Ok(Loss::of(binding.role_in(room), &now))
+    }
+
+    /// Whether the user may take part in the chat now.
+    pub async fn is_in_chat(&self, user: &UserId, id: &ChatId) -> Result<bool, StoreError> {
+        let chat = Conversation::Chat(id.clone());
+        let state = ConversationState::read(&*self.store, &chat).await?;
+        let guard: Option<ChatGuard> = state.guard()?;
+        Ok(guard.is_some_and(|guard| !guard.deleted && guard.admits(user)))
     }
 
     /// Call this after changing a room's record.
@@ -141,13 +177,10 @@ impl Admission {
     }
 
     async fn check_chat(&self, user: &UserId, id: &ChatId) -> Result<(), AdmissionError> {
-        let chat = Conversation::Chat(id.clone());
-        let state = ConversationState::read(&*self.store, &chat).await?;
-        let guard: Option<ChatGuard> = state.guard().map_err(StoreError::from)?;
-        match guard {
-            Some(guard) if !guard.deleted && guard.admits(user) => Ok(()),
-            _ => Err(AdmissionError::NotAMember),
+        if self.is_in_chat(user, id).await? {
+            return Ok(());
         }
+        Err(AdmissionError::NotAMember)
     }
 }
 

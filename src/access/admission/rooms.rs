@@ -19,7 +19,7 @@ const TTL_SECONDS: i64 = 5;
 const MAX_OPEN_ROOMS: usize = 10_000;
 
 /// Rooms that had no record a moment ago, as far as this instance knows. Only `negotiate` relies
-/// on this: the store decides about connects and messages.
+/// on this, because `connect_event` decides again.
 #[derive(Debug, Default)]
 struct OpenRooms(Mutex<HashMap<RoomId, i64>>);
 
@@ -49,6 +49,13 @@ impl OpenRooms {
 pub(super) struct UnspentInvite {
     room: RoomId,
     code: SecretString,
+}
+
+/// Whether a decision may rely on what was read a moment ago.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Freshness {
+    MayBeCached,
+    Fresh,
 }
 
 /// Decides about rooms.
@@ -81,6 +88,7 @@ impl RoomAdmission {
         principal: &Principal<'_>,
         level: AuthLevel,
         request: &AccessRequest,
+        freshness: Freshness,
     ) -> Result<(BTreeMap<RoomId, RoomPass>, Option<UnspentInvite>), AdmissionError> {
         let now = self.clock.seconds();
         let join = JoinRequest {
@@ -92,7 +100,7 @@ impl RoomAdmission {
         let mut passes = BTreeMap::new();
         let mut by_invite = Vec::new();
         for room in request.targets.iter().filter_map(Target::as_room) {
-            if self.open_rooms.has(room, now) {
+            if freshness == Freshness::MayBeCached && self.open_rooms.has(room, now) {
                 continue;
             }
             let Some(guard) = self.guard(room).await? else {
@@ -177,9 +185,9 @@ impl RoomAdmission {
         &self,
         binding: &Binding,
         room: &RoomId,
-    ) -> Result<Option<RoomPass>, AdmissionError> {
+    ) -> Result<Result<Option<RoomPass>, RoomDenied>, StoreError> {
         let Some(guard) = self.guard(room).await? else {
-            return Ok(None);
+            return Ok(Ok(None));
         };
         let join = JoinRequest {
             user: &binding.user,
@@ -187,7 +195,7 @@ impl RoomAdmission {
             role: Role::Reader,
             pass: binding.passes.get(room),
         };
-        Ok(Some(guard.admit(&join)?))
+        Ok(guard.admit(&join).map(Some))
     }
 
     async fn guard(&self, room: &RoomId) -> Result<Option<RoomGuard>, StoreError> {

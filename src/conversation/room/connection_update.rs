@@ -1,57 +1,57 @@
-//! What a change of a room's record means for those who are in it.
-//!
-//! Nobody can ask the service with which role a connection was negotiated. So whatever may be
-//! too much is taken from all whom it may concern, and `sendToGroup` is given only to members
-//! whom the record makes writers. Who gets less than the room would allow by now reconnects.
+//! Compares two guards of a room: which open connections a change concerns.
 
-use super::guard::{Access, Member, RoomGuard};
-use crate::conversation::room::Role;
+use std::collections::BTreeMap;
+
+use super::Role;
+use super::guard::RoomGuard;
 use crate::ids::user_id::UserId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConnectionUpdate {
+pub(super) enum ConnectionUpdate {
     Nothing,
     Adjust(Adjustment),
-    /// Everybody comes in anew, or does not.
+    /// Everybody must enter again.
     CloseAll,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Adjustment {
-    /// From now on everything said here passes through us.
-    pub silence_all: bool,
-    pub users: Vec<(UserId, Effect)>,
+pub(super) struct Adjustment {
+    /// Whether the rights of all writers may have changed.
+    pub(super) all_voices: bool,
+    pub(super) users: BTreeMap<UserId, MemberUpdate>,
 }
 
+/// What changes for the connections of a user, besides that they get the rights that they have now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    /// Hears nothing more and cannot come back in with this connection.
-    Evict,
-    /// Sends nothing more to the group.
-    RevokeSend,
-    /// May send to the group.
-    GrantSend,
+pub(super) struct MemberUpdate {
+    pub(super) voice: VoiceMove,
+    /// Whether the connections may have been evicted before, and are let in again.
+    pub(super) let_in: bool,
+}
+
+/// How connections move between writers and readers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum VoiceMove {
+    Keep,
+    In,
+    Out,
 }
 
 impl ConnectionUpdate {
-    /// What `after` means for those whom `before` let in.
+    /// What `after` changes for connections that `before` admitted.
     pub(super) fn of(before: &RoomGuard, after: &RoomGuard) -> Self {
         if after.number != before.number || before.due.is_some() {
             return Self::CloseAll;
         }
-        let was_persistent = is_persistent(before);
+        let all = before.members().iter().chain(after.members());
+        let users = all.filter_map(|member| {
+            let user = &member.user_id;
+            let update = MemberUpdate::of(role_in(before, user), role_in(after, user))?;
+            Some((user.clone(), update))
+        });
         let adjustment = Adjustment {
-            silence_all: is_persistent(after) && !was_persistent,
-            users: members(before)
-                .iter()
-                .filter(|member| role_in(after, &member.user_id).is_none())
-                .filter(|_| after.access() != Access::Open)
-                .map(|member| (member.user_id.clone(), Effect::Evict))
-                .chain(members(after).iter().filter_map(|member| {
-                    let effect = effect_on(member, before, after)?;
-                    Some((member.user_id.clone(), effect))
-                }))
-                .collect(),
+            all_voices: before.is_persistent() != after.is_persistent(),
+            users: users.collect(),
         };
         if adjustment == Adjustment::default() {
             Self::Nothing
@@ -61,48 +61,52 @@ impl ConnectionUpdate {
     }
 }
 
-fn effect_on(member: &Member, before: &RoomGuard, after: &RoomGuard) -> Option<Effect> {
-    let user = &member.user_id;
-    match (role_in(before, user), member.role) {
-        // A stranger may have come in as a writer.
-        (None | Some(Role::Writer), Role::Reader) => Some(Effect::RevokeSend),
-        (Some(Role::Reader), Role::Writer) => voice(user, after),
-        (_, Role::Writer) if is_persistent(before) => voice(user, after),
-        (Some(Role::Reader), Role::Reader) | (None | Some(Role::Writer), Role::Writer) => None,
+impl Adjustment {
+    /// Adds those whom an earlier adjustment concerned: what it did may no longer be right.
+    pub(super) fn including(mut self, earlier: &Self, guard: &RoomGuard) -> Self {
+        self.all_voices |= earlier.all_voices;
+        for user in earlier.users.keys() {
+            let update = MemberUpdate {
+                voice: match role_in(guard, user) {
+                    None => VoiceMove::Keep,
+                    Some(Role::Reader) => VoiceMove::Out,
+                    Some(Role::Writer) => VoiceMove::In,
+                },
+                let_in: true,
+            };
+            self.users.insert(user.clone(), update);
+        }
+        self
     }
 }
 
-fn voice(user: &UserId, guard: &RoomGuard) -> Option<Effect> {
-    may_send(user, guard).then_some(Effect::GrantSend)
+impl MemberUpdate {
+    fn of(before: Option<Role>, after: Option<Role>) -> Option<Self> {
+        if before == after {
+            return None;
+        }
+        Some(Self {
+            voice: match (before, after) {
+                // A stranger may have entered as a writer.
+                (_, Some(Role::Reader)) => VoiceMove::Out,
+                (Some(Role::Reader), Some(Role::Writer)) => VoiceMove::In,
+                (_, None) | (None | Some(Role::Writer), Some(Role::Writer)) => VoiceMove::Keep,
+            },
+            let_in: before.is_none(),
+        })
+    }
 }
 
-/// Whether the record alone lets a user send to the group. An id that anybody may take is
-/// nobody's membership.
-pub(super) fn may_send(user: &UserId, guard: &RoomGuard) -> bool {
-    role_in(guard, user) == Some(Role::Writer)
-        && !user.may_be_anonymous()
-        && !is_persistent(guard)
-        && !guard.banned.contains_key(user)
-        && !guard.muted.contains_key(user)
-}
-
-fn is_persistent(guard: &RoomGuard) -> bool {
-    guard.record.as_ref().is_some_and(|room| room.persistent)
-}
-
-fn members(guard: &RoomGuard) -> &[Member] {
-    guard.record.as_ref().map_or(&[], |room| &room.members)
-}
-
+/// Anyone may take an anonymous id, so it carries no membership.
 fn role_in(guard: &RoomGuard, user: &UserId) -> Option<Role> {
-    guard.membership(user, false)
+    guard.membership(user, user.may_be_anonymous())
 }
 
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
 
-    use super::super::RoomRecord;
+    use super::super::{Access, Member, RoomRecord};
     use super::*;
 
     fn guard(access: Access, persistent: bool, members: &[(&str, Role)]) -> RoomGuard {
@@ -123,20 +127,22 @@ mod tests {
         }
     }
 
-    fn adjusted(before: &RoomGuard, after: &RoomGuard) -> Vec<(String, Effect)> {
+    fn adjustment(before: &RoomGuard, after: &RoomGuard) -> Adjustment {
         match ConnectionUpdate::of(before, after) {
-            ConnectionUpdate::Adjust(adjustment) => {
-                let users = adjustment.users.into_iter();
-                users
-                    .map(|(user, effect)| (user.to_string(), effect))
-                    .collect()
-            }
+            ConnectionUpdate::Adjust(adjustment) => adjustment,
             other => panic!("{other:?}"),
         }
     }
 
+    fn adjusted(before: &RoomGuard, after: &RoomGuard) -> Vec<(String, VoiceMove, bool)> {
+        let users = adjustment(before, after).users.into_iter();
+        users
+            .map(|(user, update)| (user.to_string(), update.voice, update.let_in))
+            .collect()
+    }
+
     #[test]
-    fn members_who_leave_a_guarded_room_are_put_out_and_new_readers_are_silenced() {
+    fn every_member_whose_role_changed_is_adjusted() {
         use Role::{Reader, Writer};
         let before = [
             ("gone", Writer),
@@ -149,29 +155,35 @@ mod tests {
             ("up", Writer),
             ("same", Writer),
             ("new", Reader),
+            ("back", Writer),
         ];
 
-        for access in [Access::Password, Access::Invite, Access::Members] {
+        for access in [
+            Access::Open,
+            Access::Password,
+            Access::Invite,
+            Access::Members,
+        ] {
             assert_eq!(
                 adjusted(
                     &guard(access, false, &before),
                     &guard(access, false, &after)
                 ),
                 [
-                    ("gone".to_owned(), Effect::Evict),
-                    ("down".to_owned(), Effect::RevokeSend),
-                    ("up".to_owned(), Effect::GrantSend),
-                    ("new".to_owned(), Effect::RevokeSend),
+                    ("back".to_owned(), VoiceMove::Keep, true),
+                    ("down".to_owned(), VoiceMove::Out, false),
+                    ("gone".to_owned(), VoiceMove::Keep, false),
+                    ("new".to_owned(), VoiceMove::Out, true),
+                    ("up".to_owned(), VoiceMove::In, false),
                 ]
             );
         }
     }
 
     #[test]
-    fn nobody_needs_to_be_a_member_of_an_open_room() {
-        let before = guard(Access::Open, false, &[("gone", Role::Writer)]);
-
-        let after = guard(Access::Open, false, &[]);
+    fn an_anonymous_id_is_adjusted_as_nobodys_membership() {
+        let before = guard(Access::Open, false, &[]);
+        let after = guard(Access::Open, false, &[("anon:w", Role::Writer)]);
 
         assert_eq!(
             ConnectionUpdate::of(&before, &after),
@@ -180,47 +192,35 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_persistence_gives_a_voice_to_writers_that_the_record_names() {
-        use Role::{Reader, Writer};
-        let members = [
-            ("w", Writer),
-            ("r", Reader),
-            ("anon:w", Writer),
-            ("muted", Writer),
-        ];
-        let before = guard(Access::Open, true, &members);
-        let mut after = guard(Access::Open, false, &members);
-        let sanction = super::super::Sanction {
-            at: Timestamp::UNIX_EPOCH,
-            reason: None,
-        };
-        after
-            .muted
-            .insert(UserId::parse("muted").unwrap(), sanction);
-
-        assert_eq!(
-            adjusted(&before, &after),
-            [("w".to_owned(), Effect::GrantSend)]
+    fn beginning_and_end_of_persistence_concern_all_writers() {
+        let members = [("w", Role::Writer)];
+        let (passing, kept) = (
+            guard(Access::Open, false, &members),
+            guard(Access::Open, true, &members),
         );
-    }
-
-    #[test]
-    fn persistence_silences_everybody_and_gives_nobody_a_voice() {
-        let before = guard(Access::Open, false, &[("up", Role::Reader)]);
-        let after = guard(Access::Open, true, &[("up", Role::Writer)]);
-
         let expected = Adjustment {
-            silence_all: true,
-            users: Vec::new(),
+            all_voices: true,
+            users: BTreeMap::new(),
         };
-        assert_eq!(
-            ConnectionUpdate::of(&before, &after),
-            ConnectionUpdate::Adjust(expected)
-        );
+
+        assert_eq!(adjustment(&passing, &kept), expected);
+        assert_eq!(adjustment(&kept, &passing), expected);
     }
 
     #[test]
-    fn what_was_left_undone_is_made_up_for_by_closing() {
+    fn a_repeat_also_covers_those_whom_only_the_first_round_concerned() {
+        let before = guard(Access::Members, false, &[("wanda", Role::Writer)]);
+        let without = guard(Access::Members, false, &[]);
+        let first = adjustment(&before, &without);
+
+        let second = Adjustment::default().including(&first, &before);
+
+        let wanda = second.users[&UserId::parse("wanda").unwrap()];
+        assert_eq!((wanda.voice, wanda.let_in), (VoiceMove::In, true));
+    }
+
+    #[test]
+    fn an_unfinished_change_closes_everything() {
         let before = RoomGuard {
             due: Some(uuid::Uuid::nil()),
             ..RoomGuard::default()

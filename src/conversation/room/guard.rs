@@ -1,6 +1,6 @@
-//! Who may come into a room, and as what: the one place that decides it.
+//! Decides who may enter a room, and with which role.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -10,29 +10,33 @@ use uuid::Uuid;
 use super::password::PasswordHash;
 use crate::ids::user_id::UserId;
 
-/// How many users a guard names at most: members, banned and muted ones together. It is read
-/// with every message, so it stays small.
+/// How many users a guard names at most: members, banned and muted ones together. Every message
+/// reads the guard, so it stays small.
 const MAX_NAMED: usize = 1000;
 
-/// A guard names no more users than fit.
+/// The guard cannot name another user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a room has at most 1000 members, banned and muted users together")]
 pub struct RoomFull;
 
-/// What decides who comes in. It outlives the room, so that what was shown to an earlier one
-/// opens no later one.
+/// Decides who may enter. It outlives the room, so that credentials for a deleted room do not open
+/// a new one of the same name.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct RoomGuard {
     /// Raised when access or password change, and when the room is deleted.
     pub number: u64,
-    /// `None` for a room that nobody set up: it is open.
+    /// `None` for a room without settings, which is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<RoomRecord>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub banned: BTreeMap<UserId, Sanction>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub muted: BTreeMap<UserId, Sanction>,
-    /// Stands while open connections may be as the guard no longer says.
+    /// Users who stopped being members under this number. Their open connections may have entered
+    /// without a password or an invite.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub former: BTreeSet<UserId>,
+    /// Set while open connections may not match the guard.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due: Option<Uuid>,
 }
@@ -53,7 +57,7 @@ pub struct RoomRecord {
     pub created_at: Timestamp,
 }
 
-/// What it takes to come in, for those who are no members.
+/// What users who are not members need to enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Access {
@@ -64,7 +68,7 @@ pub enum Access {
     Members,
 }
 
-/// The lesser comes first.
+/// Ordered by what it allows.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema,
 )]
@@ -75,20 +79,20 @@ pub enum Role {
     Writer,
 }
 
-/// That somebody was let into a room, by what the room was then.
+/// The admission of a user to a room, by the guard of that time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomPass {
-    /// The room's guard number. Whoever was let in by another must show anew what it takes.
+    /// The room's guard number. After it changes, the credentials must be shown again.
     #[serde(rename = "g")]
     pub guard: u64,
-    /// The most that it allows.
+    /// The highest role that it allows.
     pub role: Role,
-    /// Whether what is said there must pass through us.
+    /// Whether every message must pass through us.
     #[serde(rename = "p", default, skip_serializing_if = "is_false")]
     pub persistent: bool,
     #[serde(rename = "m", default, skip_serializing_if = "is_false")]
     pub muted: bool,
-    /// Came in as a member, and showed nothing: who is no member any more is out.
+    /// The user entered as a member, without credentials, and loses access with the membership.
     #[serde(rename = "b", default, skip_serializing_if = "is_false")]
     pub member: bool,
 }
@@ -117,30 +121,39 @@ pub struct Sanction {
     pub reason: Option<String>,
 }
 
-/// Somebody at the door.
+/// A user who wants to enter.
 #[derive(Debug, Clone, Copy)]
 pub struct JoinRequest<'a> {
     pub user: &'a UserId,
-    /// Nobody else can be held to such an id, so it is nobody's membership.
+    /// Anyone may take such an id, so it carries no membership.
     pub is_anonymous: bool,
     pub role: Role,
-    /// What was shown, now or at `negotiate`: the password, an invite.
+    /// The admission by a password or an invite, now or at `negotiate`.
     pub pass: Option<&'a RoomPass>,
 }
 
-/// Why somebody does not come in.
+/// Why a user may not enter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoomDenied {
     Banned,
     PasswordRequired,
     InviteRequired,
     NotAMember,
-    /// Comes in only as a reader.
+    /// The user may enter only as a reader.
     NoWriter,
 }
 
+/// What a guard allows the open connections of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Rights {
+    /// To be in the room's group, and to join it.
+    pub(super) enter: bool,
+    /// To send to the group directly, for connections that are bound as writers.
+    pub(super) send: bool,
+}
+
 impl RoomGuard {
-    /// Lets somebody in, or says why not.
+    /// Admits a user, or returns the reason for a refusal.
     pub fn admit(&self, guest: &JoinRequest<'_>) -> Result<RoomPass, RoomDenied> {
         if self.banned.contains_key(guest.user) {
             return Err(RoomDenied::Banned);
@@ -152,7 +165,7 @@ impl RoomGuard {
         Ok(RoomPass {
             guard: self.number,
             role: most,
-            persistent: self.record.as_ref().is_some_and(|room| room.persistent),
+            persistent: self.is_persistent(),
             muted: self.muted.contains_key(guest.user),
             member: self.membership(guest.user, guest.is_anonymous).is_some(),
         })
@@ -182,7 +195,69 @@ impl RoomGuard {
         found.map(|member| member.role)
     }
 
-    /// Makes somebody a member of a room that is set up.
+    /// Decides about connections that were admitted under this number: a higher one closes them.
+    pub(super) fn rights(&self, user: &UserId) -> Rights {
+        let role = self.membership(user, user.may_be_anonymous());
+        let has_access = match self.access() {
+            Access::Open => true,
+            Access::Password | Access::Invite => role.is_some() || !self.former.contains(user),
+            Access::Members => role.is_some(),
+        };
+        let enter = has_access && !self.banned.contains_key(user);
+        Rights {
+            enter,
+            send: enter
+                && role != Some(Role::Reader)
+                && !self.muted.contains_key(user)
+                && !self.is_persistent(),
+        }
+    }
+
+    /// The same for a user id as the service returns it. Every connection that we admit has one.
+    pub(super) fn rights_of(&self, user: Option<&str>) -> Rights {
+        const NONE: Rights = Rights {
+            enter: false,
+            send: false,
+        };
+        let user = user.and_then(|user| UserId::parse(user).ok());
+        user.map_or(NONE, |user| self.rights(&user))
+    }
+
+    /// Whether another guard allows the same users the same.
+    pub(super) fn treats_connections_as(&self, other: &Self) -> bool {
+        self.number == other.number
+            && self.access() == other.access()
+            && self.is_persistent() == other.is_persistent()
+            && self.members() == other.members()
+            && self.former == other.former
+            && self.banned.keys().eq(other.banned.keys())
+            && self.muted.keys().eq(other.muted.keys())
+    }
+
+    pub(super) fn is_persistent(&self) -> bool {
+        self.record.as_ref().is_some_and(|room| room.persistent)
+    }
+
+    pub(super) fn members(&self) -> &[Member] {
+        self.record.as_ref().map_or(&[], |room| &room.members)
+    }
+
+    /// Records who is no longer a member. When they are too many, everybody must enter again.
+    pub(super) fn note_former(&mut self, before: &Self) {
+        let is_member = |user: &UserId| self.membership(user, false).is_some();
+        let members = before.members().iter().map(|member| &member.user_id);
+        let former = before.former.iter().chain(members);
+        self.former = former.filter(|user| !is_member(user)).cloned().collect();
+        let is_kept = matches!(self.access(), Access::Password | Access::Invite);
+        if !is_kept || self.number != before.number {
+            self.former.clear();
+        } else if self.former.len() > MAX_NAMED {
+            self.former.clear();
+            self.number += 1;
+        }
+    }
+
+    /// Makes a user a member of a room that has settings.
     pub(super) fn join(&mut self, member: Member) -> Result<(), RoomFull> {
         let size = self.size();
         let Some(room) = &mut self.record else {
@@ -209,8 +284,7 @@ impl RoomGuard {
 
     /// How many users it names.
     fn size(&self) -> usize {
-        let members = self.record.as_ref().map_or(0, |room| room.members.len());
-        members + self.banned.len() + self.muted.len()
+        self.members().len() + self.banned.len() + self.muted.len()
     }
 
     pub fn access(&self) -> Access {
@@ -357,6 +431,66 @@ mod tests {
         };
 
         assert_eq!(guard.admit(&guest), Err(RoomDenied::NotAMember));
+    }
+
+    #[test]
+    fn former_members_have_no_rights_where_strangers_need_credentials() {
+        for (access, enters) in [
+            (Access::Open, true),
+            (Access::Password, false),
+            (Access::Invite, false),
+            (Access::Members, false),
+        ] {
+            let before = room(access);
+            let mut after = room(access);
+            after.record.as_mut().unwrap().members.clear();
+            after.note_former(&before);
+
+            assert_eq!(after.rights(&user("mary")).enter, enters, "{access:?}");
+            // Strangers there have shown their credentials.
+            let strangers = access != Access::Members;
+            assert_eq!(after.rights(&user("eve")).enter, strangers, "{access:?}");
+
+            let mut back = room(access);
+            back.note_former(&after);
+            assert!(back.rights(&user("mary")).send && back.former.is_empty());
+        }
+    }
+
+    #[test]
+    fn too_many_former_members_make_everybody_enter_again() {
+        let mut before = room(Access::Invite);
+        before.former = (0..MAX_NAMED).map(|n| user(&format!("u{n}"))).collect();
+        let mut after = room(Access::Invite);
+        after.record.as_mut().unwrap().members.clear();
+
+        after.note_former(&before);
+
+        assert_eq!((after.number, after.former.len()), (4, 0));
+    }
+
+    #[test]
+    fn sending_needs_more_than_entering() {
+        let sanction = || Sanction {
+            at: Timestamp::UNIX_EPOCH,
+            reason: None,
+        };
+        let rights = |change: &dyn Fn(&mut RoomGuard), name: &str| {
+            let mut guard = room(Access::Open);
+            change(&mut guard);
+            let rights = guard.rights(&user(name));
+            (rights.enter, rights.send)
+        };
+
+        assert_eq!(rights(&|_| {}, "mary"), (true, true));
+        assert_eq!(rights(&|_| {}, "eve"), (true, true));
+        assert_eq!(rights(&|_| {}, "rita"), (true, false));
+        let mute = |guard: &mut RoomGuard| drop(guard.muted.insert(user("mary"), sanction()));
+        assert_eq!(rights(&mute, "mary"), (true, false));
+        let ban = |guard: &mut RoomGuard| drop(guard.banned.insert(user("mary"), sanction()));
+        assert_eq!(rights(&ban, "mary"), (false, false));
+        let persist = |guard: &mut RoomGuard| guard.record.as_mut().unwrap().persistent = true;
+        assert_eq!(rights(&persist, "mary"), (true, false));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What administrators do with rooms.
+//! Administrators create, change and delete rooms.
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
@@ -15,7 +15,7 @@ use crate::store::{MAX_BODY, Store, Write, WriteError};
 const MAX_NAME: usize = 200;
 const MAX_PASSWORD: usize = 256;
 
-/// What is to be different; `None` leaves it as it is.
+/// A change of a room. `None` keeps the value.
 #[derive(Debug, Clone, Default)]
 pub struct RoomChange {
     pub name: Option<String>,
@@ -25,26 +25,25 @@ pub struct RoomChange {
     pub persistent: Option<bool>,
 }
 
-/// A room that was set up, or changed.
+/// A room that was created or changed.
 #[derive(Debug)]
 pub struct RoomUpdate {
     pub record: RoomRecord,
     pub is_new: bool,
-    pub after: ConnectionUpdate,
-    /// To be settled once open connections are as the room is.
-    pub due: Option<Uuid>,
+    pub before: RoomGuard,
+    pub after: RoomGuard,
 }
 
-/// A room that is gone.
+/// A room that was deleted.
 #[derive(Debug)]
 pub struct Removed {
-    /// To be settled once its connections are closed.
+    /// To be cleared once its connections are closed.
     pub due: Option<Uuid>,
-    /// What is still stored of it, or may be.
+    /// The records that may be left of it.
     pub garbage: Option<Garbage>,
 }
 
-/// Sets a room up, or changes it. Whoever lost a race looks again.
+/// Creates or changes a room. After a lost race it reads the room again.
 pub async fn set_up(
     store: &dyn Store,
     ids: &Ids,
@@ -70,10 +69,11 @@ pub async fn set_up(
         if is_guarded_anew(&before, &record, change) {
             guard.number += 1;
         }
-        let after = ConnectionUpdate::of(&before, &guard);
-        guard.due = (after != ConnectionUpdate::Nothing).then(|| ids.uuid());
-        // After the room was read: if it goes in between, this write fails, and if it goes later,
-        // it finds this entry.
+        guard.note_former(&before);
+        let update = ConnectionUpdate::of(&before, &guard);
+        guard.due = (update != ConnectionUpdate::Nothing).then(|| ids.uuid());
+        // Only now: if the room is deleted in between, the write below fails, and a later deletion
+        // finds this entry.
         listing::enter(store, id).await?;
         let write = write(&state, &guard)?;
         match store.write(&conversation.partition(), vec![write]).await {
@@ -81,8 +81,8 @@ pub async fn set_up(
                 return Ok(RoomUpdate {
                     record,
                     is_new: before.record.is_none(),
-                    after,
-                    due: guard.due,
+                    before,
+                    after: guard,
                 });
             }
             Err(error) => conflicts.retry_after(error).await?,
@@ -90,7 +90,7 @@ pub async fn set_up(
     }
 }
 
-/// The guard, if it is not too large to be kept.
+/// Writes the guard, unless it is too large.
 pub(super) fn write(
     state: &ConversationState,
     guard: &RoomGuard,
@@ -166,7 +166,7 @@ async fn changed(
         record.members.clone_from(members);
     }
     if let (Some(password), Some(hash)) = (&change.password, hash) {
-        // The same password again is no change, so that a repeat puts nobody out.
+        // The same password is not a change, so that a repeated request closes no connections.
         let is_same = match &record.password_hash {
             Some(known) => known.is_of(password).await,
             None => false,
@@ -183,7 +183,7 @@ async fn changed(
     Ok(record)
 }
 
-/// Whether what was shown before counts no more.
+/// Whether earlier credentials become invalid.
 fn is_guarded_anew(before: &RoomGuard, record: &RoomRecord, change: &RoomChange) -> bool {
     let known = before
         .record
@@ -197,8 +197,8 @@ fn is_guarded_anew(before: &RoomGuard, record: &RoomRecord, change: &RoomChange)
     before.access() != record.access || password_changed
 }
 
-/// Removes a room and all that was said in it: one write, and it is gone for everybody. What is
-/// left of it in the store no longer belongs to anything.
+/// Deletes a room with its messages in one write. The records that are left in the store belong to
+/// nothing any more.
 pub async fn remove(
     store: &dyn Store,
     ids: &Ids,
@@ -210,7 +210,7 @@ pub async fn remove(
         let state = ConversationState::read(store, &conversation).await?;
         let before: RoomGuard = state.guard()?.unwrap_or_default();
         if is_nothing(&before, &state) {
-            // Perhaps a repeat, whose first answer was lost before all was done.
+            // This may be a repeat of a call that failed halfway.
             let garbage = Garbage::before(&conversation, &state.head);
             if let Some(garbage) = &garbage {
                 garbage::note(store, garbage).await?;
@@ -252,11 +252,11 @@ fn is_nothing(guard: &RoomGuard, state: &ConversationState) -> bool {
         && state.head.seq == 0
 }
 
-/// Open connections are as the guard says. If this is not recorded, they are closed once more
-/// when the room is changed next, which does no harm.
-pub async fn settle(store: &dyn Store, id: &RoomId, due: Uuid) {
+/// Records that open connections match the guard. If that fails, the next change of the room, or
+/// the next settling, closes them once more, which does no harm.
+pub async fn clear_due(store: &dyn Store, id: &RoomId, due: Uuid) {
     let conversation = Conversation::Room(id.clone());
-    let settled = async {
+    let cleared = async {
         let state = ConversationState::read(store, &conversation).await?;
         let guard: Option<RoomGuard> = state.guard()?;
         let Some(mut guard) = guard.filter(|guard| guard.due == Some(due)) else {
@@ -269,10 +269,10 @@ pub async fn settle(store: &dyn Store, id: &RoomId, due: Uuid) {
             done => done.map_err(ConversationError::from),
         }
     };
-    if let Err(error) = settled.await {
+    if let Err(error) = cleared.await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
-            "that room {id} is settled could not be recorded"
+            "failed to record that the connections of room {id} match it"
         );
     }
 }

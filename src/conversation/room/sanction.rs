@@ -1,8 +1,8 @@
-//! Bans and mutes.
+//! Stores bans and mutes.
 
 use jiff::Timestamp;
 
-use super::{RoomGuard, Sanction, connection_update, manage};
+use super::{RoomGuard, Sanction, manage};
 use crate::conversation::conflicts::Conflicts;
 use crate::conversation::{Conversation, ConversationError, ConversationState};
 use crate::ids::target::RoomId;
@@ -28,8 +28,7 @@ pub fn check_reason(reason: Option<&str>) -> Result<(), ConversationError> {
     Ok(())
 }
 
-/// Bans, unbans, mutes or unmutes a user. Doing it twice does no harm. Returns whether the record
-/// alone lets the user send to the group now.
+/// Bans, unbans, mutes or unmutes a user. Doing it twice does no harm.
 pub async fn apply(
     store: &dyn Store,
     room: &RoomId,
@@ -37,7 +36,7 @@ pub async fn apply(
     action: Action,
     reason: Option<String>,
     now: Timestamp,
-) -> Result<bool, ConversationError> {
+) -> Result<(), ConversationError> {
     check_reason(reason.as_deref())?;
     let sanction = Sanction { at: now, reason };
     let conversation = Conversation::Room(room.clone());
@@ -45,14 +44,12 @@ pub async fn apply(
     loop {
         let state = ConversationState::read(store, &conversation).await?;
         let mut guard: RoomGuard = state.guard()?.unwrap_or_default();
-        let changed = change(&mut guard, user, action, &sanction);
-        let may_send = connection_update::may_send(user, &guard);
-        if !changed {
-            return Ok(may_send);
+        if !change(&mut guard, user, action, &sanction) {
+            return Ok(());
         }
         let write = manage::write(&state, &guard)?;
         match store.write(&conversation.partition(), vec![write]).await {
-            Ok(()) => return Ok(may_send),
+            Ok(()) => return Ok(()),
             Err(error) => conflicts.retry_after(error).await?,
         }
     }

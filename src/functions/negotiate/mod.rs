@@ -107,7 +107,7 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response, Pro
         user,
         limit_key,
     };
-    let admitted = app.admission.admit(principal, request.access).await?;
+    let admitted = app.admission.negotiate(principal, request.access).await?;
     // The token comes first: a service that issues none must not cost the caller an invite.
     let token = Token::new(app, &admitted.binding).await?;
     let binding = app.admission.confirm(admitted).await?;

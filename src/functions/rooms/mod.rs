@@ -9,5 +9,5 @@ pub mod record;
 pub mod sanctions;
 
 mod access;
-mod live;
+mod effects;
 mod path;

@@ -1,12 +1,10 @@
 //! `rooms/{id}/presence`: who is connected, according to the service.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Json;
 use serde::Serialize;
 use utoipa::ToSchema;
-use webpubsub::ListOptions;
 
 use super::access::{AccessCheck, AccessQuery, Granted};
 use super::path::ConversationPath;
@@ -53,7 +51,8 @@ pub async fn get(
         let state = ConversationState::read(&*app.store, &conversation).await?;
         conversation.check_exists(&state)?;
     }
-    let listed = connections(&app, &conversation.group()).await;
+    let (group, now) = (conversation.group(), app.clock.seconds());
+    let listed = app.presence.users(&app.hub, &group, now).await;
     let users = listed.map_err(|error| {
         tracing::error!(
             error = &error as &dyn std::error::Error,
@@ -61,24 +60,11 @@ pub async fn get(
         );
         Problem::unavailable("the Web PubSub service does not answer; try again shortly")
     })?;
-    let users = users.into_iter().map(|(user_id, connections)| Present {
-        user_id,
-        connections,
+    let users = users.iter().map(|(user_id, connections)| Present {
+        user_id: user_id.clone(),
+        connections: *connections,
     });
     Ok(Json(Presence {
         users: users.collect(),
     }))
-}
-
-async fn connections(app: &App, group: &str) -> Result<BTreeMap<String, u64>, webpubsub::Error> {
-    let options = ListOptions::default();
-    let members = app.hub.list_connections_in_group(group, &options)?;
-    let mut users = BTreeMap::new();
-    for member in members.all().await? {
-        // Every connection that we admit has a user id.
-        if let Some(user) = member.user_id {
-            *users.entry(user).or_default() += 1;
-        }
-    }
-    Ok(users)
 }

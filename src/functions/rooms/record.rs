@@ -8,13 +8,13 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::live::Live;
+use super::effects::applied;
 use super::path::RoomPath;
 use crate::access::caller::rights::Administrator;
 use crate::app::App;
 use crate::clock::rfc3339;
 use crate::conversation::room::manage::{self, RoomChange};
-use crate::conversation::room::{Access, ConnectionUpdate, Member, RoomRecord, listing};
+use crate::conversation::room::{Access, Member, RoomRecord, listing, settle};
 use crate::http::extract::{JsonBody, Query, empty_as_none};
 use crate::http::problem::Problem;
 use crate::http::problem::responses::{
@@ -113,9 +113,10 @@ pub async fn put(
     };
     let done = manage::set_up(&*app.store, &app.ids, &id, &change, app.clock.now()).await?;
     app.admission.forget_open_room(&id);
-    Live::new(&app.hub, &id).apply(&done.after).await?;
-    if let Some(due) = done.due {
-        manage::settle(&*app.store, &id, due).await;
+    let effects = settle::changed(&app.hub, &*app.store, &id, &done.before, &done.after);
+    applied(&id, effects.await)?;
+    if let Some(due) = done.after.due {
+        manage::clear_due(&*app.store, &id, due).await;
     }
     let status = if done.is_new {
         StatusCode::CREATED
@@ -187,10 +188,8 @@ pub async fn delete(
         app.sweeper.schedule(garbage).await;
     }
     if let Some(due) = removed.due {
-        Live::new(&app.hub, &id)
-            .apply(&ConnectionUpdate::CloseAll)
-            .await?;
-        manage::settle(&*app.store, &id, due).await;
+        applied(&id, settle::removed(&app.hub, &id).await)?;
+        manage::clear_due(&*app.store, &id, due).await;
     }
     Ok(StatusCode::OK)
 }

@@ -7,12 +7,12 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::live::Live;
+use super::effects::applied;
 use super::path::RoomPath;
 use crate::access::caller::rights::Administrator;
 use crate::app::App;
-use crate::conversation::room::Effect;
 use crate::conversation::room::sanction::{self, Action, check_reason};
+use crate::conversation::room::settle;
 use crate::http::extract::JsonBody;
 use crate::http::problem::Problem;
 use crate::http::problem::responses::{Failed, InvalidBody, NotAdministrator, NotFound};
@@ -45,8 +45,8 @@ pub async fn kick(
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
     check_reason(body.reason.as_deref())?;
-    let live = Live::new(&app.hub, &room);
-    live.kick(&body.user_id, body.reason.as_deref()).await?;
+    let kicked = settle::kick(&app.hub, &room, &body.user_id, body.reason.as_deref());
+    applied(&room, kicked.await)?;
     Ok(StatusCode::OK)
 }
 
@@ -66,10 +66,7 @@ pub async fn ban(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
-    let user = store(&app, &room, Action::Ban, body).await?.0;
-    let live = Live::new(&app.hub, &room);
-    live.apply_to(&user, Effect::Evict).await?;
-    Ok(StatusCode::OK)
+    order(&app, &room, Action::Ban, body).await
 }
 
 /// `POST /api/rooms/{id}/unban`
@@ -88,8 +85,7 @@ pub async fn unban(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
-    store(&app, &room, Action::Unban, body).await?;
-    Ok(StatusCode::OK)
+    order(&app, &room, Action::Unban, body).await
 }
 
 /// `POST /api/rooms/{id}/mute`
@@ -108,16 +104,10 @@ pub async fn mute(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
-    let user = store(&app, &room, Action::Mute, body).await?.0;
-    let live = Live::new(&app.hub, &room);
-    live.apply_to(&user, Effect::RevokeSend).await?;
-    Ok(StatusCode::OK)
+    order(&app, &room, Action::Mute, body).await
 }
 
 /// `POST /api/rooms/{id}/unmute`
-///
-/// Web PubSub cannot tell us the role of a connection, so only members whom the record makes
-/// writers may send to the group at once; others when they reconnect.
 #[utoipa::path(
     post, path = "/api/rooms/{id}/unmute", operation_id = "unmuteUser", tag = "rooms",
     summary = "Lift a mute", security(("bearer" = [])),
@@ -133,24 +123,21 @@ pub async fn unmute(
     RoomPath(room): RoomPath,
     JsonBody(body): JsonBody<SanctionBody>,
 ) -> Result<StatusCode, Problem> {
-    let (user, may_send) = store(&app, &room, Action::Unmute, body).await?;
-    if may_send {
-        let live = Live::new(&app.hub, &room);
-        live.apply_to(&user, Effect::GrantSend).await?;
-    }
-    Ok(StatusCode::OK)
+    order(&app, &room, Action::Unmute, body).await
 }
 
-/// Stores a lasting sanction.
-async fn store(
+/// Stores a lasting sanction, then applies it.
+async fn order(
     app: &App,
     room: &RoomId,
     action: Action,
     body: SanctionBody,
-) -> Result<(UserId, bool), Problem> {
+) -> Result<StatusCode, Problem> {
     let SanctionBody { user_id, reason } = body;
-    let now = app.clock.now();
-    let may_send = sanction::apply(&*app.store, room, &user_id, action, reason, now).await?;
+    let (store, now) = (&*app.store, app.clock.now());
+    sanction::apply(store, room, &user_id, action, reason, now).await?;
     app.admission.forget_open_room(room);
-    Ok((user_id, may_send))
+    let effects = settle::sanctioned(&app.hub, store, room, &user_id, action);
+    applied(room, effects.await)?;
+    Ok(StatusCode::OK)
 }

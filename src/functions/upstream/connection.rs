@@ -157,6 +157,11 @@ impl Connection {
         joined.map(|known| known.membership)
     }
 
+    /// The chats whose groups the connection was put into.
+    pub fn joined(&self) -> impl Iterator<Item = &ChatId> {
+        self.state.joined.iter().map(|joined| &joined.chat)
+    }
+
     pub fn note_joined(&mut self, chat: ChatId, membership: u64) {
         let joined = &mut self.state_mut().joined;
         joined.retain(|known| known.chat != chat);

@@ -3,17 +3,25 @@
 use serde_json::json;
 
 use super::counted::Counted;
+use crate::support::{Socket, World};
 
-const SEND: [&str; 2] = ["read top", "write head message id"];
+const SEND: [&str; 2] = ["read state", "write head message id"];
 /// Once a connection has joined a chat's group: whether its user is still a member.
-const CONFIRM: [&str; 1] = ["read top"];
+const CONFIRM: [&str; 1] = ["read state"];
 /// Half a second after the answer, for all that was sent until then.
-const RECORD: [&str; 2] = ["read top", "write head"];
+const RECORD: [&str; 2] = ["read state", "write head"];
+
+/// A client whose `connected` event has been handled.
+async fn greeted(world: &World, query: &str) -> Socket {
+    let mut client = world.join(&format!("{query}&channel=audio")).await;
+    client.receive_type("connection").await;
+    client
+}
 
 #[tokio::test]
 async fn posting_a_message_takes_one_read_one_write_and_one_call() {
     let (world, store) = Counted::world().await;
-    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
+    let mut alice = greeted(&world, "room_id=lobby&username=alice&role=writer").await;
     let before = world.gate.calls();
     store.take_calls();
 
@@ -32,8 +40,11 @@ async fn posting_a_message_takes_one_read_one_write_and_one_call() {
 #[tokio::test]
 async fn a_connections_first_in_a_chat_is_one_call_and_one_read_more() {
     let (world, store) = Counted::world().await;
-    let mut alice = world.join_as("alice", "channel=chats").await;
-    let mut bob = world.join_as("bob", "channel=chats").await;
+    let mut alice = world.join_as("alice", "channel=chats,audio").await;
+    let mut bob = world.join_as("bob", "channel=chats,audio").await;
+    for client in [&mut alice, &mut bob] {
+        client.receive_type("connection").await;
+    }
     let created = alice
         .request(json!({ "type": "CREATE_CHAT", "name": "a" }))
         .await;
@@ -72,7 +83,8 @@ fn without_read_positions(calls: Vec<String>) -> Vec<String> {
 #[tokio::test]
 async fn a_connect_reads_two_lists_and_the_users_own_chats_only() {
     let (world, store) = Counted::world().await;
-    let mut alice = world.join_as("alice", "channel=chats").await;
+    let mut alice = world.join_as("alice", "channel=chats,audio").await;
+    alice.receive_type("connection").await;
     for (name, members) in [("open", json!(null)), ("own", json!(["bob"]))] {
         for n in 0..5 {
             let name = format!("{name} {n}");
@@ -82,17 +94,19 @@ async fn a_connect_reads_two_lists_and_the_users_own_chats_only() {
     }
     store.take_calls();
 
-    world.join_as("bob", "channel=chats").await;
+    let mut bob = world.join_as("bob", "channel=chats,audio").await;
+    bob.receive_type("connection").await;
 
+    // `connected` reads the five chats once more.
     let calls = store.take_calls();
-    let chats = calls.iter().filter(|call| *call == "read top").count();
-    assert_eq!((chats, calls.len()), (5, 5 + 2), "{calls:?}");
+    let chats = calls.iter().filter(|call| *call == "read state").count();
+    assert_eq!((chats, calls.len()), (5 + 5, 5 + 5 + 2), "{calls:?}");
 }
 
 #[tokio::test]
 async fn a_repeated_message_stores_and_sends_nothing() {
     let (world, store) = Counted::world().await;
-    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
+    let mut alice = greeted(&world, "room_id=lobby&username=alice&role=writer").await;
     let frame = json!({ "type": "message", "content": "hello", "id": "1" });
     alice.request(frame.clone()).await;
     store.wait_for_sent_records(1).await;
@@ -116,7 +130,7 @@ async fn a_repeated_message_stores_and_sends_nothing() {
 #[tokio::test]
 async fn a_page_of_history_takes_one_range_and_one_permission_read() {
     let (world, store) = Counted::world().await;
-    let mut alice = world.join("room_id=lobby&username=alice&role=writer").await;
+    let mut alice = greeted(&world, "room_id=lobby&username=alice&role=writer").await;
     for _ in 0..3 {
         alice
             .request(json!({ "type": "message", "content": "hello" }))
@@ -141,11 +155,12 @@ async fn negotiate_caches_an_open_room_for_five_seconds_and_other_calls_do_not()
     }
     assert_eq!(store.take_calls(), ["read state"]);
 
-    let mut alice = world.join(query).await;
+    let mut alice = greeted(&world, query).await;
+    let by_events = ["read state", "read state"];
     assert_eq!(
         store.take_calls(),
-        ["read state"],
-        "one read by `connect_event`"
+        by_events,
+        "of `connect` and `connected`"
     );
 
     alice

@@ -1,4 +1,4 @@
-//! The effect of a changed room on open connections.
+//! A change of a room's record reaches open connections.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -93,8 +93,7 @@ async fn a_persistent_room_accepts_messages_only_through_the_handler() {
 
     put_room(app, "club", json!({ "persistent": false })).await;
     assert!(wanda.publish("club", "x").await);
-    // The handler no longer knows whether these connected as writers or as readers.
-    assert!(!stranger.publish("club", "x").await);
+    assert!(stranger.publish("club", "x").await);
     assert!(!reader.publish("club", "x").await);
     let mut back = Member::dial(&address).await.unwrap();
     assert!(back.publish("club", "x").await);
@@ -160,4 +159,76 @@ async fn the_next_change_completes_one_that_did_not_reach_the_service() {
     let (mut back, _) = member(&world, "ali", "room_id=club&role=writer&password=b").await;
     put_room(app, "club", json!({ "name": "settled" })).await;
     assert!(back.publish("club", "x").await);
+}
+
+#[tokio::test]
+async fn a_client_that_left_the_group_is_found_all_the_same() {
+    let world = World::start().await;
+    let app = &world.app;
+    for change in [
+        json!({ "access": "members" }),
+        json!({ "access": "password", "password": "x" }),
+        Value::Null,
+    ] {
+        put_room(app, "club", json!({ "access": "open" })).await;
+        let (mut ali, _) = member(&world, "ali", WRITER).await;
+        assert!(ali.leave("club").await);
+
+        match &change {
+            Value::Null => super::delete_room(app, "club").await,
+            change => drop(put_room(app, "club", change.clone()).await),
+        }
+
+        ali.wait_until_closed().await;
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_left_the_group_is_silenced_by_persistence() {
+    let world = World::start().await;
+    let (mut ali, _) = member(&world, "ali", WRITER).await;
+    assert!(ali.leave("club").await);
+
+    put_room(&world.app, "club", json!({ "persistent": true })).await;
+
+    assert!(!ali.publish("club", "past you").await);
+}
+
+#[tokio::test]
+async fn a_member_who_is_removed_and_added_again_is_back_at_once() {
+    let world = World::start().await;
+    let app = &world.app;
+    let both = members(&[("wanda", "writer"), ("mary", "writer")]);
+    for access in ["members", "password", "invite"] {
+        let room = json!({ "access": access, "password": "x", "members": both });
+        put_room(app, "club", room).await;
+        let (mut wanda, _) = member(&world, "wanda", WRITER).await;
+        let (mut mary, _) = member(&world, "mary", WRITER).await;
+        let without = members(&[("wanda", "writer")]);
+        put_room(app, "club", json!({ "members": without })).await;
+        assert!(!mary.publish("club", "x").await, "{access}");
+
+        put_room(app, "club", json!({ "members": both })).await;
+
+        assert!(mary.publish("club", "back").await, "{access}");
+        assert!(wanda.publish("club", "welcome").await);
+        assert_eq!(mary.receive().await, "back");
+        assert_eq!(mary.receive().await, "welcome");
+    }
+}
+
+#[tokio::test]
+async fn no_unban_lets_a_former_member_back_in() {
+    let world = World::start().await;
+    let app = &world.app;
+    let room = json!({ "access": "invite", "members": members(&[("mary", "writer")]) });
+    put_room(app, "club", room).await;
+    let (mut mary, _) = member(&world, "mary", WRITER).await;
+    apply_sanction(app, "club", "ban", "mary").await;
+    put_room(app, "club", json!({ "members": [] })).await;
+
+    apply_sanction(app, "club", "unban", "mary").await;
+
+    assert!(!mary.join("club").await);
+    assert!(!mary.publish("club", "x").await);
 }

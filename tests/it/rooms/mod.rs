@@ -1,4 +1,4 @@
-//! The room API, and its effect on clients in the rooms, with real sockets through the emulator.
+//! Rooms over HTTP, and the effects on open connections: real sockets, through the emulator.
 
 mod admission;
 mod live;
@@ -6,6 +6,8 @@ mod presence;
 mod record;
 mod removal;
 mod sanctions;
+mod settle;
+mod under_way;
 
 use reqwest::Method;
 use serde_json::{Value, json};

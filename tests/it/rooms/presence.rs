@@ -1,4 +1,4 @@
-//! `GET /api/rooms/{room}/presence`
+//! Who may see who is connected to a conversation.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -182,4 +182,47 @@ async fn presence_is_unavailable_without_the_service() {
     let answer = app.get("/api/rooms/lobby/presence").await;
 
     answer.assert_problem(503, "unavailable");
+}
+
+#[tokio::test]
+async fn a_room_that_another_instance_guards_shows_nobody_to_strangers() {
+    let file = crate::support::fresh_folder().join("shared.db");
+    let store = format!("sqlite:{}", file.display());
+    let settings = [("STORE", store.as_str())];
+    let (one, other) = (World::with(&settings).await, World::with(&settings).await);
+    // This instance takes the room for open now.
+    negotiate(&one.app, "eve", "room_id=cave").await.ok();
+    get_as(&one.app, "eve", "/api/rooms/cave/presence")
+        .await
+        .ok();
+
+    let cave = json!({ "access": "password", "password": "open-sesame" });
+    put_room(&other.app, "cave", cave).await;
+
+    get_as(&one.app, "eve", "/api/rooms/cave/presence")
+        .await
+        .assert_problem(403, "password_required");
+}
+
+#[tokio::test]
+async fn the_service_is_asked_at_most_every_two_seconds() {
+    let world = World::start().await;
+    let app = &world.app;
+    let path = "/api/rooms/lobby/presence";
+    let empty = json!({ "users": [] });
+
+    assert_eq!(get_as(app, "carol", path).await.ok(), empty);
+    let (_alice, _) = member(&world, "alice", "room_id=lobby").await;
+    let before = world.gate.calls();
+    for _ in 0..3 {
+        assert_eq!(get_as(app, "carol", path).await.ok(), empty);
+    }
+    assert_eq!(world.gate.calls(), before);
+    app.advance(2);
+
+    let alice = json!({ "userId": "alice", "connections": 1 });
+    assert_eq!(
+        get_as(app, "carol", path).await.ok(),
+        json!({ "users": [alice] })
+    );
 }

@@ -1,4 +1,4 @@
-//! The effect of bans, mutes and kicks on open connections.
+//! Bans, mutes and kicks reach open connections.
 
 use serde_json::{Value, json};
 
@@ -38,6 +38,8 @@ async fn a_banned_user_is_shut_out_at_once_and_stays_out() {
     assert_eq!(alice.drain().await, ["before", "without mallory"]);
 
     apply_sanction(app, "lobby", "unban", "mallory").await;
+    assert!(mallory.publish("lobby", "me again").await);
+    assert_eq!(mallory.receive().await, "me again");
     let mut back = Member::dial(&address).await.unwrap();
     assert!(back.publish("lobby", "sorry").await);
 }
@@ -89,8 +91,7 @@ async fn a_muted_user_can_only_read() {
     assert_eq!(roles, json!(["webpubsub.joinLeaveGroup.lobby"]));
 
     apply_sanction(app, "lobby", "unmute", "mallory").await;
-    // The handler no longer knows which role this client connected with.
-    assert!(!mallory.publish("lobby", "me?").await);
+    assert!(mallory.publish("lobby", "me?").await);
     assert_eq!(
         mallory.request(message("me?")).await["type"],
         "message_sent"
@@ -206,4 +207,59 @@ async fn a_ban_holds_while_the_service_is_unreachable() {
 
     answer.assert_problem(503, "unavailable");
     assert!(!mallory.publish("lobby", "me!").await);
+}
+
+#[tokio::test]
+async fn a_kick_finds_a_client_that_left_the_group() {
+    let world = World::start().await;
+    let (mut mallory, _) = member(&world, "mallory", WRITER).await;
+    assert!(mallory.leave("lobby").await);
+
+    apply_sanction(&world.app, "lobby", "kick", "mallory").await;
+
+    mallory.wait_until_closed().await;
+}
+
+#[tokio::test]
+async fn an_unban_gives_back_what_the_record_allows_and_no_more() {
+    let world = World::start().await;
+    let app = &world.app;
+    let (mut muted, _) = member(&world, "muted", WRITER).await;
+    let (mut reader, _) = member(&world, "reader", "room_id=lobby").await;
+    let (mut writer, _) = member(&world, "writer", WRITER).await;
+    apply_sanction(app, "lobby", "mute", "muted").await;
+    for user in ["muted", "reader", "writer"] {
+        apply_sanction(app, "lobby", "ban", user).await;
+    }
+    // A mute that ends during the ban gives nothing.
+    apply_sanction(app, "lobby", "mute", "writer").await;
+    apply_sanction(app, "lobby", "unmute", "writer").await;
+    assert!(!writer.publish("lobby", "x").await);
+
+    for user in ["muted", "reader", "writer"] {
+        apply_sanction(app, "lobby", "unban", user).await;
+    }
+
+    assert!(!muted.publish("lobby", "x").await);
+    assert!(!reader.publish("lobby", "x").await);
+    assert!(writer.publish("lobby", "hello").await);
+    for listener in [&mut muted, &mut reader] {
+        assert_eq!(listener.receive().await, "hello");
+        assert!(listener.leave("lobby").await && listener.join("lobby").await);
+    }
+}
+
+#[tokio::test]
+async fn an_unmute_in_a_persistent_room_gives_no_voice() {
+    let world = World::start().await;
+    let app = &world.app;
+    let (mut alice, _) = member(&world, "alice", WRITER).await;
+    apply_sanction(app, "lobby", "mute", "alice").await;
+    put_room(app, "lobby", json!({ "persistent": true })).await;
+
+    apply_sanction(app, "lobby", "unmute", "alice").await;
+    assert!(!alice.publish("lobby", "x").await);
+
+    put_room(app, "lobby", json!({ "persistent": false })).await;
+    assert!(alice.publish("lobby", "x").await);
 }

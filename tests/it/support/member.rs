@@ -57,7 +57,18 @@ impl Member {
             .await
     }
 
-    /// Sends a frame to the handler and returns the reply.
+    /// Waits for the greeting of `channel=audio`.
+    pub(crate) async fn is_greeted(&mut self) {
+        loop {
+            let next = self.next_frame().await;
+            if next["from"] == "server" && next["data"]["type"] == "connection" {
+                return;
+            }
+            self.keep(next);
+        }
+    }
+
+    /// Says a frame to the handler, and waits for its reply.
     pub(crate) async fn request(&mut self, mut frame: Value) -> Value {
         frame["requestId"] = json!("the-only-one");
         self.send(

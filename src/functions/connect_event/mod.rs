@@ -1,11 +1,12 @@
-//! The life of a connection: it asks to come in, it is in, it is gone.
+//! The events of a connection's life: `connect`, `connected`, `disconnected`.
+
+mod connected;
+mod greeting;
 
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use serde::Serialize;
 use webpubsub::upstream::{ConnectRequest, ConnectResponse};
-use webpubsub::{Payload, SendOptions};
 
 use crate::access::admission::{AdmissionError, Principal};
 use crate::access::binding::{Binding, Ticket};
@@ -13,20 +14,19 @@ use crate::access::rate_limit::RateLimitKey;
 use crate::access::request::{AccessParams, identify};
 use crate::access::seal::Purpose;
 use crate::app::App;
-use crate::azure::web_pubsub::{CallError, join_with_timeout};
 use crate::conversation::{Conversation, chat};
-use crate::functions::upstream::{
-    Connection, ConnectionState, JoinedChat, SignedEvent, seal, state_header,
-};
+use crate::functions::upstream::{ConnectionState, JoinedChat, SignedEvent, seal, state_header};
 use crate::http::problem::Problem;
-use crate::ids::target::{Channel, Target};
+use crate::ids::target::Channel;
 use crate::ids::user_id::UserId;
 use crate::logging::clipped;
 
-/// `connect`: decides who comes in, and as whom.
+pub use connected::connected;
+
+/// `connect`: decides who may connect, and as which user.
 ///
 /// The answer always names user, roles and all groups, so that nothing in the client's token
-/// outlives what is decided here.
+/// outlives this decision.
 pub async fn connect(app: &App, mut event: SignedEvent) -> Result<Response, Problem> {
     let body = event.read_body().await?;
     let id = event.connection_id().to_owned();
@@ -50,7 +50,7 @@ pub async fn connect(app: &App, mut event: SignedEvent) -> Result<Response, Prob
     answer(app, &id, &request, binding).await
 }
 
-/// Origins that browsers send; other clients send none, and pass.
+/// Only browsers send an origin; clients without one pass.
 fn check_origin(app: &App, request: &ConnectRequest) -> Result<(), Problem> {
     let (Some(allowed), Some(origin)) = (&app.config.client_origins, request.header("origin"))
     else {
@@ -63,7 +63,7 @@ fn check_origin(app: &App, request: &ConnectRequest) -> Result<(), Problem> {
     Err(Problem::origin_not_allowed())
 }
 
-/// One who comes from `negotiate`: the ticket must be whole, unexpired and for this very user.
+/// A client that comes from `negotiate`: the ticket must be whole, unexpired and for this user.
 fn negotiated(app: &App, user: &str, ticket: &str) -> Result<Binding, Problem> {
     let refused = || Problem::token_invalid("this address was not made by `negotiate`");
     let user = UserId::parse(user).map_err(|_| refused())?;
@@ -82,7 +82,7 @@ fn negotiated(app: &App, user: &str, ticket: &str) -> Result<Binding, Problem> {
     Ok(ticket.binding)
 }
 
-/// One who dials straight: the very rules of `negotiate`, with what the client's URL says.
+/// A client that dials directly: the rules of `negotiate`, applied to the client's URL.
 async fn direct_connect(app: &App, request: &ConnectRequest) -> Result<Binding, Problem> {
     let mut form = AccessParams::default();
     for (name, values) in &request.query {
@@ -117,9 +117,10 @@ async fn answer(
     request: &ConnectRequest,
     binding: Binding,
 ) -> Result<Response, Problem> {
-    let grants = binding.grants(app.clock.seconds());
+    let now = app.clock.seconds();
+    let grants = binding.grants(now);
     let mut groups = grants.groups;
-    groups.push(binding.user_group());
+    groups.extend(binding.hidden_groups(now));
     let joined = recent_chats(app, &binding).await;
     groups.extend(
         joined
@@ -166,8 +167,8 @@ async fn recent_chats(app: &App, binding: &Binding) -> Vec<JoinedChat> {
         .collect()
 }
 
-/// The first that the service can speak of those that the client offers. With several offered
-/// the documentation leaves the choice to us.
+/// The first subprotocol of the client's that the service speaks. The documentation leaves the
+/// choice to us.
 fn subprotocol(offered: &[String]) -> Option<String> {
     const SPOKEN: [&str; 4] = [
         "json.webpubsub.azure.v1",
@@ -179,83 +180,7 @@ fn subprotocol(offered: &[String]) -> Option<String> {
     offered.iter().find(spoken).cloned()
 }
 
-/// What a fresh connection is told, one frame for each thing it is bound to.
-#[derive(Debug, Serialize)]
-#[serde(tag = "type")]
-enum Greeting<'a> {
-    #[serde(rename = "connection", rename_all = "camelCase")]
-    Audio {
-        connection_id: &'a str,
-        message: &'static str,
-    },
-    #[serde(rename = "connection.established")]
-    Notifications {
-        message: &'static str,
-        user_id: &'a str,
-    },
-    #[serde(rename = "connection.established")]
-    Organization {
-        message: &'static str,
-        org_id: &'a str,
-    },
-}
-
-/// `connected`: greets. The event's answer cannot carry frames, so they go out by REST.
-pub async fn connected(app: &App, event: SignedEvent) -> Result<Response, Problem> {
-    let connection = Connection::of(app, &event)?;
-    let binding = connection.binding();
-    let (id, user) = (connection.id(), &binding.user);
-    let greetings = binding.targets.iter().filter_map(|target| {
-        let greeting = greeting(target, id, user)?;
-        Some(async move { greet(app, id, &greeting).await })
-    });
-    // A client that is gone again misses nothing, and the service does not repeat the event.
-    if let Err(error) = join_with_timeout(greetings).await {
-        tracing::warn!(
-            connection.id = connection.id(),
-            error = &error as &dyn std::error::Error,
-            "a greeting could not be sent"
-        );
-    }
-    Ok(StatusCode::OK.into_response())
-}
-
-async fn greet(app: &App, connection_id: &str, greeting: &Greeting<'_>) -> Result<(), CallError> {
-    let frame = Payload::json(greeting).map_err(CallError::Json)?;
-    let options = SendOptions::default();
-    app.hub
-        .send_to_connection(connection_id, frame, &options)
-        .await?;
-    Ok(())
-}
-
-fn greeting<'a>(
-    target: &'a Target,
-    connection_id: &'a str,
-    user: &'a UserId,
-) -> Option<Greeting<'a>> {
-    match target {
-        Target::Channel(Channel::Audio) => Some(Greeting::Audio {
-            connection_id,
-            message: "Connected. Send audio frames.",
-        }),
-        Target::Channel(Channel::Notifications) => Some(Greeting::Notifications {
-            message: "Connected to notifications.",
-            user_id: user.as_str(),
-        }),
-        Target::Org(org) => Some(Greeting::Organization {
-            message: "Connected to organization events.",
-            org_id: org.as_str(),
-        }),
-        Target::Room(_)
-        | Target::Chat(_)
-        | Target::Session(_)
-        | Target::Device(_)
-        | Target::Channel(Channel::Chats) => None,
-    }
-}
-
-/// `disconnected`: nothing is kept of a connection, so nothing is left to clear away.
+/// `disconnected`: we keep nothing of a connection, so there is nothing to remove.
 pub fn disconnected(event: &SignedEvent) -> Response {
     tracing::debug!(connection.id = event.connection_id(), "disconnected");
     StatusCode::OK.into_response()
