@@ -53,7 +53,17 @@ impl ConversationState {
         }
     }
 
-    /// Changes the guard, if it still is what was read.
+    /// Changes the guard, and moves the head in the same write: a message under way that was
+    /// authorised by the old guard conflicts, and is decided again.
+    pub(super) fn change_guard(
+        &self,
+        guard: &impl serde::Serialize,
+        head: &Head,
+    ) -> Result<Vec<Write>, StoreError> {
+        Ok(vec![self.write_guard(guard)?, self.write_head(head)?])
+    }
+
+    /// Replaces the guard alone, where the change decides nothing.
     pub(super) fn write_guard(&self, guard: &impl serde::Serialize) -> Result<Write, StoreError> {
         match &self.guard {
             Some(record) => Write::replace(keys::GUARD, record.version.clone(), guard),

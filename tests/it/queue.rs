@@ -320,3 +320,31 @@ async fn in_a_container_the_handler_reads_the_queue_itself() {
     let clearing = async { while setting.stored("lobby").await > 0 {} };
     timeout(TIMEOUT, clearing).await.expect("it is still there");
 }
+
+#[tokio::test]
+async fn a_settle_message_finishes_a_ban_whose_effects_failed() {
+    let setting = Setting::start().await;
+    let (world, app) = (&setting.world, &setting.world.app);
+    let mut bob = world
+        .join("room_id=lobby&username=bob&role=writer&channel=audio")
+        .await;
+    bob.receive_type("connection").await;
+    let ban = json!({ "userId": "anon:bob" });
+    let message = json!({ "content": "hello" });
+
+    world.gate.shut();
+    let banned = app
+        .back_end(Method::POST, "/api/rooms/lobby/ban", &ban)
+        .await;
+    world.gate.open();
+    let order = setting.takes(ORDERS).await;
+    succeeds(app, &order, 1).await;
+    let posted = app
+        .back_end(Method::POST, "/api/rooms/lobby/messages", &message)
+        .await;
+
+    banned.assert_problem(503, "unavailable");
+    assert_eq!(order, r#"{"kind":"settle","conversation":"lobby"}"#);
+    assert_eq!(posted.status, 201);
+    assert_eq!(bob.drain().await, [] as [Value; 0]);
+}

@@ -40,20 +40,18 @@ pub async fn change(
         let before = owned(&state, user, change)?;
         let after = changed(&before, change)?;
         list_for_newcomers(store, id, &before, &after).await?;
-        let mut writes = vec![state.write_guard(&after)?];
+        let mut head = state.head.clone();
         let mut left = None;
         if after.deleted {
-            let mut head = state.head.clone();
             if !before.deleted {
-                // A sender that has read the old head can no longer write.
                 head = state.head.after_deletion();
-                writes.push(state.write_head(&head)?);
             }
             left = Garbage::before(&conversation, &head);
             if let Some(garbage) = &left {
                 garbage::note(store, garbage).await?;
             }
         }
+        let writes = state.change_guard(&after, &head)?;
         if let Err(error) = store.write(&conversation.partition(), writes).await {
             conflicts.retry_after(error).await?;
             continue;

@@ -146,7 +146,7 @@ pub async fn spend(
                 role: invite.role,
             };
             guard.join(member).map_err(|_| InviteError::RoomFull)?;
-            writes.push(state.write_guard(&guard)?);
+            writes.extend(state.change_guard(&guard, &state.head)?);
         }
         match store.write(&partition, writes).await {
             Ok(()) => return Ok(pass),

@@ -75,8 +75,8 @@ pub async fn set_up(
         // Only now: if the room is deleted in between, the write below fails, and a later deletion
         // finds this entry.
         listing::enter(store, id).await?;
-        let write = write(&state, &guard)?;
-        match store.write(&conversation.partition(), vec![write]).await {
+        let writes = write(&state, &guard)?;
+        match store.write(&conversation.partition(), writes).await {
             Ok(()) => {
                 return Ok(RoomUpdate {
                     record,
@@ -94,22 +94,24 @@ pub async fn set_up(
 pub(super) fn write(
     state: &ConversationState,
     guard: &RoomGuard,
-) -> Result<Write, ConversationError> {
+) -> Result<Vec<Write>, ConversationError> {
     const TOO_MANY: &str = "a room has at most 1000 members, banned and muted users together";
     guard
         .check_size()
         .map_err(|_| ConversationError::Invalid(TOO_MANY))?;
-    let write = state.write_guard(guard)?;
-    match &write {
-        Write::Insert { body, .. } | Write::Replace { body, .. } | Write::Put { body, .. }
-            if body.len() > MAX_BODY =>
-        {
-            Err(ConversationError::Invalid(
-                "this is more than can be kept of one room",
-            ))
+    let writes = state.change_guard(guard, &state.head)?;
+    let is_too_large = |write: &Write| match write {
+        Write::Insert { body, .. } | Write::Replace { body, .. } | Write::Put { body, .. } => {
+            body.len() > MAX_BODY
         }
-        _ => Ok(write),
+        Write::Delete { .. } => false,
+    };
+    if writes.iter().any(is_too_large) {
+        return Err(ConversationError::Invalid(
+            "this room's record is too large",
+        ));
     }
+    Ok(writes)
 }
 
 fn check(change: &RoomChange) -> Result<(), ConversationError> {
@@ -231,7 +233,7 @@ pub async fn remove(
         if let Some(garbage) = &garbage {
             garbage::note(store, garbage).await?;
         }
-        let writes = vec![state.write_guard(&guard)?, state.write_head(&head)?];
+        let writes = state.change_guard(&guard, &head)?;
         match store.write(&conversation.partition(), writes).await {
             Ok(()) => {
                 listing::leave(store, id, place).await;

@@ -47,8 +47,8 @@ pub async fn apply(
         if !change(&mut guard, user, action, &sanction) {
             return Ok(());
         }
-        let write = manage::write(&state, &guard)?;
-        match store.write(&conversation.partition(), vec![write]).await {
+        let writes = manage::write(&state, &guard)?;
+        match store.write(&conversation.partition(), writes).await {
             Ok(()) => return Ok(()),
             Err(error) => conflicts.retry_after(error).await?,
         }

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::conversation::garbage::Garbage;
 use crate::conversation::log::{ResendError, Resent};
 use crate::conversation::outbox::Order;
+use crate::conversation::room::settle::{self, SettleError};
 use crate::conversation::sweep;
 use crate::conversation::{Conversation, ConversationError};
 
@@ -27,8 +28,8 @@ pub(super) enum OrderError {
     Clear(#[source] ConversationError),
     #[error("failed to send what is stored")]
     Resend(#[from] ResendError),
-    #[error("live connections cannot be matched with their room's record in this version")]
-    Settle,
+    #[error("failed to match live connections with their room's record")]
+    Settle(#[from] SettleError),
     #[error("failed to hand the rest to a new message")]
     Rest,
 }
@@ -123,7 +124,10 @@ async fn hand_on(app: &App, order: &Order, delay: Duration) -> Result<(), OrderE
     }
 }
 
-/// The place of the effect of `settle`: nothing sends such messages yet.
-async fn settle(_: &App, _: &Conversation) -> Result<(), OrderError> {
-    Err(OrderError::Settle)
+/// Only rooms have guards that live connections must match.
+async fn settle(app: &App, conversation: &Conversation) -> Result<(), OrderError> {
+    match conversation {
+        Conversation::Room(id) => Ok(settle::settle(&app.hub, &*app.store, id).await?),
+        Conversation::Chat(_) | Conversation::Session(_) => Ok(()),
+    }
 }

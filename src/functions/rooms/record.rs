@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::effects::applied;
+use super::effects::{applied, settle_later};
 use super::path::RoomPath;
 use crate::access::caller::rights::Administrator;
 use crate::app::App;
@@ -111,6 +111,7 @@ pub async fn put(
         members: body.members,
         persistent: body.persistent,
     };
+    settle_later(&app, &id).await;
     let done = manage::set_up(&*app.store, &app.ids, &id, &change, app.clock.now()).await?;
     app.admission.forget_open_room(&id);
     let effects = settle::changed(&app.hub, &*app.store, &id, &done.before, &done.after);
@@ -183,6 +184,7 @@ pub async fn delete(
     _: Administrator,
     RoomPath(id): RoomPath,
 ) -> Result<StatusCode, Problem> {
+    settle_later(&app, &id).await;
     let removed = manage::remove(&*app.store, &app.ids, &id).await?;
     if let Some(garbage) = &removed.garbage {
         app.sweeper.schedule(garbage).await;

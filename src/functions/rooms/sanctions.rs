@@ -7,7 +7,7 @@ use axum::http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::effects::applied;
+use super::effects::{applied, settle_later};
 use super::path::RoomPath;
 use crate::access::caller::rights::Administrator;
 use crate::app::App;
@@ -135,6 +135,7 @@ async fn order(
 ) -> Result<StatusCode, Problem> {
     let SanctionBody { user_id, reason } = body;
     let (store, now) = (&*app.store, app.clock.now());
+    settle_later(app, room).await;
     sanction::apply(store, room, &user_id, action, reason, now).await?;
     app.admission.forget_open_room(room);
     let effects = settle::sanctioned(&app.hub, store, room, &user_id, action);

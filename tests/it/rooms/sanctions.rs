@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{apply_sanction, member, negotiate, put_room, sanction};
-use crate::support::{Member, World};
+use crate::support::{Hold, HoldingStore, Member, World};
 
 const WRITER: &str = "room_id=lobby&role=writer";
 
@@ -262,4 +262,23 @@ async fn an_unmute_in_a_persistent_room_gives_no_voice() {
 
     put_room(app, "lobby", json!({ "persistent": false })).await;
     assert!(alice.publish("lobby", "x").await);
+}
+
+#[tokio::test]
+async fn a_message_under_way_is_refused_after_a_ban() {
+    let (world, store) = HoldingStore::world().await;
+    let mut alice = world
+        .join("room_id=lobby&username=alice&role=writer&channel=audio")
+        .await;
+    alice.receive_type("connection").await;
+
+    store.hold(Hold::NextRead);
+    let banning = async {
+        store.held().await;
+        apply_sanction(&world.app, "lobby", "ban", "anon:alice").await;
+        store.release();
+    };
+    let (posted, ()) = tokio::join!(alice.request(message("me first")), banning);
+
+    assert_eq!(posted["error"], "forbidden", "{posted}");
 }

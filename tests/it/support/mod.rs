@@ -10,6 +10,8 @@ mod event;
 mod folder;
 #[cfg(feature = "dev")]
 mod gate;
+#[cfg(feature = "dev")]
+mod holding_store;
 mod issuer;
 #[cfg(feature = "dev")]
 mod member;
@@ -30,6 +32,8 @@ pub(crate) use event::{Event, signature};
 pub(crate) use folder::fresh_folder;
 #[cfg(feature = "dev")]
 pub(crate) use gate::Gate;
+#[cfg(feature = "dev")]
+pub(crate) use holding_store::{Hold, HoldingStore};
 pub(crate) use issuer::Issuer;
 #[cfg(feature = "dev")]
 pub(crate) use member::Member;
