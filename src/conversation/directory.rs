@@ -1,4 +1,4 @@
-//! What is known of users, beyond what their tokens say.
+//! Users that back ends have registered.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,14 +9,14 @@ use crate::store::{Collection, Key, Partition, Store, StoreError, Write, WriteEr
 const KNOWN: Key = Key::literal("known");
 const MAX_NAME: usize = 128;
 
-/// Somebody whom a back end has told us of.
+/// A registered user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KnownUser {
     pub user_id: UserId,
     pub name: String,
 }
 
-/// Everything that is kept of one user.
+/// The partition of a user's records.
 pub(crate) fn partition(user: &UserId) -> Partition {
     Partition::new(Collection::Users, format!("user:{}", user.group_hash()))
 }
@@ -28,7 +28,7 @@ impl KnownUser {
     }
 }
 
-/// A name as it is shown, without the space around it.
+/// Trims a display name and checks its length.
 pub fn check_name(name: &str) -> Result<String, ConversationError> {
     let name = name.trim();
     if (1..=MAX_NAME).contains(&name.chars().count()) {
@@ -45,7 +45,7 @@ pub async fn find(store: &dyn Store, user: &UserId) -> Result<Option<KnownUser>,
     Ok(found.map(|record| record.read()).transpose()?)
 }
 
-/// Keeps a user's name; the last one counts.
+/// Stores a user's name; the last one counts.
 pub async fn remember(store: &dyn Store, user: &UserId, name: &str) -> Result<(), WriteError> {
     let known = KnownUser {
         user_id: user.clone(),
@@ -55,21 +55,21 @@ pub async fn remember(store: &dyn Store, user: &UserId, name: &str) -> Result<()
     store.write(&partition(user), vec![write]).await
 }
 
-/// Whether somebody was known before.
+/// What an upsert did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Telling {
-    News,
-    Known,
+pub enum Upserted {
+    Created,
+    Updated,
 }
 
-/// The same, for who wants to know whether it was news.
-pub async fn tell(store: &dyn Store, user: &KnownUser) -> Result<Telling, WriteError> {
+/// Stores a user, and returns whether it was new.
+pub async fn upsert(store: &dyn Store, user: &KnownUser) -> Result<Upserted, WriteError> {
     let insert = Write::insert(KNOWN, user)?;
     match store.write(&partition(&user.user_id), vec![insert]).await {
-        Ok(()) => Ok(Telling::News),
+        Ok(()) => Ok(Upserted::Created),
         Err(WriteError::Conflict { .. }) => {
             remember(store, &user.user_id, &user.name).await?;
-            Ok(Telling::Known)
+            Ok(Upserted::Updated)
         }
         Err(error) => Err(error),
     }

@@ -1,21 +1,22 @@
-//! The end of a conversation: what was said last, and what may not have gone out yet.
+//! The end of a conversation: the last number, and the messages that may not have been sent yet.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::ids::user_id::UserId;
 
-/// How many runs of messages that are not known to have gone out are kept apart. Runs that are
-/// joined are taken for as old as the older, so after a long outage some are sent early.
+/// How many runs of unsent messages are kept apart. Merged runs count as old as the older one, so
+/// after a long outage some messages are resent early.
 const MAX_RUNS: usize = 64;
-/// Of how many speakers it is kept what they said last.
+/// For how many senders the last message is remembered.
 const MAX_SPEAKERS: usize = 16;
-/// Whoever stored a message has this long to send it and say so; then others send it for them.
+/// An instance that stored a message has this long to send it and record that; then others send
+/// it.
 const OVERDUE: SignedDuration = SignedDuration::from_secs(10);
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Head {
-    /// Raised when a room is deleted, so that a new one shows nothing old.
+    /// Raised when a room is deleted, so that a new room shows no old messages.
     #[serde(rename = "gen", default)]
     pub generation: u64,
     /// The number of the last message; the first is 1.
@@ -24,7 +25,7 @@ pub struct Head {
     pub last_message_at: Option<Timestamp>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     unsent: Vec<Run>,
-    /// Who spoke last, and their last message: what one says oneself is not unread.
+    /// The last senders with their last messages: a user's own messages are not unread.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     spoke: Vec<(String, u64)>,
 }
@@ -38,9 +39,9 @@ pub struct Run {
 }
 
 impl Head {
-    /// Takes in one more message, as not sent yet, and gives it its number and time.
+    /// Adds an unsent message, and returns its number and time.
     ///
-    /// Clocks of several instances differ, and one may run backwards: times never do.
+    /// The clocks of instances differ, and a clock may run backwards; message times never do.
     pub fn push(&mut self, sender: &UserId, now: Timestamp) -> (u64, Timestamp) {
         self.seq += 1;
         let at = self.last_message_at.map_or(now, |last| last.max(now));
@@ -78,7 +79,7 @@ impl Head {
             .any(|run| (run.from..=run.to).contains(&seq))
     }
 
-    /// Takes note that a message went out. Whether that was news.
+    /// Records that a message was sent. Returns whether the head changed.
     pub fn mark_sent(&mut self, seq: u64) -> bool {
         let Some(position) = self
             .unsent
@@ -98,7 +99,7 @@ impl Head {
         true
     }
 
-    /// What was stored so long ago that its sender must have failed.
+    /// Messages that were stored so long ago that the instance that stored them must have failed.
     pub fn overdue(&self, now: Timestamp) -> impl Iterator<Item = Run> + '_ {
         let limit = now - OVERDUE;
         self.unsent
@@ -107,19 +108,20 @@ impl Head {
             .filter(move |run| run.at < limit)
     }
 
-    /// The last that `user` said, as far as it is remembered.
+    /// The number of the user's last message, if it is remembered.
     fn last_of(&self, user: &UserId) -> u64 {
         let user = user.group_hash();
         let found = self.spoke.iter().find(|(who, _)| *who == user);
         found.map_or(0, |(_, seq)| *seq)
     }
 
-    /// How many messages came after what `user` has read. Who speaks has read what came before.
+    /// The number of messages after those that `user` has read. A sender has read everything before
+    /// its own message.
     pub fn unread(&self, user: &UserId, read: u64) -> u64 {
         self.seq.saturating_sub(read.max(self.last_of(user)))
     }
 
-    /// The head of an empty conversation that comes after this one.
+    /// The head of the empty conversation that follows a deletion.
     pub fn after_deletion(&self) -> Self {
         Self {
             generation: self.generation + 1,

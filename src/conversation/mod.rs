@@ -1,20 +1,20 @@
-//! Conversations: everything with stored messages in an order. A room, a chat and a session
-//! differ in who may take part; how a message is stored, numbered and sent on is one idea.
+//! Conversations: rooms, chats and sessions. They differ in who may take part; storing, numbering
+//! and sending messages is the same for all.
 //!
 //! One conversation is one partition of the store:
 //!
 //! | key | record |
 //! | --- | --- |
 //! | `a:guard` | who may take part |
-//! | `a:head` | the last number given, and which messages are not known to have gone out |
+//! | `a:head` | the last number, and the messages that may not have been sent |
 //! | `m:<generation>:<seq>` | a message |
-//! | `id:<generation>:<hash>` | that a client's message id was stored, and as which `seq` |
+//! | `id:<generation>:<hash>` | the `seq` under which a client's message id was stored |
 //! | `invite:<hash>`, `file:<id>` | what belongs to a room |
 //! | `claim:<id>:<hash>` | that a message is about to name the file, and its dedup key |
 //!
-//! Guard and head lie side by side, so one read gets both; a send is one write of head, message
-//! and id together. A generation ends when a room is deleted: whoever still holds the old head
-//! can write no more, and what is left of it is cleared away later.
+//! Guard and head have adjacent keys, so one read returns both; posting is one write of head,
+//! message and id together. A generation ends when a room is deleted: a write that holds the old
+//! head fails, and the old records are removed later.
 
 pub mod attachment;
 pub mod attachments;
@@ -84,7 +84,7 @@ impl Conversation {
         }
     }
 
-    /// What a group carries, if it is a conversation.
+    /// The conversation that a group carries, if any.
     pub fn of_group(group: &str) -> Option<Self> {
         match group.split_once(':') {
             None => group.parse().ok().map(Self::Room),

@@ -1,4 +1,4 @@
-//! Sessions: two people, who never change.
+//! Sessions: conversations of two participants, who never change.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub struct Participant {
     pub name: String,
 }
 
-/// A session as one of its participants sees it.
+/// A session from the view of one participant.
 #[derive(Debug, Clone)]
 pub struct SessionView {
     pub id: SessionId,
@@ -67,14 +67,14 @@ pub fn name_of(
     Ok(found.map(|participant| participant.name.clone()))
 }
 
-/// Whether the session is there already, or was made just now.
+/// Whether the session is new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Creation {
     Made,
     WasThere,
 }
 
-/// Sets a session up. The same again changes nothing; other participants are refused.
+/// Creates a session. Repeating it changes nothing; other participants are refused.
 pub async fn create(
     store: &dyn Store,
     id: &SessionId,
@@ -91,8 +91,8 @@ pub async fn create(
     if let Some(there) = state.guard()? {
         return already_there(id, there, state.head, guard);
     }
-    // Lists first: what they name and is not there is passed over, but a session that no list
-    // names would be lost.
+    // Lists first: an entry without a session is skipped, but a session without an entry would be
+    // lost.
     for participant in &guard.participants {
         directory::remember(store, &participant.user_id, &participant.name).await?;
         index::add(store, &participant.user_id, &Listed::Session(id.clone())).await?;
@@ -111,7 +111,7 @@ pub async fn create(
     }
 }
 
-/// As who set it up sees it, who reads nothing in it.
+/// The session from the view of the back end that created it.
 fn unseen(id: &SessionId, guard: SessionGuard, head: Head) -> SessionView {
     SessionView {
         id: id.clone(),
@@ -135,7 +135,7 @@ fn already_there(
     ))
 }
 
-/// In whichever order; a name is not a person.
+/// Compares user ids, in any order. Names may differ.
 fn same_people(one: &SessionGuard, other: &SessionGuard) -> bool {
     one.participants
         .iter()
@@ -165,7 +165,7 @@ pub async fn view(
     }))
 }
 
-/// A user's sessions, the one last spoken in first.
+/// A user's sessions, the most recently used first.
 pub async fn list(
     store: &dyn Store,
     user: &UserId,

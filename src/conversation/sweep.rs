@@ -114,7 +114,7 @@ async fn clear(
     })
 }
 
-/// An invite, a file's record or a claim: what says to which room as it once was it belongs.
+/// An invite, a file's record or a claim, each of which names the guard or generation it belongs to.
 #[derive(Debug, Deserialize)]
 struct Belonging {
     guard: Option<u64>,

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::access::caller::rights::Publisher;
 use crate::app::App;
 use crate::conversation::ConversationError;
-use crate::conversation::directory::{self, KnownUser, Telling};
+use crate::conversation::directory::{self, KnownUser, Upserted};
 use crate::http::extract::{JsonBody, Query};
 use crate::http::problem::Problem;
 use crate::http::problem::responses::{
@@ -70,9 +70,9 @@ pub async fn put(
     JsonBody(input): JsonBody<UserInput>,
 ) -> Result<(StatusCode, Json<UserBody>), Problem> {
     let user = KnownUser::new(input.user_id, &input.name)?;
-    let status = match directory::tell(&*app.store, &user).await {
-        Ok(Telling::News) => StatusCode::CREATED,
-        Ok(Telling::Known) => StatusCode::OK,
+    let status = match directory::upsert(&*app.store, &user).await {
+        Ok(Upserted::Created) => StatusCode::CREATED,
+        Ok(Upserted::Updated) => StatusCode::OK,
         Err(error) => return Err(ConversationError::from(error).into()),
     };
     Ok((status, Json(user.into())))

@@ -5,12 +5,11 @@ use std::cmp::Reverse;
 use super::super::{Conversation, ConversationState, index};
 use super::{ChatGuard, ChatView};
 use crate::conversation::directory;
+use crate::conversation::page_limit::PageLimit;
 use crate::ids::target::ChatId;
 use crate::ids::user_id::UserId;
 use crate::store::{Store, StoreError};
 
-const DEFAULT_LIMIT: u64 = 50;
-const MAX_LIMIT: u64 = 200;
 /// How many of a user's own chats are candidates for joining.
 const MAX_CANDIDATES: usize = 500;
 
@@ -40,8 +39,7 @@ pub async fn list(
     cursor: Option<&ChatId>,
     limit: Option<u64>,
 ) -> Result<ChatPage, StoreError> {
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MAX_LIMIT);
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let limit = PageLimit::new(limit).get();
     let mut ids = listed(store, user, scope, cursor, limit + 1).await?;
     let has_more = ids.len() > limit;
     ids.truncate(limit);

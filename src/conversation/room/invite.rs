@@ -1,5 +1,5 @@
-//! Invites: a code that lets somebody in, so many times and for so long. What is stored is its
-//! hash, so that whoever reads the store can use none.
+//! Invites: codes that open a room, for a number of uses and a time. The store holds only their
+//! hashes, so nobody who reads it can use an invite.
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret, SecretString};
@@ -16,18 +16,18 @@ const MAX_USES: u32 = 100_000;
 /// A year.
 const MAX_SECONDS: u32 = 31_536_000;
 
-/// What is stored of an invite.
+/// An invite as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invite {
     pub role: Role,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     pub uses_left: u32,
-    /// It opens the room only as it was then.
+    /// The room's guard number. The invite is void under any other.
     pub guard: u64,
 }
 
-/// Why an invite lets nobody in.
+/// Why an invite does not open the room.
 #[derive(Debug, thiserror::Error)]
 pub enum InviteError {
     #[error("this room has no such invite")]
@@ -48,7 +48,7 @@ fn key(code: &SecretString) -> Key {
     Key::new(format!("invite:{}", keys::hash(&[code.expose_secret()])))
 }
 
-/// What an invite is to be good for.
+/// The terms of a new invite.
 #[derive(Debug, Clone, Copy)]
 pub struct Terms {
     pub role: Role,
@@ -56,8 +56,8 @@ pub struct Terms {
     pub uses: u32,
 }
 
-/// Makes an invite to the room as it is now: once the room asks for something else, the invite
-/// is void. The same code again makes no second one.
+/// Creates an invite. It becomes void when the room's access changes. The same code again makes no
+/// second invite.
 pub async fn create(
     store: &dyn Store,
     code: &SecretString,
@@ -95,7 +95,7 @@ pub async fn create(
     };
     let write = Write::insert(key(code), &invite)?;
     match store.write(&conversation.partition(), vec![write]).await {
-        // It is as it was made by an earlier try, whose answer may not have arrived.
+        // An earlier try created it; its answer may have been lost.
         Ok(()) | Err(WriteError::Conflict { .. }) => Ok(invite),
         Err(error) => Err(error.into()),
     }
@@ -155,7 +155,7 @@ pub async fn spend(
     }
 }
 
-/// What an invite is good for at one moment.
+/// What an invite allows at one moment.
 enum Offer {
     /// The caller is a member already and needs no invite.
     Member(RoomPass),

@@ -1,22 +1,20 @@
-//! Which rooms were set up. The list may name one that is gone, but never lacks one that is there.
+//! The list of rooms that have a record. It may name a deleted room, but never lacks an existing one.
 
 use serde::{Deserialize, Serialize};
 
 use super::{RoomGuard, RoomRecord};
 use crate::conversation::index::buffered;
+use crate::conversation::page_limit::PageLimit;
 use crate::conversation::{Conversation, ConversationState};
 use crate::ids::target::RoomId;
 use crate::store::{Collection, Key, Partition, Store, StoreError, Version, Write, WriteError};
-
-const DEFAULT_LIMIT: u64 = 50;
-const MOST: u64 = 200;
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Entry {
     id: RoomId,
 }
 
-/// Some of the rooms, by id.
+/// A page of rooms, sorted by id.
 #[derive(Debug)]
 pub struct RoomPage {
     pub rooms: Vec<(RoomId, RoomRecord)>,
@@ -32,14 +30,13 @@ fn key(id: &RoomId) -> Key {
     Key::new(format!("room:{id}"))
 }
 
-/// The rooms behind `cursor`. A page may hold fewer than asked for, and still not be the last.
+/// The rooms after `cursor`. A page may hold fewer than its limit without being the last.
 pub async fn page(
     store: &dyn Store,
     cursor: Option<&RoomId>,
     limit: Option<u64>,
 ) -> Result<RoomPage, StoreError> {
-    let limit = limit.unwrap_or(DEFAULT_LIMIT).clamp(1, MOST);
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let limit = PageLimit::new(limit).get();
     let all = Key::literal("room:").prefix_range();
     let keys = cursor.map_or(all.start, |cursor| key(cursor).successor())..all.end;
     let records = store.range(&partition(), keys, limit + 1).await?;
@@ -60,20 +57,20 @@ pub async fn page(
     })
 }
 
-/// One room, if somebody set it up.
+/// The record of a room, if it has one.
 pub async fn record(store: &dyn Store, id: &RoomId) -> Result<Option<RoomRecord>, StoreError> {
     let state = ConversationState::read(store, &Conversation::Room(id.clone())).await?;
     let guard: Option<RoomGuard> = state.guard()?;
     Ok(guard.and_then(|guard| guard.record))
 }
 
-/// Comes before the room itself: a room that no list names would be lost.
+/// Adds a room to the list before it exists: a room that no list names would be lost.
 pub(super) async fn enter(store: &dyn Store, id: &RoomId) -> Result<(), WriteError> {
     let write = Write::put(key(id), &Entry { id: id.clone() })?;
     store.write(&partition(), vec![write]).await
 }
 
-/// Its place in the list, as it is before the room goes.
+/// A room's entry, as it was before the room was deleted.
 #[derive(Debug)]
 pub(super) struct Place(Option<Version>);
 
@@ -82,7 +79,7 @@ pub(super) async fn place(store: &dyn Store, id: &RoomId) -> Result<Place, Store
     Ok(Place(found.map(|record| record.version)))
 }
 
-/// Somebody who has entered it again since keeps it on the list.
+/// Removes the entry, unless the room was added again in the meantime.
 pub(super) async fn leave(store: &dyn Store, id: &RoomId, place: Place) {
     let Some(version) = place.0 else {
         return;

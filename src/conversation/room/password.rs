@@ -1,4 +1,4 @@
-//! A room's password, of which only a slow hash is kept.
+//! A room's password. Only a slow hash of it is stored.
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHash as Parsed, PasswordHasher, PasswordVerifier, SaltString};
@@ -9,14 +9,14 @@ use tokio::task::spawn_blocking;
 use crate::clock::Ids;
 use crate::conversation::ConversationError;
 
-/// Argon2id, in the usual text form. Not shown by `Debug`: who has it can try passwords at
-/// leisure.
+/// Argon2id, in the usual text form. `Debug` hides it: with the hash, passwords can be tried
+/// offline.
 #[derive(Clone, Deserialize)]
 #[serde(from = "String")]
 pub struct PasswordHash(SecretString);
 
 impl PasswordHash {
-    /// Takes a moment, and is meant to.
+    /// Slow by design.
     pub async fn new(password: &SecretString, ids: &Ids) -> Result<Self, ConversationError> {
         let (password, salt) = (password.clone(), ids.uuid());
         let hashed = spawn_blocking(move || {
@@ -42,7 +42,7 @@ impl PasswordHash {
         right.unwrap_or(false)
     }
 
-    /// Whether it is this very hash: another salt makes another.
+    /// Whether both are the same hash. The same password with another salt has another hash.
     pub(super) fn is_same_text(&self, other: &Self) -> bool {
         self.0.expose_secret() == other.0.expose_secret()
     }
