@@ -24,8 +24,9 @@ cp "$here"/*.mjs "$here"/*.py "$here"/package*.json "$here/requirements.txt" "$w
 [ -x "$work/venv/bin/uvicorn" ] || { python3 -m venv "$work/venv" && "$work/venv/bin/pip" install -q -r "$work/requirements.txt"; }
 cargo build --release --package switchboard --no-default-features --manifest-path "$root/Cargo.toml" --target-dir "$target" --quiet
 
+# One connection sends all pings, so its frames must not be limited.
 declare -A command
-command[switchboard]="env PORT=$port ALLOW_ANONYMOUS=true $target/release/switchboard serve"
+command[switchboard]="env PORT=$port ALLOW_ANONYMOUS=true RATE_LIMIT_FRAMES=0 $target/release/switchboard serve"
 command[express]="env NODE_ENV=production node $work/express.mjs $port $AZURE_WEB_PUBSUB_CONNECTION_STRING"
 command[fastapi]="$work/venv/bin/uvicorn --app-dir $work --port $port --log-level warning --no-access-log fastapi_server:app"
 path="/api/negotiate?room_id=test&username=alice&role=writer"

@@ -9,6 +9,7 @@ use std::time::Duration;
 use emulator::{Config, Timing, Tls};
 use reqwest::Method;
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::serve::Process;
 use crate::support::{Answer, Issuer, Script, TestApp, fresh_folder};
@@ -92,6 +93,24 @@ async fn clients_meet_in_a_room_without_any_key() {
     );
 }
 
+/// A platform that refuses every token.
+async fn platform_without_identity() -> String {
+    const REFUSAL: &[u8] =
+        b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(REFUSAL).await;
+        }
+    });
+    format!("http://{address}")
+}
+
 #[tokio::test]
 async fn a_negotiate_that_gets_no_token_spends_no_invite() {
     let store = format!("sqlite:{}", fresh_folder().join("switchboard.db").display());
@@ -112,8 +131,7 @@ async fn a_negotiate_that_gets_no_token_spends_no_invite() {
         "invite": invite.json()["invite"],
     })
     .to_string();
-    // Nobody answers where the platform's identity should.
-    let platform = format!("http://127.0.0.1:{}/msi/token", free_port());
+    let platform = format!("{}/msi/token", platform_without_identity().await);
     let port = free_port();
     let process = [
         ("PORT", &*port.to_string()),
