@@ -32,7 +32,6 @@ pub(crate) struct TestApp {
 
 impl TestApp {
     pub(crate) const JWT_SECRET: &str = "a-secret-of-32-bytes-or-rather-more";
-    #[cfg(feature = "dev")]
     pub(crate) const API_TOKEN: &str = "the-api-token-of-the-tests";
 
     /// Admits anonymous callers, and accepts user tokens signed with a secret that the test knows.
@@ -120,6 +119,7 @@ impl TestApp {
         self.http.request(method, format!("{}{path}", self.base))
     }
 
+    #[cfg(feature = "dev")]
     pub(crate) fn post_url(&self, url: &str) -> RequestBuilder {
         self.http.post(url)
     }
@@ -129,7 +129,6 @@ impl TestApp {
     }
 
     /// Calls with the API token, as a back end does.
-    #[cfg(feature = "dev")]
     pub(crate) async fn back_end(&self, method: Method, path: &str, body: &Value) -> Answer {
         let call = self.call(method, path).bearer_auth(Self::API_TOKEN);
         Answer::of(call.body(body.to_string())).await
