@@ -92,7 +92,7 @@ pub struct Draft {
     pub client_id: Option<String>,
     pub author: Author,
     pub sender: UserId,
-    /// Where it is empty, [`Draft::authorize`] fills in the name that the conversation knows.
+    /// Where it is empty, `Draft::authorize` fills in the name that the conversation knows.
     pub sender_name: String,
     pub attachment: Option<Attachment>,
     pub dedup_key: DedupKey,

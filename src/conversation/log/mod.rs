@@ -6,17 +6,17 @@
 //!
 //! One turn of a lane, for every message that waits:
 //!
-//! 1. [`lane`] takes a batch from the queue, without two messages of the same dedup key.
-//! 2. [`commit`] reads guard and head: one read.
+//! 1. `lane` takes a batch from the queue, without two messages of the same dedup key.
+//! 2. `commit` reads guard and head: one read.
 //! 3. It authorises each draft against them and answers those that are refused.
 //! 4. It numbers the rest and writes head, messages and dedup records: one write. If another
-//!    instance moved the head first, it starts again at 2; if a dedup record exists, [`dedup`]
+//!    instance moved the head first, it starts again at 2; if a dedup record exists, `dedup`
 //!    answers that sender with the message that is stored.
-//! 5. [`delivery`] sends the messages to the group in order, and the senders are answered. What
-//!    could not be sent is left to the queue, whose trigger calls [`resend`](MessageLog::resend).
+//! 5. `delivery` sends the messages to the group in order, and the senders are answered. What
+//!    could not be sent is left to the queue, whose trigger calls `resend`(MessageLog::resend).
 //! 6. The lane records that they were sent, with the next write of the head or soon after.
 //!
-//! A write whose outcome is unknown is resolved in [`uncertain`] before the next try.
+//! A write whose outcome is unknown is resolved in `uncertain` before the next try.
 
 mod commit;
 mod context;

@@ -1,5 +1,5 @@
 //! `broadcast`: the trigger of the queue `switchboard-broadcast`. Under the Functions host the
-//! host takes the messages and calls [`receive`]; in a container [`poll`] takes them.
+//! host takes the messages and calls `receive`; in a container `poll` takes them.
 
 mod invocation;
 mod order;
