@@ -15,7 +15,7 @@ use std::process::Command;
 const NODE_MISSING: &str =
     "Node.js is missing: install version 20 or newer from https://nodejs.org";
 const PYTHON_MISSING: &str =
-    "Python is missing: install version 3.9 or newer with its venv module (Debian: python3-venv)";
+    "Python is missing: install version 3.10 or newer with its venv module (Debian: python3-venv)";
 
 /// The packages cannot be set up. The message says what to do about it.
 #[derive(Debug)]

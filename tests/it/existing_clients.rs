@@ -1,9 +1,13 @@
 //! Client code written for other servers, unchanged except for the address it connects to.
 
+use std::fs;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use switchboard::clock::Clock;
 
-use crate::support::{Script, World};
+use crate::support::dev::app_folder;
+use crate::support::{Dev, Issuer, NOW, Script, World};
 
 const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
@@ -67,4 +71,113 @@ async fn an_existing_session_component_works_unchanged() {
     assert_eq!(seen["own"], lines);
     assert_eq!(seen["other"], lines);
     assert_eq!(seen["ownTyping"], false);
+}
+
+/// The organisation that the guide's code connects to.
+const ORGANISATION: &str = "123e4567-e89b-12d3-a456-426614174000";
+
+/// A token as Keycloak issues it, with its organisations.
+async fn keycloak_token(issuer: &mut Issuer) -> String {
+    let now = Clock::system().now().as_second();
+    let claims = json!({
+        "sub": "f3b0c442-98fc-4c14-9afb-f4c8996fb924",
+        "iat": now, "exp": now + 300, "typ": "Bearer", "azp": "web", "aud": "account",
+        "scope": "openid profile email", "sid": "7f1c3b7e-8f3d-4f8e-9b3a-0d5f3b9a6c21",
+        "preferred_username": "jane", "name": "Jane Smith", "email_verified": true,
+        "realm_access": { "roles": ["offline_access", "default-roles-app"] },
+        "resource_access": { "account": { "roles": ["view-profile"] } },
+        "organization": { "acme": { "id": ORGANISATION } },
+    });
+    issuer.sign("a", claims).await
+}
+
+#[tokio::test]
+async fn an_existing_notification_page_works_unchanged() {
+    let mut issuer = Issuer::start().await;
+    issuer.add_key("RS256", "a").await;
+    let folder = app_folder("existing-notifications");
+    let values = json!({
+        "JWT_ISSUER": issuer.url, "JWT_AUDIENCE": "account", "JWT_ORGS_CLAIM": "organization",
+    });
+    let local = json!({ "IsEncrypted": false, "Values": values });
+    fs::write(folder.join("local.settings.json"), local.to_string()).unwrap();
+    let dev = Dev::start_in(folder, &["--port", "0", "--emulator-port", "0"]).await;
+    let token = keycloak_token(&mut issuer).await;
+    let user = "f3b0c442-98fc-4c14-9afb-f4c8996fb924";
+    let service = dev
+        .emulator
+        .split(';')
+        .find_map(|part| part.strip_prefix("Endpoint=http"));
+    let service = format!("ws{}", service.unwrap());
+
+    let mut page = Script::start_with("notifications.mjs", &[&dev.base, &service, &token]).await;
+    assert_eq!(page.read().await, json!({ "connected": true }));
+    let notification = json!({
+        "title": "New Message", "body": "You have a new message from John",
+        "timestamp": "2025-01-15T10:30:00Z", "link": "/messages/456", "id": "n1",
+    });
+    let body = json!({ "user_id": user, "notification": notification });
+    let sent = dev
+        .back_end(Method::POST, "/api/notifications", &body)
+        .await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    let data = json!({
+        "user_id": "user-456", "user_email": "newuser@example.com",
+        "timestamp": "2025-01-15T10:30:00Z",
+    });
+    let body = json!({ "event_type": "user.joined", "data": data });
+    let path = format!("/api/events/{ORGANISATION}");
+    let sent = dev.back_end(Method::POST, &path, &body).await;
+    assert_eq!(sent.status, 202, "{}", sent.body);
+    let seen = page.read().await;
+
+    let shown = json!([{ "title": "New Message", "body": "You have a new message from John" }]);
+    assert_eq!(seen["pages"], json!([shown, shown]));
+    assert_eq!(
+        seen["pong"],
+        json!({ "keys": ["timestamp", "type"], "isTime": true })
+    );
+    let printed = seen["notifications"].as_array().unwrap();
+    assert_eq!(printed[0][0], "Connected:");
+    assert_eq!(printed[1], json!(["User ID:", user]));
+    assert_eq!(printed[2], json!(["Notification:", notification]));
+    let printed = json!([
+        ["Connected to org:", ORGANISATION],
+        ["Event type:", "user.joined"],
+        ["Event data:", data],
+    ]);
+    assert_eq!(seen["events"], json!([printed, printed]));
+}
+
+#[tokio::test]
+async fn the_close_codes_of_an_existing_notification_page_come_with_the_refusal() {
+    let mut issuer = Issuer::start().await;
+    issuer.add_key("RS256", "a").await;
+    let settings = [
+        ("JWT_ISSUER", issuer.url.as_str()),
+        ("JWT_ORGS_CLAIM", "organization"),
+    ];
+    let world = World::with(&settings).await;
+    let claims = json!({ "sub": "jane", "exp": NOW + 300, "nbf": NOW - 10, "organization": {} });
+    let outsider = issuer.sign("a", claims).await;
+
+    let anonymous = world.app.negotiate("channel=notifications").await;
+    let foreign = world
+        .app
+        .negotiate_as(&outsider, &format!("org_id={ORGANISATION}"))
+        .await;
+    let forged = world
+        .app
+        .negotiate("channel=notifications&token=x.y.z")
+        .await;
+
+    anonymous
+        .assert_problem(401, "unauthenticated")
+        .assert_closes_with(4001);
+    foreign
+        .assert_problem(403, "not_a_member")
+        .assert_closes_with(4003);
+    forged
+        .assert_problem(401, "token_invalid")
+        .assert_closes_with(4001);
 }

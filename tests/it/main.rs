@@ -26,6 +26,8 @@ mod users;
 mod webhook;
 
 #[cfg(feature = "dev")]
+mod broadcast;
+#[cfg(feature = "dev")]
 mod chat_members;
 #[cfg(feature = "dev")]
 mod chats;
@@ -43,6 +45,8 @@ mod idempotency;
 mod managed_identity;
 #[cfg(feature = "dev")]
 mod promises;
+#[cfg(feature = "dev")]
+mod publishing;
 #[cfg(feature = "dev")]
 mod queue;
 #[cfg(feature = "dev")]

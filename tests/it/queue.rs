@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use switchboard::azure::http_client::SharedHttpClient;
 use switchboard::azure::managed_identity::ManagedIdentities;
@@ -84,7 +84,7 @@ impl Setting {
     }
 }
 
-async fn stored(store: &dyn Store, room: &str) -> usize {
+pub(crate) async fn stored(store: &dyn Store, room: &str) -> usize {
     let partition = Partition::new(Collection::Messages, format!("room:{room}"));
     let everything = Key::literal("-")..Key::literal("~");
     let records = store.range(&partition, everything, 1000).await.unwrap();
@@ -93,17 +93,20 @@ async fn stored(store: &dyn Store, room: &str) -> usize {
 }
 
 /// As the host calls the trigger: chunked, the text encoded twice.
-async fn triggers(app: &TestApp, text: &str, dequeue_count: u32) -> Answer {
+pub(crate) async fn triggers(call: RequestBuilder, text: &str, dequeue_count: u32) -> Answer {
     let message = json!(json!(text).to_string());
     let metadata = json!({ "DequeueCount": dequeue_count.to_string() });
     let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
     let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
-    let call = app.call(Method::POST, "/broadcast");
     Answer::of(call.body(reqwest::Body::wrap_stream(chunks))).await
 }
 
-async fn succeeds(app: &TestApp, text: &str, dequeue_count: u32) {
-    let answer = triggers(app, text, dequeue_count).await;
+fn broadcast(app: &TestApp) -> RequestBuilder {
+    app.call(Method::POST, "/broadcast")
+}
+
+pub(crate) async fn succeeds(app: &TestApp, text: &str, dequeue_count: u32) {
+    let answer = triggers(broadcast(app), text, dequeue_count).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "{}"));
     assert_eq!(answer.header("content-type"), Some("application/json"));
 }
@@ -163,7 +166,7 @@ async fn what_could_not_be_sent_is_heard_after_the_outage_though_nobody_posts_ag
     }
     let order = setting.takes(ORDERS).await;
     world.app.advance(11);
-    let during = triggers(&world.app, &order, 1).await;
+    let during = triggers(broadcast(&world.app), &order, 1).await;
     world.gate.open();
     succeeds(&world.app, &order, 2).await;
 
@@ -197,7 +200,7 @@ async fn the_last_try_of_a_resend_succeeds_because_another_message_follows_it() 
     world.app.advance(11);
     succeeds(&world.app, &order, 10).await;
     world.app.advance(DAY);
-    let too_old = triggers(&world.app, &order, 10).await;
+    let too_old = triggers(broadcast(&world.app), &order, 10).await;
 
     assert_eq!(too_old.status, 500);
 }
@@ -298,7 +301,11 @@ async fn a_message_that_can_never_succeed_fails_and_the_next_is_served() {
         r#"{"kind":"resend","conversation":"../x","generation":1}"#,
         r#"{"kind":"settle"}"#,
     ] {
-        assert_eq!(triggers(app, text, 1).await.status, 500, "{text}");
+        assert_eq!(
+            triggers(broadcast(app), text, 1).await.status,
+            500,
+            "{text}"
+        );
     }
     let good = r#"{"kind":"resend","conversation":"lobby","generation":0}"#;
     succeeds(app, good, 1).await;

@@ -6,10 +6,10 @@ use crate::support::Dev;
 
 const README: &str = include_str!("../../README.md");
 
-/// Each `curl` command with the answer printed below it.
-fn examples() -> Vec<(&'static str, Value)> {
+/// Each `curl` command of a document with the answer printed below it.
+pub(crate) fn curl_examples(document: &str) -> Vec<(&str, Value)> {
     let mut examples = Vec::new();
-    let mut rest = README;
+    let mut rest = document;
     while let Some((_, after)) = rest.split_once("```sh\ncurl ") {
         let (command, after) = after.split_once("\n```").unwrap();
         let (_, json) = after.split_once("```json\n").unwrap();
@@ -20,8 +20,19 @@ fn examples() -> Vec<(&'static str, Value)> {
     examples
 }
 
+/// Calls `dev` as a document says. `$API_TOKEN` is its token.
+pub(crate) fn run_curl(dev: &Dev, arguments: &str) -> Value {
+    let arguments = arguments.replace("http://localhost:7071", &dev.base);
+    let output = std::process::Command::new("sh")
+        .args(["-c", &format!("curl -s {arguments}")])
+        .env("API_TOKEN", &dev.api_token)
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 /// `…` matches any text.
-fn matches(printed: &Value, seen: &Value) -> bool {
+pub(crate) fn matches(printed: &Value, seen: &Value) -> bool {
     match (printed, seen) {
         (Value::String(printed), Value::String(seen)) => {
             let mut rest = Some(seen.as_str());
@@ -45,19 +56,11 @@ fn matches(printed: &Value, seen: &Value) -> bool {
 #[tokio::test]
 async fn the_curl_examples_return_what_the_readme_prints() {
     let dev = Dev::start("readme", &["--port", "0", "--emulator-port", "0"]).await;
-    let examples = examples();
+    let examples = curl_examples(README);
     assert!(examples.len() >= 3);
 
     for (arguments, mut printed) in examples {
-        let command = format!(
-            "curl -s {}",
-            arguments.replace("http://localhost:7071", &dev.base)
-        );
-        let output = std::process::Command::new("sh")
-            .args(["-c", &command])
-            .output()
-            .unwrap();
-        let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let seen = run_curl(&dev, arguments);
 
         if let Some(url) = printed.get_mut("url") {
             let port = dev
@@ -68,7 +71,7 @@ async fn the_curl_examples_return_what_the_readme_prints() {
         }
         assert!(
             matches(&printed, &seen),
-            "{command}\nprinted {printed}\nseen    {seen}"
+            "curl {arguments}\nprinted {printed}\nseen    {seen}"
         );
     }
 }

@@ -38,6 +38,8 @@ pub struct Message {
     pub text: Option<String>,
     /// How often the message was taken, including this time.
     pub dequeue_count: u32,
+    /// As the service stores it.
+    encoded: String,
     id: String,
     /// Changes whenever the message is hidden again.
     receipt: String,
@@ -73,6 +75,26 @@ impl Queue {
             let why = "a message is too large for a queue";
             return Err(RestError::Refused(why.to_owned()));
         }
+        self.put_encoded(&STANDARD.encode(text), delay, time_to_live)
+            .await
+    }
+
+    /// Puts a message of another queue here, unchanged, even if it is not text.
+    pub async fn put_again(
+        &self,
+        message: &Message,
+        time_to_live: Duration,
+    ) -> Result<(), RestError> {
+        self.put_encoded(&message.encoded, Duration::ZERO, time_to_live)
+            .await
+    }
+
+    async fn put_encoded(
+        &self,
+        encoded: &str,
+        delay: Duration,
+        time_to_live: Duration,
+    ) -> Result<(), RestError> {
         let path = format!("{}/messages", self.name);
         let call = Call::new(Method::POST, path, Retry::Unsafe)
             .query(format!(
@@ -81,7 +103,7 @@ impl Queue {
                 time_to_live.as_secs().max(1)
             ))
             .header(CONTENT_TYPE, XML)
-            .body(document(text));
+            .body(document(encoded));
         let deadline = Deadline::start();
         let mut answer = self.service.call(&call, deadline).await?;
         if answer.status == StatusCode::NOT_FOUND {
@@ -159,16 +181,17 @@ impl Queue {
     }
 }
 
-fn document(text: &str) -> String {
-    let text = STANDARD.encode(text);
+fn document(encoded: &str) -> String {
+    let text = xml::escape(encoded);
     format!("<QueueMessage><MessageText>{text}</MessageText></QueueMessage>")
 }
 
 fn message(element: &str) -> Option<Message> {
-    let text = xml::text(element, "MessageText").unwrap_or_default();
-    let text = STANDARD.decode(text).ok();
+    let encoded = xml::text(element, "MessageText").unwrap_or_default();
+    let text = STANDARD.decode(&encoded).ok();
     Some(Message {
         text: text.and_then(|bytes| String::from_utf8(bytes).ok()),
+        encoded,
         dequeue_count: xml::text(element, "DequeueCount")?.parse().ok()?,
         id: xml::text(element, "MessageId")?,
         receipt: xml::text(element, "PopReceipt")?,

@@ -49,6 +49,12 @@ fn unescape(text: &str) -> String {
         .replace("&amp;", "&")
 }
 
+pub(super) fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

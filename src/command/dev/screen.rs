@@ -14,6 +14,8 @@ pub(super) struct Screen {
     defaults: Vec<String>,
     api_token: Option<String>,
     connection_string: Option<String>,
+    /// The local account's connection string.
+    storage: Option<String>,
     is_emulated: bool,
     in_colour: bool,
     was_ready: AtomicBool,
@@ -26,6 +28,7 @@ impl Screen {
             defaults: settings.defaults.clone(),
             api_token: settings.api_token.clone(),
             connection_string: settings.connection_string.clone(),
+            storage: settings.storage.clone(),
             is_emulated: matches!(settings.service, Service::Emulator(_)),
             in_colour: std::io::stdout().is_terminal(),
             was_ready: AtomicBool::new(false),
@@ -95,6 +98,9 @@ impl Screen {
         }
         if let Some(token) = &self.api_token {
             line(format_args!("  API token   {token}"));
+        }
+        if let Some(storage) = &self.storage {
+            line(format_args!("  Storage     {storage}"));
         }
         line(format_args!(
             "  try         curl \"{base}/api/negotiate?room_id=test&username=alice&role=writer\"\n"

@@ -30,6 +30,8 @@ pub(super) struct DevSettings {
     pub(super) defaults: Vec<String>,
     pub(super) api_token: Option<String>,
     pub(super) connection_string: Option<String>,
+    /// The connection string of our own storage account. Back ends put messages on its queues.
+    pub(super) storage: Option<String>,
 }
 
 /// The Web PubSub service in use.
@@ -127,6 +129,7 @@ pub(super) fn with_defaults(
     Ok(DevSettings {
         api_token: draft.configured.get("API_TOKEN"),
         connection_string: draft.configured.get(CONNECTION_STRING),
+        storage: storage.map(str::to_owned),
         for_handler: draft.configured.values,
         defaults: draft.defaults,
         service,
@@ -149,11 +152,11 @@ impl Draft {
         }
     }
 
-    /// Our own account. Its key changes with each start, because nobody else needs it.
+    /// Our own account. Its address and key change with each start.
     fn storage(&mut self, connection_string: &str) {
         let value = connection_string.to_owned();
         self.configured.values.insert(STORAGE.to_owned(), value);
-        let meaning = "a local account on this machine";
+        let meaning = "a local account on this machine, below";
         self.defaults.push(format!("{STORAGE}: {meaning}"));
     }
 

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::error::Category;
 use tokio::time::Instant;
 
 use super::{MAX_DEQUEUE_COUNT, TIME_LIMIT};
@@ -41,8 +42,7 @@ pub(super) async fn carry_out(
     dequeue_count: u32,
 ) -> Result<(), OrderError> {
     let text = text.ok_or_else(|| OrderError::Invalid("it is not text".to_owned()))?;
-    let order =
-        serde_json::from_str(text).map_err(|error| OrderError::Invalid(error.to_string()))?;
+    let order = serde_json::from_str(text).map_err(|error| invalid(&error))?;
     let until = Instant::now() + TIME_LIMIT;
     match order {
         Order::Clear(garbage) => {
@@ -66,6 +66,15 @@ pub(super) async fn carry_out(
             conversation: group,
         } => settle(app, &conversation(&group)?).await,
     }
+}
+
+/// The error's own text may quote the message.
+fn invalid(error: &serde_json::Error) -> OrderError {
+    let why = match error.classify() {
+        Category::Data => "its `kind` is unknown, or one of its fields is missing or wrong",
+        Category::Io | Category::Syntax | Category::Eof => "it is not JSON",
+    };
+    OrderError::Invalid(why.to_owned())
 }
 
 fn conversation(group: &str) -> Result<Conversation, OrderError> {

@@ -94,7 +94,6 @@ async fn process(app: &Arc<App>, queues: &Queues, mut message: Message) {
 }
 
 async fn to_poison(queues: &Queues, message: &Message) -> Result<(), RestError> {
-    let text = message.text.as_deref().unwrap_or_default();
-    queues.poison.put(text, POISON_LIFETIME).await?;
+    queues.poison.put_again(message, POISON_LIFETIME).await?;
     queues.orders.delete(message).await.map(drop)
 }

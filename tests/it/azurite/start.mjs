@@ -1,7 +1,8 @@
 // Runs Azurite's three services in this process, so that killing the process ends them. They also
 // end when standard input closes, so that a killed test leaves nothing running. Arguments go to
 // Azurite; without ports it picks free ones, and without a location it keeps data in memory only.
-// On SIGTERM it saves its data.
+// On SIGTERM it saves its data. A line of standard input is a number of seconds by which Azurite's clock
+// moves forward, so that no test waits until a hidden message is visible again.
 import { createRequire } from 'node:module';
 import net from 'node:net';
 import tls from 'node:tls';
@@ -15,7 +16,15 @@ const memory = given.some((argument) => argument === '--location') ? [] : ['--in
 // one; Azure keeps them for minutes.
 const keepAlive = ['blob', 'queue', 'table'].flatMap((service) => [`--${service}KeepAliveTimeout`, '300']);
 process.argv.splice(2, given.length, ...ports, ...given, ...keepAlive, ...memory, '--silent', '--disableTelemetry');
-process.stdin.resume().on('end', () => process.exit());
+let ahead = 0;
+process.stdin.setEncoding('utf8').on('end', () => process.exit()).on('data', (lines) => {
+  for (const seconds of lines.trim().split('\n')) ahead += Number(seconds) * 1000;
+});
+const now = Date.now;
+Date.now = () => now() + ahead;
+globalThis.Date = new Proxy(Date, {
+  construct: (date, given, type) => Reflect.construct(date, given.length > 0 ? given : [Date.now()], type),
+});
 
 // Azurite accepts Entra tokens only over HTTPS. Its certificate is self-signed, so each service gets
 // a plain HTTP address that forwards to it.

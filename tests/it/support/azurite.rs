@@ -22,7 +22,7 @@ pub(crate) struct Azurite {
     /// The addresses of blobs, queues and tables.
     addresses: [String; 3],
     child: Child,
-    _stdin: ChildStdin,
+    stdin: ChildStdin,
 }
 
 impl Azurite {
@@ -50,6 +50,13 @@ impl Azurite {
             Self::start(&["--location", folder.to_str().unwrap()])
         });
         started.await.unwrap()
+    }
+
+    /// Moves its clock forward. Only for an instance that is not shared.
+    #[cfg(feature = "dev")]
+    pub(crate) fn advance(&self, seconds: u32) {
+        use std::io::Write as _;
+        writeln!(&self.stdin, "{seconds}").unwrap();
     }
 
     #[cfg(feature = "dev")]
@@ -124,7 +131,7 @@ impl Azurite {
             addresses: addresses.map(|(_, address)| address.unwrap()),
             scripts,
             child,
-            _stdin: stdin,
+            stdin,
         }
     }
 

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::Value;
 use switchboard::azure::http_client::SharedHttpClient;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::timeout;
+
+use super::Answer;
 
 /// Long enough for a busy machine; no test measures time with it.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -49,19 +52,10 @@ impl Dev {
             printed: Vec::new(),
         };
         dev.wait_for_line("ready").await;
-        let found = |label: &str| {
-            let line = dev
-                .printed
-                .iter()
-                .find_map(|line| line.trim_start().strip_prefix(label));
-            line.unwrap_or_else(|| panic!("no {label}: {:?}", dev.printed))
-                .trim()
-                .to_owned()
-        };
-        let functions = found("Functions");
+        let functions = dev.printed_after("Functions");
         dev.base = functions.strip_suffix("/api/negotiate").unwrap().to_owned();
-        dev.emulator = found("Web PubSub");
-        dev.api_token = found("API token");
+        dev.emulator = dev.printed_after("Web PubSub").to_owned();
+        dev.api_token = dev.printed_after("API token").to_owned();
         dev
     }
 
@@ -79,6 +73,28 @@ impl Dev {
         timeout(TIMEOUT, reading)
             .await
             .unwrap_or_else(|_| panic!("never printed {beginning:?}"))
+    }
+
+    /// The connection string of the local storage account.
+    pub(crate) fn storage(&self) -> &str {
+        self.printed_after("Storage")
+    }
+
+    fn printed_after(&self, label: &str) -> &str {
+        let line = self
+            .printed
+            .iter()
+            .find_map(|line| line.trim_start().strip_prefix(label));
+        line.unwrap_or_else(|| panic!("no {label}: {:?}", self.printed))
+            .trim()
+    }
+
+    /// Calls with the API token, as a back end does.
+    pub(crate) async fn back_end(&self, method: Method, path: &str, body: &Value) -> Answer {
+        let http = SharedHttpClient::new().client().unwrap();
+        let call = http.request(method, format!("{}{path}", self.base));
+        let call = call.bearer_auth(&self.api_token).body(body.to_string());
+        Answer::of(call).await
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {

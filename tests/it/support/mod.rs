@@ -12,6 +12,8 @@ mod folder;
 mod gate;
 #[cfg(feature = "dev")]
 mod holding_store;
+#[cfg(feature = "dev")]
+mod hub;
 mod issuer;
 #[cfg(feature = "dev")]
 mod member;
@@ -34,11 +36,15 @@ pub(crate) use folder::fresh_folder;
 pub(crate) use gate::Gate;
 #[cfg(feature = "dev")]
 pub(crate) use holding_store::{Hold, HoldingStore};
+#[cfg(feature = "dev")]
+pub(crate) use hub::Hub;
 pub(crate) use issuer::Issuer;
 #[cfg(feature = "dev")]
 pub(crate) use member::Member;
 pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use scripts::Script;
+#[cfg(feature = "dev")]
+pub(crate) use scripts::client_scripts;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;
 #[cfg(feature = "dev")]

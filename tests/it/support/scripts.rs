@@ -8,6 +8,16 @@ use testkit::Scripts;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
+/// The scripts of `tests/it/clients` with their packages.
+pub(crate) async fn client_scripts() -> Scripts {
+    let set_up = || {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients");
+        let scripts = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
+        scripts.unwrap_or_else(|error| panic!("{error}"))
+    };
+    tokio::task::spawn_blocking(set_up).await.unwrap()
+}
+
 /// A running script of `tests/it/clients`.
 pub(crate) struct Script {
     _child: Child,
@@ -30,15 +40,7 @@ impl Script {
         arguments: &[&str],
         certificate: Option<&Path>,
     ) -> Self {
-        let mut command = tokio::task::spawn_blocking(move || {
-            let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/clients");
-            let scripts = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
-            scripts
-                .unwrap_or_else(|error| panic!("{error}"))
-                .command(script)
-        })
-        .await
-        .unwrap();
+        let mut command = client_scripts().await.command(script);
         command.args(arguments);
         if let Some(certificate) = certificate {
             command.env("NODE_EXTRA_CA_CERTS", certificate);

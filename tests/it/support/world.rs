@@ -1,22 +1,19 @@
 //! A handler together with the emulator.
 
-use std::net::Ipv4Addr;
 use std::sync::Arc;
 
-use emulator::{Config, Emulator};
-use serde_json::{Value, json};
+use serde_json::json;
 use switchboard::config::Listen;
 use switchboard::store::Store;
-use tokio::sync::oneshot;
 
-use super::{Gate, KEY, Socket, TestApp};
+use super::{Gate, Hub, Socket, TestApp};
 
 /// A handler with the emulator as its service, both in this process: real sockets, webhooks and REST
 /// calls, and a [`Gate`] between the two.
 pub(crate) struct World {
     pub(crate) app: TestApp,
     pub(crate) gate: Gate,
-    _stop: oneshot::Sender<()>,
+    _hub: Hub,
 }
 
 impl World {
@@ -42,45 +39,19 @@ impl World {
         Self::build(settings, listen, |store| store).await
     }
 
-    async fn build(
+    pub(crate) async fn build(
         settings: &[(&str, &str)],
         listen: Listen,
         around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
     ) -> Self {
-        let keyed = |handlers: Value| {
-            let hub = json!({ "AnonymousConnectPolicy": "allow", "EventHandlers": handlers });
-            let section =
-                json!({ "WebPubSub": { "AccessKey": KEY, "Hubs": { "ViewerHub": hub } } });
-            Config::from_json(&section.to_string()).unwrap()
-        };
-        let emulator = Emulator::new(keyed(json!([])));
-        let hubs = emulator.hub_settings();
-        let listener = emulator::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
-        let gate = Gate::before(listener.local_addr().unwrap()).await;
-        let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(emulator.run(listener, async {
-            let _ = stopped.await;
-        }));
-        let endpoint = format!("http://localhost:{}", gate.address.port());
+        let hub = Hub::start().await;
         let settings = Self::settings(settings);
-        let app = TestApp::with_store_around(&endpoint, &settings, listen, around).await;
-        let base = app.base.replace("127.0.0.1", "localhost");
-        hubs.replace(&keyed(json!([
-            {
-                "UrlTemplate": format!("{base}/api/connect_event"),
-                "SystemEvents": ["connect", "connected", "disconnected"],
-                "EventPattern": "",
-            },
-            {
-                "UrlTemplate": format!("{base}/api/message_event"),
-                "SystemEvents": [],
-                "EventPattern": "*",
-            },
-        ])));
+        let app = TestApp::with_store_around(&hub.endpoint(), &settings, listen, around).await;
+        hub.send_events_to(&app.base);
         Self {
             app,
-            gate,
-            _stop: stop,
+            gate: hub.gate.clone(),
+            _hub: hub,
         }
     }
 
