@@ -15,7 +15,6 @@ use crate::access::caller::{Caller, RawToken};
 use crate::app::{App, AppState};
 use crate::clock::rfc3339;
 use crate::conversation::directory;
-use crate::conversation::page_limit::PageLimit;
 use crate::conversation::session::{self, Creation, Participant, SessionGuard, SessionView};
 use crate::http::extract::{JsonBody, PathId, Query, whole_number};
 use crate::http::problem::Problem;
@@ -25,6 +24,7 @@ use crate::http::problem::responses::{
 };
 use crate::ids::target::SessionId;
 use crate::ids::user_id::UserId;
+use crate::store::page_limit::PageLimit;
 
 /// The close code of a bad token in requests about sessions.
 const BAD_TOKEN_CLOSE_CODE: u16 = 4003;
