@@ -38,7 +38,8 @@ pub struct Message {
     pub text: Option<String>,
     /// How often the message was taken, including this time.
     pub dequeue_count: u32,
-    id: String,
+    /// The same each time that the message is taken.
+    pub id: String,
     /// Changes whenever the message is hidden again.
     receipt: String,
 }
