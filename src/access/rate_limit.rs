@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Mutex, PoisonError};
 
-use crate::conversation::keys::hash;
 use crate::ids::target::RoomId;
 use crate::ids::user_id::UserId;
+use crate::store::hash::hash;
 
 const WINDOW_SECONDS: i64 = 60;
 /// Bounds the memory for counts.

@@ -31,6 +31,7 @@ use crate::conversation::attachments::Attachments;
 use crate::conversation::log::MessageLog;
 use crate::conversation::outbox::Outbox;
 use crate::conversation::sweeper::Sweeper;
+use crate::feeds::inbox::Inboxes;
 use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
 use crate::store::{self, OpenError, Store};
@@ -65,6 +66,7 @@ pub struct App {
     pub store: Arc<dyn Store>,
     pub messages: MessageLog,
     pub courier: Courier,
+    pub inboxes: Inboxes,
     pub negotiate_limit: RateLimit,
     pub create_chat_limit: RateLimit,
     pub frame_limit: FrameLimit,
@@ -116,6 +118,12 @@ impl App {
                 outbox.clone(),
                 clock.clone(),
                 ids.clone(),
+            ),
+            inboxes: Inboxes::new(
+                store.clone(),
+                courier.clone(),
+                clock.clone(),
+                config.notification_ttl_days,
             ),
             hub,
             courier,

@@ -47,6 +47,8 @@ pub struct Config {
     pub expired_sign_in: ExpiredSignIn,
     /// `REQUIRE_KNOWN_USERS`: whether only users created through `PUT /api/users` may join sessions.
     pub require_known_users: bool,
+    /// `NOTIFICATION_TTL_DAYS`: how long an inbox keeps a notification.
+    pub notification_ttl_days: u32,
 }
 
 /// What to do with frames from a connection whose sign-in has expired.
@@ -74,6 +76,7 @@ impl Config {
         let trust_proxy = settings.flag("TRUST_PROXY");
         let expired_sign_in = expired_sign_in(&mut settings);
         let require_known_users = settings.flag("REQUIRE_KNOWN_USERS");
+        let notification_ttl_days = settings.number("NOTIFICATION_TTL_DAYS", 30, 1..=3650);
         log_level_of(&mut settings);
         let config = web_pubsub.zip(store).map(|(web_pubsub, store)| Self {
             web_pubsub,
@@ -91,6 +94,7 @@ impl Config {
             trust_forwarded_for: listen.is_functions() || trust_proxy,
             expired_sign_in,
             require_known_users,
+            notification_ttl_days,
         });
         settings.finish(config)
     }
@@ -200,6 +204,7 @@ mod tests {
         assert!(!config.identity.allow_anonymous);
         assert_eq!(config.client_origins, None);
         assert_eq!(config.frame_limit, Some(50));
+        assert_eq!(config.notification_ttl_days, 30);
     }
 
     #[test]
@@ -213,6 +218,7 @@ mod tests {
             ("ALLOWED_ORIGINS", "*"),
             ("JWT_AUDIENCE", "app"),
             ("JWT_EXPIRY_ON_SEND", "hush-hush"),
+            ("NOTIFICATION_TTL_DAYS", "0"),
             ("LOG_LEVEL", "loud"),
             ("PORT", "hush-hush"),
         ])
@@ -231,6 +237,7 @@ mod tests {
                 "ALLOWED_ORIGINS",
                 "RATE_LIMIT_FRAMES",
                 "JWT_EXPIRY_ON_SEND",
+                "NOTIFICATION_TTL_DAYS",
                 "LOG_LEVEL",
             ]
         );

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 
 use super::message::Message;
-use super::page_limit::PageLimit;
 use super::{Conversation, ConversationError, ConversationState, keys};
+use crate::store::page_limit::PageLimit;
 use crate::store::{Key, Store, StoreError};
 
 /// A page is no larger than this, so that it fits into an answer.

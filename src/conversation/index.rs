@@ -9,10 +9,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Conversation;
-use crate::conversation::conflicts::Conflicts;
 use crate::conversation::directory;
 use crate::ids::target::{ChatId, SessionId};
 use crate::ids::user_id::UserId;
+use crate::store::conflicts::Conflicts;
 use crate::store::{Collection, Key, Partition, Store, StoreError, Write, WriteError};
 
 /// How many records in different partitions are read at the same time.

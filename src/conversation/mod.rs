@@ -30,7 +30,6 @@ pub mod index;
 pub mod log;
 pub mod message;
 pub mod outbox;
-pub mod page_limit;
 pub mod post;
 pub mod room;
 pub mod session;
@@ -38,7 +37,6 @@ pub mod sweep;
 pub mod sweeper;
 pub mod uploads;
 
-mod conflicts;
 mod expiry;
 pub(crate) mod keys;
 mod state;

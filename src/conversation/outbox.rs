@@ -15,6 +15,7 @@ use crate::azure::managed_identity::ManagedIdentities;
 use crate::azure::storage_account::queue::Queue;
 use crate::azure::storage_account::{SetupError, StorageAccount};
 use crate::clock::Clock;
+use crate::ids::user_id::UserId;
 
 const QUEUE: &str = "switchboard-broadcast";
 /// Where the Functions host puts messages that failed too often.
@@ -36,6 +37,12 @@ pub enum Order {
     },
     /// Make live connections match the room's record.
     Settle { conversation: String },
+    /// Send a notification that is in its user's inbox.
+    Notify {
+        user_id: UserId,
+        /// The notification's.
+        id: String,
+    },
 }
 
 impl Order {
@@ -139,6 +146,13 @@ mod tests {
             (
                 Order::settle(&lobby),
                 r#"{"kind":"settle","conversation":"lobby"}"#,
+            ),
+            (
+                Order::Notify {
+                    user_id: UserId::parse("alice").unwrap(),
+                    id: "n-1".to_owned(),
+                },
+                r#"{"kind":"notify","user_id":"alice","id":"n-1"}"#,
             ),
         ];
 

@@ -3,10 +3,12 @@
 pub mod broadcast;
 pub mod chat;
 pub mod connect_event;
+pub mod events;
 pub mod health;
 pub mod host_call;
 pub mod message_event;
 pub mod negotiate;
+pub mod notifications;
 pub mod openapi;
 pub mod rooms;
 pub mod sessions;
@@ -14,6 +16,8 @@ pub mod status;
 pub mod upstream;
 pub mod users;
 pub mod webhooks;
+
+mod named_user;
 
 use axum::middleware;
 use axum::routing::{any, get};
@@ -39,6 +43,9 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(presence::get))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::put, sessions::get))
+        .routes(routes!(notifications::create, notifications::list))
+        .routes(routes!(notifications::mark_read))
+        .routes(routes!(notifications::unread_count))
         // For administrators and back ends.
         .routes(routes!(record::list))
         .routes(routes!(record::put, record::get, record::delete))
@@ -49,6 +56,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(sanctions::mute))
         .routes(routes!(sanctions::unmute))
         .routes(routes!(users::put, users::get))
+        .routes(routes!(events::create))
         // For operators.
         .routes(routes!(health::get))
         .routes(routes!(status::get))

@@ -9,13 +9,12 @@ use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::named_user::{CallerQuery, named_user};
 use crate::access::admission::AdmissionError;
 use crate::access::caller::rights::Publisher;
-use crate::access::caller::{Caller, RawToken};
 use crate::app::{App, AppState};
 use crate::clock::rfc3339;
 use crate::conversation::directory;
-use crate::conversation::page_limit::PageLimit;
 use crate::conversation::session::{self, Creation, Participant, SessionGuard, SessionView};
 use crate::http::extract::{JsonBody, PathId, Query, whole_number};
 use crate::http::problem::Problem;
@@ -25,6 +24,7 @@ use crate::http::problem::responses::{
 };
 use crate::ids::target::SessionId;
 use crate::ids::user_id::UserId;
+use crate::store::page_limit::PageLimit;
 
 /// The close code of a bad token in requests about sessions.
 const BAD_TOKEN_CLOSE_CODE: u16 = 4003;
@@ -66,16 +66,6 @@ pub struct SessionBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Sessions {
     sessions: Vec<SessionBody>,
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct CallerQuery {
-    /// Required with an API token: the user whose sessions are meant.
-    username: Option<String>,
-    /// A JWT, for callers that cannot set headers.
-    #[param(value_type = Option<String>)]
-    token: Option<RawToken>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -214,26 +204,8 @@ impl FromRequestParts<AppState> for SessionUser {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Problem> {
+        let user = named_user(parts, state, BAD_TOKEN_CLOSE_CODE).await?;
         let app = state.app()?;
-        let Query(query) = Query::<CallerQuery>::from_request_parts(parts, state).await?;
-        let refuse = |error| AdmissionError::from_caller(error, Some(BAD_TOKEN_CLOSE_CODE));
-        let caller = app
-            .callers
-            .identify(&parts.headers, query.token.as_ref())
-            .await;
-        let caller = caller.map_err(refuse)?;
-        let username = query.username.filter(|name| !name.is_empty());
-        match (&caller, &username) {
-            (Caller::Anonymous(_), _) => return Err(AdmissionError::Unauthenticated.into()),
-            (Caller::Backend(_), None) => {
-                return Err(Problem::invalid_parameter(
-                    "with an API token, `username` must name the user",
-                ));
-            }
-            (Caller::Backend(_), Some(_)) | (Caller::SignedIn(_), _) => {}
-        }
-        let user = app.callers.user(&caller, username.as_deref());
-        let user = user.map_err(refuse)?;
         app.admission.check_known(&user).await?;
         Ok(Self(user))
     }

@@ -121,6 +121,15 @@ pub(crate) fn whole_number<'de, D: Deserializer<'de>>(text: D) -> Result<Option<
         .ok_or_else(|| D::Error::custom("must be a whole number from 0"))
 }
 
+/// For `#[serde(default, deserialize_with)]`: `true` or `false`, also as `1` and `0`.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(text: D) -> Result<bool, D::Error> {
+    match String::deserialize(text)?.as_str() {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(D::Error::custom("must be `true` or `false`")),
+    }
+}
+
 /// For `#[serde(default, deserialize_with)]`: a parameter whose empty text means that it is
 /// absent.
 pub(crate) fn empty_as_none<'de, D, T>(text: D) -> Result<Option<T>, D::Error>

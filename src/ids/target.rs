@@ -49,10 +49,10 @@ impl Target {
             Self::Room(id) => Some(id.to_string()),
             Self::Chat(id) => Some(format!("chat:{id}")),
             Self::Session(id) => Some(format!("session:{id}")),
-            Self::Org(id) => Some(format!("org:{id}")),
+            Self::Org(id) => Some(id.group()),
             Self::Device(id) => Some(format!("device:{id}")),
             Self::Channel(Channel::Chats) => Some("channel:chats".to_owned()),
-            Self::Channel(Channel::Notifications) => Some(format!("inbox:{}", user.group_hash())),
+            Self::Channel(Channel::Notifications) => Some(user.inbox_group()),
             Self::Channel(Channel::Audio) => None,
         }
     }
@@ -178,6 +178,13 @@ id! {
             (36, Ok(id)) => Ok(id.hyphenated().to_string()),
             _ => Err(InvalidId("a UUID such as 550e8400-e29b-41d4-a716-446655440000")),
         }
+    }
+}
+
+impl OrgId {
+    /// The group that carries the organisation's events.
+    pub fn group(&self) -> String {
+        format!("org:{self}")
     }
 }
 

@@ -103,6 +103,11 @@ impl UserId {
         format!("user:{}", self.group_hash())
     }
 
+    /// The group that carries the user's notifications.
+    pub fn inbox_group(&self) -> String {
+        format!("inbox:{}", self.group_hash())
+    }
+
     /// Whether the id has the form that [`UserId::marked_anonymous`] returns.
     pub fn may_be_anonymous(&self) -> bool {
         self.0.starts_with(ANONYMOUS)

@@ -4,9 +4,12 @@
 //! Three backends keep one contract: SQLite with a transaction, Table storage with an entity-group
 //! transaction, Cosmos DB with a transactional batch.
 
+pub(crate) mod conflicts;
 mod contract;
+pub(crate) mod hash;
 mod limits;
 mod open;
+pub mod page_limit;
 mod rest;
 mod types;
 

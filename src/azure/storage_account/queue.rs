@@ -38,9 +38,10 @@ pub struct Message {
     pub text: Option<String>,
     /// How often the message was taken, including this time.
     pub dequeue_count: u32,
+    /// The same each time that the message is taken.
+    pub id: String,
     /// As the service stores it.
     encoded: String,
-    id: String,
     /// Changes whenever the message is hidden again.
     receipt: String,
 }

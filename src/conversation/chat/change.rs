@@ -4,11 +4,11 @@ use super::super::garbage::{self, Garbage};
 use super::super::index::{self, Listed};
 use super::super::{ConversationError, ConversationState};
 use super::{ChatGuard, ChatView, check_name, conversation, member_list};
-use crate::conversation::conflicts::Conflicts;
 use crate::conversation::directory;
 use crate::ids::target::ChatId;
 use crate::ids::user_id::UserId;
 use crate::store::Store;
+use crate::store::conflicts::Conflicts;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {

@@ -5,9 +5,9 @@ use std::cmp::Reverse;
 use super::super::{Conversation, ConversationState, index};
 use super::{ChatGuard, ChatView};
 use crate::conversation::directory;
-use crate::conversation::page_limit::PageLimit;
 use crate::ids::target::ChatId;
 use crate::ids::user_id::UserId;
+use crate::store::page_limit::PageLimit;
 use crate::store::{Store, StoreError};
 
 /// How many of a user's own chats are candidates for joining.

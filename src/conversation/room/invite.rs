@@ -6,10 +6,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::{Access, JoinRequest, Member, RoomGuard};
-use crate::conversation::conflicts::Conflicts;
 use crate::conversation::room::{Role, RoomPass};
-use crate::conversation::{Conversation, ConversationError, ConversationState, keys};
+use crate::conversation::{Conversation, ConversationError, ConversationState};
 use crate::ids::target::RoomId;
+use crate::store::conflicts::Conflicts;
+use crate::store::hash::hash;
 use crate::store::{Key, Record, Store, StoreError, Write, WriteError};
 
 const MAX_USES: u32 = 100_000;
@@ -45,7 +46,7 @@ pub enum InviteError {
 }
 
 fn key(code: &SecretString) -> Key {
-    Key::new(format!("invite:{}", keys::hash(&[code.expose_secret()])))
+    Key::new(format!("invite:{}", hash(&[code.expose_secret()])))
 }
 
 /// The terms of a new invite.

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{RoomGuard, RoomRecord};
 use crate::conversation::index::buffered;
-use crate::conversation::page_limit::PageLimit;
 use crate::conversation::{Conversation, ConversationState};
 use crate::ids::target::RoomId;
+use crate::store::page_limit::PageLimit;
 use crate::store::{Collection, Key, Partition, Store, StoreError, Version, Write, WriteError};
 
 #[derive(Debug, Serialize, Deserialize)]

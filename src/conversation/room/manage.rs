@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::{Access, ConnectionUpdate, Member, PasswordHash, RoomGuard, RoomRecord, listing};
 use crate::clock::Ids;
-use crate::conversation::conflicts::Conflicts;
 use crate::conversation::garbage::{self, Garbage};
 use crate::conversation::{Conversation, ConversationError, ConversationState};
 use crate::ids::target::RoomId;
+use crate::store::conflicts::Conflicts;
 use crate::store::{MAX_BODY, Store, Write, WriteError};
 
 const MAX_NAME: usize = 200;

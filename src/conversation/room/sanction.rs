@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use super::{RoomGuard, Sanction, manage};
-use crate::conversation::conflicts::Conflicts;
 use crate::conversation::{Conversation, ConversationError, ConversationState};
 use crate::ids::target::RoomId;
 use crate::ids::user_id::UserId;
 use crate::store::Store;
+use crate::store::conflicts::Conflicts;
 
 const MAX_REASON: usize = 200;
 

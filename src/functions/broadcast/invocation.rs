@@ -8,8 +8,10 @@ use serde_json::Value;
 pub(super) struct Invocation {
     /// `None` if there is none.
     pub(super) text: Option<String>,
+    /// The same each time that the message is taken.
+    pub(super) id: Option<String>,
     /// How often the message was taken, including this time. The host lets properties of the
-    /// message overwrite it, so nothing but retries may depend on it.
+    /// message overwrite it and the id, so nothing but retries may depend on them.
     pub(super) dequeue_count: u32,
 }
 
@@ -29,6 +31,8 @@ struct Data {
 
 #[derive(Default, Deserialize)]
 struct Metadata {
+    #[serde(rename = "Id", default)]
+    id: Option<Value>,
     #[serde(rename = "DequeueCount", default)]
     dequeue_count: Value,
 }
@@ -38,6 +42,7 @@ impl Invocation {
         match serde_json::from_slice(body) {
             Ok(Body { data, metadata }) => Self {
                 text: Some(text(data.message)),
+                id: metadata.id.map(text),
                 dequeue_count: number(&metadata.dequeue_count).unwrap_or(1),
             },
             Err(_) => Self::unreadable(),
@@ -47,6 +52,7 @@ impl Invocation {
     pub(super) fn unreadable() -> Self {
         Self {
             text: None,
+            id: None,
             dequeue_count: 1,
         }
     }
@@ -75,7 +81,8 @@ mod tests {
     use super::*;
 
     fn read(message: Value, count: Value) -> Invocation {
-        let body = json!({ "Data": { "message": message }, "Metadata": { "DequeueCount": count } });
+        let metadata = json!({ "DequeueCount": count, "Id": "\"7\"" });
+        let body = json!({ "Data": { "message": message }, "Metadata": metadata });
         Invocation::read(body.to_string().as_bytes())
     }
 
@@ -83,6 +90,7 @@ mod tests {
     fn a_message_is_read_in_each_form_of_the_host() {
         let expected = |dequeue_count| Invocation {
             text: Some(r#"{"kind":"clear"}"#.to_owned()),
+            id: Some("7".to_owned()),
             dequeue_count,
         };
         let (once, twice) = (r#"{"kind":"clear"}"#, r#""{\"kind\":\"clear\"}""#);

@@ -35,11 +35,16 @@ pub(super) async fn receive(app: &Arc<App>, body: Body) -> Response {
         Ok(bytes) => Invocation::read(&bytes),
         Err(_) => Invocation::unreadable(),
     };
-    match carry_out(app, invocation.text.as_deref(), invocation.dequeue_count).await {
+    let Invocation {
+        text,
+        id,
+        dequeue_count,
+    } = invocation;
+    match carry_out(app, text.as_deref(), id.as_deref(), dequeue_count).await {
         // An empty answer would never complete the invocation.
         Ok(()) => Json(json!({})).into_response(),
         Err(error) => {
-            log(&error, invocation.dequeue_count);
+            log(&error, dequeue_count);
             (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({}))).into_response()
         }
     }

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::error::Category;
 use tokio::time::Instant;
+use uuid::{Builder, Uuid};
 
 use super::{MAX_DEQUEUE_COUNT, TIME_LIMIT};
 use crate::app::App;
@@ -15,6 +15,9 @@ use crate::conversation::outbox::Order;
 use crate::conversation::room::settle::{self, SettleError};
 use crate::conversation::sweep;
 use crate::conversation::{Conversation, ConversationError};
+use crate::feeds::FeedError;
+use crate::feeds::publication::Publication;
+use crate::store::hash::digest;
 
 /// When a message that failed ten times is tried again.
 const RESEND_PAUSE: Duration = Duration::from_mins(5);
@@ -31,18 +34,35 @@ pub(super) enum OrderError {
     Resend(#[from] ResendError),
     #[error("failed to match live connections with their room's record")]
     Settle(#[from] SettleError),
+    #[error("failed to publish")]
+    Feed(#[source] FeedError),
     #[error("failed to hand the rest to a new message")]
     Rest,
 }
 
-/// Carries out a message that was taken `dequeue_count` times.
+impl From<FeedError> for OrderError {
+    fn from(error: FeedError) -> Self {
+        if error.is_permanent() {
+            Self::Invalid(error.to_string())
+        } else {
+            Self::Feed(error)
+        }
+    }
+}
+
+/// Carries out a message that was taken `dequeue_count` times. It is what a back end publishes, or
+/// an order of ours.
 pub(super) async fn carry_out(
     app: &Arc<App>,
     text: Option<&str>,
+    message_id: Option<&str>,
     dequeue_count: u32,
 ) -> Result<(), OrderError> {
     let text = text.ok_or_else(|| OrderError::Invalid("it is not text".to_owned()))?;
-    let order = serde_json::from_str(text).map_err(|error| invalid(&error))?;
+    if let Some(publication) = Publication::read(text)? {
+        return publish(app, publication, call_id(message_id, text)).await;
+    }
+    let order = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     let until = Instant::now() + TIME_LIMIT;
     match order {
         Order::Clear(garbage) => {
@@ -65,16 +85,40 @@ pub(super) async fn carry_out(
         Order::Settle {
             conversation: group,
         } => settle(app, &conversation(&group)?).await,
+        Order::Notify { user_id, id } => Ok(app.inboxes.resend(&user_id, &id).await?),
     }
 }
 
-/// The error's own text may quote the message.
-fn invalid(error: &serde_json::Error) -> OrderError {
-    let why = match error.classify() {
-        Category::Data => "its `kind` is unknown, or one of its fields is missing or wrong",
-        Category::Io | Category::Syntax | Category::Eof => "it is not JSON",
+async fn publish(app: &App, publication: Publication, call: Uuid) -> Result<(), OrderError> {
+    match publication {
+        Publication::Notification { user, notification } => {
+            let delivered = app.inboxes.deliver(&user, notification, call).await?;
+            delivered.sent.map_err(FeedError::Send)?;
+        }
+        Publication::Event { org, event } => {
+            event.send(&app.courier, &org, &call.to_string()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Identifies a message each time that it is taken. The text counts as well, since a property of the
+/// text can overwrite the id.
+fn call_id(message_id: Option<&str>, text: &str) -> Uuid {
+    let digest = digest(&["queue message", message_id.unwrap_or_default(), text]);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    Builder::from_random_bytes(bytes).into_uuid()
+}
+
+/// Says nothing of the text, since an error of serde quotes it, and this is logged.
+fn unreadable(error: &serde_json::Error) -> OrderError {
+    let (line, column) = (error.line(), error.column());
+    let why = match error.is_data() {
+        true => "its kind is unknown, or a field is missing or of another type",
+        false => "it is not JSON",
     };
-    OrderError::Invalid(why.to_owned())
+    OrderError::Invalid(format!("{why} (line {line}, column {column})"))
 }
 
 fn conversation(group: &str) -> Result<Conversation, OrderError> {

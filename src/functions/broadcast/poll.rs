@@ -68,7 +68,7 @@ pub async fn poll(app: Arc<App>, stop: impl Future<Output = ()>) {
 async fn process(app: &Arc<App>, queues: &Queues, mut message: Message) {
     let count = message.dequeue_count;
     let text = message.text.clone();
-    let ended = match carry_out(app, text.as_deref(), count).await {
+    let ended = match carry_out(app, text.as_deref(), Some(&message.id), count).await {
         Ok(()) => queues.orders.delete(&message).await.map(drop),
         Err(error) => {
             // This process logs a message once: it is not shown again.

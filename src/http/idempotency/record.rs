@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::key::IdempotencyKey;
 use crate::clock::{Clock, Ids};
-use crate::conversation::keys::{hash, hash_bytes};
+use crate::store::hash::{hash, hash_bytes};
 use crate::store::{Collection, Key, Partition, Record, Store, Write, WriteError};
 
 /// How long repeats are recognised.

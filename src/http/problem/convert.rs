@@ -11,6 +11,7 @@ use crate::access::rate_limit::RateLimited;
 use crate::access::service_proof::ProofError;
 use crate::config::ConfigErrors;
 use crate::conversation::ConversationError;
+use crate::feeds::FeedError;
 use crate::store::StoreError;
 
 impl From<RateLimited> for Problem {
@@ -30,6 +31,24 @@ impl From<ConversationError> for Problem {
             | ConversationError::Store(_)
             | ConversationError::Blobs(_) => Self::unavailable(error.to_string()),
             ConversationError::OutcomeUnknown(_) => Self::internal(error.to_string()),
+        };
+        if error.source().is_some() {
+            problem.caused_by(error)
+        } else {
+            problem
+        }
+    }
+}
+
+impl From<FeedError> for Problem {
+    fn from(error: FeedError) -> Self {
+        let problem = match &error {
+            FeedError::Invalid(_) => Self::invalid_parameter(error.to_string()),
+            FeedError::TooLarge(_) => Self::too_large(error.to_string()),
+            FeedError::Busy | FeedError::Store(_) | FeedError::Send(_) => {
+                Self::unavailable(error.to_string())
+            }
+            FeedError::OutcomeUnknown(_) => Self::internal(error.to_string()),
         };
         if error.source().is_some() {
             problem.caused_by(error)

@@ -9,9 +9,9 @@ use super::code::{Code, FrameError};
 use super::fields::Fields;
 use super::reply::Reply;
 use crate::conversation::chat::{self, ChatView, NewChat};
-use crate::conversation::keys;
 use crate::ids::target::{Channel, ChatId};
 use crate::ids::user_id::UserId;
+use crate::store::hash::digest;
 
 #[derive(Debug, PartialEq)]
 pub struct CreateChat {
@@ -77,7 +77,7 @@ impl CreateChat {
 fn chat_id(call: &Call<'_>) -> Result<ChatId, FrameError> {
     let event = call.connection.event();
     let time = event.time.unwrap_or_else(|| call.app.clock.now());
-    let hash = keys::digest(&["chat", call.connection.id(), &event.id]);
+    let hash = digest(&["chat", call.connection.id(), &event.id]);
     let mut random = [0; 10];
     random.copy_from_slice(&hash[..10]);
     let millis = time.as_millisecond().max(0).unsigned_abs();

@@ -6,19 +6,19 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::store::WriteError;
+use super::types::WriteError;
 
 const MAX_RETRIES: u32 = 30;
 const MAX_PAUSE: Duration = Duration::from_millis(128);
 
 /// Counts the conflicts of one loop that reads and writes.
 #[derive(Debug, Default)]
-pub(super) struct Conflicts(u32);
+pub(crate) struct Conflicts(u32);
 
 impl Conflicts {
     /// Call this when the write failed. After a conflict it waits, and the loop may start again;
     /// any other error, or a conflict too many, is returned.
-    pub(super) async fn retry_after(&mut self, error: WriteError) -> Result<(), WriteError> {
+    pub(crate) async fn retry_after(&mut self, error: WriteError) -> Result<(), WriteError> {
         let is_conflict = matches!(error, WriteError::Conflict { .. });
         if !is_conflict || self.0 >= MAX_RETRIES {
             return Err(error);
