@@ -1,6 +1,6 @@
 // Microsoft's client for storage queues.
 //   queue.mjs put <queue> <raw text>    creates the queue if it is missing
-//   queue.mjs peek <queue>              prints the raw texts
+//   queue.mjs peek <queue>              prints the raw texts; none if the queue is missing
 import { QueueClient } from '@azure/storage-queue';
 
 const [order, name, ...rest] = process.argv.slice(2);
@@ -11,8 +11,9 @@ const orders = {
     await queue.sendMessage(text);
   },
   peek: async () => {
-    const { peekedMessageItems } = await queue.peekMessages({ numberOfMessages: 32 });
-    console.log(JSON.stringify(peekedMessageItems.map((message) => message.messageText)));
+    const peek = async () => (await queue.peekMessages({ numberOfMessages: 32 })).peekedMessageItems;
+    const messages = (await queue.exists()) ? await peek() : [];
+    console.log(JSON.stringify(messages.map((message) => message.messageText)));
   },
 };
 await orders[order](...rest);

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::feeds::ids;
 use super::{Kind, POISON, Place, Road};
-use crate::support::{Fault, Socket};
+use crate::support::{Fault, Proxy, Socket};
 
 const USERS: usize = 4;
 const EACH: usize = 6;
@@ -46,25 +46,22 @@ async fn kill_inside_batches(kind: Kind, place: Place) {
 
     road.hub.gate.shut();
     put_notifications(&road, "a").await;
-    road.hub.gate.wait_for_cut_offs(3).await;
+    road.in_time(road.hub.gate.wait_for_cut_offs(3)).await;
     road.kill_handler().await;
     match place {
         Place::Sqlite => {}
         Place::Tables => {
             road.hub.gate.open();
+            // What a handler reads before its first write, it reads now.
+            road.get_as("user0", "/api/notifications").await;
             road.tables.requests();
             road.tables.always(Some(Fault::LostAnswer));
         }
     }
     put_notifications(&road, "b").await;
     match place {
-        Place::Sqlite => road.hub.gate.wait_for_cut_offs(6).await,
-        Place::Tables => {
-            let writes = |request: &String| request.starts_with("POST");
-            while !road.tables.requests().iter().any(writes) {
-                tokio::task::yield_now().await;
-            }
-        }
+        Place::Sqlite => road.in_time(road.hub.gate.wait_for_cut_offs(6)).await,
+        Place::Tables => road.in_time(written(&road.tables)).await,
     }
     road.kill_handler().await;
     road.tables.always(None);
@@ -92,6 +89,14 @@ async fn kill_inside_batches(kind: Kind, place: Place) {
             .unwrap()
             .is_empty()
     );
+}
+
+/// Waits until something was written.
+async fn written(tables: &Proxy) {
+    let writes = |request: &String| request.starts_with("POST");
+    while !tables.requests().iter().any(writes) {
+        tokio::task::yield_now().await;
+    }
 }
 
 async fn put_notifications(road: &Road, batch: &str) {

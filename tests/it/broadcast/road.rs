@@ -141,19 +141,21 @@ impl Road {
                 () = passing => unreachable!(),
             }
         };
-        let record = self.consumer.record.clone();
-        timeout(TIMEOUT, waiting)
-            .await
-            .unwrap_or_else(|_| panic!("it never came: {:#?}", *record.borrow()))
+        self.in_time(waiting).await
+    }
+
+    /// Waits, and fails with the record of what happened if it takes too long.
+    pub(super) async fn in_time<T>(&self, waiting: impl Future<Output = T>) -> T {
+        let waited = timeout(TIMEOUT, waiting).await;
+        waited.unwrap_or_else(|_| panic!("it never came: {:#?}", *self.consumer.record.borrow()))
     }
 
     /// Waits until the record of what happened is like this.
     pub(super) async fn until(&self, is_so: impl Fn(&Record) -> bool) {
         let mut record = self.consumer.record.clone();
-        let waiting = record.wait_for(|record| is_so(record));
-        if timeout(TIMEOUT, waiting).await.is_err() {
-            panic!("it never happened: {:#?}", *self.consumer.record.borrow());
-        }
+        self.in_time(record.wait_for(|record| is_so(record)))
+            .await
+            .unwrap();
     }
 
     /// How many lines of the log contain this.
