@@ -116,6 +116,7 @@ impl App {
                 outbox.clone(),
                 clock.clone(),
                 ids.clone(),
+                config.broadcast_window,
             ),
             hub,
             courier,
