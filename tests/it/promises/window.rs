@@ -19,9 +19,8 @@ use crate::support::{KEY, Proxy, fresh_folder};
 
 const WINDOW: usize = 8;
 
-/// Sends one message, and so many others while it is under way, which then wait together. Returns
-/// how many were under way at once.
-async fn most_under_way(window: usize, waiting: usize) -> usize {
+/// Posts so many messages at the same time. Returns how many were under way at once.
+async fn most_under_way(window: usize, messages: usize) -> usize {
     let service = Service::start().await;
     let proxy = Proxy::to(&service.gate.address.to_string()).await;
     proxy.delays_answers(Duration::from_millis(50));
@@ -49,7 +48,7 @@ async fn most_under_way(window: usize, waiting: usize) -> usize {
     );
     let lobby = Conversation::Room("lobby".parse().unwrap());
 
-    let posts = (0..=waiting).map(|n| {
+    let posts = (0..messages).map(|n| {
         let (log, lobby) = (&log, &lobby);
         async move {
             log.append(lobby, draft(0, &n.to_string(), "hello".into()))
@@ -63,8 +62,8 @@ async fn most_under_way(window: usize, waiting: usize) -> usize {
         .map(|a| a.as_ref().unwrap().message.seq)
         .collect();
     numbers.sort_unstable();
-    assert!(numbers.into_iter().eq(1..=waiting as u64 + 1));
-    assert_eq!(proxy.requests().len(), waiting + 1, "each is sent once");
+    assert!(numbers.into_iter().eq(1..=messages as u64));
+    assert_eq!(proxy.requests().len(), messages, "each is sent once");
     proxy.most_at_once()
 }
 
