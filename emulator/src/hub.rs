@@ -20,6 +20,9 @@ pub(crate) struct Hub {
 
 type Members = HashMap<Arc<str>, Arc<Connection>>;
 
+/// A message to at least so many connections is a message to a crowd.
+const CROWD: usize = 16;
+
 #[derive(Debug, Default)]
 struct Registry {
     connections: Members,
@@ -98,12 +101,14 @@ impl Hub {
     pub(crate) fn deliver(
         &self,
         audience: Audience<'_>,
-        message: Message,
+        mut message: Message,
         now_ms: i64,
         wanted: impl Fn(&Connection) -> bool,
     ) {
+        let registry = self.registry.read();
+        message.crowded = registry.members(audience).nth(CROWD - 1).is_some();
         let message = Arc::new(message);
-        for connection in self.registry.read().members(audience) {
+        for connection in registry.members(audience) {
             if wanted(connection) {
                 self.enqueue(connection, &message, now_ms);
             }

@@ -102,6 +102,8 @@ pub(crate) struct Message {
     pub(crate) stream: Option<StreamPart>,
     /// Milliseconds since 1970. From then on the message is not delivered.
     pub(crate) expires_at: Option<i64>,
+    /// Many connections receive it, see [`Outbox::next`](crate::outbox::Outbox::next).
+    pub(crate) crowded: bool,
     pub(crate) encoded: Encoded,
 }
 
@@ -124,6 +126,7 @@ impl Message {
             metadata: Metadata::new(),
             stream: None,
             expires_at: None,
+            crowded: false,
             encoded: Encoded::default(),
         }
     }

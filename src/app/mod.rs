@@ -118,6 +118,7 @@ impl App {
                 outbox.clone(),
                 clock.clone(),
                 ids.clone(),
+                config.broadcast_window,
             ),
             inboxes: Inboxes::new(
                 store.clone(),

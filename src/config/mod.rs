@@ -41,6 +41,9 @@ pub struct Config {
     /// `RATE_LIMIT_FRAMES`: frames per second from one connection, with bursts of twice that; `None`
     /// means no limit.
     pub frame_limit: Option<u32>,
+    /// `BROADCAST_WINDOW`: how many messages of one conversation may be under way to the service at
+    /// once when more than that wait.
+    pub broadcast_window: usize,
     /// `TRUST_PROXY`: whether to trust `X-Forwarded-For`.
     pub trust_forwarded_for: bool,
     /// `JWT_EXPIRY_ON_SEND`.
@@ -73,6 +76,7 @@ impl Config {
         let client_origins = origins(&mut settings, "CLIENT_ORIGINS");
         let limit = settings.number("RATE_LIMIT_NEGOTIATE", 0, 0..=1_000_000);
         let frames = settings.number("RATE_LIMIT_FRAMES", 50, 0..=100_000);
+        let broadcast_window = settings.number("BROADCAST_WINDOW", 8, 1..=100);
         let trust_proxy = settings.flag("TRUST_PROXY");
         let expired_sign_in = expired_sign_in(&mut settings);
         let require_known_users = settings.flag("REQUIRE_KNOWN_USERS");
@@ -89,6 +93,7 @@ impl Config {
             client_origins: (!client_origins.is_empty()).then_some(client_origins),
             negotiate_limit: (limit > 0).then_some(limit),
             frame_limit: (frames > 0).then_some(frames),
+            broadcast_window: usize::try_from(broadcast_window).unwrap_or(1),
             // The Functions front end sets the header itself. A container trusts it only if its
             // owner declares that it is behind a proxy.
             trust_forwarded_for: listen.is_functions() || trust_proxy,

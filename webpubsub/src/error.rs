@@ -1,6 +1,5 @@
 //! The errors of a call to the service.
 
-use std::error::Error as StdError;
 use std::time::Duration;
 
 use azure_core::error::ErrorKind;
@@ -102,10 +101,7 @@ impl Error {
         }
     }
 
-    pub(crate) fn from_pipeline(error: azure_core::Error) -> Self {
-        if let Some(TryTimeoutError(after)) = find(&error) {
-            return Self::TimedOut(*after);
-        }
+    pub(crate) fn from_core(error: azure_core::Error) -> Self {
         match error.kind() {
             ErrorKind::HttpResponse {
                 raw_response: Some(response),
@@ -155,22 +151,6 @@ pub enum ArgumentError {
     /// The URL would be normalized before it is sent, and the token would not match it.
     #[error("the request's URL is not in its normal form")]
     Url,
-}
-
-/// Marks an attempt that timed out; the pipeline's error contains it.
-#[derive(Debug, thiserror::Error)]
-#[error("no response within {0:?}")]
-pub(crate) struct TryTimeoutError(pub(crate) Duration);
-
-fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }
 
 #[derive(Default, Deserialize)]

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
+use tokio::task::yield_now;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use crate::frame::{Outgoing, ServerFrame};
@@ -32,6 +33,8 @@ struct State {
     attached: bool,
     queue: VecDeque<Outgoing>,
     queued_bytes: usize,
+    /// A queued message goes to a crowd.
+    crowded: bool,
     unacked: Option<Box<Unacked>>,
     close_reason: Option<CloseReason>,
     overflowed: bool,
@@ -165,6 +168,7 @@ impl Outbox {
             },
             None => None,
         };
+        state.crowded |= message.crowded;
         for _ in 0..copies {
             let outgoing = Outgoing::Message(message.clone(), sequence);
             self.push(&mut state, outgoing, message.size());
@@ -236,6 +240,10 @@ impl Outbox {
     }
 
     /// Waits for frames and swaps them into `batch`, which must be empty.
+    ///
+    /// A message to a crowd wakes many writers, and each would write it with a system call of its
+    /// own while the next message arrives. So the writer lets the others run first, and then writes
+    /// all that arrived at once. With few receivers this would only delay the message.
     pub(crate) async fn next(&self, epoch: SocketEpoch, batch: &mut VecDeque<Outgoing>) -> Next {
         loop {
             if self.is_replaced(epoch) {
@@ -247,6 +255,9 @@ impl Outbox {
                 return next;
             }
             self.filled.notified().await;
+            if self.state.lock().crowded {
+                yield_now().await;
+            }
         }
     }
 
@@ -281,6 +292,7 @@ impl State {
         }
         std::mem::swap(&mut self.queue, batch);
         self.queued_bytes = 0;
+        self.crowded = false;
         if self.queue.capacity() > MAX_KEPT_CAPACITY {
             self.queue = VecDeque::new();
         }

@@ -22,6 +22,8 @@ pub(super) struct Context {
     pub(super) courier: Courier,
     pub(super) outbox: Outbox,
     pub(super) clock: Clock,
+    /// How many messages of one conversation may be under way to the service at once.
+    pub(super) broadcast_window: usize,
     jitter: Jitter,
     pub(super) lost_races: AtomicU64,
     /// Becomes `true` when the process is about to end. Each lane that ends touches it.
@@ -35,12 +37,14 @@ impl Context {
         outbox: Outbox,
         clock: Clock,
         ids: Ids,
+        broadcast_window: usize,
     ) -> Self {
         Self {
             store,
             courier,
             outbox,
             clock,
+            broadcast_window,
             jitter: Jitter::new(ids),
             lost_races: AtomicU64::new(0),
             draining: watch::Sender::new(false),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
 
@@ -46,6 +47,15 @@ pub fn frame(conversation: &Conversation, message: &Message) -> MessageFrame {
     }
 }
 
+/// The outcome of sending one message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sending {
+    Done,
+    Refused,
+    /// The time was up.
+    Late,
+}
+
 /// Delivers the messages of one conversation.
 #[derive(Clone, Copy)]
 pub(super) struct Delivery<'a> {
@@ -61,32 +71,52 @@ impl<'a> Delivery<'a> {
         }
     }
 
-    /// Sends messages one after the other, so that nobody sees one before its predecessor, and
-    /// tries each again until the time is up. Returns the numbers of those that went out.
+    /// Sends messages, and tries each again until the time is up. Returns the numbers of those
+    /// that went out.
+    ///
+    /// Few messages go out one after the other, so that nobody sees one before its predecessor.
+    /// When more than the window holds are waiting, that many are under way at once: a busy
+    /// conversation would otherwise be bound to one call to the service at a time.
     pub(super) async fn send_all(self, messages: &[&Message]) -> Vec<u64> {
+        let window = self.context.broadcast_window;
+        let concurrency = if messages.len() > window { window } else { 1 };
         let deadline = Instant::now() + TIMEOUT;
-        let mut sent = Vec::new();
-        for message in messages {
-            match timeout_at(deadline, self.send(message)).await {
-                Ok(Ok(())) => sent.push(message.seq),
-                // The next one may be accepted.
-                Ok(Err(error)) => tracing::error!(
+        let sends = messages.iter();
+        let sends: Vec<_> = sends
+            .map(|message| self.send_until(message, deadline))
+            .collect();
+        let results: Vec<_> = stream::iter(sends).buffered(concurrency).collect().await;
+        let late = results.iter().filter(|&&result| result == Sending::Late);
+        let late = late.count();
+        if late > 0 {
+            tracing::error!(
+                "{late} messages of {} are stored but were not sent in time; they will be sent later",
+                self.conversation
+            );
+        }
+        let results = messages.iter().zip(results);
+        let sent = results.filter(|(_, result)| *result == Sending::Done);
+        sent.map(|(message, _)| message.seq).collect()
+    }
+
+    async fn send_until(self, message: &Message, deadline: Instant) -> Sending {
+        // `timeout_at` would begin a call even now.
+        if Instant::now() >= deadline {
+            return Sending::Late;
+        }
+        match timeout_at(deadline, self.send(message)).await {
+            Ok(Ok(())) => Sending::Done,
+            Ok(Err(error)) => {
+                tracing::error!(
                     error = &error as &dyn std::error::Error,
                     "message {} of {} is stored but could not be sent; it will be sent later",
                     message.seq,
                     self.conversation
-                ),
-                Err(_) => {
-                    tracing::error!(
-                        "message {} of {} is stored but was not sent in time; it will be sent later",
-                        message.seq,
-                        self.conversation
-                    );
-                    break;
-                }
+                );
+                Sending::Refused
             }
+            Err(_) => Sending::Late,
         }
-        sent
     }
 
     /// Sends one message to the group. Tries for ever unless the service refuses it for good: the

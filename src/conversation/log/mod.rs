@@ -12,7 +12,8 @@
 //! 4. It numbers the rest and writes head, messages and dedup records: one write. If another
 //!    instance moved the head first, it starts again at 2; if a dedup record exists, `dedup`
 //!    answers that sender with the message that is stored.
-//! 5. `delivery` sends the messages to the group in order, and the senders are answered. What
+//! 5. `delivery` sends the messages to the group, in order unless more than `BROADCAST_WINDOW`
+//!    wait, and the senders are answered. What
 //!    could not be sent is left to the queue, whose trigger calls `resend`(MessageLog::resend).
 //! 6. The lane records that they were sent, with the next write of the head or soon after.
 //!
@@ -64,9 +65,15 @@ impl MessageLog {
         outbox: Outbox,
         clock: Clock,
         ids: Ids,
+        broadcast_window: usize,
     ) -> Self {
         Self(Arc::new(Lanes::new(Context::new(
-            store, courier, outbox, clock, ids,
+            store,
+            courier,
+            outbox,
+            clock,
+            ids,
+            broadcast_window,
         ))))
     }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::Failure;
@@ -148,6 +149,11 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     // An acknowledged write must be on the disk; on macOS `fsync` alone does not ensure that.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "fullfsync", true)?;
+    // Otherwise SQLite compiles a statement again when a bound value might change its plan. Ours
+    // have one plan each.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // Savepoints then keep their journals in memory instead of a file.
+    connection.pragma_update(None, "temp_store", "memory")?;
     if owner == FileOwner::Nobody {
         schema::create(&connection)?;
     }

@@ -66,7 +66,8 @@ pub(super) fn draft(sender: usize, id: &str, content: String) -> Draft {
 pub(super) fn log(store: Arc<dyn Store>, hub: &HubClient) -> MessageLog {
     let courier = Courier::new(hub.clone());
     let outbox = Outbox::default();
-    MessageLog::new(store, courier, outbox, Clock::system(), Ids::random())
+    let (clock, ids) = (Clock::system(), Ids::random());
+    MessageLog::new(store, courier, outbox, clock, ids, 8)
 }
 
 fn sqlite(path: &Path) -> Arc<dyn Store> {

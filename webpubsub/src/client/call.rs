@@ -1,9 +1,7 @@
-//! Sends a request through the pipeline and checks the response.
+//! Sends a request and checks the response.
 
-use azure_core::http::{Context, Method, PipelineSendOptions, RawResponse, Request, Url};
-use tokio::time::{Instant, timeout_at};
+use azure_core::http::{Method, RawResponse, Request, Url};
 
-use super::deadline::Deadline;
 use super::hub_client::HubClient;
 use super::route::Route;
 use crate::error::Error;
@@ -32,27 +30,17 @@ impl HubClient {
         check_status(self.request(Request::new(url, Method::Get)).await?)
     }
 
+    /// The response may have any status: our caller checks it, because 404 is not always an error.
     pub(super) async fn request(&self, mut request: Request) -> Result<RawResponse, Error> {
         if request.method() != Method::Head {
             request.insert_header("accept", "application/json");
         }
-        let deadline = Instant::now() + self.shared.timeout;
-        let context = Context::new().with_value(Deadline(deadline));
-        // Our caller checks the status, because 404 is not always an error.
-        let send_options = PipelineSendOptions {
-            skip_checks: true,
-            ..PipelineSendOptions::default()
-        };
-        let sent = self
-            .shared
-            .pipeline
-            .send(&context, &mut request, Some(send_options));
-        timeout_at(deadline, sent)
-            .await
-            .map_err(|_| Error::TimedOut(self.shared.timeout))?
-            .map_err(Error::from_pipeline)
+        request.insert_header("user-agent", USER_AGENT);
+        self.shared.sender.send(request).await
     }
 }
+
+const USER_AGENT: &str = concat!("webpubsub-rust/", env!("CARGO_PKG_VERSION"));
 
 pub(super) fn check_status(response: RawResponse) -> Result<RawResponse, Error> {
     if response.status().is_success() {

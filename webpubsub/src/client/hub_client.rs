@@ -1,18 +1,16 @@
-//! The client for one hub: its construction, its credentials and its pipeline.
+//! The client for one hub: its construction and its credentials.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use azure_core::credentials::TokenCredential;
-use azure_core::http::policies::Policy;
-use azure_core::http::policies::auth::BearerTokenAuthorizationPolicy;
-use azure_core::http::{ClientOptions, ExponentialRetryOptions, Pipeline, RetryOptions, Transport};
+use azure_core::http::HttpClient;
 
-use super::deadline::TryTimeout;
+use super::attempt::Attempt;
 use super::http_client::LazyHttpClient;
 use super::options::{Clock, HubClientOptions};
-use super::sign::SignEachTry;
+use super::retry::Sender;
 use crate::access_key::AccessKey;
 use crate::connection_string::{ConnectionString, ConnectionStringError};
 use crate::endpoint::Endpoint;
@@ -22,10 +20,8 @@ use crate::hub::{HubName, HubNameError};
 /// Longer than any call should take, and short enough to add to an `Instant` safely.
 const MAX_TIMEOUT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// azure_core doubles the wait each time and does not check for overflow.
+/// By then a wait is a minute long, whatever the first one was.
 const MAX_RETRIES: u32 = 20;
-
-const ENTRA_SCOPE: &str = "https://webpubsub.azure.com/.default";
 
 /// Calls the service's REST API for one hub. Cheap to clone; creating one opens no connection.
 ///
@@ -41,8 +37,7 @@ pub(super) struct Shared {
     pub(super) endpoint: Endpoint,
     pub(super) hub: HubName,
     pub(super) key: Option<AccessKey>,
-    pub(super) pipeline: Pipeline,
-    pub(super) timeout: Duration,
+    pub(super) sender: Sender,
     pub(super) clock: Clock,
 }
 
@@ -55,11 +50,9 @@ impl HubClient {
         hub: HubName,
         options: HubClientOptions,
     ) -> Self {
-        let authorize = Arc::new(SignEachTry {
-            key: key.clone(),
-            clock: options.clock.clone(),
-        });
-        Self::new(endpoint, hub, Some(key), authorize, options)
+        let http_client = http_client(&options);
+        let attempt = Attempt::with_key(key.clone(), options.clock.clone(), http_client);
+        Self::new(endpoint, hub, Some(key), attempt, options)
     }
 
     /// Creates a client that authorizes with Microsoft Entra ID, for instance with a managed
@@ -75,11 +68,8 @@ impl HubClient {
         if !endpoint.is_secure() {
             return Err(ArgumentError::InsecureEndpoint);
         }
-        let authorize = Arc::new(BearerTokenAuthorizationPolicy::new(
-            credential,
-            [ENTRA_SCOPE],
-        ));
-        Ok(Self::new(endpoint, hub, None, authorize, options))
+        let attempt = Attempt::with_credential(credential, http_client(&options));
+        Ok(Self::new(endpoint, hub, None, attempt, options))
     }
 
     /// Creates a client from a connection string and a hub name.
@@ -112,42 +102,22 @@ impl HubClient {
         endpoint: Endpoint,
         hub: HubName,
         key: Option<AccessKey>,
-        authorize: Arc<dyn Policy>,
+        attempt: Attempt,
         options: HubClientOptions,
     ) -> Self {
-        let http_client = options
-            .http_client
-            .unwrap_or_else(|| Arc::new(LazyHttpClient::default()));
-        let core_options = ClientOptions {
-            retry: RetryOptions::exponential(ExponentialRetryOptions {
-                // azure_core doubles the delay even before the first wait.
-                initial_delay: azure_duration(options.retry_delay.min(MAX_TIMEOUT) / 2),
-                max_retries: options.max_retries.min(MAX_RETRIES),
-                max_total_elapsed: azure_duration(options.timeout.min(MAX_TIMEOUT)),
-                ..ExponentialRetryOptions::default()
-            }),
-            transport: Some(Transport::new(http_client)),
-            ..ClientOptions::default()
+        let sender = Sender {
+            attempt,
+            try_timeout: options.try_timeout,
+            timeout: options.timeout.min(MAX_TIMEOUT),
+            max_retries: options.max_retries.min(MAX_RETRIES),
+            retry_delay: options.retry_delay,
         };
-        // The time limit wraps the authorization, so that an attempt includes the time a
-        // credential takes to fetch a token.
-        let per_try: Vec<Arc<dyn Policy>> =
-            vec![Arc::new(TryTimeout(options.try_timeout)), authorize];
-        let pipeline = Pipeline::new(
-            option_env!("CARGO_PKG_NAME"),
-            option_env!("CARGO_PKG_VERSION"),
-            core_options,
-            Vec::new(),
-            per_try,
-            None,
-        );
         Self {
             shared: Arc::new(Shared {
                 endpoint,
                 hub,
                 key,
-                pipeline,
-                timeout: options.timeout.min(MAX_TIMEOUT),
+                sender,
                 clock: options.clock,
             }),
         }
@@ -174,8 +144,7 @@ pub enum HubClientSetupError {
     Hub(#[from] HubNameError),
 }
 
-fn azure_duration(duration: Duration) -> azure_core::time::Duration {
-    duration
-        .try_into()
-        .unwrap_or(azure_core::time::Duration::MAX)
+fn http_client(options: &HubClientOptions) -> Arc<dyn HttpClient> {
+    let given = options.http_client.clone();
+    given.unwrap_or_else(|| Arc::new(LazyHttpClient::default()))
 }

@@ -12,10 +12,10 @@ mod members;
 mod permission;
 mod send;
 
+mod attempt;
 mod call;
-mod deadline;
+mod retry;
 mod route;
-mod sign;
 
 pub use close::CloseOptions;
 pub use http_client::LazyHttpClient;
