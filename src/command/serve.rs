@@ -26,7 +26,8 @@ use crate::app::ServiceError;
 use crate::app::{App, AppState};
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, ConfigError, ConfigErrors, Listen, Source};
-use crate::functions;
+use crate::functions::broadcast::Broadcast;
+use crate::functions::{self, queue_trigger};
 
 /// How long running calls may take to end. Platforms kill the process soon after they ask it to
 /// stop.
@@ -161,7 +162,7 @@ fn poll_queue(listen: Listen, app: Option<Arc<App>>) -> (oneshot::Sender<()>, Jo
             let stopped = async {
                 let _ = stopped.await;
             };
-            functions::broadcast::poll(app, stopped).await;
+            queue_trigger::poll::<Broadcast>(app, stopped).await;
         }
     };
     (stop, tokio::spawn(polling))

@@ -6,22 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
 
 use super::Conversation;
 use super::garbage::Garbage;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
-use crate::azure::storage_account::queue::Queue;
+use crate::azure::storage_account::work_queue::WorkQueue;
 use crate::azure::storage_account::{SetupError, StorageAccount};
 use crate::clock::Clock;
 
-const QUEUE: &str = "switchboard-broadcast";
-/// Where the Functions host puts messages that failed too often.
+pub const QUEUE: &str = "switchboard-broadcast";
 const POISON_QUEUE: &str = "switchboard-broadcast-poison";
-const TIME_TO_LIVE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// A sender may be waiting for the answer.
-const PUT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A message of ours on the queue. A conversation is named by its group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,14 +50,7 @@ impl Order {
 
 /// Puts orders on the queue. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Outbox(Option<Arc<Queues>>);
-
-/// The queue, and the one for messages that never succeed.
-#[derive(Debug)]
-pub struct Queues {
-    pub orders: Queue,
-    pub poison: Queue,
-}
+pub struct Outbox(Option<Arc<WorkQueue>>);
 
 impl Outbox {
     /// Makes no call. Without a queue service in the settings nothing can be put.
@@ -72,44 +60,24 @@ impl Outbox {
         identities: &ManagedIdentities,
         clock: &Clock,
     ) -> Result<Self, SetupError> {
-        let Some(account) = account.filter(|account| account.queues.is_some()) else {
-            return Ok(Self::default());
-        };
-        let queue = |name| Queue::new(account, name, http.clone(), clock.clone(), identities);
-        Ok(Self(Some(Arc::new(Queues {
-            orders: queue(QUEUE)?,
-            poison: queue(POISON_QUEUE)?,
-        }))))
+        let names = [QUEUE, POISON_QUEUE];
+        let queue = WorkQueue::new(account, names, http, identities, clock)?;
+        Ok(Self(queue.map(Arc::new)))
     }
 
-    pub fn queues(&self) -> Option<&Arc<Queues>> {
+    pub fn queue(&self) -> Option<&Arc<WorkQueue>> {
         self.0.as_ref()
     }
 
     /// Returns whether the order is on the queue. It is not if there is none.
     pub async fn put(&self, order: &Order, delay: Duration) -> bool {
-        let Some(queues) = &self.0 else {
+        let Some(queue) = &self.0 else {
             return false;
         };
-        let text = match serde_json::to_string(order) {
-            Ok(text) => text,
+        match serde_json::to_string(order) {
+            Ok(text) => queue.put(&text, delay).await,
             Err(error) => {
                 tracing::error!("{order:?} is not JSON: {error}");
-                return false;
-            }
-        };
-        let putting = queues.orders.put_delayed(&text, delay, TIME_TO_LIVE);
-        match timeout(PUT_TIMEOUT, putting).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "failed to put {text} on {QUEUE}"
-                );
-                false
-            }
-            Err(_) => {
-                tracing::warn!("could not put {text} on {QUEUE} in time");
                 false
             }
         }

@@ -9,7 +9,8 @@ use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::broadcast;
+use super::broadcast::Broadcast;
+use super::queue_trigger::receive;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 
@@ -50,7 +51,7 @@ pub async fn called_by_host(State(state): State<AppState>, request: Request) -> 
     }
     if function == "broadcast" {
         return match state.app() {
-            Ok(app) => broadcast::receive(&app, request.into_body()).await,
+            Ok(app) => receive::<Broadcast>(&app, request.into_body()).await,
             Err(errors) => Problem::from(errors).into_response(),
         };
     }

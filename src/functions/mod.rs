@@ -8,6 +8,7 @@ pub mod host_call;
 pub mod message_event;
 pub mod negotiate;
 pub mod openapi;
+pub mod queue_trigger;
 pub mod rooms;
 pub mod sessions;
 pub mod status;

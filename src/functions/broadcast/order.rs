@@ -20,7 +20,7 @@ const RESEND_PAUSE: Duration = Duration::from_mins(5);
 
 /// Why a message was not carried out.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum OrderError {
+pub enum OrderError {
     /// It never will be.
     #[error("{0}")]
     Invalid(String),
