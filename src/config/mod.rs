@@ -1,5 +1,6 @@
 //! All settings, parsed once at start. No other module reads the environment.
 
+mod assistant;
 mod identity;
 mod listen;
 mod settings;
@@ -9,6 +10,7 @@ mod web_pubsub;
 
 use std::time::Duration;
 
+pub use assistant::AssistantConfig;
 pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
 pub use listen::Listen;
 pub use settings::{ConfigError, ConfigErrors, Source};
@@ -47,6 +49,9 @@ pub struct Config {
     pub expired_sign_in: ExpiredSignIn,
     /// `REQUIRE_KNOWN_USERS`: whether only users created through `PUT /api/users` may join sessions.
     pub require_known_users: bool,
+    pub assistant: AssistantConfig,
+    /// Whether `dev` started this process, so that the demo model may answer questions.
+    pub is_in_dev: bool,
 }
 
 /// What to do with frames from a connection whose sign-in has expired.
@@ -74,6 +79,7 @@ impl Config {
         let trust_proxy = settings.flag("TRUST_PROXY");
         let expired_sign_in = expired_sign_in(&mut settings);
         let require_known_users = settings.flag("REQUIRE_KNOWN_USERS");
+        let assistant = assistant::read(&mut settings);
         log_level_of(&mut settings);
         let config = web_pubsub.zip(store).map(|(web_pubsub, store)| Self {
             web_pubsub,
@@ -91,6 +97,8 @@ impl Config {
             trust_forwarded_for: listen.is_functions() || trust_proxy,
             expired_sign_in,
             require_known_users,
+            assistant,
+            is_in_dev: dev_parent(source) == Some(std::os::unix::process::parent_id()),
         });
         settings.finish(config)
     }

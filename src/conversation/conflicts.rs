@@ -13,12 +13,12 @@ const MAX_PAUSE: Duration = Duration::from_millis(128);
 
 /// Counts the conflicts of one loop that reads and writes.
 #[derive(Debug, Default)]
-pub(super) struct Conflicts(u32);
+pub struct Conflicts(u32);
 
 impl Conflicts {
     /// Call this when the write failed. After a conflict it waits, and the loop may start again;
     /// any other error, or a conflict too many, is returned.
-    pub(super) async fn retry_after(&mut self, error: WriteError) -> Result<(), WriteError> {
+    pub async fn retry_after(&mut self, error: WriteError) -> Result<(), WriteError> {
         let is_conflict = matches!(error, WriteError::Conflict { .. });
         if !is_conflict || self.0 >= MAX_RETRIES {
             return Err(error);

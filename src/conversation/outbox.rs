@@ -1,5 +1,5 @@
-//! Work that is left to the queue `switchboard-broadcast`, because it must be done even if this
-//! process ends now or nobody calls again. A message only names records; what it means is read
+//! Work that is left to a queue, because it must be done even if this process ends now or nobody
+//! calls again. A message only names records; what it means is read
 //! from the store when it is taken.
 
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Conversation;
 use super::garbage::Garbage;
+use super::question::Task;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
 use crate::azure::storage_account::work_queue::WorkQueue;
@@ -17,6 +18,8 @@ use crate::clock::Clock;
 
 pub const QUEUE: &str = "switchboard-broadcast";
 const POISON_QUEUE: &str = "switchboard-broadcast-poison";
+pub const TASK_QUEUE: &str = "switchboard-assistant";
+const TASK_POISON_QUEUE: &str = "switchboard-assistant-poison";
 
 /// A message of ours on the queue. A conversation is named by its group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,9 +51,12 @@ impl Order {
     }
 }
 
-/// Puts orders on the queue. Cheap to clone.
+/// Puts orders and the assistant's tasks on their queues. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Outbox(Option<Arc<WorkQueue>>);
+pub struct Outbox {
+    orders: Option<Arc<WorkQueue>>,
+    tasks: Option<Arc<WorkQueue>>,
+}
 
 impl Outbox {
     /// Makes no call. Without a queue service in the settings nothing can be put.
@@ -60,26 +66,45 @@ impl Outbox {
         identities: &ManagedIdentities,
         clock: &Clock,
     ) -> Result<Self, SetupError> {
-        let names = [QUEUE, POISON_QUEUE];
-        let queue = WorkQueue::new(account, names, http, identities, clock)?;
-        Ok(Self(queue.map(Arc::new)))
+        let queue = |names| {
+            let queue = WorkQueue::new(account, names, http, identities, clock)?;
+            Ok::<_, SetupError>(queue.map(Arc::new))
+        };
+        Ok(Self {
+            orders: queue([QUEUE, POISON_QUEUE])?,
+            tasks: queue([TASK_QUEUE, TASK_POISON_QUEUE])?,
+        })
     }
 
-    pub fn queue(&self) -> Option<&Arc<WorkQueue>> {
-        self.0.as_ref()
+    pub fn orders(&self) -> Option<&Arc<WorkQueue>> {
+        self.orders.as_ref()
+    }
+
+    /// `None` where there is no queue, and so no assistant.
+    pub fn tasks(&self) -> Option<&Arc<WorkQueue>> {
+        self.tasks.as_ref()
     }
 
     /// Returns whether the order is on the queue. It is not if there is none.
     pub async fn put(&self, order: &Order, delay: Duration) -> bool {
-        let Some(queue) = &self.0 else {
-            return false;
-        };
-        match serde_json::to_string(order) {
-            Ok(text) => queue.put(&text, delay).await,
-            Err(error) => {
-                tracing::error!("{order:?} is not JSON: {error}");
-                false
-            }
+        put(self.orders.as_deref(), order, delay).await
+    }
+
+    /// The same, for the assistant.
+    pub async fn put_task(&self, task: &Task) -> bool {
+        put(self.tasks.as_deref(), task, Duration::ZERO).await
+    }
+}
+
+async fn put(queue: Option<&WorkQueue>, message: &impl Serialize, delay: Duration) -> bool {
+    let Some(queue) = queue else {
+        return false;
+    };
+    match serde_json::to_string(message) {
+        Ok(text) => queue.put(&text, delay).await,
+        Err(error) => {
+            tracing::error!("a message for a queue is not JSON: {error}");
+            false
         }
     }
 }

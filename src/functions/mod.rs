@@ -1,5 +1,6 @@
 //! The routes, and one module for each function folder.
 
+pub mod assistant;
 pub mod broadcast;
 pub mod chat;
 pub mod connect_event;

@@ -7,9 +7,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use switchboard::azure::http_client::SharedHttpClient;
-use switchboard::azure::managed_identity::ManagedIdentities;
-use switchboard::azure::storage_account::queue::Queue;
-use switchboard::clock::{Clock, Ids};
+use switchboard::clock::Ids;
 use switchboard::config::Listen;
 use switchboard::store::sqlite::SqliteStore;
 use switchboard::store::{Collection, Key, Partition, Store};
@@ -52,24 +50,9 @@ impl Setting {
         Self::started_by(Listen::Functions(0)).await
     }
 
-    fn queue(&self, name: &'static str) -> Queue {
-        let (http, account) = (SharedHttpClient::new(), self.account.settings());
-        let identities = ManagedIdentities::new(http.clone());
-        Queue::new(&account, name, http, Clock::system(), &identities).unwrap()
-    }
-
     /// The next message, once it is visible.
     async fn takes(&self, name: &'static str) -> String {
-        let queue = self.queue(name);
-        let taking = async {
-            loop {
-                if let Some(message) = queue.take(1, HOUR).await.unwrap().pop() {
-                    assert!(queue.delete(&message).await.unwrap());
-                    return message.text.unwrap();
-                }
-            }
-        };
-        timeout(TIMEOUT, taking).await.expect("nothing is there")
+        self.account.takes(name).await
     }
 
     async fn deletes(&self, room: &str) {
@@ -92,14 +75,8 @@ async fn stored(store: &dyn Store, room: &str) -> usize {
     records.iter().filter(|r| !is_top(r.key.as_str())).count()
 }
 
-/// As the host calls the trigger: chunked, the text encoded twice.
 async fn triggers(app: &TestApp, text: &str, dequeue_count: u32) -> Answer {
-    let message = json!(json!(text).to_string());
-    let metadata = json!({ "DequeueCount": dequeue_count.to_string() });
-    let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
-    let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
-    let call = app.call(Method::POST, "/broadcast");
-    Answer::of(call.body(reqwest::Body::wrap_stream(chunks))).await
+    app.trigger("broadcast", text, dequeue_count).await
 }
 
 async fn succeeds(app: &TestApp, text: &str, dequeue_count: u32) {
@@ -313,7 +290,7 @@ async fn in_a_container_the_handler_reads_the_queue_itself() {
         .await;
     let bad = r#"{"kind":"unknown"}"#;
 
-    setting.queue(ORDERS).put(bad, HOUR).await.unwrap();
+    setting.account.queue(ORDERS).put(bad, HOUR).await.unwrap();
     setting.deletes("lobby").await;
 
     assert_eq!(setting.takes(POISON).await, bad);

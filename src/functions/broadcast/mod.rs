@@ -19,7 +19,7 @@ impl QueueFunction for Broadcast {
     type Error = OrderError;
 
     fn queue(app: &App) -> Option<&Arc<WorkQueue>> {
-        app.outbox.queue()
+        app.outbox.orders()
     }
 
     async fn carry_out(

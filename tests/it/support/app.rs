@@ -158,6 +158,17 @@ impl TestApp {
         jsonwebtoken::encode(&jsonwebtoken::Header::default(), &all, &key).unwrap()
     }
 
+    /// Calls a queue function as the host does: chunked, the text encoded twice.
+    #[cfg(feature = "dev")]
+    pub(crate) async fn trigger(&self, function: &str, text: &str, dequeue_count: u32) -> Answer {
+        let message = json!(json!(text).to_string());
+        let metadata = json!({ "DequeueCount": dequeue_count.to_string() });
+        let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
+        let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
+        let call = self.call(Method::POST, &format!("/{function}"));
+        Answer::of(call.body(reqwest::Body::wrap_stream(chunks))).await
+    }
+
     pub(crate) fn event(&self, kind: &str, connection: &str) -> Event {
         let path = match kind {
             "connect" | "connected" | "disconnected" => "/api/connect_event",

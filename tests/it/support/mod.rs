@@ -15,6 +15,8 @@ mod holding_store;
 mod issuer;
 #[cfg(feature = "dev")]
 mod member;
+#[cfg(feature = "dev")]
+mod openai;
 mod proxy;
 mod scripts;
 #[cfg(feature = "dev")]
@@ -37,6 +39,8 @@ pub(crate) use holding_store::{Hold, HoldingStore};
 pub(crate) use issuer::Issuer;
 #[cfg(feature = "dev")]
 pub(crate) use member::Member;
+#[cfg(feature = "dev")]
+pub(crate) use openai::OpenAi;
 pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]

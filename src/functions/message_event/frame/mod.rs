@@ -5,6 +5,8 @@
 pub mod code;
 pub mod fields;
 
+mod ask;
+mod assistant_cancel;
 mod audio;
 mod audio_end;
 mod authenticate;
@@ -30,6 +32,8 @@ pub use call::Call;
 pub use parse::{Incoming, parse};
 pub use reply::Reply;
 
+use ask::Ask;
+use assistant_cancel::AssistantCancel;
 use audio::Audio;
 use audio_end::AudioEnd;
 use authenticate::Authenticate;
@@ -96,4 +100,6 @@ frames! {
     "history" => History,
     "typing" => Typing,
     "read" => MarkRead,
+    "ask" => Ask,
+    "assistant.cancel" => AssistantCancel,
 }
