@@ -11,6 +11,7 @@ pub mod command;
 pub mod functions;
 
 pub mod app;
+pub mod assistant;
 
 pub mod http;
 

@@ -118,6 +118,10 @@ impl Binding {
         self.targets.iter().any(|t| matches!(t, Target::Session(_)))
     }
 
+    pub fn is_anonymous(&self) -> bool {
+        self.level == AuthLevel::Anonymous
+    }
+
     /// Whether the sign-in has expired. A user without a sign-in has none that could.
     pub fn is_expired(&self, now: i64) -> bool {
         matches!(self.level, AuthLevel::SignedIn(Some(until)) if until < now)

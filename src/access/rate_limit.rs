@@ -45,6 +45,16 @@ impl RateLimitKey {
         }))
     }
 
+    /// A hash that stands for the caller where tokens are counted: a user's own, as in chats.
+    pub fn hash(&self) -> String {
+        match self {
+            Self::User(user) => user.group_hash(),
+            Self::Address(_) => self.address_hash().unwrap_or_else(|| hash(&["no address"])),
+            Self::AddressHash(hashed) => hashed.clone().unwrap_or_else(|| hash(&["no address"])),
+            Self::Guess(caller, _) => caller.hash(),
+        }
+    }
+
     /// A hash of the address, if this is one: it travels with the binding, which clients can read.
     pub fn address_hash(&self) -> Option<String> {
         match self {

@@ -20,9 +20,11 @@ use crate::access::seal::Sealer;
 use crate::access::service_proof::ServiceProof;
 use crate::app::health_checks::HealthChecks;
 use crate::app::presence::PresenceCache;
+use crate::assistant::{Assistant, Model};
 use crate::azure::courier::Courier;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
+use crate::azure::openai::AzureOpenAi;
 use crate::azure::storage_account::SetupError;
 use crate::azure::web_pubsub;
 use crate::clock::{Clock, Ids};
@@ -38,6 +40,7 @@ use crate::store::{self, OpenError, Store};
 
 /// An open chat is in everyone's list, so one user must not fill it.
 const MAX_NEW_CHATS_PER_MINUTE: u32 = 10;
+const MAX_QUESTIONS_PER_MINUTE: u32 = 10;
 
 /// The state that all requests share. It holds nothing that another instance would need.
 #[derive(Clone)]
@@ -77,6 +80,9 @@ pub struct App {
     pub attachments: Attachments,
     pub health: HealthChecks,
     pub presence: PresenceCache,
+    pub assistant: Assistant,
+    /// Questions of `POST /api/chat`, each of which may cost tokens.
+    pub question_limit: RateLimit,
 }
 
 impl App {
@@ -105,21 +111,32 @@ impl App {
         let attachments = Attachments::new(account, store.clone(), &outgoing, &identities, &clock)?;
         let outbox = Outbox::new(config.storage.as_ref(), &outgoing, &identities, &clock)?;
         let sweeper = Sweeper::new(outbox.clone());
+        let messages = MessageLog::new(
+            store.clone(),
+            courier.clone(),
+            outbox.clone(),
+            clock.clone(),
+            ids.clone(),
+            config.broadcast_window,
+        );
+        let assistant = Assistant::new(
+            &config.assistant,
+            model(&config, &outgoing, &identities)?,
+            store.clone(),
+            messages.clone(),
+            courier.clone(),
+            outbox.clone(),
+            clock.clone(),
+        );
         Ok(Self {
+            assistant,
+            messages,
             admission: Admission::new(store.clone(), clock.clone(), config.require_known_users),
             idempotency: Idempotency::new(store.clone(), clock.clone(), ids.clone()),
             attachments,
             callers: Callers::new(&config.identity, &outgoing, &clock, ids),
             sealer: sealer(&config.web_pubsub),
             proof: ServiceProof::new(&config.web_pubsub.credential, &outgoing, &clock),
-            messages: MessageLog::new(
-                store.clone(),
-                courier.clone(),
-                outbox.clone(),
-                clock.clone(),
-                ids.clone(),
-                config.broadcast_window,
-            ),
             inboxes: Inboxes::new(
                 store.clone(),
                 courier.clone(),
@@ -134,6 +151,7 @@ impl App {
             outbox,
             negotiate_limit: RateLimit::new(config.negotiate_limit),
             create_chat_limit: RateLimit::new(Some(MAX_NEW_CHATS_PER_MINUTE)),
+            question_limit: RateLimit::new(Some(MAX_QUESTIONS_PER_MINUTE)),
             frame_limit: FrameLimit::new(config.frame_limit),
             health: HealthChecks::default(),
             presence: PresenceCache::default(),
@@ -154,6 +172,26 @@ pub enum ServiceError {
     Store(#[from] OpenError),
     #[error(transparent)]
     StorageAccount(#[from] SetupError),
+    #[error("{0}")]
+    OpenAi(#[source] IdentityError),
+}
+
+/// The model that the settings name. In `dev` without one, the demo model.
+fn model(
+    config: &Config,
+    outgoing: &SharedHttpClient,
+    identities: &ManagedIdentities,
+) -> Result<Option<Model>, ServiceError> {
+    match &config.assistant.model {
+        Some(account) => {
+            let service = AzureOpenAi::new(account, outgoing.clone(), identities);
+            let service = service.map_err(ServiceError::OpenAi)?;
+            Ok(Some(Model::AzureOpenAi(service)))
+        }
+        #[cfg(feature = "dev")]
+        None if config.is_in_dev => Ok(Some(Model::Demo)),
+        None => Ok(None),
+    }
 }
 
 pub fn hub_client(

@@ -4,6 +4,7 @@ pub mod account_key;
 pub mod courier;
 pub mod http_client;
 pub mod managed_identity;
+pub mod openai;
 pub mod rest;
 pub mod storage_account;
 pub mod web_pubsub;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::ConnectInfo;
+use futures_util::FutureExt;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -26,7 +27,9 @@ use crate::app::ServiceError;
 use crate::app::{App, AppState};
 use crate::clock::{Clock, Ids};
 use crate::config::{self, Config, ConfigError, ConfigErrors, Listen, Source};
-use crate::functions;
+use crate::functions::assistant::AssistantTasks;
+use crate::functions::broadcast::Broadcast;
+use crate::functions::{self, queue_trigger};
 
 /// How long running calls may take to end. Platforms kill the process soon after they ask it to
 /// stop.
@@ -71,6 +74,7 @@ pub fn build(source: Source<'_>, listen: Listen) -> AppState {
                 setting: match error {
                     ServiceError::Store(_) => "STORE",
                     ServiceError::StorageAccount(_) => "AzureWebJobsStorage",
+                    ServiceError::OpenAi(_) => "AZURE_OPENAI_ENDPOINT",
                     ServiceError::Identity(_) | ServiceError::Client(_) => {
                         "AZURE_WEB_PUBSUB_ENDPOINT"
                     }
@@ -90,7 +94,7 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
     let listen = state.listen();
     let http = http_for(listen);
     let app = state.app().ok();
-    let (stop_polling, polling) = poll_queue(listen, app.clone());
+    let (stop_polling, polling) = poll_queues(listen, app.clone());
     let service = functions::service(state);
     let connections = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
@@ -152,16 +156,20 @@ pub async fn serve(listener: TcpListener, state: AppState, shutdown: impl Future
     }
 }
 
-/// In a container there is no Functions host to read the queue. The task ends once the sender is
+/// In a container there is no Functions host to read the queues. The task ends once the sender is
 /// dropped and the messages that were taken are processed.
-fn poll_queue(listen: Listen, app: Option<Arc<App>>) -> (oneshot::Sender<()>, JoinHandle<()>) {
+fn poll_queues(listen: Listen, app: Option<Arc<App>>) -> (oneshot::Sender<()>, JoinHandle<()>) {
     let (stop, stopped) = oneshot::channel();
     let polling = async move {
         if let (Listen::Container(_), Some(app)) = (listen, app) {
             let stopped = async {
                 let _ = stopped.await;
-            };
-            functions::broadcast::poll(app, stopped).await;
+            }
+            .shared();
+            tokio::join!(
+                queue_trigger::poll::<Broadcast>(app.clone(), stopped.clone()),
+                queue_trigger::poll::<AssistantTasks>(app, stopped),
+            );
         }
     };
     (stop, tokio::spawn(polling))

@@ -1,5 +1,6 @@
 //! All settings, parsed once at start. No other module reads the environment.
 
+mod assistant;
 mod identity;
 mod listen;
 mod settings;
@@ -9,6 +10,7 @@ mod web_pubsub;
 
 use std::time::Duration;
 
+pub use assistant::AssistantConfig;
 pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
 pub use listen::Listen;
 pub use settings::{ConfigError, ConfigErrors, Source};
@@ -52,6 +54,9 @@ pub struct Config {
     pub require_known_users: bool,
     /// `NOTIFICATION_TTL_DAYS`: how long an inbox keeps a notification.
     pub notification_ttl_days: u32,
+    pub assistant: AssistantConfig,
+    /// Whether `dev` started this process, so that the demo model may answer questions.
+    pub is_in_dev: bool,
 }
 
 /// What to do with frames from a connection whose sign-in has expired.
@@ -81,6 +86,7 @@ impl Config {
         let expired_sign_in = expired_sign_in(&mut settings);
         let require_known_users = settings.flag("REQUIRE_KNOWN_USERS");
         let notification_ttl_days = settings.number("NOTIFICATION_TTL_DAYS", 30, 1..=3650);
+        let assistant = assistant::read(&mut settings);
         log_level_of(&mut settings);
         let config = web_pubsub.zip(store).map(|(web_pubsub, store)| Self {
             web_pubsub,
@@ -100,6 +106,8 @@ impl Config {
             expired_sign_in,
             require_known_users,
             notification_ttl_days,
+            assistant,
+            is_in_dev: dev_parent(source) == Some(std::os::unix::process::parent_id()),
         });
         settings.finish(config)
     }

@@ -16,6 +16,8 @@ pub enum ConversationError {
     /// It exists, with other contents.
     #[error("{0}")]
     AlreadyCreated(&'static str),
+    #[error("{0}")]
+    RateLimited(&'static str),
     /// Nothing was done.
     #[error("{0}")]
     Unavailable(&'static str),

@@ -3,6 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::question::OpenQuestions;
 use crate::ids::user_id::UserId;
 
 /// How many runs of unsent messages are kept apart. Merged runs count as old as the older one, so
@@ -28,6 +29,9 @@ pub struct Head {
     /// The last senders with their last messages: a user's own messages are not unread.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     spoke: Vec<(String, u64)>,
+    /// Questions that the assistant has not answered.
+    #[serde(default, skip_serializing_if = "OpenQuestions::is_empty")]
+    pub questions: OpenQuestions,
 }
 
 /// Messages `from` to `to`, stored at `at`.

@@ -123,7 +123,8 @@ pub async fn page(
     })
 }
 
-pub(super) async fn messages(
+/// The messages of a range that are there.
+pub async fn messages(
     store: &dyn Store,
     conversation: &Conversation,
     generation: u64,

@@ -23,11 +23,17 @@ pub(super) fn dedup(generation: u64, key: &DedupKey) -> Key {
     Key::new(format!("id:{generation:08}:{}", key.0))
 }
 
-/// Messages and dedup records of all generations before this one.
-pub(super) fn generations_before(end: u64) -> [Range<Key>; 2] {
+/// Who answers a question, and how far the answer is.
+pub(super) fn claim_of_answer(generation: u64, question: u64) -> Key {
+    Key::new(format!("ask:{generation:08}:{question:016}"))
+}
+
+/// Messages, dedup records and claims of answers of all generations before this one.
+pub(super) fn generations_before(end: u64) -> [Range<Key>; 3] {
     [
         Key::literal("m:")..Key::new(format!("m:{end:08}:")),
         Key::literal("id:")..Key::new(format!("id:{end:08}:")),
+        Key::literal("ask:")..Key::new(format!("ask:{end:08}:")),
     ]
 }
 
@@ -62,6 +68,12 @@ impl DedupKey {
     /// The event that carried it, which the service may repeat.
     pub fn event(connection: &str, event: &str) -> Self {
         Self(hash(&["event", connection, event]))
+    }
+
+    /// The answer to a question.
+    pub fn answer(generation: u64, question: u64) -> Self {
+        let (generation, question) = (generation.to_string(), question.to_string());
+        Self(hash(&["answer", &generation, &question]))
     }
 
     /// A message that cannot be repeated.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::attachment::{Attachment, FileNote};
 use super::chat::ChatJoin;
 pub use super::keys::DedupKey;
+use super::question::{Answering, Asking};
 use super::{Author, Conversation, ConversationError, ConversationState};
 use crate::clock::rfc3339;
 use crate::ids::user_id::{self, UserId};
@@ -31,6 +32,25 @@ pub struct Message {
     pub created_at: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<FileNote>,
+    /// Whether the assistant answers it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asks: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<AnswerNote>,
+}
+
+/// The part of an answer of the assistant that other messages lack.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct AnswerNote {
+    /// The `seq` of the question.
+    reply_to: u64,
+    /// Somebody stopped it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    cancelled: bool,
+    /// It was longer.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    truncated: bool,
 }
 
 /// The part of a message that its sender writes, within its limits.
@@ -99,6 +119,10 @@ pub struct Draft {
     /// A connection that joins the conversation's group once the message is stored, before it is
     /// sent, so that it receives its own message.
     pub join: Option<ChatJoin>,
+    /// Whether the message is meant as a question, if the conversation admits one.
+    pub asking: Option<Asking>,
+    /// Set in an answer of the assistant.
+    pub answering: Option<Answering>,
 }
 
 impl Draft {
@@ -130,7 +154,7 @@ impl Draft {
         escaped(&self.content) + escaped(&self.sender_name)
     }
 
-    pub(super) fn to_message(&self, seq: u64, created_at: Timestamp) -> Message {
+    pub(super) fn to_message(&self, seq: u64, created_at: Timestamp, asks: bool) -> Message {
         Message {
             uuid: self.uuid,
             client_id: self.client_id.clone(),
@@ -143,6 +167,12 @@ impl Draft {
                 .attachment
                 .as_ref()
                 .map(|attached| attached.note.clone()),
+            asks,
+            answer: self.answering.as_ref().map(|answering| AnswerNote {
+                reply_to: answering.question,
+                cancelled: answering.cancelled,
+                truncated: answering.truncated,
+            }),
         }
     }
 }
@@ -161,6 +191,8 @@ pub struct ChatMessageView {
     created_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<FileNote>,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    answer: Option<AnswerNote>,
 }
 
 impl From<&Message> for ChatMessageView {
@@ -174,6 +206,7 @@ impl From<&Message> for ChatMessageView {
             sender_name: message.sender_name.clone(),
             created_at: rfc3339(message.created_at),
             file: message.file.clone(),
+            answer: message.answer.clone(),
         }
     }
 }
@@ -291,6 +324,8 @@ mod tests {
                 sender_name: "Älice".to_owned(),
                 created_at: Timestamp::from_second(1).unwrap(),
                 file: None,
+                asks: false,
+                answer: None,
             };
 
             let read: Message = serde_json::from_str(&serde_json::to_string(&message).unwrap()).unwrap();

@@ -9,6 +9,7 @@
 //! | `a:head` | the last number, and the messages that may not have been sent |
 //! | `m:<generation>:<seq>` | a message |
 //! | `id:<generation>:<hash>` | the `seq` under which a client's message id was stored |
+//! | `ask:<generation>:<seq>` | that a worker answers this question, and the text so far |
 //! | `invite:<hash>`, `file:<id>` | what belongs to a room |
 //! | `claim:<id>:<hash>` | that a message is about to name the file, and its dedup key |
 //!
@@ -31,6 +32,7 @@ pub mod log;
 pub mod message;
 pub mod outbox;
 pub mod post;
+pub mod question;
 pub mod room;
 pub mod session;
 pub mod sweep;

@@ -1,28 +1,26 @@
-//! Work that is left to the queue `switchboard-broadcast`, because it must be done even if this
-//! process ends now or nobody calls again. A message only names records; what it means is read
+//! Work that is left to a queue, because it must be done even if this process ends now or nobody
+//! calls again. A message only names records; what it means is read
 //! from the store when it is taken.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
 
 use super::Conversation;
 use super::garbage::Garbage;
+use super::question::Task;
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
-use crate::azure::storage_account::queue::Queue;
+use crate::azure::storage_account::work_queue::WorkQueue;
 use crate::azure::storage_account::{SetupError, StorageAccount};
 use crate::clock::Clock;
 use crate::ids::user_id::UserId;
 
-const QUEUE: &str = "switchboard-broadcast";
-/// Where the Functions host puts messages that failed too often.
+pub const QUEUE: &str = "switchboard-broadcast";
 const POISON_QUEUE: &str = "switchboard-broadcast-poison";
-const TIME_TO_LIVE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-/// A sender may be waiting for the answer.
-const PUT_TIMEOUT: Duration = Duration::from_secs(2);
+pub const TASK_QUEUE: &str = "switchboard-assistant";
+const TASK_POISON_QUEUE: &str = "switchboard-assistant-poison";
 
 /// A message of ours on the queue. A conversation is named by its group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,15 +58,11 @@ impl Order {
     }
 }
 
-/// Puts orders on the queue. Cheap to clone.
+/// Puts orders and the assistant's tasks on their queues. Cheap to clone.
 #[derive(Debug, Clone, Default)]
-pub struct Outbox(Option<Arc<Queues>>);
-
-/// The queue, and the one for messages that never succeed.
-#[derive(Debug)]
-pub struct Queues {
-    pub orders: Queue,
-    pub poison: Queue,
+pub struct Outbox {
+    orders: Option<Arc<WorkQueue>>,
+    tasks: Option<Arc<WorkQueue>>,
 }
 
 impl Outbox {
@@ -79,46 +73,45 @@ impl Outbox {
         identities: &ManagedIdentities,
         clock: &Clock,
     ) -> Result<Self, SetupError> {
-        let Some(account) = account.filter(|account| account.queues.is_some()) else {
-            return Ok(Self::default());
+        let queue = |names| {
+            let queue = WorkQueue::new(account, names, http, identities, clock)?;
+            Ok::<_, SetupError>(queue.map(Arc::new))
         };
-        let queue = |name| Queue::new(account, name, http.clone(), clock.clone(), identities);
-        Ok(Self(Some(Arc::new(Queues {
-            orders: queue(QUEUE)?,
-            poison: queue(POISON_QUEUE)?,
-        }))))
+        Ok(Self {
+            orders: queue([QUEUE, POISON_QUEUE])?,
+            tasks: queue([TASK_QUEUE, TASK_POISON_QUEUE])?,
+        })
     }
 
-    pub fn queues(&self) -> Option<&Arc<Queues>> {
-        self.0.as_ref()
+    pub fn orders(&self) -> Option<&Arc<WorkQueue>> {
+        self.orders.as_ref()
+    }
+
+    /// `None` where there is no queue, and so no assistant.
+    pub fn tasks(&self) -> Option<&Arc<WorkQueue>> {
+        self.tasks.as_ref()
     }
 
     /// Returns whether the order is on the queue. It is not if there is none.
     pub async fn put(&self, order: &Order, delay: Duration) -> bool {
-        let Some(queues) = &self.0 else {
-            return false;
-        };
-        let text = match serde_json::to_string(order) {
-            Ok(text) => text,
-            Err(error) => {
-                tracing::error!("{order:?} is not JSON: {error}");
-                return false;
-            }
-        };
-        let putting = queues.orders.put_delayed(&text, delay, TIME_TO_LIVE);
-        match timeout(PUT_TIMEOUT, putting).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "failed to put {text} on {QUEUE}"
-                );
-                false
-            }
-            Err(_) => {
-                tracing::warn!("could not put {text} on {QUEUE} in time");
-                false
-            }
+        put(self.orders.as_deref(), order, delay).await
+    }
+
+    /// The same, for the assistant.
+    pub async fn put_task(&self, task: &Task) -> bool {
+        put(self.tasks.as_deref(), task, Duration::ZERO).await
+    }
+}
+
+async fn put(queue: Option<&WorkQueue>, message: &impl Serialize, delay: Duration) -> bool {
+    let Some(queue) = queue else {
+        return false;
+    };
+    match serde_json::to_string(message) {
+        Ok(text) => queue.put(&text, delay).await,
+        Err(error) => {
+            tracing::error!("a message for a queue is not JSON: {error}");
+            false
         }
     }
 }

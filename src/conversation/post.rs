@@ -8,6 +8,7 @@ use super::chat::ChatJoin;
 use super::keys::DedupKey;
 use super::log::{MessageLog, Posted};
 use super::message::{Draft, MessageInput};
+use super::question::Asking;
 use super::{Author, Conversation, ConversationError};
 use crate::ids::user_id::UserId;
 
@@ -24,6 +25,8 @@ pub struct NewMessage {
     pub fallback_key: DedupKey,
     /// See [`Draft::join`].
     pub join: Option<ChatJoin>,
+    /// See [`Draft::asking`].
+    pub asking: Option<Asking>,
 }
 
 /// Stores the message and sends it.
@@ -51,6 +54,8 @@ pub async fn post(
         attachment,
         dedup_key,
         join: new.join,
+        asking: new.asking,
+        answering: None,
     };
     log.append(conversation, draft).await
 }

@@ -46,7 +46,7 @@ impl ConversationState {
     }
 
     /// Moves the head on, from just where it was read.
-    pub(super) fn write_head(&self, head: &Head) -> Result<Write, StoreError> {
+    pub fn write_head(&self, head: &Head) -> Result<Write, StoreError> {
         match &self.head_version {
             Some(version) => Write::replace(keys::HEAD, version.clone(), head),
             None => Write::insert(keys::HEAD, head),

@@ -68,21 +68,26 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
         })
         .into_response();
     }
-    let (web_pub_sub, store) = match state.app() {
+    let (web_pub_sub, store, assistant) = match state.app() {
         // In a task, so that a caller that hangs up early does not cancel the checks for others.
         Ok(app) => tokio::spawn(async move {
             tokio::join!(
                 app.health.web_pub_sub(&app.hub),
-                app.health.store(&*app.store)
+                app.health.store(&*app.store),
+                app.health.assistant(&app.assistant)
             )
         })
         .await
         .unwrap_or_else(|_| {
             let aborted = Part::degraded("the check was aborted");
-            (aborted.clone(), aborted)
+            (aborted.clone(), aborted, Part::DISABLED)
         }),
-        Err(errors) => (Part::degraded(errors.to_string()), Part::DISABLED),
+        Err(errors) => {
+            let degraded = Part::degraded(errors.to_string());
+            (degraded, Part::DISABLED, Part::DISABLED)
+        }
     };
+    // Without an assistant or devices the rest works, so their failures are only shown.
     let status = if [&web_pub_sub, &store].iter().any(|part| part.is_degraded()) {
         Condition::Degraded
     } else {
@@ -96,7 +101,7 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
         services: Services {
             web_pub_sub,
             store,
-            assistant: Part::DISABLED,
+            assistant,
             iot_hub: Part::DISABLED,
         },
     };

@@ -9,7 +9,9 @@ use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::broadcast;
+use super::assistant::AssistantTasks;
+use super::broadcast::Broadcast;
+use super::queue_trigger::receive;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 
@@ -31,7 +33,7 @@ pub const HTTP_FUNCTIONS: [&str; 13] = [
 ];
 
 /// Functions that only the host calls, and that this version does not implement.
-pub const UNIMPLEMENTED: [&str; 2] = ["telemetry", "assistant"];
+pub const UNIMPLEMENTED: [&str; 1] = ["telemetry"];
 
 /// `POST /{function}`
 pub async fn called_by_host(State(state): State<AppState>, request: Request) -> Response {
@@ -48,10 +50,14 @@ pub async fn called_by_host(State(state): State<AppState>, request: Request) -> 
         );
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    if function == "broadcast" {
-        return match state.app() {
-            Ok(app) => broadcast::receive(&app, request.into_body()).await,
-            Err(errors) => Problem::from(errors).into_response(),
+    if ["broadcast", "assistant"].contains(&function) {
+        let app = match state.app() {
+            Ok(app) => app,
+            Err(errors) => return Problem::from(errors).into_response(),
+        };
+        return match function {
+            "broadcast" => receive::<Broadcast>(&app, request.into_body()).await,
+            _ => receive::<AssistantTasks>(&app, request.into_body()).await,
         };
     }
     if UNIMPLEMENTED.contains(&function) {

@@ -1,5 +1,6 @@
 //! The routes, and one module for each function folder.
 
+pub mod assistant;
 pub mod broadcast;
 pub mod chat;
 pub mod connect_event;
@@ -10,6 +11,7 @@ pub mod message_event;
 pub mod negotiate;
 pub mod notifications;
 pub mod openapi;
+pub mod queue_trigger;
 pub mod rooms;
 pub mod sessions;
 pub mod status;

@@ -15,8 +15,9 @@ const MAX_BYTES: usize = 256;
 const HASH_CHARACTERS: usize = 22;
 const ANONYMOUS: &str = "anon:";
 const PUBLISHER: &str = "publisher";
+const ASSISTANT: &str = "assistant";
 /// Senders of ours. No user has one of these ids, so nobody can use their messages' ids.
-const RESERVED: [&str; 2] = ["assistant", PUBLISHER];
+const RESERVED: [&str; 2] = [ASSISTANT, PUBLISHER];
 
 /// A user's id: 1 to 256 bytes of visible ASCII. The service sends it in a header of its webhooks,
 /// and the Functions host answers 500 if a header contains anything else.
@@ -76,6 +77,11 @@ impl UserId {
     /// The sender of a message that a back end posts for nobody.
     pub fn publisher() -> Self {
         Self(PUBLISHER.to_owned())
+    }
+
+    /// The sender of an answer.
+    pub fn assistant() -> Self {
+        Self(ASSISTANT.to_owned())
     }
 
     /// An identity that has a reserved id gets its first letter encoded.

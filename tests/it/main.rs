@@ -26,6 +26,8 @@ mod users;
 mod webhook;
 
 #[cfg(feature = "dev")]
+mod assistant;
+#[cfg(feature = "dev")]
 mod broadcast;
 #[cfg(feature = "dev")]
 mod chat_members;

@@ -4,12 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder};
+use reqwest::Method;
 use serde_json::{Value, json};
 use switchboard::azure::http_client::SharedHttpClient;
-use switchboard::azure::managed_identity::ManagedIdentities;
-use switchboard::azure::storage_account::queue::Queue;
-use switchboard::clock::{Clock, Ids};
+use switchboard::clock::Ids;
 use switchboard::config::Listen;
 use switchboard::store::sqlite::SqliteStore;
 use switchboard::store::{Collection, Key, Partition, Store};
@@ -52,24 +50,9 @@ impl Setting {
         Self::started_by(Listen::Functions(0)).await
     }
 
-    fn queue(&self, name: &'static str) -> Queue {
-        let (http, account) = (SharedHttpClient::new(), self.account.settings());
-        let identities = ManagedIdentities::new(http.clone());
-        Queue::new(&account, name, http, Clock::system(), &identities).unwrap()
-    }
-
     /// The next message, once it is visible.
     async fn takes(&self, name: &'static str) -> String {
-        let queue = self.queue(name);
-        let taking = async {
-            loop {
-                if let Some(message) = queue.take(1, HOUR).await.unwrap().pop() {
-                    assert!(queue.delete(&message).await.unwrap());
-                    return message.text.unwrap();
-                }
-            }
-        };
-        timeout(TIMEOUT, taking).await.expect("nothing is there")
+        self.account.takes(name).await
     }
 
     async fn deletes(&self, room: &str) {
@@ -92,21 +75,8 @@ pub(crate) async fn stored(store: &dyn Store, room: &str) -> usize {
     records.iter().filter(|r| !is_top(r.key.as_str())).count()
 }
 
-/// As the host calls the trigger: chunked, the text encoded twice.
-pub(crate) async fn triggers(call: RequestBuilder, text: &str, dequeue_count: u32) -> Answer {
-    let message = json!(json!(text).to_string());
-    let metadata = json!({ "DequeueCount": dequeue_count.to_string() });
-    let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
-    let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
-    Answer::of(call.body(reqwest::Body::wrap_stream(chunks))).await
-}
-
-fn broadcast(app: &TestApp) -> RequestBuilder {
-    app.call(Method::POST, "/broadcast")
-}
-
 pub(crate) async fn succeeds(app: &TestApp, text: &str, dequeue_count: u32) {
-    let answer = triggers(broadcast(app), text, dequeue_count).await;
+    let answer = app.trigger("broadcast", text, dequeue_count).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "{}"));
     assert_eq!(answer.header("content-type"), Some("application/json"));
 }
@@ -166,7 +136,7 @@ async fn what_could_not_be_sent_is_heard_after_the_outage_though_nobody_posts_ag
     }
     let order = setting.takes(ORDERS).await;
     world.app.advance(11);
-    let during = triggers(broadcast(&world.app), &order, 1).await;
+    let during = world.app.trigger("broadcast", &order, 1).await;
     world.gate.open();
     succeeds(&world.app, &order, 2).await;
 
@@ -200,7 +170,7 @@ async fn the_last_try_of_a_resend_succeeds_because_another_message_follows_it() 
     world.app.advance(11);
     succeeds(&world.app, &order, 10).await;
     world.app.advance(DAY);
-    let too_old = triggers(broadcast(&world.app), &order, 10).await;
+    let too_old = world.app.trigger("broadcast", &order, 10).await;
 
     assert_eq!(too_old.status, 500);
 }
@@ -302,7 +272,7 @@ async fn a_message_that_can_never_succeed_fails_and_the_next_is_served() {
         r#"{"kind":"settle"}"#,
     ] {
         assert_eq!(
-            triggers(broadcast(app), text, 1).await.status,
+            app.trigger("broadcast", text, 1).await.status,
             500,
             "{text}"
         );
@@ -320,7 +290,7 @@ async fn in_a_container_the_handler_reads_the_queue_itself() {
         .await;
     let bad = r#"{"kind":"unknown"}"#;
 
-    setting.queue(ORDERS).put(bad, HOUR).await.unwrap();
+    setting.account.queue(ORDERS).put(bad, HOUR).await.unwrap();
     setting.deletes("lobby").await;
 
     assert_eq!(setting.takes(POISON).await, bad);

@@ -11,6 +11,7 @@ mod percent_encode;
 pub mod queue;
 mod sas;
 mod shared_key;
+pub mod work_queue;
 mod xml;
 
 pub(crate) use account::is_account_name;

@@ -2,13 +2,14 @@
 
 use super::super::garbage::{self, Garbage};
 use super::super::index::{self, Listed};
+use super::super::question::claim;
 use super::super::{ConversationError, ConversationState};
 use super::{ChatGuard, ChatView, check_name, conversation, member_list};
 use crate::conversation::directory;
 use crate::ids::target::ChatId;
 use crate::ids::user_id::UserId;
-use crate::store::Store;
 use crate::store::conflicts::Conflicts;
+use crate::store::{Store, Write};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -51,7 +52,10 @@ pub async fn change(
                 garbage::note(store, garbage).await?;
             }
         }
-        let writes = state.change_guard(&after, &head)?;
+        let mut writes = state.change_guard(&after, &head)?;
+        if after.deleted {
+            writes.extend(end_claims(store, id, &state).await?);
+        }
         if let Err(error) = store.write(&conversation.partition(), writes).await {
             conflicts.retry_after(error).await?;
             continue;
@@ -62,6 +66,21 @@ pub async fn change(
             ..changed
         });
     }
+}
+
+/// Whoever answers a question in a chat that is deleted learns it with its next write.
+async fn end_claims(
+    store: &dyn Store,
+    id: &ChatId,
+    state: &ConversationState,
+) -> Result<Vec<Write>, ConversationError> {
+    let generation = state.head.generation;
+    let mut writes = Vec::new();
+    for question in state.head.questions.iter() {
+        let claim = claim::read(store, &conversation(id), generation, question.seq).await?;
+        writes.extend(claim.map(|(_, record)| Write::delete(record)));
+    }
+    Ok(writes)
 }
 
 fn owned(

@@ -21,6 +21,8 @@ pub struct NewChat {
     /// `None` opens the chat to every user of the `chats` channel.
     pub members: Option<Vec<UserId>>,
     pub created_at: Timestamp,
+    /// See [`ChatGuard::assistant`].
+    pub assistant: bool,
 }
 
 /// Creates a chat. If this owner already has a chat of this id, returns that one.
@@ -36,6 +38,7 @@ pub async fn create(
         created_at: new.created_at,
         membership: 0,
         deleted: false,
+        assistant: new.assistant,
     };
     // Lists first: an entry without a chat is skipped, but a chat without an entry would be lost.
     let listed = Listed::Chat(new.id.clone());

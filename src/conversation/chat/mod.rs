@@ -36,6 +36,9 @@ pub struct ChatGuard {
     pub membership: u64,
     #[serde(default)]
     pub deleted: bool,
+    /// Whether every message of a person is a question to the assistant.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub assistant: bool,
 }
 
 /// A user who wants to take part in a chat.
@@ -150,6 +153,8 @@ pub struct ChatView {
     last_message_at: Option<String>,
     last_seq: u64,
     unread: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    assistant: bool,
 }
 
 impl ChatView {
@@ -163,6 +168,7 @@ impl ChatView {
             last_message_at: head.last_message_at.map(rfc3339),
             last_seq: head.seq,
             unread,
+            assistant: guard.assistant,
         }
     }
 }

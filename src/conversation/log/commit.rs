@@ -7,10 +7,12 @@ use tokio::time::{Instant, sleep};
 
 use super::super::head::Head;
 use super::super::keys;
+use super::super::question::claim;
 use super::super::{Conversation, ConversationError, ConversationState};
 use super::context::{COMMIT_TIMEOUT, Context};
 use super::dedup::{self, DedupRecord};
 use super::pending::{Answer, Pending, Posted, Sent, Stored};
+use super::questions;
 use super::uncertain::UncertainWrite;
 use crate::store::{StoreError, Write, WriteError};
 
@@ -18,6 +20,12 @@ use crate::store::{StoreError, Write, WriteError};
 const MAX_OVERDUE: usize = 100;
 
 type Answered = (Pending, Result<Answer, ConversationError>);
+
+const TOO_MANY_QUESTIONS: ConversationError = ConversationError::RateLimited(
+    "too many questions wait for their answers here; nothing was stored, try again later",
+);
+const CLAIM_LOST: ConversationError =
+    ConversationError::Unavailable("another worker answers this question, or it is over");
 
 /// One batch on its way into the store.
 pub(super) struct Commit<'a> {
@@ -28,6 +36,7 @@ pub(super) struct Commit<'a> {
     batch: Vec<Pending>,
     answered: Vec<Answered>,
     uncertain: Option<UncertainWrite>,
+    refused_behind: Option<(u64, Vec<u64>)>,
 }
 
 /// The end of a batch: the messages that were stored, and answers for the others.
@@ -36,6 +45,8 @@ pub(super) struct BatchResult {
     /// The senders of the stored messages, in the same order.
     pub(super) senders: Vec<Pending>,
     answered: Vec<Answered>,
+    /// The generation, and the questions that wait for long, if new ones were refused.
+    pub(super) refused_behind: Option<(u64, Vec<u64>)>,
 }
 
 impl BatchResult {
@@ -52,11 +63,12 @@ impl BatchResult {
                 message,
                 duplicate: false,
                 joined: joined_under(&pending, joined),
+                generation: stored.generation,
             };
             pending.answer(Ok(Answer {
                 posted,
-                generation: stored.generation,
                 unsent: false,
+                unanswered: false,
             }));
         }
     }
@@ -90,6 +102,7 @@ impl<'a> Commit<'a> {
             batch,
             answered: Vec::new(),
             uncertain: None,
+            refused_behind: None,
         }
     }
 
@@ -120,6 +133,7 @@ impl<'a> Commit<'a> {
             stored,
             senders: self.batch,
             answered: self.answered,
+            refused_behind: self.refused_behind,
         }
     }
 
@@ -136,6 +150,7 @@ impl<'a> Commit<'a> {
             }
         }
         self.refuse_unauthorized(&state);
+        self.refuse_surplus_questions(&state).await?;
         if self.batch.is_empty() {
             return Ok(Attempt::Fewer);
         }
@@ -147,6 +162,9 @@ impl<'a> Commit<'a> {
                 if let Some(first) = repeated(position, self.batch.len())
                     && self.answer_repeats(&state, first).await?
                 {
+                    return Ok(Attempt::Fewer);
+                }
+                if position > 2 * self.batch.len() && self.refuse_lost_claim() {
                     return Ok(Attempt::Fewer);
                 }
                 self.context.count_lost_race();
@@ -175,7 +193,48 @@ impl<'a> Commit<'a> {
         }
     }
 
-    /// The head first, then a message and its dedup record for each draft.
+    /// Answers the senders whose questions the conversation has no room for. One of them may be a
+    /// repeat, which is answered as such.
+    async fn refuse_surplus_questions(
+        &mut self,
+        state: &ConversationState,
+    ) -> Result<(), StoreError> {
+        let refused = questions::decide(&mut self.batch, state);
+        if let Some(first) = refused.first() {
+            self.answer_repeats(state, *first).await?;
+            // Positions have changed.
+            let refused = questions::decide(&mut self.batch, state);
+            let unanswered = state.head.questions.overdue(self.context.clock.now());
+            self.refused_behind = Some((state.head.generation, unanswered));
+            for position in refused.into_iter().rev() {
+                let error = match &self.uncertain {
+                    Some(_) => ConversationError::OutcomeUnknown(None),
+                    None => TOO_MANY_QUESTIONS,
+                };
+                self.answered
+                    .push((self.batch.remove(position), Err(error)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Answers a worker that another one has overtaken. Returns whether there was one.
+    fn refuse_lost_claim(&mut self) -> bool {
+        let is_answer = |pending: &Pending| pending.draft.answering.is_some();
+        let Some(position) = self.batch.iter().position(is_answer) else {
+            return false;
+        };
+        let error = match &self.uncertain {
+            Some(_) => ConversationError::OutcomeUnknown(None),
+            None => CLAIM_LOST,
+        };
+        self.answered
+            .push((self.batch.remove(position), Err(error)));
+        true
+    }
+
+    /// The head first, then a message and its dedup record for each draft, then the end of an
+    /// answer's claim.
     fn compose(
         &self,
         state: &ConversationState,
@@ -187,12 +246,25 @@ impl<'a> Commit<'a> {
         }
         let overdue = head.overdue(now).flat_map(|run| run.from..=run.to);
         let overdue = overdue.take(MAX_OVERDUE).collect();
+        let unanswered = head.questions.overdue(now);
+        head.questions.restamp_overdue(now);
         let generation = head.generation;
         let mut writes = Vec::with_capacity(1 + 2 * self.batch.len());
         let mut messages = Vec::with_capacity(self.batch.len());
-        for Pending { draft, .. } in &self.batch {
+        let mut ended_claim = None;
+        for Pending { draft, asks, .. } in &self.batch {
             let (seq, at) = head.push(&draft.sender, now);
-            let message = draft.to_message(seq, at);
+            let message = draft.to_message(seq, at, *asks);
+            if let Some(asking) = draft.asking.as_ref().filter(|_| *asks) {
+                head.questions.note(seq, now, &draft.sender, asking);
+            }
+            if let Some(answering) = &draft.answering {
+                head.questions.close(answering.question);
+                ended_claim = Some(Write::Delete {
+                    key: claim::key(answering.generation, answering.question),
+                    version: answering.claim.clone(),
+                });
+            }
             let record = DedupRecord {
                 seq,
                 uuid: draft.uuid,
@@ -203,10 +275,12 @@ impl<'a> Commit<'a> {
             messages.push(message);
         }
         writes.insert(0, state.write_head(&head)?);
+        writes.extend(ended_claim);
         let stored = Stored {
             generation,
             messages,
             overdue,
+            unanswered,
         };
         Ok((writes, stored))
     }
@@ -222,17 +296,19 @@ impl<'a> Commit<'a> {
         let found = dedup::find(store, self.conversation, state, &self.batch, first).await?;
         let any = !found.is_empty();
         let generation = state.head.generation;
+        let overdue = state.head.questions.overdue(self.context.clock.now());
         // From the end, so that the positions of the others stay valid.
         for (index, message) in found.into_iter().rev() {
             let seq = message.seq;
             let was_sent = self.sent.contains(&Sent { generation, seq });
             let answer = Answer {
                 unsent: state.head.is_unsent(seq) && !was_sent,
-                generation,
+                unanswered: overdue.contains(&seq),
                 posted: Posted {
                     message,
                     duplicate: true,
                     joined: None,
+                    generation,
                 },
             };
             self.answered.push((self.batch.remove(index), Ok(answer)));

@@ -39,7 +39,7 @@ pub(super) async fn find(
     Ok(try_join_all(lookups).await?.into_iter().flatten().collect())
 }
 
-async fn stored_message(
+pub(super) async fn stored_message(
     store: &dyn Store,
     conversation: &Conversation,
     generation: u64,

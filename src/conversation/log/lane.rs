@@ -12,10 +12,11 @@ use super::commit::Commit;
 use super::context::Context;
 use super::delivery::Delivery;
 use super::pending::{Pending, Sent};
+use super::questions;
 use crate::store::MAX_WRITES;
 
-/// The head, and two records for each message.
-const MAX_BATCH: usize = (MAX_WRITES - 1) / 2;
+/// The head, two records for each message, and the claim of an answer.
+const MAX_BATCH: usize = (MAX_WRITES - 2) / 2;
 /// Bytes of text in one batch. Cosmos DB takes 2 MiB in one write, in which the escapes of a
 /// record are escaped once more; every other store takes more.
 const MAX_BATCH_BYTES: usize = 512 * 1024;
@@ -173,6 +174,7 @@ impl Lane {
         let mut keys = HashSet::new();
         let mut later = VecDeque::new();
         let mut bytes = 0;
+        let mut has_answer = false;
         while batch.len() < MAX_BATCH
             && let Some(pending) = queue.waiting.pop_front()
         {
@@ -188,7 +190,10 @@ impl Lane {
                 pending.answer(Err(OVERLOADED));
                 continue;
             }
-            if keys.insert(pending.draft.dedup_key.clone()) {
+            // An answer needs one more write, for which a batch has room once.
+            let is_second_answer = has_answer && pending.draft.answering.is_some();
+            if !is_second_answer && keys.insert(pending.draft.dedup_key.clone()) {
+                has_answer |= pending.draft.answering.is_some();
                 bytes += size;
                 batch.push(pending);
             } else {
@@ -215,12 +220,21 @@ impl Lane {
             let generation = stored.generation;
             let overdue = delivery.unsent_by_others(generation, &stored.overdue).await;
             let messages: Vec<_> = overdue.iter().chain(&stored.messages).collect();
-            let sent = delivery.send_all(&messages).await;
+            let asked = stored.messages.iter().filter(|message| message.asks);
+            let asked = asked.map(|message| message.seq);
+            let ((), (), sent) = tokio::join!(
+                questions::queue(context, &self.conversation, generation, asked),
+                questions::requeue(context, &self.conversation, generation, &stored.unanswered),
+                delivery.send_all(&messages),
+            );
             if sent.len() < messages.len() {
                 delivery.leave_to_queue(generation).await;
             }
             let sent = sent.into_iter().map(|seq| Sent { generation, seq });
             self.queue().note_sent(sent);
+        }
+        if let Some((generation, unanswered)) = &result.refused_behind {
+            questions::requeue(context, &self.conversation, *generation, unanswered).await;
         }
         result.answer(&joined);
     }

@@ -13,8 +13,9 @@
 //!    instance moved the head first, it starts again at 2; if a dedup record exists, `dedup`
 //!    answers that sender with the message that is stored.
 //! 5. `delivery` sends the messages to the group, in order unless more than `BROADCAST_WINDOW`
-//!    wait, and the senders are answered. What
-//!    could not be sent is left to the queue, whose trigger calls `resend`(MessageLog::resend).
+//!    wait, `questions` puts those for the assistant on its queue, and the senders are answered.
+//!    What could not be sent is left to the queue, whose trigger calls
+//!    `resend`(MessageLog::resend).
 //! 6. The lane records that they were sent, with the next write of the head or soon after.
 //!
 //! A write whose outcome is unknown is resolved in `uncertain` before the next try.
@@ -25,6 +26,7 @@ mod dedup;
 mod delivery;
 mod lane;
 mod pending;
+mod questions;
 mod resend;
 mod uncertain;
 
@@ -35,12 +37,12 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::message::{Draft, Message};
+use super::message::{DedupKey, Draft, Message};
 use super::outbox::Outbox;
 use super::{Conversation, ConversationError, ConversationState};
 use crate::azure::courier::Courier;
 use crate::clock::{Clock, Ids};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use context::Context;
 use delivery::Delivery;
 use lane::Lanes;
@@ -90,11 +92,49 @@ impl MessageLog {
         let answer = answered
             .await
             .map_err(|_| ConversationError::OutcomeUnknown(None))??;
+        let posted = answer.posted;
+        if answer.unanswered {
+            let (context, question) = (&self.0.context, [posted.message.seq]);
+            questions::requeue(context, conversation, posted.generation, &question).await;
+        }
         if answer.unsent {
-            self.resend_if_lost(conversation, answer.generation, &answer.posted.message)
+            self.resend_if_lost(conversation, posted.generation, &posted.message)
                 .await;
         }
-        Ok(answer.posted)
+        Ok(posted)
+    }
+
+    /// The message that is stored under this key, if any.
+    pub async fn find(
+        &self,
+        conversation: &Conversation,
+        generation: u64,
+        key: &DedupKey,
+    ) -> Result<Option<Message>, StoreError> {
+        let store = &*self.0.context.store;
+        dedup::stored_message(store, conversation, generation, key).await
+    }
+
+    /// Sends a stored message unless it is recorded that it went out. Returns whether it was sent.
+    pub async fn resend_if_unsent(
+        &self,
+        conversation: &Conversation,
+        generation: u64,
+        message: &Message,
+    ) -> Result<bool, StoreError> {
+        let store = &*self.0.context.store;
+        let state = ConversationState::read(store, conversation).await?;
+        let is_unsent = state.head.generation == generation && state.head.is_unsent(message.seq);
+        if is_unsent {
+            self.resend_if_lost(conversation, generation, message).await;
+        }
+        Ok(is_unsent)
+    }
+
+    /// Counts a write about a conversation that came second. The assistant's workers write beside
+    /// the lanes.
+    pub fn count_lost_race(&self) {
+        self.0.context.count_lost_race();
     }
 
     /// How often another writer came first, since the start.

@@ -3,9 +3,11 @@
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::super::Conversation;
 use super::super::ConversationError;
 use super::super::head::Head;
 use super::super::message::{Draft, Message};
+use super::super::question;
 use super::context::COMMIT_TIMEOUT;
 
 /// A message that is stored.
@@ -16,20 +18,33 @@ pub struct Posted {
     pub duplicate: bool,
     /// The membership number under which the draft's connection joined the group just now.
     pub joined: Option<u64>,
+    /// The generation of the conversation in which it is stored.
+    pub generation: u64,
+}
+
+impl Posted {
+    /// The id that the answer has or will have, if the message is a question.
+    pub fn answer_id(&self, conversation: &Conversation) -> Option<uuid::Uuid> {
+        let id = || question::answer_id(conversation, self.generation, self.message.seq);
+        self.message.asks.then(id)
+    }
 }
 
 /// The answer to a sender.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub(super) posted: Posted,
-    pub(super) generation: u64,
     /// An earlier try stored it, and nobody has recorded that it was sent.
     pub(super) unsent: bool,
+    /// An earlier try stored it, and it waits for its answer for long.
+    pub(super) unanswered: bool,
 }
 
 /// A message that waits to be stored and sent.
 pub(super) struct Pending {
     pub(super) draft: Draft,
+    /// Whether the message will be stored as a question.
+    pub(super) asks: bool,
     answer: oneshot::Sender<Result<Answer, ConversationError>>,
     since: Instant,
 }
@@ -41,6 +56,7 @@ impl Pending {
     ) -> Self {
         Self {
             draft,
+            asks: false,
             answer,
             since: Instant::now(),
         }
@@ -81,4 +97,6 @@ pub(super) struct Stored {
     pub(super) messages: Vec<Message>,
     /// Messages that other instances stored long ago and have not recorded as sent.
     pub(super) overdue: Vec<u64>,
+    /// Questions that wait for long, and count as queued again.
+    pub(super) unanswered: Vec<u64>,
 }

@@ -13,6 +13,7 @@ pub(super) struct UncertainWrite {
     first: u64,
     last: u64,
     overdue: Vec<u64>,
+    unanswered: Vec<u64>,
 }
 
 impl UncertainWrite {
@@ -32,6 +33,7 @@ impl UncertainWrite {
             first: first.seq,
             last: last.seq.max(before),
             overdue: attempted.overdue.clone(),
+            unanswered: attempted.unanswered.clone(),
         });
     }
 
@@ -59,6 +61,7 @@ impl UncertainWrite {
             generation: self.generation,
             messages,
             overdue: self.overdue.clone(),
+            unanswered: self.unanswered.clone(),
         }))
     }
 }

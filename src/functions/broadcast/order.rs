@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use uuid::{Builder, Uuid};
 
-use super::{MAX_DEQUEUE_COUNT, TIME_LIMIT};
+use super::{Invocation, MAX_DEQUEUE_COUNT, TIME_LIMIT};
 use crate::app::App;
 use crate::conversation::garbage::Garbage;
 use crate::conversation::log::{ResendError, Resent};
@@ -24,7 +24,7 @@ const RESEND_PAUSE: Duration = Duration::from_mins(5);
 
 /// Why a message was not carried out.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum OrderError {
+pub enum OrderError {
     /// It never will be.
     #[error("{0}")]
     Invalid(String),
@@ -50,17 +50,12 @@ impl From<FeedError> for OrderError {
     }
 }
 
-/// Carries out a message that was taken `dequeue_count` times. It is what a back end publishes, or
-/// an order of ours.
-pub(super) async fn carry_out(
-    app: &Arc<App>,
-    text: Option<&str>,
-    message_id: Option<&str>,
-    dequeue_count: u32,
-) -> Result<(), OrderError> {
+/// Carries out a message: something that a back end publishes, or an order of ours.
+pub(super) async fn carry_out(app: &Arc<App>, message: &Invocation) -> Result<(), OrderError> {
+    let text = message.text.as_deref();
     let text = text.ok_or_else(|| OrderError::Invalid("it is not text".to_owned()))?;
     if let Some(publication) = Publication::read(text)? {
-        return publish(app, publication, call_id(message_id, text)).await;
+        return publish(app, publication, call_id(message.id.as_deref(), text)).await;
     }
     let order = serde_json::from_str(text).map_err(|error| unreadable(&error))?;
     let until = Instant::now() + TIME_LIMIT;
@@ -77,7 +72,7 @@ pub(super) async fn carry_out(
                 app,
                 &conversation(&group)?,
                 generation,
-                dequeue_count,
+                message.dequeue_count,
                 until,
             )
             .await

@@ -13,6 +13,7 @@ use super::access::{AccessCheck, AccessQuery};
 use super::path::ConversationPath;
 use crate::access::caller::rights::Publisher;
 use crate::app::App;
+use crate::assistant::AnswerProgress;
 use crate::conversation::history::{self, Part};
 use crate::conversation::keys::DedupKey;
 use crate::conversation::message::{ChatMessageView, MessageInput};
@@ -36,6 +37,9 @@ pub struct Messages {
     last_seq: u64,
     /// In the direction that was asked for.
     has_more: bool,
+    /// The answer of the assistant that is under way in a chat.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    answering: Vec<AnswerProgress>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -100,11 +104,15 @@ pub async fn list(
     let granted = check.run(&app, &conversation, Role::Reader).await?;
     let state = ConversationState::read(&*app.store, &conversation).await?;
     granted.author(&conversation).can_read(&state)?;
-    let page = history::page(&*app.store, &conversation, &state, part, query.limit).await?;
+    let store = &*app.store;
+    // Before the page: an answer that ends in between is in the page.
+    let answering = AnswerProgress::read(store, &app.clock, &conversation, &state).await?;
+    let page = history::page(store, &conversation, &state, part, query.limit).await?;
     Ok(Json(Messages {
         messages: page.messages.iter().map(ChatMessageView::from).collect(),
         last_seq: page.last_seq,
         has_more: page.has_more,
+        answering,
     }))
 }
 
@@ -180,6 +188,7 @@ impl PublishedMessage {
             sender_name: self.sender_name,
             fallback_key: DedupKey::none(uuid),
             join: None,
+            asking: None,
         }
     }
 }

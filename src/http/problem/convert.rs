@@ -9,10 +9,36 @@ use crate::access::admission::AdmissionError;
 use crate::access::caller::rights::RightsError;
 use crate::access::rate_limit::RateLimited;
 use crate::access::service_proof::ProofError;
+use crate::assistant::Failure;
 use crate::config::ConfigErrors;
 use crate::conversation::ConversationError;
 use crate::feeds::FeedError;
 use crate::store::StoreError;
+
+/// When a busy model may answer again.
+const RETRY_BUSY_SECONDS: u64 = 20;
+/// Budgets are of a day, but nobody waits so long for an answer: an hour is soon enough to ask.
+const RETRY_BUDGET_SECONDS: u64 = 3600;
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        let detail = failure.to_string();
+        match failure {
+            Failure::ContentFiltered => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "content_filtered", detail)
+            }
+            Failure::RateLimited => Self::rate_limited(RETRY_BUSY_SECONDS),
+            Failure::BudgetSpent => Self {
+                retry_after_seconds: Some(RETRY_BUDGET_SECONDS),
+                ..Self::new(StatusCode::TOO_MANY_REQUESTS, "budget_spent", detail)
+            },
+            Failure::Cancelled | Failure::Unavailable => Self::unavailable(detail),
+        }
+    }
+}
+
+/// An answer takes two minutes at most.
+const RETRY_QUESTION_SECONDS: u64 = 120;
 
 impl From<RateLimited> for Problem {
     fn from(limited: RateLimited) -> Self {
@@ -27,6 +53,7 @@ impl From<ConversationError> for Problem {
             ConversationError::Forbidden(detail) => Self::forbidden(*detail),
             ConversationError::Invalid(detail) => Self::invalid_parameter(*detail),
             ConversationError::AlreadyCreated(detail) => Self::already_created(*detail),
+            ConversationError::RateLimited(_) => Self::rate_limited(RETRY_QUESTION_SECONDS),
             ConversationError::Unavailable(_)
             | ConversationError::Store(_)
             | ConversationError::Blobs(_) => Self::unavailable(error.to_string()),

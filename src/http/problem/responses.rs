@@ -42,6 +42,12 @@ refusals! {
     Unauthenticated {
         401: "`unauthenticated`, `token_invalid`, `token_expired`",
     }
+    /// A question to the assistant.
+    NotAnswered {
+        403: "`forbidden`: sign in to ask the assistant",
+        422: "`content_filtered`: the content filter stopped question or answer",
+        429: "`rate_limited`, `budget_spent`; `Retry-After` holds the seconds to wait",
+    }
     /// A call for publishers.
     NotPublisher {
         401: "`unauthenticated`, `token_invalid`, `token_expired`",

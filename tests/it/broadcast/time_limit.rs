@@ -18,8 +18,8 @@ use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, Write
 use tokio::time::timeout;
 
 use super::ORDERS;
-use crate::queue::{stored, succeeds, triggers};
-use crate::support::{Azurite, World};
+use crate::queue::{stored, succeeds};
+use crate::support::{Azurite, World, trigger};
 
 /// Long enough for a busy machine; no test measures time with it.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -120,7 +120,7 @@ impl Scene {
                 .enable_all()
                 .build();
             let http = SharedHttpClient::new().client().unwrap();
-            let call = triggers(http.post(format!("{base}/broadcast")), &order, 1);
+            let call = trigger(http.post(format!("{base}/broadcast")), &order, 1);
             runtime.unwrap().block_on(call)
         };
         let answer = tokio::task::spawn_blocking(call).await.unwrap();

@@ -58,6 +58,8 @@ pub(super) fn draft(sender: usize, id: &str, content: String) -> Draft {
         sender_name: sender.to_string(),
         sender,
         author: Author::Publisher(lobby()),
+        asking: None,
+        answering: None,
         attachment: None,
         join: None,
     }

@@ -158,6 +158,13 @@ impl TestApp {
         jsonwebtoken::encode(&jsonwebtoken::Header::default(), &all, &key).unwrap()
     }
 
+    /// Calls a queue function as the host does: chunked, the text encoded twice.
+    #[cfg(feature = "dev")]
+    pub(crate) async fn trigger(&self, function: &str, text: &str, dequeue_count: u32) -> Answer {
+        let call = self.call(Method::POST, &format!("/{function}"));
+        trigger(call, text, dequeue_count).await
+    }
+
     pub(crate) fn event(&self, kind: &str, connection: &str) -> Event {
         let path = match kind {
             "connect" | "connected" | "disconnected" => "/api/connect_event",
@@ -170,4 +177,14 @@ impl TestApp {
             connection,
         )
     }
+}
+
+/// Adds the body with which the host calls a queue function.
+#[cfg(feature = "dev")]
+pub(crate) async fn trigger(call: RequestBuilder, text: &str, dequeue_count: u32) -> Answer {
+    let message = json!(json!(text).to_string());
+    let metadata = json!({ "DequeueCount": dequeue_count.to_string() });
+    let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
+    let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
+    Answer::of(call.body(reqwest::Body::wrap_stream(chunks))).await
 }

@@ -19,6 +19,8 @@ mod hub;
 mod issuer;
 #[cfg(feature = "dev")]
 mod member;
+#[cfg(feature = "dev")]
+mod openai;
 mod proxy;
 mod scripts;
 #[cfg(feature = "dev")]
@@ -27,6 +29,8 @@ mod socket;
 mod world;
 
 pub(crate) use answer::Answer;
+#[cfg(feature = "dev")]
+pub(crate) use app::trigger;
 pub(crate) use app::{KEY, NOW, TestApp};
 pub(crate) use azurite::{Account, Azurite, STORAGE_KEY};
 pub(crate) use client::{Client, dial, ticket};
@@ -45,6 +49,8 @@ pub(crate) use hub::Hub;
 pub(crate) use issuer::Issuer;
 #[cfg(feature = "dev")]
 pub(crate) use member::Member;
+#[cfg(feature = "dev")]
+pub(crate) use openai::OpenAi;
 pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]

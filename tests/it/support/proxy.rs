@@ -36,6 +36,9 @@ pub(crate) enum Fault {
     Silence,
     /// It reaches the server, but the connection breaks before the answer.
     LostAnswer,
+    /// Only so many bytes of the answer arrive before the connection breaks.
+    #[cfg(feature = "dev")]
+    CutAnswer(usize),
     /// The proxy gives this answer itself.
     Answer(&'static str),
 }
@@ -118,12 +121,22 @@ impl Shared {
                 return None;
             }
             Some(Fault::Answer(answer)) => return client.write_all(answer.as_bytes()).await.ok(),
+            #[cfg(feature = "dev")]
+            Some(Fault::CutAnswer(_)) => {}
             Some(Fault::LostAnswer) | None => {}
         }
         // One connection per request is enough here.
         let mut server = TcpStream::connect(&self.target).await.ok()?;
         server.write_all(request).await.ok()?;
         let answer = message(&mut server).await?;
+        #[cfg(feature = "dev")]
+        if let Some(Fault::CutAnswer(bytes)) = fault {
+            client
+                .write_all(&answer[..bytes.min(answer.len())])
+                .await
+                .ok()?;
+            return None;
+        }
         if fault.is_some() {
             return None;
         }

@@ -109,6 +109,7 @@ impl From<ConversationError> for FrameError {
             ConversationError::Invalid(_) | ConversationError::AlreadyCreated(_) => {
                 Code::InvalidField
             }
+            ConversationError::RateLimited(_) => Code::RateLimited,
             ConversationError::Unavailable(_)
             | ConversationError::Store(_)
             | ConversationError::Blobs(_) => Code::Unavailable,

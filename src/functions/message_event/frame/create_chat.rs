@@ -4,6 +4,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Builder;
 
+use super::ask::check_assistant;
 use super::call::Call;
 use super::chat_group::{ChatGroup, Joined};
 use super::code::{Code, FrameError};
@@ -18,6 +19,7 @@ use crate::store::hash::digest;
 pub struct CreateChat {
     pub name: String,
     pub members: Option<Vec<UserId>>,
+    pub assistant: bool,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -28,15 +30,10 @@ pub(super) struct ChatCreated {
 
 impl CreateChat {
     pub(super) fn read(fields: &Fields) -> Result<Self, FrameError> {
-        if fields.flag("assistant")?.unwrap_or(false) {
-            return Err(FrameError::new(
-                Code::Unavailable,
-                "no assistant is set up here",
-            ));
-        }
         Ok(Self {
             name: fields.text("name")?.to_owned(),
             members: fields.users("members")?,
+            assistant: fields.flag("assistant")?.unwrap_or(false),
         })
     }
 
@@ -44,6 +41,9 @@ impl CreateChat {
     /// client opens the chat.
     pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
         call.check_channel(Channel::Chats)?;
+        if self.assistant {
+            check_assistant(call)?;
+        }
         let caller = call.binding().rate_limit_key();
         call.app
             .create_chat_limit
@@ -54,6 +54,7 @@ impl CreateChat {
             owner: call.binding().user.clone(),
             members: self.members,
             created_at: call.app.clock.now(),
+            assistant: self.assistant,
         };
         let id = new.id.clone();
         let (guard, view) = chat::create(&*call.app.store, new).await?;

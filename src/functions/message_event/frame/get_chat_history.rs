@@ -7,9 +7,10 @@ use super::call::Call;
 use super::code::FrameError;
 use super::fields::Fields;
 use super::reply::Reply;
-use crate::conversation::Conversation;
+use crate::assistant::AnswerProgress;
 use crate::conversation::history::{self, Page, Part};
 use crate::conversation::message::ChatMessageView;
+use crate::conversation::{Conversation, ConversationState};
 use crate::ids::target::ChatId;
 
 #[derive(Debug, PartialEq)]
@@ -26,6 +27,8 @@ pub(super) struct ChatHistory {
     messages: Vec<ChatMessageView>,
     last_seq: u64,
     has_more: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    answering: Vec<AnswerProgress>,
 }
 
 impl GetChatHistory {
@@ -52,26 +55,40 @@ pub(super) async fn reply(
     part: Part,
     limit: Option<u64>,
 ) -> Result<Option<Reply>, FrameError> {
-    let page = read_page(call, &Conversation::Chat(chat.clone()), part, limit).await?;
+    let conversation = Conversation::Chat(chat.clone());
+    let state = open(call, &conversation).await?;
+    let (store, clock) = (&*call.app.store, &call.app.clock);
+    // Before the page: an answer that ends in between is in the page.
+    let answering = AnswerProgress::read(store, clock, &conversation, &state).await?;
+    let page = history::page(store, &conversation, &state, part, limit).await?;
     Ok(Some(Reply::of(&ChatHistory {
         chat_id: chat,
         messages: page.messages.iter().map(ChatMessageView::from).collect(),
         last_seq: page.last_seq,
         has_more: page.has_more,
+        answering,
     })))
 }
 
-/// Joins a chat before reading, so that no message falls between the page and the broadcasts.
 pub(super) async fn read_page(
     call: &mut Call<'_>,
     conversation: &Conversation,
     part: Part,
     limit: Option<u64>,
 ) -> Result<Page, FrameError> {
-    let mut state = call.readable(conversation).await?;
-    if let Conversation::Chat(id) = conversation {
-        state = call.join(id, state).await?;
-    }
+    let state = open(call, conversation).await?;
     let store = &*call.app.store;
     Ok(history::page(store, conversation, &state, part, limit).await?)
+}
+
+/// Joins a chat before it is read, so that no message falls between the page and the broadcasts.
+async fn open(
+    call: &mut Call<'_>,
+    conversation: &Conversation,
+) -> Result<ConversationState, FrameError> {
+    let state = call.readable(conversation).await?;
+    match conversation {
+        Conversation::Chat(id) => call.join(id, state).await,
+        Conversation::Room(_) | Conversation::Session(_) => Ok(state),
+    }
 }

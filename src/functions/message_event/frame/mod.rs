@@ -5,6 +5,8 @@
 pub mod code;
 pub mod fields;
 
+mod ask;
+mod assistant_cancel;
 mod audio;
 mod audio_end;
 mod authenticate;
@@ -32,6 +34,8 @@ pub use call::Call;
 pub use parse::{Incoming, parse};
 pub use reply::Reply;
 
+use ask::Ask;
+use assistant_cancel::AssistantCancel;
 use audio::Audio;
 use audio_end::AudioEnd;
 use authenticate::Authenticate;
@@ -101,4 +105,6 @@ frames! {
     "history" => History,
     "typing" => Typing,
     "read" => MarkRead,
+    "ask" => Ask,
+    "assistant.cancel" => AssistantCancel,
 }

@@ -15,6 +15,7 @@ use crate::conversation::keys::DedupKey;
 use crate::conversation::log::Posted;
 use crate::conversation::message::MessageInput;
 use crate::conversation::post::{NewMessage, post};
+use crate::conversation::question::Asking;
 
 #[derive(Debug, PartialEq)]
 pub struct PostMessage {
@@ -42,7 +43,14 @@ impl PostMessage {
     /// Without a `requestId` there is no reply: the sender receives the broadcast.
     pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
         let conversation = call.conversation(self.conversation)?;
-        let posted = post_from(call, &conversation, self.input, None).await?;
+        let posted = post_from(
+            call,
+            &conversation,
+            self.input,
+            None,
+            Asks::WhereEverythingDoes,
+        )
+        .await?;
         let reply = || {
             Reply::of(&MessageSent {
                 message_id: posted.message.uuid,
@@ -69,12 +77,21 @@ pub(super) fn read_input(fields: &Fields) -> Result<MessageInput, FrameError> {
     )?)
 }
 
+/// Whether a message is meant as a question to the assistant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asks {
+    Explicitly,
+    /// In a chat where every message is a question.
+    WhereEverythingDoes,
+}
+
 /// Posts on behalf of the connection.
 pub(super) async fn post_from(
     call: &Call<'_>,
     conversation: &Conversation,
     input: MessageInput,
     join: Option<ChatJoin>,
+    asks: Asks,
 ) -> Result<Posted, FrameError> {
     let (app, connection) = (call.app, &*call.connection);
     let new = NewMessage {
@@ -85,8 +102,25 @@ pub(super) async fn post_from(
         sender_name: sender_name(call.binding(), conversation),
         fallback_key: DedupKey::event(connection.id(), &connection.event().id),
         join,
+        asking: asking(call, conversation, asks),
     };
     Ok(post(&app.messages, &app.attachments, conversation, new).await?)
+}
+
+/// Only chats have an assistant. A user who may not ask it takes part without.
+fn asking(call: &Call<'_>, conversation: &Conversation, asks: Asks) -> Option<Asking> {
+    let is_anonymous = call.binding().is_anonymous();
+    let assistant = &call.app.assistant;
+    let Conversation::Chat(_) = conversation else {
+        return None;
+    };
+    if !assistant.is_available() || !assistant.admits(is_anonymous) {
+        return None;
+    }
+    Some(Asking {
+        is_explicit: asks == Asks::Explicitly,
+        connection: is_anonymous.then(|| call.connection.id().to_owned()),
+    })
 }
 
 /// A session knows its participants' names, so a connection without a name leaves it empty.

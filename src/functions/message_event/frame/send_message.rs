@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::call::Call;
 use super::code::FrameError;
 use super::fields::Fields;
-use super::post_message::{post_from, read_input};
+use super::post_message::{Asks, post_from, read_input};
 use super::reply::Reply;
 use crate::access::binding::AuthLevel;
 use crate::conversation::chat::ChatJoin;
@@ -27,6 +28,10 @@ pub(super) struct MessageSent {
     chat_id: ChatId,
     message: ChatMessageView,
     duplicate: bool,
+    /// The id of the answer that a question will get.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    message_id: Option<Uuid>,
 }
 
 impl SendMessage {
@@ -37,28 +42,37 @@ impl SendMessage {
         })
     }
 
-    /// The connection joins the chat's group with its first message, so that it receives it. Once
-    /// the message is stored it is acknowledged, even if the connection may not stay in the group.
     pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
-        let Self { chat, input } = self;
-        let conversation = Conversation::Chat(chat.clone());
-        let joined_under = call.connection.joined_under(&chat);
-        let join = ChatJoin::new(call.connection.id().to_owned(), joined_under);
-        let posted = post_from(call, &conversation, input, Some(join)).await?;
-        if let Err(error) = join_after(call, &chat, &posted).await {
-            tracing::debug!(
-                connection.id = call.connection.id(),
-                "not in the group of chat {chat}: {}",
-                error.message
-            );
-        }
-        note_spoke(call, &chat, posted.message.seq);
-        Ok(Some(Reply::of(&MessageSent {
-            chat_id: chat,
-            message: (&posted.message).into(),
-            duplicate: posted.duplicate,
-        })))
+        send(call, self.chat, self.input, Asks::WhereEverythingDoes).await
     }
+}
+
+/// The connection joins the chat's group with its first message, so that it receives it. Once the
+/// message is stored it is acknowledged, even if the connection may not stay in the group.
+pub(super) async fn send(
+    call: &mut Call<'_>,
+    chat: ChatId,
+    input: MessageInput,
+    asks: Asks,
+) -> Result<Option<Reply>, FrameError> {
+    let conversation = Conversation::Chat(chat.clone());
+    let joined_under = call.connection.joined_under(&chat);
+    let join = ChatJoin::new(call.connection.id().to_owned(), joined_under);
+    let posted = post_from(call, &conversation, input, Some(join), asks).await?;
+    if let Err(error) = join_after(call, &chat, &posted).await {
+        tracing::debug!(
+            connection.id = call.connection.id(),
+            "not in the group of chat {chat}: {}",
+            error.message
+        );
+    }
+    note_spoke(call, &chat, posted.message.seq);
+    Ok(Some(Reply::of(&MessageSent {
+        chat_id: chat,
+        message: (&posted.message).into(),
+        duplicate: posted.duplicate,
+        message_id: posted.answer_id(&conversation),
+    })))
 }
 
 /// A repeat is not sent again, so it did not join: a client that comes back with one joins here.

@@ -1,18 +1,18 @@
-//! The body of a queue trigger's call in the host's JSON mode.
+//! A message that a queue function carries out, and how the host's JSON mode delivers it.
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The queue message of one call.
+/// A message of a queue, taken once.
 #[derive(Debug, PartialEq)]
-pub(super) struct Invocation {
-    /// `None` if there is none.
-    pub(super) text: Option<String>,
+pub struct Invocation {
+    /// `None` if the message is not text.
+    pub text: Option<String>,
     /// The same each time that the message is taken.
-    pub(super) id: Option<String>,
+    pub id: Option<String>,
     /// How often the message was taken, including this time. The host lets properties of the
     /// message overwrite it and the id, so nothing but retries may depend on them.
-    pub(super) dequeue_count: u32,
+    pub dequeue_count: u32,
 }
 
 #[derive(Deserialize)]

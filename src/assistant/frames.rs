@@ -1,0 +1,40 @@
+//! What a chat's group receives beside the answer itself.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::Failure;
+use crate::ids::target::ChatId;
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "type")]
+pub(super) enum Frame<'a> {
+    #[serde(rename = "assistant.started", rename_all = "camelCase")]
+    Started {
+        chat_id: &'a ChatId,
+        message_id: Uuid,
+        run: u32,
+        reply_to: u64,
+    },
+    #[serde(rename = "assistant.delta", rename_all = "camelCase")]
+    Delta {
+        chat_id: &'a ChatId,
+        message_id: Uuid,
+        run: u32,
+        index: u64,
+        text: &'a str,
+    },
+    #[serde(rename = "assistant.done", rename_all = "camelCase")]
+    Done {
+        chat_id: &'a ChatId,
+        message_id: Uuid,
+        seq: u64,
+    },
+    #[serde(rename = "assistant.failed", rename_all = "camelCase")]
+    Failed {
+        chat_id: &'a ChatId,
+        message_id: Uuid,
+        run: u32,
+        error: Failure,
+    },
+}

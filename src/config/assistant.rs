@@ -1,0 +1,105 @@
+//! The settings of the assistant and of Azure OpenAI.
+
+use super::settings::Settings;
+use crate::azure::openai::{OpenAiAccount, OpenAiCredential, is_name};
+
+const ENDPOINT: &str = "AZURE_OPENAI_ENDPOINT";
+const DEPLOYMENT: &str = "AZURE_OPENAI_DEPLOYMENT_NAME";
+const API_VERSION: &str = "AZURE_OPENAI_API_VERSION";
+const PROMPT: &str = "ASSISTANT_PROMPT";
+const NAME: &str = "ASSISTANT_NAME";
+const MAX_PROMPT: usize = 8000;
+const MAX_NAME: usize = 128;
+/// The oldest version without a `-preview` that streams the number of tokens.
+const DEFAULT_API_VERSION: &str = "2024-10-21";
+const DEFAULT_PROMPT: &str = "You are a helpful assistant in a chat of several people. Each of \
+    their messages is a JSON object with `name` and `text`. Answer the last one, in plain text \
+    and in its language.";
+
+/// How questions are answered. The comment of each field names its variable.
+#[derive(Debug, Clone)]
+pub struct AssistantConfig {
+    /// `AZURE_OPENAI_*`; `None` if nothing answers.
+    pub model: Option<OpenAiAccount>,
+    /// `ASSISTANT_PROMPT`.
+    pub prompt: String,
+    /// `ASSISTANT_NAME`.
+    pub name: String,
+    /// `ASSISTANT_DAILY_TOKENS`: of each chat and of each user; `None` means no limit.
+    pub daily_tokens: Option<u32>,
+    /// `ASSISTANT_TOTAL_DAILY_TOKENS`; `None` means no limit.
+    pub total_daily_tokens: Option<u32>,
+    /// `ASSISTANT_ANONYMOUS`: whether anonymous callers may ask.
+    pub admits_anonymous: bool,
+}
+
+pub(super) fn read(settings: &mut Settings<'_>) -> AssistantConfig {
+    let model = model(settings);
+    let prompt = text(settings, PROMPT, DEFAULT_PROMPT, MAX_PROMPT);
+    let name = text(settings, NAME, "Assistant", MAX_NAME);
+    let daily = settings.number("ASSISTANT_DAILY_TOKENS", 0, 0..=u32::MAX);
+    let total = settings.number("ASSISTANT_TOTAL_DAILY_TOKENS", 0, 0..=u32::MAX);
+    AssistantConfig {
+        model,
+        prompt,
+        name,
+        daily_tokens: (daily > 0).then_some(daily),
+        total_daily_tokens: (total > 0).then_some(total),
+        admits_anonymous: settings.flag("ASSISTANT_ANONYMOUS"),
+    }
+}
+
+fn model(settings: &mut Settings<'_>) -> Option<OpenAiAccount> {
+    let key = settings.secret("AZURE_OPENAI_KEY");
+    if settings.text(ENDPOINT).is_none() {
+        if key.is_some() || settings.text(DEPLOYMENT).is_some() {
+            settings.reject(
+                ENDPOINT,
+                "is missing, although other AZURE_OPENAI_ settings are set",
+            );
+        }
+        return None;
+    }
+    let credential = match key {
+        Some(key) => OpenAiCredential::Key(key),
+        None => OpenAiCredential::ManagedIdentity {
+            client_id: settings.text("AZURE_CLIENT_ID"),
+        },
+    };
+    let endpoint = settings.secure_address(ENDPOINT);
+    let deployment = settings.required(DEPLOYMENT, "AZURE_OPENAI_ENDPOINT is set");
+    let deployment = deployment.filter(|name| check_name(settings, DEPLOYMENT, name));
+    let version = settings.text(API_VERSION);
+    let api_version = version.unwrap_or_else(|| DEFAULT_API_VERSION.to_owned());
+    if !check_name(settings, API_VERSION, &api_version) {
+        return None;
+    }
+    Some(OpenAiAccount {
+        endpoint: endpoint?,
+        credential,
+        api_version,
+        deployment: deployment?,
+    })
+}
+
+/// Both are parts of an address.
+fn check_name(settings: &mut Settings<'_>, setting: &'static str, name: &str) -> bool {
+    let is_valid = is_name(name);
+    if !is_valid {
+        settings.reject(setting, "must consist of letters, digits, `.`, `_` and `-`");
+    }
+    is_valid
+}
+
+fn text(
+    settings: &mut Settings<'_>,
+    setting: &'static str,
+    default: &str,
+    max_characters: usize,
+) -> String {
+    let text = settings.text(setting).unwrap_or_else(|| default.to_owned());
+    if text.chars().count() > max_characters {
+        settings.reject(setting, format!("has at most {max_characters} characters"));
+    }
+    text
+}
