@@ -92,10 +92,14 @@ async fn stored(store: &dyn Store, room: &str) -> usize {
     records.iter().filter(|r| !is_top(r.key.as_str())).count()
 }
 
-/// As the host calls the trigger: chunked, the text encoded twice.
 async fn triggers(app: &TestApp, text: &str, dequeue_count: u32) -> Answer {
-    let message = json!(json!(text).to_string());
     let metadata = json!({ "DequeueCount": dequeue_count.to_string() });
+    triggers_with(app, text, &metadata).await
+}
+
+/// As the host calls the trigger: chunked, the text encoded twice.
+pub(crate) async fn triggers_with(app: &TestApp, text: &str, metadata: &Value) -> Answer {
+    let message = json!(json!(text).to_string());
     let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
     let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
     let call = app.call(Method::POST, "/broadcast");
