@@ -203,6 +203,9 @@ async fn bad_queries_and_marks_are_refused() {
     assert_eq!(limited["notifications"].as_array().unwrap().len(), 1);
     let wrong = Answer::of(world.app.call(Method::DELETE, NOTIFICATIONS)).await;
     wrong.assert_problem(405, "method_not_allowed");
+    for path in ["/Unread-Count/", "/UNREAD-COUNT"] {
+        assert_eq!(get(&world, "alice", path).await.ok()["unread"], 1);
+    }
     get(&world, "alice", "/unknown")
         .await
         .assert_problem(404, "not_found");
