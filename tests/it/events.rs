@@ -78,7 +78,7 @@ async fn every_member_hears_an_event_and_nobody_else() {
         "type": "event", "event_type": "user.joined", "data": data, "id": answer.json()["id"],
     });
     for member in &mut members {
-        assert_eq!(member.drain().await, [expected.clone()]);
+        assert_eq!(member.drain().await, std::slice::from_ref(&expected));
     }
     for other in &mut others {
         assert_eq!(other.drain().await, [] as [Value; 0]);

@@ -37,8 +37,9 @@ async fn every_page_of_the_user_receives_it_and_nobody_else() {
     let mut expected = given;
     expected["id"] = json!(id);
     let expected = json!({ "type": "notification", "notification": expected });
-    assert_eq!(negotiated.drain().await, [expected.clone()]);
-    assert_eq!(dialled.drain().await, [expected]);
+    for tab in [&mut negotiated, &mut dialled] {
+        assert_eq!(tab.drain().await, std::slice::from_ref(&expected));
+    }
     for other in [&mut bob, &mut namesake, &mut elsewhere] {
         assert_eq!(other.drain().await, [] as [Value; 0]);
     }
