@@ -34,6 +34,8 @@ mod chats;
 #[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
+mod events;
+#[cfg(feature = "dev")]
 mod existing_clients;
 #[cfg(feature = "dev")]
 mod files;
@@ -43,6 +45,8 @@ mod flood;
 mod idempotency;
 #[cfg(feature = "dev")]
 mod managed_identity;
+#[cfg(feature = "dev")]
+mod notifications;
 #[cfg(feature = "dev")]
 mod promises;
 #[cfg(feature = "dev")]
