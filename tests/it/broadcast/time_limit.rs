@@ -10,14 +10,13 @@ use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::{Value, json};
 use switchboard::azure::http_client::SharedHttpClient;
-use switchboard::azure::managed_identity::ManagedIdentities;
 use switchboard::azure::storage_account::queue::Queue;
-use switchboard::clock::Clock;
 use switchboard::config::Listen;
 use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError};
 use tokio::time::timeout;
 
 use super::ORDERS;
+use super::road::queue_of;
 use crate::queue::{stored, succeeds, triggers};
 use crate::support::{Azurite, World};
 
@@ -85,10 +84,7 @@ impl Scene {
             slow.insert(Arc::new(SlowStore { store, is_slow })).clone() as Arc<dyn Store>
         };
         let world = World::build(&settings, Listen::Functions(0), around).await;
-        let http = SharedHttpClient::new();
-        let identities = ManagedIdentities::new(http.clone());
-        let account = account.settings();
-        let queue = Queue::new(&account, ORDERS, http, Clock::system(), &identities).unwrap();
+        let queue = queue_of(&account, ORDERS);
         Self {
             world,
             azurite,
