@@ -11,7 +11,7 @@ use super::notification::{NewNotification, Notification};
 use crate::azure::web_pubsub::CallError;
 use crate::ids::user_id::UserId;
 use crate::store::conflicts::Conflicts;
-use crate::store::{Partition, Record, Write};
+use crate::store::{Partition, Record, Write, WriteError};
 
 /// One notification in so many removes expired ones. It removes more than arrive in between.
 const SWEEP_EVERY: u8 = 8;
@@ -99,6 +99,12 @@ impl Inboxes {
             ];
             match self.store.write(&inbox, writes).await {
                 Ok(()) => return Ok(Stored::Now),
+                Err(error @ WriteError::Unknown(_)) => {
+                    return match self.marker(&inbox, slot).await {
+                        Ok(Some(stored)) if stored.call == call => Ok(Stored::Now),
+                        Ok(_) | Err(_) => Err(error.into()),
+                    };
+                }
                 Err(error) => conflicts.retry_after(error).await?,
             }
             // Gone if it was removed in the meantime, as it had expired.
@@ -114,6 +120,11 @@ impl Inboxes {
                 return Ok(Stored::ByThisCall(stored));
             }
         }
+    }
+
+    async fn marker(&self, inbox: &Partition, slot: &Slot) -> Result<Option<Marker>, FeedError> {
+        let record = self.store.get(inbox, &slot.marker()).await?;
+        Ok(record.map(|record| record.read()).transpose()?)
     }
 
     pub(super) async fn notification(

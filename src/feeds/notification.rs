@@ -12,7 +12,6 @@ use uuid::Uuid;
 use super::FeedError;
 use super::size_limit::SizeLimit;
 use crate::clock::rfc3339;
-use crate::store::StoreError;
 
 const MAX_ID: usize = 200;
 
@@ -58,8 +57,8 @@ impl NewNotification {
         let missing = [("id", id.clone()), ("timestamp", rfc3339(now))];
         for (name, value) in missing {
             if !self.fields.contains_key(name) {
-                let value =
-                    to_raw_value(&value).map_err(|error| StoreError::Refused(error.to_string()))?;
+                let value = to_raw_value(&value)
+                    .map_err(|_| FeedError::invalid(format!("`{name}` cannot be written")))?;
                 self.fields.insert(name.to_owned(), value);
             }
         }

@@ -7,6 +7,8 @@ use axum::http::uri::PathAndQuery;
 
 /// The position of the id in `/api/rooms/{id}/messages`. Ids keep their letter case.
 const ID: usize = 2;
+/// Functions with a fixed word at that position, as in `/api/notifications/read`.
+const WITHOUT_ID: [&str; 2] = ["notifications", "devices"];
 
 /// Brings the path into the form that the router matches.
 pub(crate) fn normalize(mut request: Request) -> Request {
@@ -24,9 +26,15 @@ fn normalized(uri: &Uri) -> Option<Uri> {
         return None;
     }
     let mut normal = String::with_capacity(path.len());
+    let mut has_id = true;
     for (position, segment) in trimmed.unwrap_or(path).split('/').skip(1).enumerate() {
         normal.push('/');
-        if position == ID {
+        if position + 1 == ID {
+            has_id = !WITHOUT_ID
+                .iter()
+                .any(|name| segment.eq_ignore_ascii_case(name));
+        }
+        if position == ID && has_id {
             normal.push_str(segment);
         } else {
             normal.extend(segment.chars().map(|c| c.to_ascii_lowercase()));
@@ -48,6 +56,16 @@ mod tests {
     fn path(uri: &str) -> String {
         let uri: Uri = uri.parse().unwrap();
         normalized(&uri).unwrap_or(uri).to_string()
+    }
+
+    #[test]
+    fn a_fixed_word_is_matched_in_any_case_and_an_id_is_not() {
+        assert_eq!(path("/API/Notifications/Read/"), "/api/notifications/read");
+        assert_eq!(path("/api/Events/Acme"), "/api/events/Acme");
+        assert_eq!(
+            path("/api/Rooms/Notifications/Messages"),
+            "/api/rooms/Notifications/messages"
+        );
     }
 
     #[test]

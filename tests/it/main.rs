@@ -38,6 +38,8 @@ mod client_layer;
 #[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
+mod events;
+#[cfg(feature = "dev")]
 mod existing_clients;
 #[cfg(feature = "dev")]
 mod files;
@@ -47,6 +49,8 @@ mod flood;
 mod idempotency;
 #[cfg(feature = "dev")]
 mod managed_identity;
+#[cfg(feature = "dev")]
+mod notifications;
 #[cfg(feature = "dev")]
 mod promises;
 #[cfg(feature = "dev")]

@@ -13,6 +13,7 @@ use switchboard::store::sqlite::SqliteStore;
 use switchboard::store::{Collection, Key, Partition, Store};
 use tokio::time::timeout;
 
+use crate::notifications::{notified, open_tab};
 use crate::support::{Account, Answer, Azurite, TestApp, World, fresh_folder};
 
 /// Long enough for a busy machine; nothing is measured by it.
@@ -296,6 +297,26 @@ async fn in_a_container_the_handler_reads_the_queue_itself() {
     assert_eq!(setting.takes(POISON).await, bad);
     let clearing = async { while setting.stored("lobby").await > 0 {} };
     timeout(TIMEOUT, clearing).await.expect("it is still there");
+}
+
+#[tokio::test]
+async fn a_notification_that_could_not_be_sent_is_sent_from_the_queue() {
+    let setting = Setting::start().await;
+    let world = &setting.world;
+    let mut tab = open_tab(world, "alice").await;
+
+    world.gate.shut();
+    notified(world, "alice", &json!({ "id": "n-1", "title": "Hi" })).await;
+    let order = setting.takes(ORDERS).await;
+    let during = world.app.trigger("broadcast", &order, 1).await;
+    world.gate.open();
+    succeeds(&world.app, &order, 2).await;
+
+    assert_eq!(order, r#"{"kind":"notify","user_id":"alice","id":"n-1"}"#);
+    assert_eq!(during.status, 500);
+    let received = tab.drain().await;
+    assert_eq!(received.len(), 1, "{received:?}");
+    assert_eq!(received[0]["notification"]["title"], "Hi");
 }
 
 #[tokio::test]

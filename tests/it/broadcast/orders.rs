@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Kind, POISON, Place, Road};
+use super::{Kind, Place, Road};
 use crate::queue::stored;
 
 const WRITER: &str = "room_id=lobby&role=writer";
@@ -74,13 +74,7 @@ async fn assert_passing_faults_are_survived(kind: Kind) {
     road.hub.gate.open();
     road.as_time_passes(gone(&road, "bob")).await;
 
-    assert!(
-        road.queue(POISON)
-            .take(1, super::road::HOUR)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(road.nothing_is_poison().await);
 }
 
 /// Leaves the gate shut.

@@ -25,7 +25,7 @@ use crate::support::{Account, Answer, Azurite, Hub, Proxy, Socket, TestApp, fres
 const TIMEOUT: Duration = Duration::from_secs(90);
 pub(super) const ORDERS: &str = "switchboard-broadcast";
 pub(super) const POISON: &str = "switchboard-broadcast-poison";
-pub(super) const HOUR: Duration = Duration::from_secs(60 * 60);
+const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// Where the handlers store everything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,7 @@ pub(super) struct Road {
     pub(super) tables: Proxy,
     pub(super) consumer: Consumer,
     store: Arc<dyn Store>,
+    orders: Queue,
     http: reqwest::Client,
 }
 
@@ -77,6 +78,7 @@ impl Road {
         Self {
             hub,
             azurite,
+            orders: queue_of(&account, ORDERS),
             account,
             tables,
             consumer,
@@ -90,10 +92,9 @@ impl Road {
         &*self.store
     }
 
-    pub(super) fn queue(&self, name: &'static str) -> Queue {
-        let (http, account) = (SharedHttpClient::new(), self.account.settings());
-        let identities = ManagedIdentities::new(http.clone());
-        Queue::new(&account, name, http, Clock::system(), &identities).unwrap()
+    pub(super) async fn nothing_is_poison(&self) -> bool {
+        let taken = queue_of(&self.account, POISON).take(1, HOUR).await;
+        taken.unwrap().is_empty()
     }
 
     pub(super) async fn put(&self, message: &Value) {
@@ -101,7 +102,7 @@ impl Road {
     }
 
     pub(super) async fn put_text(&self, text: &str) {
-        self.queue(ORDERS).put(text, HOUR).await.unwrap();
+        self.orders.put(text, HOUR).await.unwrap();
     }
 
     /// Puts bytes that need not be text.
@@ -193,6 +194,12 @@ impl Road {
             .await
             .unwrap()
     }
+}
+
+pub(super) fn queue_of(account: &Account, name: &'static str) -> Queue {
+    let (http, account) = (SharedHttpClient::new(), account.settings());
+    let identities = ManagedIdentities::new(http.clone());
+    Queue::new(&account, name, http, Clock::system(), &identities).unwrap()
 }
 
 /// The handlers have a real clock, so the token is good for as long as the project lives.

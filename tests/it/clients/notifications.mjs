@@ -32,13 +32,16 @@ const until = async (what, condition) => {
 // The React component, once with each address.
 const { window } = new JSDOM('<div></div><div></div>', { pretendToBeVisual: true, url: base });
 window.localStorage.setItem('jwt_token', token);
+const pages = [...window.document.querySelectorAll('div')];
 globalThis.window = window;
 globalThis.document = window.document;
 globalThis.IS_REACT_ACT_ENVIRONMENT = false;
 const opened = [];
+const pageSockets = [];
 class PageSocket extends WebSocket {
   constructor(address) {
     super(address);
+    if (pageSockets.length < pages.length) pageSockets.push(this);
     opened.push(new Promise((done) => this.addEventListener('message', done, { once: true })));
   }
 }
@@ -52,12 +55,12 @@ const component = (address) => {
   const make = new Function(...names, `${code}; return NotificationPanel;`);
   return make(() => React, {}, React, PageSocket, window.localStorage);
 };
-const pages = [...window.document.querySelectorAll('div')];
 const channel = { channel: 'notifications' };
 const roots = pages.map((page) => createRoot(page));
 for (const [n, address] of [await negotiate(channel), direct(channel)].entries()) {
   roots[n].render(React.createElement(component(address)));
 }
+await until('the sockets of both pages', () => opened.length === pages.length);
 const shown = (page) =>
   [...page.querySelectorAll('h3')].map((title) => ({ title: title.textContent, body: title.nextSibling.textContent }));
 
@@ -97,11 +100,13 @@ print(JSON.stringify({ connected: true }));
 
 await until('both pages show it', () => pages.every((page) => shown(page).length > 0));
 await until('all examples print it', () => [plain, ...events].every(({ printed }) => printed.length > 2));
-// Unmounting closes the page's socket.
+const panels = pages.map(shown);
+// Unmounting closes the pages' sockets.
 roots.forEach((root) => root.unmount());
+await until('their sockets are closed', () => pageSockets.every((socket) => socket.readyState === WebSocket.CLOSED));
 print(
   JSON.stringify({
-    pages: pages.map(shown),
+    pages: panels,
     pong: { keys: Object.keys(pongs[0]).sort(), isTime: !Number.isNaN(Date.parse(pongs[0].timestamp)) },
     notifications: plain.printed,
     events: events.map(({ printed }) => printed),

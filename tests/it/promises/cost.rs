@@ -1,8 +1,10 @@
 //! Promise 5: the number of store calls and service calls that each operation takes.
 
+use reqwest::Method;
 use serde_json::json;
 
 use super::counted::Counted;
+use crate::notifications::{notified, open_tab};
 use crate::support::{Socket, World};
 
 const SEND: [&str; 2] = ["read state", "write head message id"];
@@ -172,4 +174,65 @@ async fn negotiate_caches_an_open_room_for_five_seconds_and_other_calls_do_not()
     world.app.advance(5);
     world.app.negotiate(query).await.ok();
     assert_eq!(store.take_calls(), ["read state"]);
+}
+
+#[tokio::test]
+async fn a_notification_takes_one_write_and_one_call() {
+    let (world, store) = Counted::world().await;
+    let mut tab = open_tab(&world, "alice").await;
+    let before = world.gate.calls();
+    store.take_calls();
+
+    // The hash of this id is not among those that remove expired notifications too.
+    notified(&world, "alice", &json!({ "id": "n-1" })).await;
+
+    assert_eq!(store.take_calls(), ["write id notification unread"]);
+    assert_eq!(world.gate.calls() - before, 1);
+    assert_eq!(tab.receive().await["notification"]["id"], "n-1");
+}
+
+#[tokio::test]
+async fn a_repeated_notification_is_looked_up_and_not_sent() {
+    let (world, store) = Counted::world().await;
+    notified(&world, "alice", &json!({ "id": "n-1" })).await;
+    let before = world.gate.calls();
+    store.take_calls();
+
+    notified(&world, "alice", &json!({ "id": "n-1" })).await;
+
+    let tried = ["write id notification unread", "read id"];
+    assert_eq!(store.take_calls(), tried);
+    assert_eq!(world.gate.calls(), before);
+}
+
+#[tokio::test]
+async fn an_event_takes_one_call_and_the_store_is_not_asked() {
+    let (world, store) = Counted::world().await;
+    let event = json!({ "event_type": "user.joined", "data": {} });
+    let before = world.gate.calls();
+    store.take_calls();
+
+    let path = "/api/events/acme";
+    let sent = world.app.back_end(Method::POST, path, &event).await;
+
+    assert_eq!(sent.status, 202);
+    assert!(store.take_calls().is_empty());
+    assert_eq!(world.gate.calls() - before, 1);
+}
+
+#[tokio::test]
+async fn a_page_of_the_inbox_takes_two_reads_and_a_count_one() {
+    let (world, store) = Counted::world().await;
+    for n in 0..20 {
+        notified(&world, "alice", &json!({ "id": n.to_string() })).await;
+    }
+    store.take_calls();
+
+    crate::notifications::inbox(&world, "alice", "limit=10").await;
+    let page = store.take_calls();
+    crate::notifications::unread(&world, "alice").await;
+    let count = store.take_calls();
+
+    assert_eq!(page, ["read notification", "read unread"]);
+    assert_eq!(count, ["read unread"]);
 }

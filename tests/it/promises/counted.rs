@@ -104,6 +104,8 @@ fn kind(key: &Key) -> &str {
         "a:head" => "head",
         other if other.starts_with("m:") => "message",
         other if other.starts_with("id:") => "id",
+        other if other.starts_with("n:") => "notification",
+        other if other.starts_with("u:") => "unread",
         other => other,
     }
 }

@@ -1,13 +1,9 @@
 //! Large messages never fail their neighbours.
 
 use futures_util::future::join_all;
-use switchboard::azure::http_client::SharedHttpClient;
-use switchboard::azure::managed_identity::ManagedIdentities;
-use switchboard::clock::{Clock, Ids};
-use switchboard::config::Config;
+use switchboard::clock::Ids;
 use switchboard::conversation::history::{Part, page};
 use switchboard::conversation::{Conversation, ConversationState};
-use switchboard::store::{self, Store};
 
 use super::log::{draft, log};
 use super::{Service, StoreSettings};
@@ -20,22 +16,9 @@ fn largest() -> String {
     format!("x{}", "\n".repeat(16 * 1024 - 1))
 }
 
-fn open(stores: &StoreSettings) -> std::sync::Arc<dyn Store> {
-    let service = "Endpoint=http://localhost;AccessKey=c2VjcmV0;Version=1.0;".to_owned();
-    let config = Config::from_settings(&|name: &str| {
-        let mut own = stores.settings.iter();
-        let own = own.find(|(own, _)| *own == name).map(|(_, v)| v.clone());
-        own.or_else(|| (name == "AZURE_WEB_PUBSUB_CONNECTION_STRING").then(|| service.clone()))
-    });
-    let http = SharedHttpClient::new();
-    let identities = ManagedIdentities::new(http.clone());
-    let (clock, ids) = (Clock::system(), Ids::random());
-    store::open(&config.unwrap().store, &http, &identities, &clock, &ids).unwrap()
-}
-
 async fn check(stores: StoreSettings) {
     let service = Service::start().await;
-    let store = open(&stores);
+    let store = stores.open();
     let log = log(store.clone(), &service.hub());
     let room = Conversation::Room(format!("large-{}", Ids::random().uuid()).parse().unwrap());
 

@@ -13,6 +13,7 @@ mod store_settings;
 
 mod cost;
 mod crash;
+mod inbox;
 mod large;
 mod log;
 mod numbers;

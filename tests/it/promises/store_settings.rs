@@ -1,7 +1,13 @@
 //! The stores that the handlers of these tests share.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
+use switchboard::azure::http_client::SharedHttpClient;
+use switchboard::azure::managed_identity::ManagedIdentities;
+use switchboard::clock::{Clock, Ids};
+use switchboard::config::Config;
+use switchboard::store::{self, Store};
 use tokio::net::TcpListener;
 
 use crate::store::cosmos_double;
@@ -52,5 +58,19 @@ impl StoreSettings {
                 ("COSMOS_KEY", cosmos_double::KEY.to_owned()),
             ],
         }
+    }
+
+    /// The store itself, as a handler opens it.
+    pub(super) fn open(&self) -> Arc<dyn Store> {
+        let service = "Endpoint=http://localhost;AccessKey=c2VjcmV0;Version=1.0;".to_owned();
+        let config = Config::from_settings(&|name: &str| {
+            let mut own = self.settings.iter();
+            let own = own.find(|(own, _)| *own == name).map(|(_, v)| v.clone());
+            own.or_else(|| (name == "AZURE_WEB_PUBSUB_CONNECTION_STRING").then(|| service.clone()))
+        });
+        let http = SharedHttpClient::new();
+        let identities = ManagedIdentities::new(http.clone());
+        let (clock, ids) = (Clock::system(), Ids::random());
+        store::open(&config.unwrap().store, &http, &identities, &clock, &ids).unwrap()
     }
 }

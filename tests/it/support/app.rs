@@ -165,6 +165,18 @@ impl TestApp {
         trigger(call, text, dequeue_count).await
     }
 
+    /// The same, with metadata of the message.
+    #[cfg(feature = "dev")]
+    pub(crate) async fn trigger_with(
+        &self,
+        function: &str,
+        text: &str,
+        metadata: &Value,
+    ) -> Answer {
+        let call = self.call(Method::POST, &format!("/{function}"));
+        trigger_with(call, text, metadata).await
+    }
+
     pub(crate) fn event(&self, kind: &str, connection: &str) -> Event {
         let path = match kind {
             "connect" | "connected" | "disconnected" => "/api/connect_event",
@@ -179,11 +191,16 @@ impl TestApp {
     }
 }
 
-/// Adds the body with which the host calls a queue function.
 #[cfg(feature = "dev")]
 pub(crate) async fn trigger(call: RequestBuilder, text: &str, dequeue_count: u32) -> Answer {
-    let message = json!(json!(text).to_string());
     let metadata = json!({ "DequeueCount": dequeue_count.to_string() });
+    trigger_with(call, text, &metadata).await
+}
+
+/// Adds the body with which the host calls a queue function.
+#[cfg(feature = "dev")]
+async fn trigger_with(call: RequestBuilder, text: &str, metadata: &Value) -> Answer {
+    let message = json!(json!(text).to_string());
     let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
     let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
     Answer::of(call.body(reqwest::Body::wrap_stream(chunks))).await

@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use switchboard::config::Listen;
 use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError};
 use tokio::sync::watch;
 
@@ -18,8 +19,8 @@ pub(crate) enum Hold {
     Held,
 }
 
-/// Makes one call about a conversation's guard and head, and keeps its result back until the test
-/// releases it.
+/// Makes one call about a conversation's guard and head, or one write of a notification, and keeps
+/// its result back until the test releases it.
 #[derive(Debug)]
 pub(crate) struct HoldingStore {
     store: Arc<dyn Store>,
@@ -28,8 +29,12 @@ pub(crate) struct HoldingStore {
 
 impl HoldingStore {
     pub(crate) async fn world() -> (World, Arc<Self>) {
+        Self::started_by(Listen::Unset).await
+    }
+
+    pub(crate) async fn started_by(listen: Listen) -> (World, Arc<Self>) {
         let mut holding = None;
-        let world = World::with_store_around(&[], |store| {
+        let world = World::build(&[], listen, |store| {
             let hold = watch::Sender::new(Hold::None);
             holding.insert(Arc::new(Self { store, hold })).clone()
         });
@@ -85,9 +90,10 @@ impl Store for HoldingStore {
     }
 
     async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
-        let is_guard = writes.iter().any(|w| w.key().as_str().starts_with("a:"));
+        let can_hold = |key: &str| key.starts_with("a:") || key.starts_with("n:");
+        let is_held = writes.iter().any(|write| can_hold(write.key().as_str()));
         let written = self.store.write(partition, writes).await;
-        if is_guard {
+        if is_held {
             self.hold_if(Hold::NextWrite).await;
         }
         written
