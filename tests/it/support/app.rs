@@ -166,6 +166,8 @@ impl TestApp {
         let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
         let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
         let call = self.call(Method::POST, &format!("/{function}"));
+        // The host waits for minutes.
+        let call = call.timeout(std::time::Duration::from_secs(120));
         Answer::of(call.body(reqwest::Body::wrap_stream(chunks))).await
     }
 
