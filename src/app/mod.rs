@@ -186,7 +186,7 @@ fn model(
         Some(account) => {
             let service = AzureOpenAi::new(account, outgoing.clone(), identities);
             let service = service.map_err(ServiceError::OpenAi)?;
-            Ok(Some(Model::AzureOpenAi(service)))
+            Ok(Some(Model::AzureOpenAi(Box::new(service))))
         }
         #[cfg(feature = "dev")]
         None if config.is_in_dev => Ok(Some(Model::Demo)),

@@ -6,7 +6,7 @@ use crate::azure::openai::{AzureOpenAi, Completion, Event, OpenAiError, Turn};
 
 #[derive(Debug)]
 pub enum Model {
-    AzureOpenAi(AzureOpenAi),
+    AzureOpenAi(Box<AzureOpenAi>),
     /// Only in `dev`: a published binary does not contain it.
     #[cfg(feature = "dev")]
     Demo,

@@ -103,3 +103,87 @@ fn text(
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_from(pairs: &[(&str, &str)]) -> Result<AssistantConfig, Vec<&'static str>> {
+        let source = |name: &str| {
+            let found = pairs.iter().find(|(known, _)| *known == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        let mut settings = Settings::new(&source);
+        let config = read(&mut settings);
+        let finished = settings.finish(Some(config));
+        finished.map_err(|errors| errors.0.iter().map(|error| error.setting).collect())
+    }
+
+    #[test]
+    fn nothing_is_required_and_nothing_is_limited() {
+        let config = read_from(&[]).unwrap();
+
+        assert!(config.model.is_none());
+        assert_eq!(config.name, "Assistant");
+        assert_eq!(
+            (config.daily_tokens, config.total_daily_tokens),
+            (None, None)
+        );
+        assert!(!config.admits_anonymous);
+    }
+
+    #[test]
+    fn a_model_is_read_with_a_key_or_an_identity() {
+        let names = [
+            (ENDPOINT, "https://x.openai.azure.com/"),
+            (DEPLOYMENT, "gpt-4o"),
+        ];
+        let by_identity = read_from(&names).unwrap().model.unwrap();
+        let by_key = read_from(&[&names[..], &[("AZURE_OPENAI_KEY", "hush-hush")]].concat());
+        let by_key = by_key.unwrap().model.unwrap();
+
+        assert_eq!(by_identity.api_version, DEFAULT_API_VERSION);
+        assert!(matches!(
+            by_identity.credential,
+            OpenAiCredential::ManagedIdentity { .. }
+        ));
+        assert!(matches!(by_key.credential, OpenAiCredential::Key(_)));
+        assert!(!format!("{by_key:?}").contains("hush"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        let endpoint = (ENDPOINT, "https://x.openai.azure.com");
+        for (pairs, named) in [
+            (vec![endpoint], DEPLOYMENT),
+            (vec![("AZURE_OPENAI_KEY", "k")], ENDPOINT),
+            (vec![(DEPLOYMENT, "gpt")], ENDPOINT),
+            (
+                vec![(ENDPOINT, "http://x.openai.azure.com"), (DEPLOYMENT, "gpt")],
+                ENDPOINT,
+            ),
+            (vec![endpoint, (DEPLOYMENT, "../x")], DEPLOYMENT),
+            (
+                vec![endpoint, (DEPLOYMENT, "gpt"), (API_VERSION, "1&x=2")],
+                API_VERSION,
+            ),
+            (
+                vec![("ASSISTANT_DAILY_TOKENS", "-1")],
+                "ASSISTANT_DAILY_TOKENS",
+            ),
+            (
+                vec![("ASSISTANT_TOTAL_DAILY_TOKENS", "1e3")],
+                "ASSISTANT_TOTAL_DAILY_TOKENS",
+            ),
+            (
+                vec![("ASSISTANT_ANONYMOUS", "maybe")],
+                "ASSISTANT_ANONYMOUS",
+            ),
+        ] {
+            assert_eq!(read_from(&pairs).err(), Some(vec![named]), "{pairs:?}");
+        }
+        let long = "x".repeat(MAX_PROMPT + 1);
+        assert_eq!(read_from(&[(PROMPT, &long)]).err(), Some(vec![PROMPT]));
+        assert_eq!(read_from(&[(NAME, &long)]).err(), Some(vec![NAME]));
+    }
+}

@@ -80,6 +80,7 @@ async fn the_curl_examples_return_what_the_readme_prints() {
 fn every_setting_is_documented_in_the_readme() {
     let sources = [
         "mod",
+        "assistant",
         "identity",
         "listen",
         "storage",

@@ -112,6 +112,12 @@ pub(super) fn with_defaults(
     if draft.configured.get("COSMOS_ENDPOINT").is_none() {
         draft.default("STORE", STORE, "all data is in a file");
     }
+    if draft.configured.get("AZURE_OPENAI_ENDPOINT").is_none() {
+        let meaning = "a demo model answers questions to the assistant";
+        draft
+            .defaults
+            .push(format!("AZURE_OPENAI_ENDPOINT: {meaning}"));
+    }
     if let Some(connection_string) = storage {
         draft.storage(connection_string);
     }

@@ -204,8 +204,10 @@ impl<'a> Commit<'a> {
             self.answer_repeats(state, *first).await?;
             // Positions have changed.
             let refused = questions::decide(&mut self.batch, state);
-            let unanswered = state.head.questions.overdue(self.context.clock.now());
-            self.refused_behind = Some((state.head.generation, unanswered));
+            if !refused.is_empty() {
+                let unanswered = state.head.questions.overdue(self.context.clock.now());
+                self.refused_behind = Some((state.head.generation, unanswered));
+            }
             for position in refused.into_iter().rev() {
                 let error = match &self.uncertain {
                     Some(_) => ConversationError::OutcomeUnknown(None),

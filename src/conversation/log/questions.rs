@@ -11,8 +11,11 @@ use super::pending::Pending;
 /// Decides which drafts ask. Returns the positions of those that must not be stored, because
 /// their senders said that they ask and too many questions wait.
 pub(super) fn decide(batch: &mut [Pending], state: &ConversationState) -> Vec<usize> {
-    let mut open: OpenQuestions = state.head.questions.clone();
     let mut refused = Vec::new();
+    if batch.iter().all(|pending| pending.draft.asking.is_none()) {
+        return refused;
+    }
+    let mut open: OpenQuestions = state.head.questions.clone();
     let is_assistants = chat::existing(state).is_ok_and(|guard| guard.assistant);
     for (position, pending) in batch.iter_mut().enumerate() {
         pending.asks = false;

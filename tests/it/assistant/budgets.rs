@@ -11,6 +11,8 @@ const DAY: i64 = 24 * 60 * 60;
 const ONE_ANSWER: &str = "4400";
 
 async fn end_of(setting: &Setting, alice: &mut Socket, chat: &str) -> Option<String> {
+    // She may have heard other answers.
+    alice.drain().await;
     assert_eq!(
         alice.request(ask(chat, "hello")).await["type"],
         "MESSAGE_SENT"
@@ -33,7 +35,11 @@ async fn setting(settings: &[(&str, &str)], usage: Value) -> Setting {
 #[tokio::test]
 async fn what_the_service_used_counts_and_a_day_ends_at_midnight_utc() {
     let usage = json!({ "prompt_tokens": 10, "completion_tokens": 190, "total_tokens": 200 });
-    let setting = setting(&[("ASSISTANT_DAILY_TOKENS", ONE_ANSWER)], usage).await;
+    let settings = [
+        ("ASSISTANT_DAILY_TOKENS", ONE_ANSWER),
+        ("JWT_EXPIRY_ON_SEND", "allow"),
+    ];
+    let setting = setting(&settings, usage).await;
     let mut alice = setting.world.join_as("alice", "channel=chats").await;
     let chat = setting.chat(&mut alice, json!([])).await;
 
@@ -107,7 +113,7 @@ async fn the_deployments_budget_is_everybodys_and_an_answer_that_breaks_off_stay
 
 #[tokio::test]
 async fn answers_at_the_same_time_cannot_spend_more_than_there_is() {
-    let setting = setting(&[("ASSISTANT_TOTAL_DAILY_TOKENS", "13500")], Value::Null).await;
+    let setting = Setting::with(&[("ASSISTANT_TOTAL_DAILY_TOKENS", "13500")]).await;
     let token = setting.app().token("alice", json!({}));
     // Held back, so that all are reserved before the first is settled.
     let slow = json!({ "latency": 300, "chunkSize": 1 });

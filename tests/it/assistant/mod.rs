@@ -4,7 +4,9 @@
 mod answers;
 mod budgets;
 mod cancel;
+mod dev;
 mod failures;
+mod identity;
 mod questions;
 mod reply;
 mod workers;

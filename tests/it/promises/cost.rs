@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::counted::Counted;
 use crate::notifications::{notified, open_tab};
-use crate::support::{Socket, World};
+use crate::support::{Azurite, OpenAi, Proxy, Socket, World};
 
 const SEND: [&str; 2] = ["read state", "write head message id"];
 /// Once a connection has joined a chat's group: whether its user is still a member.
@@ -235,4 +235,104 @@ async fn a_page_of_the_inbox_takes_two_reads_and_a_count_one() {
 
     assert_eq!(page, ["read notification", "read unread"]);
     assert_eq!(count, ["read unread"]);
+}
+
+/// A chat of three users, in which the assistant answers, and its queue behind a proxy.
+async fn world_with_an_assistant(openai: &OpenAi) -> (World, std::sync::Arc<Counted>, Proxy) {
+    let account = Azurite::shared().await.account();
+    let queues = Proxy::to(account.queues()).await;
+    let storage = account.with_queues_at(&queues.address).connection_string();
+    let mut settings = vec![("AzureWebJobsStorage", storage.as_str())];
+    settings.extend(openai.settings());
+    let (world, store) = Counted::world_with(&settings).await;
+    (world, store, queues)
+}
+
+#[tokio::test]
+async fn a_question_is_one_queue_call_more() {
+    let openai = OpenAi::start().await;
+    let (world, store, queues) = world_with_an_assistant(&openai).await;
+    let mut users = Vec::new();
+    for name in ["alice", "bob"] {
+        let mut user = world.join_as(name, "channel=chats,audio").await;
+        user.receive_type("connection").await;
+        users.push(user);
+    }
+    let frame =
+        json!({ "type": "CREATE_CHAT", "name": "a", "assistant": true, "members": ["bob"] });
+    let chat = users[0].request(frame).await["chat"]["id"].clone();
+    let send = |text: &str| json!({ "type": "SEND_MESSAGE", "chatId": chat, "message": { "content": text } });
+    // The first question creates the queue.
+    assert!(users[0].request(send("first")).await["messageId"].is_string());
+    users[1]
+        .request(json!({ "type": "GET_CHAT_HISTORY", "chatId": chat }))
+        .await;
+    store.wait_for_sent_records(1).await;
+    store.take_calls();
+    queues.requests();
+    let before = world.gate.calls();
+
+    let asked = users[1].request(send("second")).await;
+    let (calls, puts) = (world.gate.calls() - before, queues.requests());
+    store.wait_for_sent_records(1).await;
+
+    assert!(asked["messageId"].is_string(), "{asked}");
+    assert_eq!(calls, 1);
+    assert_eq!(puts.len(), 1, "{puts:?}");
+    let at_the_store = without_read_positions(store.take_calls());
+    assert_eq!(at_the_store, [SEND, RECORD].concat());
+}
+
+#[tokio::test]
+async fn an_answer_under_way_costs_senders_nothing_and_writes_beside_the_head() {
+    const SENDS: usize = 20;
+    let openai = OpenAi::start().await;
+    let slow = json!({ "latency": 150, "chunkSize": 2 });
+    let text = "One two three four five six seven eight nine ten.";
+    openai
+        .responds_with("question", json!({ "content": text }), slow)
+        .await;
+    let (world, store, _queues) = world_with_an_assistant(&openai).await;
+    let mut alice = world.join_as("alice", "channel=chats,audio").await;
+    alice.receive_type("connection").await;
+    let created = alice
+        .request(json!({ "type": "CREATE_CHAT", "name": "a" }))
+        .await;
+    let chat = created["chat"]["id"].clone();
+    let ask = json!({ "type": "ask", "chatId": chat, "content": "question" });
+    assert_eq!(alice.request(ask).await["type"], "MESSAGE_SENT");
+    store.wait_for_sent_records(1).await;
+    let task = json!({ "kind": "answer", "generation": 0, "question": 1,
+        "conversation": format!("chat:{}", chat.as_str().unwrap()) });
+
+    let sending = async {
+        alice.receive_type("assistant.delta").await;
+        store.take_calls();
+        for n in 0..SENDS {
+            let message = json!({ "content": format!("message {n}") });
+            let frame = json!({ "type": "SEND_MESSAGE", "chatId": chat, "message": message });
+            assert_eq!(alice.request(frame).await["type"], "MESSAGE_SENT");
+        }
+        // A beat of the worker falls into the time of the sends, or comes now.
+        loop {
+            let calls = store.calls();
+            if calls.iter().any(|call| call == "write claim") {
+                return calls;
+            }
+            alice.request(json!({ "type": "ping" })).await;
+        }
+    };
+    let task = task.to_string();
+    let (done, calls) = tokio::join!(world.app.trigger("assistant", &task, 1), sending);
+
+    assert_eq!(done.status, 200);
+    let count = |kind: &str| calls.iter().filter(|call| *call == kind).count();
+    assert_eq!(count("write head message id"), SENDS, "{calls:?}");
+    let beats = count("write claim");
+    assert!(beats <= 1 + count("read claim"), "{calls:?}");
+    assert_eq!(
+        count("write head claim"),
+        0,
+        "the head is left alone: {calls:?}"
+    );
 }

@@ -34,8 +34,12 @@ impl Counted {
 
     /// Starts a world whose store is counted.
     pub(super) async fn world() -> (World, Arc<Self>) {
+        Self::world_with(&[]).await
+    }
+
+    pub(super) async fn world_with(settings: &[(&str, &str)]) -> (World, Arc<Self>) {
         let mut counted = None;
-        let world = World::with_store_around(&[], |store| {
+        let world = World::counted_by_host(settings, |store| {
             counted.insert(Arc::new(Self::new(store))).clone()
         });
         let world = world.await;
@@ -45,6 +49,11 @@ impl Counted {
     /// Returns the calls since the last time, and forgets them.
     pub(super) fn take_calls(&self) -> Vec<String> {
         self.calls.send_replace(Vec::new())
+    }
+
+    /// The calls since the last time.
+    pub(super) fn calls(&self) -> Vec<String> {
+        self.calls.borrow().clone()
     }
 
     /// Waits until the store has seen this many writes that record deliveries.
@@ -106,6 +115,7 @@ fn kind(key: &Key) -> &str {
         other if other.starts_with("id:") => "id",
         other if other.starts_with("n:") => "notification",
         other if other.starts_with("u:") => "unread",
+        other if other.starts_with("ask:") => "claim",
         other => other,
     }
 }

@@ -203,5 +203,7 @@ async fn trigger_with(call: RequestBuilder, text: &str, metadata: &Value) -> Ans
     let message = json!(json!(text).to_string());
     let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
     let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
+    // The host waits for minutes.
+    let call = call.timeout(std::time::Duration::from_secs(120));
     Answer::of(call.body(reqwest::Body::wrap_stream(chunks))).await
 }

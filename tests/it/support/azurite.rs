@@ -269,6 +269,19 @@ impl Account {
         timeout(TIMEOUT, taking).await.expect("nothing is there")
     }
 
+    /// Host and port of the queue service.
+    #[cfg(feature = "dev")]
+    pub(crate) fn queues(&self) -> &str {
+        self.addresses[1].trim_start_matches("http://")
+    }
+
+    /// The same account with its queue service at another address.
+    #[cfg(feature = "dev")]
+    pub(crate) fn with_queues_at(mut self, address: &str) -> Self {
+        self.addresses[1] = format!("http://{address}");
+        self
+    }
+
     /// The same account with its table service at another address.
     pub(crate) fn with_tables_at(mut self, address: &str) -> Self {
         self.addresses[2] = format!("http://{address}");

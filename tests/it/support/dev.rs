@@ -97,6 +97,14 @@ impl Dev {
         Answer::of(call).await
     }
 
+    /// All lines, once it has ended.
+    pub(crate) async fn rest(&mut self) -> Vec<String> {
+        while let Some(line) = self.lines.recv().await {
+            self.printed.push(line);
+        }
+        std::mem::take(&mut self.printed)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let http = SharedHttpClient::new().client().unwrap();
         let answer = http
