@@ -18,6 +18,7 @@ pub mod access;
 
 pub mod audio;
 pub mod conversation;
+pub mod devices;
 
 pub mod store;
 

@@ -9,6 +9,7 @@ use tokio::time::{Instant, timeout};
 use utoipa::ToSchema;
 use webpubsub::HubClient;
 
+use crate::azure::iot_hub::IotHub;
 use crate::store::Store;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -65,6 +66,7 @@ struct Check(Mutex<Option<(Instant, Part)>>);
 pub struct HealthChecks {
     web_pub_sub: Check,
     store: Check,
+    iot_hub: Check,
 }
 
 impl HealthChecks {
@@ -76,6 +78,13 @@ impl HealthChecks {
 
     pub(crate) async fn store(&self, store: &dyn Store) -> Part {
         self.store.run("the store", store.check()).await
+    }
+
+    pub(crate) async fn iot_hub(&self, hub: Option<&IotHub>) -> Part {
+        match hub {
+            Some(hub) => self.iot_hub.run("the IoT hub", hub.check()).await,
+            None => Part::DISABLED,
+        }
     }
 }
 

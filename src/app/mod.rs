@@ -22,6 +22,7 @@ use crate::app::health_checks::HealthChecks;
 use crate::app::presence::PresenceCache;
 use crate::azure::courier::Courier;
 use crate::azure::http_client::SharedHttpClient;
+use crate::azure::iot_hub::IotHub;
 use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
 use crate::azure::storage_account::SetupError;
 use crate::azure::web_pubsub;
@@ -31,6 +32,7 @@ use crate::conversation::attachments::Attachments;
 use crate::conversation::log::MessageLog;
 use crate::conversation::outbox::Outbox;
 use crate::conversation::sweeper::Sweeper;
+use crate::devices::Ingest;
 use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
 use crate::store::{self, OpenError, Store};
@@ -73,6 +75,9 @@ pub struct App {
     pub sweeper: Sweeper,
     pub outbox: Outbox,
     pub attachments: Attachments,
+    pub ingest: Ingest,
+    /// `None` if no hub is configured.
+    pub iot_hub: Option<IotHub>,
     pub health: HealthChecks,
     pub presence: PresenceCache,
 }
@@ -103,6 +108,8 @@ impl App {
         let attachments = Attachments::new(account, store.clone(), &outgoing, &identities, &clock)?;
         let outbox = Outbox::new(config.storage.as_ref(), &outgoing, &identities, &clock)?;
         let sweeper = Sweeper::new(outbox.clone());
+        let iot_hub = config.devices.hub.as_ref();
+        let iot_hub = iot_hub.map(|hub| IotHub::new(hub, &outgoing, &identities, &clock));
         Ok(Self {
             admission: Admission::new(store.clone(), clock.clone(), config.require_known_users),
             idempotency: Idempotency::new(store.clone(), clock.clone(), ids.clone()),
@@ -117,6 +124,13 @@ impl App {
                 clock.clone(),
                 ids.clone(),
             ),
+            ingest: Ingest::new(
+                store.clone(),
+                courier.clone(),
+                clock.clone(),
+                config.devices.keep,
+            ),
+            iot_hub: iot_hub.transpose()?,
             hub,
             courier,
             store,

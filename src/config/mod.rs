@@ -1,6 +1,7 @@
 //! All settings, parsed once at start. No other module reads the environment.
 
 mod identity;
+mod iot_hub;
 mod listen;
 mod settings;
 mod storage;
@@ -10,6 +11,7 @@ mod web_pubsub;
 use std::time::Duration;
 
 pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
+pub use iot_hub::DevicesConfig;
 pub use listen::Listen;
 pub use settings::{ConfigError, ConfigErrors, Source};
 pub use store::{CosmosConfig, CosmosContainers, CosmosCredential, StoreConfig};
@@ -47,6 +49,7 @@ pub struct Config {
     pub expired_sign_in: ExpiredSignIn,
     /// `REQUIRE_KNOWN_USERS`: whether only users created through `PUT /api/users` may join sessions.
     pub require_known_users: bool,
+    pub devices: DevicesConfig,
 }
 
 /// What to do with frames from a connection whose sign-in has expired.
@@ -74,6 +77,7 @@ impl Config {
         let trust_proxy = settings.flag("TRUST_PROXY");
         let expired_sign_in = expired_sign_in(&mut settings);
         let require_known_users = settings.flag("REQUIRE_KNOWN_USERS");
+        let devices = iot_hub::read(&mut settings);
         log_level_of(&mut settings);
         let config = web_pubsub.zip(store).map(|(web_pubsub, store)| Self {
             web_pubsub,
@@ -91,6 +95,7 @@ impl Config {
             trust_forwarded_for: listen.is_functions() || trust_proxy,
             expired_sign_in,
             require_known_users,
+            devices,
         });
         settings.finish(config)
     }

@@ -68,21 +68,27 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
         })
         .into_response();
     }
-    let (web_pub_sub, store) = match state.app() {
+    let (web_pub_sub, store, iot_hub) = match state.app() {
         // In a task, so that a caller that hangs up early does not cancel the checks for others.
         Ok(app) => tokio::spawn(async move {
             tokio::join!(
                 app.health.web_pub_sub(&app.hub),
-                app.health.store(&*app.store)
+                app.health.store(&*app.store),
+                app.health.iot_hub(app.iot_hub.as_ref()),
             )
         })
         .await
         .unwrap_or_else(|_| {
             let aborted = Part::degraded("the check was aborted");
-            (aborted.clone(), aborted)
+            (aborted.clone(), aborted.clone(), aborted)
         }),
-        Err(errors) => (Part::degraded(errors.to_string()), Part::DISABLED),
+        Err(errors) => (
+            Part::degraded(errors.to_string()),
+            Part::DISABLED,
+            Part::DISABLED,
+        ),
     };
+    // Everything but devices works without the hub.
     let status = if [&web_pub_sub, &store].iter().any(|part| part.is_degraded()) {
         Condition::Degraded
     } else {
@@ -97,7 +103,7 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
             web_pub_sub,
             store,
             assistant: Part::DISABLED,
-            iot_hub: Part::DISABLED,
+            iot_hub,
         },
     };
     let code = match status {

@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-use super::broadcast;
+use super::{broadcast, telemetry};
 use crate::app::AppState;
 use crate::http::problem::Problem;
 
@@ -31,7 +31,7 @@ pub const HTTP_FUNCTIONS: [&str; 13] = [
 ];
 
 /// Functions that only the host calls, and that this version does not implement.
-pub const UNIMPLEMENTED: [&str; 2] = ["telemetry", "assistant"];
+pub const UNIMPLEMENTED: [&str; 1] = ["assistant"];
 
 /// `POST /{function}`
 pub async fn called_by_host(State(state): State<AppState>, request: Request) -> Response {
@@ -51,6 +51,12 @@ pub async fn called_by_host(State(state): State<AppState>, request: Request) -> 
     if function == "broadcast" {
         return match state.app() {
             Ok(app) => broadcast::receive(&app, request.into_body()).await,
+            Err(errors) => Problem::from(errors).into_response(),
+        };
+    }
+    if function == "telemetry" {
+        return match state.app() {
+            Ok(app) => telemetry::receive(&app, request.into_body()).await,
             Err(errors) => Problem::from(errors).into_response(),
         };
     }

@@ -3,6 +3,7 @@
 pub mod broadcast;
 pub mod chat;
 pub mod connect_event;
+pub mod devices;
 pub mod health;
 pub mod host_call;
 pub mod message_event;
@@ -11,6 +12,7 @@ pub mod openapi;
 pub mod rooms;
 pub mod sessions;
 pub mod status;
+pub mod telemetry;
 pub mod upstream;
 pub mod users;
 pub mod webhooks;
@@ -26,6 +28,7 @@ use crate::http::cors;
 use crate::http::edge::Edge;
 use crate::http::methods;
 use crate::http::problem::Problem;
+use devices::commands;
 use rooms::{files, invites, messages, presence, record, sanctions};
 
 /// Every route of the API; its description stands at its handler.
@@ -39,6 +42,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(presence::get))
         .routes(routes!(sessions::list))
         .routes(routes!(sessions::put, sessions::get))
+        .routes(routes!(devices::list::list))
+        .routes(routes!(devices::telemetry::list))
         // For administrators and back ends.
         .routes(routes!(record::list))
         .routes(routes!(record::put, record::get, record::delete))
@@ -49,6 +54,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(sanctions::mute))
         .routes(routes!(sanctions::unmute))
         .routes(routes!(users::put, users::get))
+        .routes(routes!(commands::create))
         // For operators.
         .routes(routes!(health::get))
         .routes(routes!(status::get))

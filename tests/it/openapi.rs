@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::support::{Answer, TestApp};
 
 /// HTTP functions whose folders stand for routes that other versions fill.
-const WITHOUT_ROUTES: [&str; 3] = ["notifications", "events", "devices"];
+const WITHOUT_ROUTES: [&str; 2] = ["notifications", "events"];
 
 /// Whether a function's route takes this documented path. A parameter of the route may stand for
 /// several paths, and be left out if it ends in `?`.

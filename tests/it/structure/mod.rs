@@ -16,7 +16,7 @@ const FLOORS: [&[&str]; 11] = [
     &["app"],
     &["http"],
     &["access"],
-    &["conversation", "audio"],
+    &["conversation", "audio", "devices"],
     &["store"],
     &["config"],
     &["azure"],
