@@ -140,6 +140,7 @@ impl Ingest {
             let skipped = new.len().saturating_sub(self.keep as usize);
             let mut writes = Vec::new();
             let mut bytes = 0;
+            let mut is_whole = true;
             for message in &new[skipped..] {
                 let mut next = head.clone();
                 let stored = next.add(source, message, now);
@@ -158,6 +159,7 @@ impl Ingest {
                 bytes += body.len();
                 let is_full = writes.len() >= MAX_WRITES - 1 || bytes > MAX_WRITE_BYTES;
                 if is_full && !writes.is_empty() {
+                    is_whole = false;
                     break;
                 }
                 head = next;
@@ -173,6 +175,7 @@ impl Ingest {
                 }
             }
             match self.store.write(&partition, writes).await {
+                Ok(()) if is_whole => return Ok(()),
                 Ok(()) => {}
                 Err(WriteError::Conflict { .. }) if conflicts < MAX_CONFLICTS => conflicts += 1,
                 Err(error) => return Err(error),

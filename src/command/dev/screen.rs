@@ -14,6 +14,7 @@ pub(super) struct Screen {
     defaults: Vec<String>,
     api_token: Option<String>,
     connection_string: Option<String>,
+    hub: Vec<String>,
     is_emulated: bool,
     in_colour: bool,
     was_ready: AtomicBool,
@@ -26,6 +27,7 @@ impl Screen {
             defaults: settings.defaults.clone(),
             api_token: settings.api_token.clone(),
             connection_string: settings.connection_string.clone(),
+            hub: settings.hub.clone(),
             is_emulated: matches!(settings.service, Service::Emulator(_)),
             in_colour: std::io::stdout().is_terminal(),
             was_ready: AtomicBool::new(false),
@@ -92,6 +94,9 @@ impl Screen {
             line(format_args!(
                 "  Web PubSub  from your settings; its webhooks reach this machine only through a tunnel"
             ));
+        }
+        for sentence in &self.hub {
+            line(format_args!("  {sentence}"));
         }
         if let Some(token) = &self.api_token {
             line(format_args!("  API token   {token}"));

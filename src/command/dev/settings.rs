@@ -11,6 +11,7 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use webpubsub::ConnectionString;
 
+use super::devices::SimulatedHub;
 use super::error::DevError;
 use crate::clock::Ids;
 use crate::command::dev_secrets::{self, DevSecrets};
@@ -30,6 +31,8 @@ pub(super) struct DevSettings {
     pub(super) defaults: Vec<String>,
     pub(super) api_token: Option<String>,
     pub(super) connection_string: Option<String>,
+    /// The simulated hub and its devices, as sentences.
+    pub(super) hub: Vec<String>,
 }
 
 /// The Web PubSub service in use.
@@ -87,10 +90,11 @@ impl Configured {
     }
 }
 
-/// Fills in the defaults. `emulator` is the address of the emulator, if it runs; `storage` is the
+/// Fills in the defaults. `hub` is the simulated IoT hub, if there is one. `emulator` is the address of the emulator, if it runs; `storage` is the
 /// connection string of our own storage account, if there is one.
 pub(super) fn with_defaults(
     configured: Configured,
+    hub: Option<&SimulatedHub>,
     folder: &Path,
     host: SocketAddr,
     emulator: Option<SocketAddr>,
@@ -113,6 +117,7 @@ pub(super) fn with_defaults(
     if let Some(connection_string) = storage {
         draft.storage(connection_string);
     }
+    draft.devices(hub);
     let own_id = std::process::id().to_string();
     draft
         .configured
@@ -127,6 +132,7 @@ pub(super) fn with_defaults(
     Ok(DevSettings {
         api_token: draft.configured.get("API_TOKEN"),
         connection_string: draft.configured.get(CONNECTION_STRING),
+        hub: hub.map(SimulatedHub::describe).unwrap_or_default(),
         for_handler: draft.configured.values,
         defaults: draft.defaults,
         service,
@@ -147,6 +153,27 @@ impl Draft {
                 .insert(name.to_owned(), value.to_owned());
             self.defaults.push(format!("{name}={value}: {meaning}"));
         }
+    }
+
+    /// Without a hub there are no events, and the host would complain about their trigger.
+    fn devices(&mut self, hub: Option<&SimulatedHub>) {
+        const DISABLED: &str = "AzureWebJobs.telemetry.Disabled";
+        let values = &mut self.configured.values;
+        let Some(hub) = hub else {
+            if self
+                .configured
+                .get("IOT_HUB_EVENTS_CONNECTION_STRING")
+                .is_none()
+            {
+                let values = &mut self.configured.values;
+                values.insert(DISABLED.to_owned(), "true".to_owned());
+            }
+            return;
+        };
+        values.extend(hub.settings());
+        values.insert(DISABLED.to_owned(), "false".to_owned());
+        self.defaults
+            .push("IOT_HUB_CONNECTION_STRING: the simulated hub's, below".to_owned());
     }
 
     /// Our own account. Its key changes with each start, because nobody else needs it.
