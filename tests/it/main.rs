@@ -32,6 +32,8 @@ mod chats;
 #[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
+mod devices;
+#[cfg(feature = "dev")]
 mod existing_clients;
 #[cfg(feature = "dev")]
 mod files;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use switchboard::config::Listen;
 use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -34,8 +35,12 @@ impl Counted {
 
     /// Starts a world whose store is counted.
     pub(super) async fn world() -> (World, Arc<Self>) {
+        Self::world_started_by(Listen::Unset).await
+    }
+
+    pub(super) async fn world_started_by(listen: Listen) -> (World, Arc<Self>) {
         let mut counted = None;
-        let world = World::with_store_around(&[], |store| {
+        let world = World::build(&[], listen, |store| {
             counted.insert(Arc::new(Self::new(store))).clone()
         });
         let world = world.await;

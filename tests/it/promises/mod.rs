@@ -19,6 +19,7 @@ mod numbers;
 mod outage;
 mod sent_record;
 mod slow;
+mod telemetry;
 
 use handler::Handler;
 use history::History;

@@ -20,6 +20,8 @@ mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
 #[cfg(feature = "dev")]
+mod telemetry;
+#[cfg(feature = "dev")]
 mod world;
 
 pub(crate) use answer::Answer;
@@ -41,5 +43,7 @@ pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;
+#[cfg(feature = "dev")]
+pub(crate) use telemetry::{TelemetryEvent, chunked, telemetry_call};
 #[cfg(feature = "dev")]
 pub(crate) use world::World;

@@ -42,7 +42,7 @@ impl World {
         Self::build(settings, listen, |store| store).await
     }
 
-    async fn build(
+    pub(crate) async fn build(
         settings: &[(&str, &str)],
         listen: Listen,
         around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
