@@ -17,6 +17,8 @@ use crate::store::{MAX_BODY, MAX_WRITES, Store, StoreError, Write, WriteError};
 /// Bytes of messages in one write. Cosmos DB takes 2 MiB, in which the escapes of a record are
 /// escaped once more; every other store takes more.
 const MAX_WRITE_BYTES: usize = 768 * 1024;
+/// Bytes of a record beside properties and body.
+const OTHER_FIELDS: usize = 200;
 /// Devices of a batch that are served at the same time.
 const CONCURRENCY: usize = 16;
 /// Another instance that reads the same partition ends soon: the hub gives it to one.
@@ -71,7 +73,8 @@ impl Ingest {
         messages: Vec<Message>,
         retries: u32,
     ) -> Result<(), BatchError> {
-        stream::iter(by_device(messages))
+        let fitting = messages.into_iter().filter(fits);
+        stream::iter(by_device(fitting))
             .map(|messages| self.take_device(source, messages, retries))
             .buffer_unordered(CONCURRENCY)
             .try_collect()
@@ -129,7 +132,7 @@ impl Ingest {
             let found = self.store.get(&partition, &record::HEAD).await?;
             let mut head = match &found {
                 Some(record) => record.read()?,
-                None => Head::new(self.keep, now),
+                None => Head::new(self.keep),
             };
             head.resize(self.keep);
             let new: Vec<_> = messages.iter().filter(|m| !head.has(source, m)).collect();
@@ -148,14 +151,6 @@ impl Ingest {
                 let Write::Put { body, .. } = &write else {
                     continue;
                 };
-                if body.len() > MAX_BODY {
-                    tracing::error!(
-                        "message {} of {device} is passed over: it is too large to be stored",
-                        message.sequence
-                    );
-                    head.pass_over(source, message, now);
-                    continue;
-                }
                 bytes += body.len();
                 let is_full = writes.len() >= MAX_WRITES - 1 || bytes > MAX_WRITE_BYTES;
                 if is_full && !writes.is_empty() {
@@ -193,8 +188,25 @@ impl Ingest {
     }
 }
 
+/// Whether a record can hold the message. The hub's own limit is lower, but characters that are not
+/// UTF-8 have grown on their way.
+fn fits(message: &Message) -> bool {
+    let properties = serde_json::to_string(&message.properties);
+    let properties = properties.map_or(usize::MAX, |text| text.len());
+    let body = message.body.as_json().get().len();
+    let fits = body.saturating_add(properties).saturating_add(OTHER_FIELDS) <= MAX_BODY;
+    if !fits {
+        tracing::warn!(
+            "message {} of {} is passed over: it is too large to be stored",
+            message.sequence,
+            message.device
+        );
+    }
+    fits
+}
+
 /// The messages of each device, in their order.
-fn by_device(messages: Vec<Message>) -> Vec<Vec<Message>> {
+fn by_device(messages: impl Iterator<Item = Message>) -> Vec<Vec<Message>> {
     let mut groups: Vec<Vec<Message>> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for message in messages {

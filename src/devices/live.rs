@@ -40,10 +40,16 @@ impl Live {
     ) -> Result<(), CallError> {
         let allowed = self.admit(device, messages.len(), now);
         let group = format!("device:{device}");
+        let mut refused = None;
         for message in &messages[messages.len() - allowed..] {
-            self.courier.to_group(&group, &message.frame(now)).await?;
+            match self.courier.to_group(&group, &message.frame(now)).await {
+                Err(error) if error.may_pass() => return Err(error),
+                // Of this frame alone.
+                Err(error) => refused = Some(error),
+                Ok(()) => {}
+            }
         }
-        Ok(())
+        refused.map_or(Ok(()), Err)
     }
 
     /// How many of `wanted` frames may be sent now.

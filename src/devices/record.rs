@@ -70,12 +70,12 @@ pub struct StoredMessage {
 }
 
 impl Head {
-    pub(super) fn new(keep: u32, now: Timestamp) -> Self {
+    pub(super) fn new(keep: u32) -> Self {
         Self {
             count: 0,
             first: 1,
             keep,
-            last_seen_at: now,
+            last_seen_at: Timestamp::UNIX_EPOCH,
             positions: BTreeMap::new(),
         }
     }
@@ -118,11 +118,6 @@ impl Head {
             properties: message.properties.clone(),
             body: message.body.clone(),
         }
-    }
-
-    /// Counts a message as read that is not stored.
-    pub(super) fn pass_over(&mut self, source: &Source, message: &Message, now: Timestamp) {
-        self.advance(source, message, message.enqueued_at.unwrap_or(now));
     }
 
     fn advance(&mut self, source: &Source, message: &Message, enqueued_at: Timestamp) {
@@ -187,7 +182,7 @@ mod tests {
     }
 
     fn head(keep: u32) -> Head {
-        Head::new(keep, at(0))
+        Head::new(keep)
     }
 
     #[test]

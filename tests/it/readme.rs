@@ -78,6 +78,7 @@ fn every_setting_is_documented_in_the_readme() {
     let sources = [
         "mod",
         "identity",
+        "iot_hub",
         "listen",
         "storage",
         "store",

@@ -84,7 +84,7 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
     };
     let settings = settings::with_defaults(
         configured,
-        hub.as_ref(),
+        hub.as_ref().map(SimulatedHub::settings),
         &folder,
         host_address,
         emulator_address,
@@ -102,7 +102,9 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
             ..devhost::Options::default()
         },
     )?;
-    let screen = Arc::new(Screen::new(&settings, host_address));
+    let hub_described = hub.as_ref().map(SimulatedHub::describe);
+    let hub_described = hub_described.unwrap_or_default();
+    let screen = Arc::new(Screen::new(&settings, host_address, hub_described));
     screen.starting(app.warnings());
     let events = {
         let screen = screen.clone();

@@ -14,6 +14,7 @@ pub(super) struct Screen {
     defaults: Vec<String>,
     api_token: Option<String>,
     connection_string: Option<String>,
+    /// The simulated hub and its devices, as sentences.
     hub: Vec<String>,
     is_emulated: bool,
     in_colour: bool,
@@ -21,13 +22,13 @@ pub(super) struct Screen {
 }
 
 impl Screen {
-    pub(super) fn new(settings: &DevSettings, host: SocketAddr) -> Self {
+    pub(super) fn new(settings: &DevSettings, host: SocketAddr, hub: Vec<String>) -> Self {
         Self {
             base: format!("http://localhost:{}", host.port()),
             defaults: settings.defaults.clone(),
             api_token: settings.api_token.clone(),
             connection_string: settings.connection_string.clone(),
-            hub: settings.hub.clone(),
+            hub,
             is_emulated: matches!(settings.service, Service::Emulator(_)),
             in_colour: std::io::stdout().is_terminal(),
             was_ready: AtomicBool::new(false),

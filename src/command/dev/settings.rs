@@ -11,7 +11,6 @@ use secrecy::ExposeSecret;
 use serde_json::json;
 use webpubsub::ConnectionString;
 
-use super::devices::SimulatedHub;
 use super::error::DevError;
 use crate::clock::Ids;
 use crate::command::dev_secrets::{self, DevSecrets};
@@ -31,8 +30,6 @@ pub(super) struct DevSettings {
     pub(super) defaults: Vec<String>,
     pub(super) api_token: Option<String>,
     pub(super) connection_string: Option<String>,
-    /// The simulated hub and its devices, as sentences.
-    pub(super) hub: Vec<String>,
 }
 
 /// The Web PubSub service in use.
@@ -90,11 +87,11 @@ impl Configured {
     }
 }
 
-/// Fills in the defaults. `hub` is the simulated IoT hub, if there is one. `emulator` is the address of the emulator, if it runs; `storage` is the
+/// Fills in the defaults. `hub` holds the settings of the simulated IoT hub, if there is one. `emulator` is the address of the emulator, if it runs; `storage` is the
 /// connection string of our own storage account, if there is one.
 pub(super) fn with_defaults(
     configured: Configured,
-    hub: Option<&SimulatedHub>,
+    hub: Option<[(String, String); 3]>,
     folder: &Path,
     host: SocketAddr,
     emulator: Option<SocketAddr>,
@@ -132,7 +129,6 @@ pub(super) fn with_defaults(
     Ok(DevSettings {
         api_token: draft.configured.get("API_TOKEN"),
         connection_string: draft.configured.get(CONNECTION_STRING),
-        hub: hub.map(SimulatedHub::describe).unwrap_or_default(),
         for_handler: draft.configured.values,
         defaults: draft.defaults,
         service,
@@ -156,9 +152,8 @@ impl Draft {
     }
 
     /// Without a hub there are no events, and the host would complain about their trigger.
-    fn devices(&mut self, hub: Option<&SimulatedHub>) {
+    fn devices(&mut self, hub: Option<[(String, String); 3]>) {
         const DISABLED: &str = "AzureWebJobs.telemetry.Disabled";
-        let values = &mut self.configured.values;
         let Some(hub) = hub else {
             if self
                 .configured
@@ -170,7 +165,8 @@ impl Draft {
             }
             return;
         };
-        values.extend(hub.settings());
+        let values = &mut self.configured.values;
+        values.extend(hub);
         values.insert(DISABLED.to_owned(), "false".to_owned());
         self.defaults
             .push("IOT_HUB_CONNECTION_STRING: the simulated hub's, below".to_owned());

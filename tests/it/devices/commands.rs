@@ -1,7 +1,5 @@
 //! Commands and the hub's health, against answers that IoT Hub documents.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -200,7 +198,6 @@ async fn health_says_when_the_hub_refuses_us() {
 async fn a_silent_hub_does_not_delay_health_for_long() {
     let setting = Setting::start().await;
     setting.hub.always(Some(Fault::Silence));
-    setting.hub.delays_answers(Duration::ZERO);
 
     let health = setting.world.app.get("/api/health").await.ok();
 
