@@ -4,7 +4,7 @@
 //!
 //! Read it in this order, which is also the order of the imports: each module uses only those
 //! below it. [`functions`] has every route; a route's handler is in the module named like its
-//! function folder; the rules are in [`access`] and [`conversation`].
+//! function folder; the rules are in [`access`], [`conversation`] and [`devices`].
 
 pub mod command;
 

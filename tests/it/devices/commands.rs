@@ -1,7 +1,19 @@
 //! Commands and the hub's health, against answers that IoT Hub documents.
 
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
+use azure_core::time::OffsetDateTime;
 use reqwest::Method;
 use serde_json::{Value, json};
+use switchboard::azure::http_client::SharedHttpClient;
+use switchboard::azure::iot_hub::{HubCredential, IotHub, IotHubSettings};
+use switchboard::azure::managed_identity::ManagedIdentities;
+use switchboard::clock::Clock;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpListener;
 
 use super::{event, feed, get};
 use crate::support::{Answer, Fault, Proxy, World};
@@ -202,4 +214,53 @@ async fn a_silent_hub_does_not_delay_health_for_long() {
     let health = setting.world.app.get("/api/health").await.ok();
 
     assert_eq!(health["services"]["iotHub"]["status"], "degraded");
+}
+
+/// The platform's tokens, which name their scope.
+#[derive(Debug)]
+struct Tokens;
+
+#[async_trait]
+impl TokenCredential for Tokens {
+    async fn get_token(
+        &self,
+        scopes: &[&str],
+        _: Option<TokenRequestOptions<'_>>,
+    ) -> azure_core::Result<AccessToken> {
+        let token = format!("token-for-{}", scopes.join("+"));
+        Ok(AccessToken::new(token, OffsetDateTime::UNIX_EPOCH))
+    }
+}
+
+#[tokio::test]
+async fn a_hub_without_a_key_is_called_with_the_managed_identity() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let settings = IotHubSettings {
+        host: address.to_string().parse().unwrap(),
+        credential: HubCredential::ManagedIdentity { client_id: None },
+    };
+    let identities = ManagedIdentities::from_fn(|_| Ok(Arc::new(Tokens)));
+    let http = SharedHttpClient::new();
+    let hub = IotHub::new(&settings, &http, &identities, &Clock::system()).unwrap();
+
+    let serving = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n") {
+            stream.read_buf(&mut request).await.unwrap();
+        }
+        let body = r#"{"connectionState":"Disconnected"}"#;
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(answer.as_bytes()).await.unwrap();
+        String::from_utf8(request).unwrap()
+    };
+    let (state, request) = tokio::join!(hub.connection_state("d1"), serving);
+
+    assert_eq!(state.unwrap().as_deref(), Some("Disconnected"));
+    let bearer = "authorization: Bearer token-for-https://iothubs.azure.net/.default";
+    assert!(request.contains(bearer), "{request}");
 }
