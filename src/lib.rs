@@ -4,7 +4,8 @@
 //!
 //! Read it in this order, which is also the order of the imports: each module uses only those
 //! below it. [`functions`] has every route; a route's handler is in the module named like its
-//! function folder; the rules are in [`access`], [`assistant`], [`conversation`] and [`feeds`].
+//! function folder; the rules are in [`access`], [`assistant`], [`conversation`], [`devices`] and
+//! [`feeds`].
 
 pub mod command;
 
@@ -19,6 +20,7 @@ pub mod access;
 
 pub mod audio;
 pub mod conversation;
+pub mod devices;
 pub mod feeds;
 
 pub mod store;

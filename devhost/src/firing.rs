@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 pub(crate) struct RunRequest {
     /// The index of the function in the app's list.
     pub(crate) function: usize,
+    /// The partition of the event hub that the run's batch comes from. Its batches run one after
+    /// the other, in order; other runs do not wait.
+    pub(crate) partition: Option<String>,
     /// An error if the trigger's value could not be prepared: the run then fails with it.
     pub(crate) firing: Result<Firing, String>,
 }

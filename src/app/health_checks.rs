@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use webpubsub::HubClient;
 
 use crate::assistant::Assistant;
+use crate::azure::iot_hub::IotHub;
 use crate::store::Store;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -67,6 +68,7 @@ pub struct HealthChecks {
     web_pub_sub: Check,
     store: Check,
     assistant: Check,
+    iot_hub: Check,
 }
 
 impl HealthChecks {
@@ -85,6 +87,13 @@ impl HealthChecks {
             return Part::DISABLED;
         }
         self.assistant.run("the assistant", assistant.check()).await
+    }
+
+    pub(crate) async fn iot_hub(&self, hub: Option<&IotHub>) -> Part {
+        match hub {
+            Some(hub) => self.iot_hub.run("the IoT hub", hub.check()).await,
+            None => Part::DISABLED,
+        }
     }
 }
 

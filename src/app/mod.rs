@@ -23,6 +23,7 @@ use crate::app::presence::PresenceCache;
 use crate::assistant::{Assistant, Model};
 use crate::azure::courier::Courier;
 use crate::azure::http_client::SharedHttpClient;
+use crate::azure::iot_hub::IotHub;
 use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
 use crate::azure::openai::AzureOpenAi;
 use crate::azure::storage_account::SetupError;
@@ -34,6 +35,7 @@ use crate::conversation::log::MessageLog;
 use crate::conversation::outbox::Outbox;
 use crate::conversation::sweeper::Sweeper;
 use crate::feeds::inbox::Inboxes;
+use crate::devices::Ingest;
 use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
 use crate::store::{self, OpenError, Store};
@@ -78,6 +80,9 @@ pub struct App {
     pub sweeper: Sweeper,
     pub outbox: Outbox,
     pub attachments: Attachments,
+    pub ingest: Ingest,
+    /// `None` if no hub is configured.
+    pub iot_hub: Option<IotHub>,
     pub health: HealthChecks,
     pub presence: PresenceCache,
     pub assistant: Assistant,
@@ -128,6 +133,8 @@ impl App {
             outbox.clone(),
             clock.clone(),
         );
+        let iot_hub = config.devices.hub.as_ref();
+        let iot_hub = iot_hub.map(|hub| IotHub::new(hub, &outgoing, &identities, &clock));
         Ok(Self {
             assistant,
             messages,
@@ -143,6 +150,13 @@ impl App {
                 clock.clone(),
                 config.notification_ttl_days,
             ),
+            ingest: Ingest::new(
+                store.clone(),
+                courier.clone(),
+                clock.clone(),
+                config.devices.keep,
+            ),
+            iot_hub: iot_hub.transpose()?,
             hub,
             courier,
             store,

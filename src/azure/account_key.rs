@@ -1,4 +1,4 @@
-//! The keys of storage accounts and Cosmos DB accounts: base64, signing with HMAC-SHA256.
+//! The keys of storage accounts, Cosmos DB accounts and IoT hubs: base64, signing with HMAC-SHA256.
 
 use std::fmt;
 use std::str::FromStr;

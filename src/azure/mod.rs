@@ -3,6 +3,7 @@
 pub mod account_key;
 pub mod courier;
 pub mod http_client;
+pub mod iot_hub;
 pub mod managed_identity;
 pub mod openai;
 pub mod rest;

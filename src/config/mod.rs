@@ -2,6 +2,7 @@
 
 mod assistant;
 mod identity;
+mod iot_hub;
 mod listen;
 mod settings;
 mod storage;
@@ -12,6 +13,7 @@ use std::time::Duration;
 
 pub use assistant::AssistantConfig;
 pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
+pub use iot_hub::DevicesConfig;
 pub use listen::Listen;
 pub use settings::{ConfigError, ConfigErrors, Source};
 pub use store::{CosmosConfig, CosmosContainers, CosmosCredential, StoreConfig};
@@ -57,6 +59,7 @@ pub struct Config {
     pub assistant: AssistantConfig,
     /// Whether `dev` started this process, so that the demo model may answer questions.
     pub is_in_dev: bool,
+    pub devices: DevicesConfig,
 }
 
 /// What to do with frames from a connection whose sign-in has expired.
@@ -87,6 +90,7 @@ impl Config {
         let require_known_users = settings.flag("REQUIRE_KNOWN_USERS");
         let notification_ttl_days = settings.number("NOTIFICATION_TTL_DAYS", 30, 1..=3650);
         let assistant = assistant::read(&mut settings);
+        let devices = iot_hub::read(&mut settings);
         log_level_of(&mut settings);
         let config = web_pubsub.zip(store).map(|(web_pubsub, store)| Self {
             web_pubsub,
@@ -108,6 +112,7 @@ impl Config {
             notification_ttl_days,
             assistant,
             is_in_dev: dev_parent(source) == Some(std::os::unix::process::parent_id()),
+            devices,
         });
         settings.finish(config)
     }

@@ -68,24 +68,27 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
         })
         .into_response();
     }
-    let (web_pub_sub, store, assistant) = match state.app() {
+    let (web_pub_sub, store, assistant, iot_hub) = match state.app() {
         // In a task, so that a caller that hangs up early does not cancel the checks for others.
         Ok(app) => tokio::spawn(async move {
             tokio::join!(
                 app.health.web_pub_sub(&app.hub),
                 app.health.store(&*app.store),
-                app.health.assistant(&app.assistant)
+                app.health.assistant(&app.assistant),
+                app.health.iot_hub(app.iot_hub.as_ref()),
             )
         })
         .await
         .unwrap_or_else(|_| {
-            let aborted = Part::degraded("the check was aborted");
-            (aborted.clone(), aborted, Part::DISABLED)
+            let aborted = || Part::degraded("the check was aborted");
+            (aborted(), aborted(), aborted(), aborted())
         }),
-        Err(errors) => {
-            let degraded = Part::degraded(errors.to_string());
-            (degraded, Part::DISABLED, Part::DISABLED)
-        }
+        Err(errors) => (
+            Part::degraded(errors.to_string()),
+            Part::DISABLED,
+            Part::DISABLED,
+            Part::DISABLED,
+        ),
     };
     // Without an assistant or devices the rest works, so their failures are only shown.
     let status = if [&web_pub_sub, &store].iter().any(|part| part.is_degraded()) {
@@ -102,7 +105,7 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
             web_pub_sub,
             store,
             assistant,
-            iot_hub: Part::DISABLED,
+            iot_hub,
         },
     };
     let code = match status {

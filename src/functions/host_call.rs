@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use super::assistant::AssistantTasks;
 use super::broadcast::Broadcast;
 use super::queue_trigger::receive;
+use super::telemetry;
 use crate::app::AppState;
 use crate::http::problem::Problem;
 
@@ -32,8 +33,8 @@ pub const HTTP_FUNCTIONS: [&str; 13] = [
     "message_event",
 ];
 
-/// Functions that only the host calls, and that this version does not implement.
-pub const UNIMPLEMENTED: [&str; 1] = ["telemetry"];
+/// Functions that only the host calls.
+const TRIGGERS: [&str; 3] = ["broadcast", "assistant", "telemetry"];
 
 /// `POST /{function}`
 pub async fn called_by_host(State(state): State<AppState>, request: Request) -> Response {
@@ -50,24 +51,19 @@ pub async fn called_by_host(State(state): State<AppState>, request: Request) -> 
         );
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
-    if ["broadcast", "assistant"].contains(&function) {
-        let app = match state.app() {
-            Ok(app) => app,
-            Err(errors) => return Problem::from(errors).into_response(),
-        };
-        return match function {
-            "broadcast" => receive::<Broadcast>(&app, request.into_body()).await,
-            _ => receive::<AssistantTasks>(&app, request.into_body()).await,
-        };
+    if !TRIGGERS.contains(&function) {
+        return not_found();
     }
-    if UNIMPLEMENTED.contains(&function) {
-        tracing::error!(
-            "function {function} is not implemented in this version: set \
-             AzureWebJobs.{function}.Disabled=true"
-        );
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    let app = match state.app() {
+        Ok(app) => app,
+        Err(errors) => return Problem::from(errors).into_response(),
+    };
+    let body = request.into_body();
+    match function {
+        "broadcast" => receive::<Broadcast>(&app, body).await,
+        "assistant" => receive::<AssistantTasks>(&app, body).await,
+        _ => telemetry::receive(&app, body).await,
     }
-    not_found()
 }
 
 /// Tells outsiders nothing about these paths.

@@ -4,6 +4,7 @@ pub mod assistant;
 pub mod broadcast;
 pub mod chat;
 pub mod connect_event;
+pub mod devices;
 pub mod events;
 pub mod health;
 pub mod host_call;
@@ -15,6 +16,7 @@ pub mod queue_trigger;
 pub mod rooms;
 pub mod sessions;
 pub mod status;
+pub mod telemetry;
 pub mod upstream;
 pub mod users;
 pub mod webhooks;
@@ -32,6 +34,7 @@ use crate::http::cors;
 use crate::http::edge::Edge;
 use crate::http::methods;
 use crate::http::problem::Problem;
+use devices::commands;
 use rooms::{files, invites, messages, presence, record, sanctions};
 
 /// Every route of the API; its description stands at its handler.
@@ -48,6 +51,8 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(notifications::create, notifications::list))
         .routes(routes!(notifications::mark_read))
         .routes(routes!(notifications::unread_count))
+        .routes(routes!(devices::list::list))
+        .routes(routes!(devices::telemetry::list))
         // For administrators and back ends.
         .routes(routes!(record::list))
         .routes(routes!(record::put, record::get, record::delete))
@@ -59,6 +64,7 @@ fn api() -> OpenApiRouter<AppState> {
         .routes(routes!(sanctions::unmute))
         .routes(routes!(users::put, users::get))
         .routes(routes!(events::create))
+        .routes(routes!(commands::create))
         // For operators.
         .routes(routes!(health::get))
         .routes(routes!(status::get))

@@ -38,6 +38,8 @@ mod client_layer;
 #[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
+mod devices;
+#[cfg(feature = "dev")]
 mod events;
 #[cfg(feature = "dev")]
 mod existing_clients;

@@ -6,9 +6,6 @@ use serde_json::Value;
 
 use crate::support::{Answer, TestApp};
 
-/// HTTP functions whose folders stand for routes that other versions fill.
-const WITHOUT_ROUTES: [&str; 1] = ["devices"];
-
 /// Whether a function's route takes this documented path. A parameter of the route may stand for
 /// several paths, and be left out if it ends in `?`.
 fn takes(route: &str, path: &str) -> bool {
@@ -44,7 +41,6 @@ async fn the_document_covers_every_http_function() {
         .collect();
     let expected: BTreeSet<_> = http
         .map(|function| function.name.as_str())
-        .filter(|name| !WITHOUT_ROUTES.contains(name))
         .collect();
 
     assert_eq!(taken, expected);

@@ -82,6 +82,7 @@ fn every_setting_is_documented_in_the_readme() {
         "mod",
         "assistant",
         "identity",
+        "iot_hub",
         "listen",
         "storage",
         "store",

@@ -89,6 +89,7 @@ fn run_function(host: &Host, name: &str, body: &[u8]) -> Reply {
         Ok(firing) => {
             host.request_run(RunRequest {
                 function: index,
+                partition: None,
                 firing: Ok(firing),
             });
             Reply::empty(202)

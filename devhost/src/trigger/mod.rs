@@ -7,6 +7,7 @@ mod ncrontab;
 mod queue;
 mod timer;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -18,7 +19,7 @@ use fire::fire;
 
 use crate::app::{Function, Trigger};
 use crate::event::HostEvent;
-use crate::firing::RunRequest;
+use crate::firing::{Firing, RunRequest};
 use crate::host::Host;
 
 /// Runs all triggers and all requests by hand. Never completes.
@@ -46,19 +47,44 @@ pub(crate) async fn run(host: Arc<Host>, mut requests: mpsc::UnboundedReceiver<R
             Trigger::Http(_) => {}
         }
     }
+    let mut partitions = HashMap::new();
     loop {
         tokio::select! {
             Some(request) = requests.recv() => {
                 let host = Arc::clone(&host);
-                running.spawn(async move {
-                    if let Some(function) = host.app.functions.get(request.function) {
-                        fire(&host, function, request.firing).await;
-                    }
+                let RunRequest { function, partition, firing } = request;
+                let Some(partition) = partition else {
+                    running.spawn(async move { run_once(&host, function, firing).await });
+                    continue;
+                };
+                let batches = partitions.entry((function, partition)).or_insert_with(|| {
+                    let (batches, received) = mpsc::unbounded_channel();
+                    running.spawn(run_in_order(host, function, received));
+                    batches
                 });
+                // Fails only while the host ends.
+                let _ = batches.send(firing);
             }
             Some(_) = running.join_next() => {}
             else => std::future::pending().await,
         }
+    }
+}
+
+async fn run_once(host: &Host, function: usize, firing: Result<Firing, String>) {
+    if let Some(function) = host.app.functions.get(function) {
+        fire(host, function, firing).await;
+    }
+}
+
+/// A batch of a partition waits until the one before it has succeeded, or has failed for good.
+async fn run_in_order(
+    host: Arc<Host>,
+    function: usize,
+    mut batches: mpsc::UnboundedReceiver<Result<Firing, String>>,
+) {
+    while let Some(firing) = batches.recv().await {
+        run_once(&host, function, firing).await;
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod azurite;
 mod binary;
+mod event_hub;
 mod examples;
 mod forward;
 mod front;

@@ -1,4 +1,4 @@
-//! The rights of publishers and administrators. Each type is a proof: a handler that takes one
+//! The rights of publishers, administrators and readers of devices. Each type is a proof: a handler that takes one
 //! needs no check.
 
 use http::HeaderMap;
@@ -8,6 +8,7 @@ use crate::ids::user_id::UserId;
 
 const PUBLISHER: &str = "publisher";
 const ADMINISTRATOR: &str = "admin";
+const DEVICES: &str = "devices";
 
 /// Why a caller lacks the right.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,17 @@ pub struct Publisher {
 /// May set up and moderate rooms.
 #[derive(Debug, Clone)]
 pub struct Administrator(Publisher);
+
+/// May read devices and their telemetry.
+#[derive(Debug, Clone)]
+pub struct DeviceReader(());
+
+impl DeviceReader {
+    pub async fn from_headers(callers: &Callers, headers: &HeaderMap) -> Result<Self, RightsError> {
+        Publisher::with(callers, headers, &[DEVICES, PUBLISHER, ADMINISTRATOR]).await?;
+        Ok(Self(()))
+    }
+}
 
 impl Publisher {
     pub async fn from_headers(callers: &Callers, headers: &HeaderMap) -> Result<Self, RightsError> {

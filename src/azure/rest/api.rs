@@ -10,7 +10,7 @@ use reqwest::Request;
 use super::call::Answer;
 use super::error::RestError;
 
-/// The time of the call. Both APIs sign it.
+/// The time of the call. Storage and Cosmos DB sign it.
 pub(crate) const MS_DATE: HeaderName = HeaderName::from_static("x-ms-date");
 
 /// One of Azure's REST APIs.

@@ -1,11 +1,16 @@
 //! A call and its answer.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde::de::DeserializeOwned;
 
 use super::error::RestError;
+
+/// How long one attempt of an ordinary call may take.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Whether a call may be sent again when its outcome is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,7 @@ pub(crate) struct Call {
     pub(crate) headers: Vec<(HeaderName, HeaderValue)>,
     pub(crate) body: Bytes,
     pub(crate) retry: Retry,
+    pub(crate) attempt_timeout: Duration,
 }
 
 impl Call {
@@ -36,6 +42,15 @@ impl Call {
             headers: Vec::new(),
             body: Bytes::new(),
             retry,
+            attempt_timeout: ATTEMPT_TIMEOUT,
+        }
+    }
+
+    /// For a call whose answer the service itself waits for.
+    pub(crate) fn attempt_timeout(self, attempt_timeout: Duration) -> Self {
+        Self {
+            attempt_timeout,
+            ..self
         }
     }
 

@@ -17,8 +17,6 @@ use crate::clock::Clock;
 
 const MS_VERSION: HeaderName = HeaderName::from_static("x-ms-version");
 
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// Further calls wait for a permit.
 const MAX_IN_FLIGHT: usize = 64;
 
@@ -116,7 +114,7 @@ impl<A: Api> RestClient<A> {
         authorized
             .and_then(|result| result)
             .map_err(CallError::NotDone)?;
-        let timeout = deadline.left().min(ATTEMPT_TIMEOUT);
+        let timeout = deadline.left().min(call.attempt_timeout);
         if timeout.is_zero() {
             return Err(CallError::NotDone(RestError::TooLong));
         }

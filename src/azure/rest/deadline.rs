@@ -15,7 +15,11 @@ pub(crate) struct Deadline(Instant);
 
 impl Deadline {
     pub(crate) fn start() -> Self {
-        Self(Instant::now() + TIMEOUT)
+        Self::within(TIMEOUT)
+    }
+
+    pub(crate) fn within(timeout: Duration) -> Self {
+        Self(Instant::now() + timeout)
     }
 
     pub(crate) async fn limits<T>(self, work: impl Future<Output = T>) -> Result<T, RestError> {

@@ -1,5 +1,6 @@
-//! The REST client for Azure Storage and Cosmos DB. Each API says how its requests are authorized
-//! and what its answers mean; timeouts, retries and the limit on concurrent calls are shared.
+//! The REST client for Azure Storage, Cosmos DB and IoT Hub. Each API says how its requests are
+//! authorized and what its answers mean; timeouts, retries and the limit on concurrent calls are
+//! shared.
 
 mod api;
 mod call;

@@ -23,6 +23,8 @@ pub enum DevError {
     OwnProgram(#[source] io::Error),
     #[error("failed to read or write {}", dev_secrets::FILE)]
     Secrets(#[source] io::Error),
+    #[error("--devices simulates an IoT hub, but {0} names another one; remove one of them")]
+    HubIsSet(&'static str),
     #[error(transparent)]
     App(#[from] devhost::LoadError),
     #[error(transparent)]

@@ -1,6 +1,7 @@
 //! `switchboard dev`: everything on one machine. The emulator and the stand-in Functions host run in
 //! this process; the host starts the handler as a child process, as the real one does.
 
+mod devices;
 mod error;
 mod screen;
 mod settings;
@@ -17,6 +18,7 @@ use storage_emulator::Storage;
 use tokio::net::TcpListener;
 
 use crate::command::serve::stop_signal;
+use devices::SimulatedHub;
 use screen::Screen;
 use settings::{Configured, Service};
 
@@ -40,6 +42,11 @@ pub struct Options {
     /// answers that come at once: Microsoft's for Python needs 10.
     #[arg(long, default_value_t = 0, value_name = "MS")]
     latency: u64,
+    /// Simulate so many devices, `sim-1` to `sim-N`, and an IoT hub for them. Each reports every
+    /// second and takes the direct methods `echo`, `setTarget` ({"temperature":21}), `slow`
+    /// ({"seconds":10}); the device `sim-offline` is not connected.
+    #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
+    devices: u16,
 }
 
 impl Default for Options {
@@ -49,6 +56,7 @@ impl Default for Options {
             emulator_port: EMULATOR_PORT,
             proxy: false,
             latency: 0,
+            devices: 0,
         }
     }
 }
@@ -70,8 +78,13 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
     let host_address = address(&host)?;
     let emulator_address = emulator.as_ref().map(address).transpose()?;
     let storage = storage::open(&configured, &folder).await?;
+    let hub = match options.devices {
+        0 => None,
+        count => Some(SimulatedHub::open(&configured, count).await?),
+    };
     let settings = settings::with_defaults(
         configured,
+        hub.as_ref().map(SimulatedHub::settings),
         &folder,
         host_address,
         emulator_address,
@@ -89,7 +102,9 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
             ..devhost::Options::default()
         },
     )?;
-    let screen = Arc::new(Screen::new(&settings, host_address));
+    let hub_described = hub.as_ref().map(SimulatedHub::describe);
+    let hub_described = hub_described.unwrap_or_default();
+    let screen = Arc::new(Screen::new(&settings, host_address, hub_described));
     screen.starting(app.warnings());
     let events = {
         let screen = screen.clone();
@@ -98,6 +113,12 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
     let storage = async {
         match storage {
             Some(storage) => storage.run(std::future::pending()).await,
+            None => std::future::pending().await,
+        }
+    };
+    let hub = async {
+        match hub {
+            Some(hub) => hub.run(host_address).await,
             None => std::future::pending().await,
         }
     };
@@ -114,12 +135,14 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
                 ended = host => ended?,
                 ended = emulator::run(listener, config, std::future::pending()) => ended?,
                 () = storage => {}
+                () = hub => {}
                 () = stop => screen.stopping(),
             }
         }
         _ => tokio::select! {
             ended = host => ended?,
             () = storage => {}
+            () = hub => {}
             () = stop => screen.stopping(),
         },
     }

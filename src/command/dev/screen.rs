@@ -16,19 +16,22 @@ pub(super) struct Screen {
     connection_string: Option<String>,
     /// The local account's connection string.
     storage: Option<String>,
+    /// The simulated hub and its devices, as sentences.
+    hub: Vec<String>,
     is_emulated: bool,
     in_colour: bool,
     was_ready: AtomicBool,
 }
 
 impl Screen {
-    pub(super) fn new(settings: &DevSettings, host: SocketAddr) -> Self {
+    pub(super) fn new(settings: &DevSettings, host: SocketAddr, hub: Vec<String>) -> Self {
         Self {
             base: format!("http://localhost:{}", host.port()),
             defaults: settings.defaults.clone(),
             api_token: settings.api_token.clone(),
             connection_string: settings.connection_string.clone(),
             storage: settings.storage.clone(),
+            hub,
             is_emulated: matches!(settings.service, Service::Emulator(_)),
             in_colour: std::io::stdout().is_terminal(),
             was_ready: AtomicBool::new(false),
@@ -95,6 +98,9 @@ impl Screen {
             line(format_args!(
                 "  Web PubSub  from your settings; its webhooks reach this machine only through a tunnel"
             ));
+        }
+        for sentence in &self.hub {
+            line(format_args!("  {sentence}"));
         }
         if let Some(token) = &self.api_token {
             line(format_args!("  API token   {token}"));

@@ -15,7 +15,6 @@ use super::error::DevError;
 use crate::clock::Ids;
 use crate::command::dev_secrets::{self, DevSecrets};
 use crate::config::{DEV_PARENT, environment};
-use crate::functions::host_call::UNIMPLEMENTED;
 
 const STORE: &str = "sqlite:data/switchboard.db";
 const STORAGE: &str = "AzureWebJobsStorage";
@@ -89,10 +88,11 @@ impl Configured {
     }
 }
 
-/// Fills in the defaults. `emulator` is the address of the emulator, if it runs; `storage` is the
+/// Fills in the defaults. `hub` holds the settings of the simulated IoT hub, if there is one. `emulator` is the address of the emulator, if it runs; `storage` is the
 /// connection string of our own storage account, if there is one.
 pub(super) fn with_defaults(
     configured: Configured,
+    hub: Option<[(String, String); 3]>,
     folder: &Path,
     host: SocketAddr,
     emulator: Option<SocketAddr>,
@@ -121,17 +121,12 @@ pub(super) fn with_defaults(
     if let Some(connection_string) = storage {
         draft.storage(connection_string);
     }
+    draft.devices(hub);
     let own_id = std::process::id().to_string();
     draft
         .configured
         .values
         .insert(DEV_PARENT.to_owned(), own_id);
-    for trigger in UNIMPLEMENTED {
-        let setting = format!("AzureWebJobs.{trigger}.Disabled");
-        if draft.configured.get(&setting).is_none() {
-            draft.configured.values.insert(setting, "true".to_owned());
-        }
-    }
     Ok(DevSettings {
         api_token: draft.configured.get("API_TOKEN"),
         connection_string: draft.configured.get(CONNECTION_STRING),
@@ -156,6 +151,27 @@ impl Draft {
                 .insert(name.to_owned(), value.to_owned());
             self.defaults.push(format!("{name}={value}: {meaning}"));
         }
+    }
+
+    /// Without a hub there are no events, and the host would complain about their trigger.
+    fn devices(&mut self, hub: Option<[(String, String); 3]>) {
+        const DISABLED: &str = "AzureWebJobs.telemetry.Disabled";
+        let Some(hub) = hub else {
+            if self
+                .configured
+                .get("IOT_HUB_EVENTS_CONNECTION_STRING")
+                .is_none()
+            {
+                let values = &mut self.configured.values;
+                values.insert(DISABLED.to_owned(), "true".to_owned());
+            }
+            return;
+        };
+        let values = &mut self.configured.values;
+        values.extend(hub);
+        values.insert(DISABLED.to_owned(), "false".to_owned());
+        self.defaults
+            .push("IOT_HUB_CONNECTION_STRING: the simulated hub's, below".to_owned());
     }
 
     /// Our own account. Its address and key change with each start.

@@ -10,8 +10,10 @@ use crate::access::caller::rights::RightsError;
 use crate::access::rate_limit::RateLimited;
 use crate::access::service_proof::ProofError;
 use crate::assistant::Failure;
+use crate::azure::iot_hub::MethodError;
 use crate::config::ConfigErrors;
 use crate::conversation::ConversationError;
+use crate::devices::{CommandError, InvalidCommand};
 use crate::feeds::FeedError;
 use crate::store::StoreError;
 
@@ -88,6 +90,34 @@ impl From<FeedError> for Problem {
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         ConversationError::from(error).into()
+    }
+}
+
+impl From<InvalidCommand> for Problem {
+    fn from(error: InvalidCommand) -> Self {
+        match error {
+            InvalidCommand::Method | InvalidCommand::Timeout => {
+                Self::invalid_parameter(error.to_string())
+            }
+            InvalidCommand::Payload => Self::too_large(error.to_string()),
+        }
+    }
+}
+
+impl From<CommandError> for Problem {
+    fn from(error: CommandError) -> Self {
+        let CommandError::Method(cause) = error else {
+            return Self::unavailable(error.to_string());
+        };
+        let detail = cause.to_string();
+        match cause {
+            MethodError::NotFound => Self::not_found(detail),
+            MethodError::Offline => Self::device_offline(detail),
+            MethodError::Timeout => Self::device_timeout(detail),
+            MethodError::Invalid(_) => Self::invalid_parameter(detail).caused_by(cause),
+            MethodError::Hub(_) => Self::unavailable(detail).caused_by(cause),
+            MethodError::Unknown(_) => Self::internal(detail).caused_by(cause),
+        }
     }
 }
 

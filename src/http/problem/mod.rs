@@ -150,6 +150,14 @@ impl Problem {
         }
     }
 
+    pub fn device_offline(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "device_offline", detail)
+    }
+
+    pub fn device_timeout(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::GATEWAY_TIMEOUT, "device_timeout", detail)
+    }
+
     pub fn unavailable(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", detail)
     }

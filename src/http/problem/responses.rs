@@ -58,6 +58,16 @@ refusals! {
         401: "`unauthenticated`, `token_invalid`, `token_expired`",
         403: "`forbidden`: only administrators may call this",
     }
+    /// A call for publishers and for users with the right `devices`.
+    NotDeviceReader {
+        401: "`unauthenticated`, `token_invalid`, `token_expired`",
+        403: "`forbidden`: requires the role `devices` or `publisher`",
+    }
+    /// A command for a device.
+    NoDeviceAnswer {
+        404: "`device_offline`: the device is not connected; `not_found`: IoT Hub does not know it",
+        504: "`device_timeout`: the device did not answer in time, and may still carry it out",
+    }
     /// A request for access to rooms, chats or sessions.
     NotAdmitted {
         400: "`invalid_parameter`",

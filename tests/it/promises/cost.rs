@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use switchboard::config::Listen;
 
 use super::counted::Counted;
 use crate::notifications::{notified, open_tab};
@@ -244,7 +245,7 @@ async fn world_with_an_assistant(openai: &OpenAi) -> (World, std::sync::Arc<Coun
     let storage = account.with_queues_at(&queues.address).connection_string();
     let mut settings = vec![("AzureWebJobsStorage", storage.as_str())];
     settings.extend(openai.settings());
-    let (world, store) = Counted::world_with(&settings).await;
+    let (world, store) = Counted::world_with(&settings, Listen::Functions(0)).await;
     (world, store, queues)
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use switchboard::config::Listen;
 use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError};
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -34,12 +35,15 @@ impl Counted {
 
     /// Starts a world whose store is counted.
     pub(super) async fn world() -> (World, Arc<Self>) {
-        Self::world_with(&[]).await
+        Self::world_with(&[], Listen::Unset).await
     }
 
-    pub(super) async fn world_with(settings: &[(&str, &str)]) -> (World, Arc<Self>) {
+    pub(super) async fn world_with(
+        settings: &[(&str, &str)],
+        listen: Listen,
+    ) -> (World, Arc<Self>) {
         let mut counted = None;
-        let world = World::counted_by_host(settings, |store| {
+        let world = World::build(settings, listen, |store| {
             counted.insert(Arc::new(Self::new(store))).clone()
         });
         let world = world.await;

@@ -20,6 +20,7 @@ mod numbers;
 mod outage;
 mod sent_record;
 mod slow;
+mod telemetry;
 mod window;
 
 use handler::Handler;

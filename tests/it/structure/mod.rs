@@ -17,7 +17,7 @@ const FLOORS: [&[&str]; 12] = [
     &["http"],
     &["access"],
     &["assistant"],
-    &["conversation", "feeds", "audio"],
+    &["conversation", "feeds", "audio", "devices"],
     &["store"],
     &["config"],
     &["azure"],

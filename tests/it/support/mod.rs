@@ -26,6 +26,8 @@ mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
 #[cfg(feature = "dev")]
+mod telemetry;
+#[cfg(feature = "dev")]
 mod world;
 
 pub(crate) use answer::Answer;
@@ -57,5 +59,7 @@ pub(crate) use scripts::Script;
 pub(crate) use scripts::client_scripts;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;
+#[cfg(feature = "dev")]
+pub(crate) use telemetry::{TelemetryEvent, chunked, telemetry_call};
 #[cfg(feature = "dev")]
 pub(crate) use world::World;

@@ -34,14 +34,6 @@ impl World {
         Self::build(settings, Listen::Unset, around).await
     }
 
-    /// Both: a store that the test wraps, and the Functions host.
-    pub(crate) async fn counted_by_host(
-        settings: &[(&str, &str)],
-        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
-    ) -> Self {
-        Self::build(settings, Listen::Functions(0), around).await
-    }
-
     /// Started by the Functions host, or in a container.
     pub(crate) async fn started_by(listen: Listen, settings: &[(&str, &str)]) -> Self {
         Self::build(settings, listen, |store| store).await

@@ -44,6 +44,7 @@ pub(crate) fn runs_of_feed(host: &Host, hub: &str, feed: &Feed) -> Vec<RunReques
                 .into_iter()
                 .map(move |firing| RunRequest {
                     function: index,
+                    partition: feed.partition_of(&function.trigger),
                     firing,
                 })
         })
@@ -74,6 +75,12 @@ impl Feed {
             partition: input.partition.unwrap_or(default.partition),
             events: default.events,
         })
+    }
+
+    /// With cardinality one, the events of a batch run at the same time.
+    fn partition_of(&self, trigger: &Trigger) -> Option<String> {
+        let in_order = matches!(trigger, Trigger::EventHub { many: true, .. });
+        in_order.then(|| format!("{}/{}", self.namespace, self.partition))
     }
 
     /// One run with the whole batch, or one run for each event.
