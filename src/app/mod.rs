@@ -1,5 +1,7 @@
 //! The state that all requests share, built in one place.
 
+mod cached;
+mod connection_count;
 pub mod health_checks;
 pub mod presence;
 
@@ -18,6 +20,7 @@ use crate::access::frame_limit::FrameLimit;
 use crate::access::rate_limit::RateLimit;
 use crate::access::seal::Sealer;
 use crate::access::service_proof::ServiceProof;
+use crate::app::connection_count::ConnectionCount;
 use crate::app::health_checks::HealthChecks;
 use crate::app::presence::PresenceCache;
 use crate::azure::courier::Courier;
@@ -75,6 +78,7 @@ pub struct App {
     pub attachments: Attachments,
     pub health: HealthChecks,
     pub presence: PresenceCache,
+    connection_count: ConnectionCount,
 }
 
 impl App {
@@ -128,6 +132,7 @@ impl App {
             frame_limit: FrameLimit::new(config.frame_limit),
             health: HealthChecks::default(),
             presence: PresenceCache::default(),
+            connection_count: ConnectionCount::default(),
             clock,
             config,
         })

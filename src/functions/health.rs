@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::AppState;
@@ -28,7 +29,8 @@ pub struct Health {
     status: Condition,
     version: &'static str,
     uptime_seconds: u64,
-    /// Open connections; `null` if unknown.
+    /// Open connections of the whole deployment; `null` if the service cannot list them within two
+    /// seconds.
     connections: Option<u64>,
     services: Services,
 }
@@ -68,20 +70,24 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
         })
         .into_response();
     }
-    let (web_pub_sub, store) = match state.app() {
+    let (web_pub_sub, store, connections) = match state.app() {
         // In a task, so that a caller that hangs up early does not cancel the checks for others.
-        Ok(app) => tokio::spawn(async move {
-            tokio::join!(
-                app.health.web_pub_sub(&app.hub),
-                app.health.store(&*app.store)
-            )
-        })
-        .await
-        .unwrap_or_else(|_| {
-            let aborted = Part::degraded("the check was aborted");
-            (aborted.clone(), aborted)
-        }),
-        Err(errors) => (Part::degraded(errors.to_string()), Part::DISABLED),
+        Ok(app) => {
+            let checks = async move {
+                let now = app.clock.seconds();
+                tokio::join!(
+                    app.health.web_pub_sub(&app.hub, now),
+                    app.health.store(&*app.store, now),
+                    app.count_connections(),
+                )
+            };
+            let checked = tokio::spawn(checks.in_current_span()).await;
+            checked.unwrap_or_else(|_| {
+                let aborted = Part::degraded("the check was aborted");
+                (aborted.clone(), aborted, None)
+            })
+        }
+        Err(errors) => (Part::degraded(errors.to_string()), Part::DISABLED, None),
     };
     let status = if [&web_pub_sub, &store].iter().any(|part| part.is_degraded()) {
         Condition::Degraded
@@ -92,7 +98,7 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
         status,
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: state.uptime_seconds(),
-        connections: None,
+        connections,
         services: Services {
             web_pub_sub,
             store,

@@ -53,7 +53,7 @@ impl World {
                 json!({ "WebPubSub": { "AccessKey": KEY, "Hubs": { "ViewerHub": hub } } });
             Config::from_json(&section.to_string()).unwrap()
         };
-        let emulator = Emulator::new(keyed(json!([])));
+        let emulator = Emulator::new(keyed(json!([])).with_control());
         let hubs = emulator.hub_settings();
         let listener = emulator::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let gate = Gate::before(listener.local_addr().unwrap()).await;
