@@ -20,6 +20,7 @@ pub mod audio;
 pub mod conversation;
 
 pub mod store;
+pub mod trace_export;
 
 pub mod config;
 

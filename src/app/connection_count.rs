@@ -8,7 +8,6 @@ use tracing::Instrument;
 use webpubsub::{HubClient, ListOptions};
 
 use crate::access::binding::ALL_CONNECTIONS;
-use crate::app::App;
 use crate::app::cached::Cached;
 
 /// Within this, some thousands of connections can be listed.
@@ -19,19 +18,14 @@ const PAGE: u32 = 200;
 
 /// The last count; `None` if it could not be read in time.
 #[derive(Debug, Default)]
-pub(super) struct ConnectionCount(Cached<Option<u64>>);
+pub struct ConnectionCount(Arc<Cached<Option<u64>>>);
 
-impl App {
-    /// The number of open connections, at most a few seconds old; `None` if the service cannot
-    /// list them in time.
-    pub(crate) async fn count_connections(self: &Arc<Self>) -> Option<u64> {
-        let app = Arc::clone(self);
-        let now = app.clock.seconds();
+impl ConnectionCount {
+    /// At most a few seconds old. `None` if the service cannot list the connections in time.
+    pub(crate) async fn get(&self, hub: &HubClient, now: i64) -> Option<u64> {
+        let (last, hub) = (Arc::clone(&self.0), hub.clone());
+        let counting = async move { last.get(now, TTL_SECONDS, list_in_time(&hub)).await };
         // In a task, so that a caller that hangs up early does not cancel the read for others.
-        let counting = async move {
-            let count = &app.connection_count.0;
-            count.get(now, TTL_SECONDS, list_in_time(&app.hub)).await
-        };
         let counting = tokio::spawn(counting.in_current_span());
         counting.await.ok().flatten()
     }

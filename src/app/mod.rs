@@ -1,7 +1,7 @@
 //! The state that all requests share, built in one place.
 
 mod cached;
-mod connection_count;
+pub mod connection_count;
 pub mod health_checks;
 pub mod presence;
 
@@ -36,7 +36,7 @@ use crate::conversation::outbox::Outbox;
 use crate::conversation::sweeper::Sweeper;
 use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
-use crate::store::{self, OpenError, Store};
+use crate::store::{self, OpenError, Store, TracedStore};
 
 /// An open chat is in everyone's list, so one user must not fill it.
 const MAX_NEW_CHATS_PER_MINUTE: u32 = 10;
@@ -78,7 +78,7 @@ pub struct App {
     pub attachments: Attachments,
     pub health: HealthChecks,
     pub presence: PresenceCache,
-    connection_count: ConnectionCount,
+    pub connection_count: ConnectionCount,
 }
 
 impl App {
@@ -103,6 +103,10 @@ impl App {
             .storage
             .as_ref()
             .filter(|account| account.blobs.is_some());
+        let store = match &config.traces {
+            Some(_) => Arc::new(TracedStore::new(store, &config.store)),
+            None => store,
+        };
         let store = wrap(store);
         let attachments = Attachments::new(account, store.clone(), &outgoing, &identities, &clock)?;
         let outbox = Outbox::new(config.storage.as_ref(), &outgoing, &identities, &clock)?;

@@ -5,6 +5,7 @@ mod listen;
 mod settings;
 mod storage;
 mod store;
+mod traces;
 mod web_pubsub;
 
 use std::time::Duration;
@@ -13,6 +14,7 @@ pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
 pub use listen::Listen;
 pub use settings::{ConfigError, ConfigErrors, Source};
 pub use store::{CosmosConfig, CosmosContainers, CosmosCredential, StoreConfig};
+pub use traces::TraceConfig;
 pub use web_pubsub::{Credential, SealSecrets, WebPubSubConfig, WebhookTrust};
 
 use crate::azure::storage_account::StorageAccount;
@@ -47,6 +49,8 @@ pub struct Config {
     pub expired_sign_in: ExpiredSignIn,
     /// `REQUIRE_KNOWN_USERS`: whether only users created through `PUT /api/users` may join sessions.
     pub require_known_users: bool,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces go; `None` if nowhere.
+    pub traces: Option<TraceConfig>,
 }
 
 /// What to do with frames from a connection whose sign-in has expired.
@@ -74,6 +78,7 @@ impl Config {
         let trust_proxy = settings.flag("TRUST_PROXY");
         let expired_sign_in = expired_sign_in(&mut settings);
         let require_known_users = settings.flag("REQUIRE_KNOWN_USERS");
+        let traces = traces::read(&mut settings);
         log_level_of(&mut settings);
         let config = web_pubsub.zip(store).map(|(web_pubsub, store)| Self {
             web_pubsub,
@@ -91,6 +96,7 @@ impl Config {
             trust_forwarded_for: listen.is_functions() || trust_proxy,
             expired_sign_in,
             require_known_users,
+            traces,
         });
         settings.finish(config)
     }
@@ -100,6 +106,12 @@ impl Config {
 /// [`Config::from_settings`] reports it.
 pub fn log_level(source: Source<'_>) -> tracing::Level {
     log_level_of(&mut Settings::new(source))
+}
+
+/// The collector of traces, read before all other settings. `None` also for invalid values, which
+/// [`Config::from_settings`] reports.
+pub fn traces(source: Source<'_>) -> Option<TraceConfig> {
+    traces::read(&mut Settings::new(source))
 }
 
 /// The process that this one must not outlive. `dev` sets it, so that its handler ends even if

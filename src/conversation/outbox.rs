@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::Conversation;
 use super::garbage::Garbage;
@@ -15,8 +16,9 @@ use crate::azure::managed_identity::ManagedIdentities;
 use crate::azure::storage_account::queue::Queue;
 use crate::azure::storage_account::{SetupError, StorageAccount};
 use crate::clock::Clock;
+use crate::logging::trace::{self, TARGET, TraceContext};
 
-const QUEUE: &str = "switchboard-broadcast";
+pub const QUEUE: &str = "switchboard-broadcast";
 /// Where the Functions host puts messages that failed too often.
 const POISON_QUEUE: &str = "switchboard-broadcast-poison";
 const TIME_TO_LIVE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -51,6 +53,17 @@ impl Order {
             conversation: conversation.group(),
         }
     }
+}
+
+/// An order as it stands on the queue, with the place in a trace where it was put there. A handler
+/// that does not know that field ignores it.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct QueuedOrder {
+    #[serde(flatten)]
+    pub order: Order,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "trace::read_or_none")]
+    pub traceparent: Option<TraceContext>,
 }
 
 /// Puts orders on the queue. Cheap to clone.
@@ -91,7 +104,24 @@ impl Outbox {
         let Some(queues) = &self.0 else {
             return false;
         };
-        let text = match serde_json::to_string(order) {
+        let span = tracing::debug_span!(
+            target: TARGET,
+            "put order",
+            otel.name = format_args!("send {QUEUE}"),
+            otel.kind = "producer",
+            messaging.system = "azqueues",
+            messaging.operation.r#type = "send",
+            messaging.destination.name = QUEUE,
+        );
+        self.put_traced(queues, order, delay).instrument(span).await
+    }
+
+    async fn put_traced(&self, queues: &Queues, order: &Order, delay: Duration) -> bool {
+        let queued = QueuedOrder {
+            order: order.clone(),
+            traceparent: trace::current(),
+        };
+        let text = match serde_json::to_string(&queued) {
             Ok(text) => text,
             Err(error) => {
                 tracing::error!("{order:?} is not JSON: {error}");
@@ -145,6 +175,31 @@ mod tests {
         for (order, text) in forms {
             assert_eq!(serde_json::to_string(&order).unwrap(), text);
             assert_eq!(serde_json::from_str::<Order>(text).unwrap(), order);
+            let queued: QueuedOrder = serde_json::from_str(text).unwrap();
+            assert_eq!(queued.order, order);
+            assert_eq!(serde_json::to_string(&queued).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn an_order_carries_its_trace_and_older_handlers_ignore_it() {
+        let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+        let text = |trace: &str| {
+            format!(r#"{{"kind":"settle","conversation":"lobby","traceparent":{trace}}}"#)
+        };
+        let traced = text(&format!("\"{traceparent}\""));
+
+        let queued: QueuedOrder = serde_json::from_str(&traced).unwrap();
+
+        assert_eq!(queued.traceparent.unwrap().to_string(), traceparent);
+        assert_eq!(serde_json::to_string(&queued).unwrap(), traced);
+        assert_eq!(
+            serde_json::from_str::<Order>(&traced).unwrap(),
+            queued.order
+        );
+        for malformed in ["7", "null", "{}", "\"00-x\""] {
+            let queued: QueuedOrder = serde_json::from_str(&text(malformed)).unwrap();
+            assert_eq!(queued.traceparent, None);
         }
     }
 }

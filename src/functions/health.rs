@@ -78,7 +78,7 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
                 tokio::join!(
                     app.health.web_pub_sub(&app.hub, now),
                     app.health.store(&*app.store, now),
-                    app.count_connections(),
+                    app.connection_count.get(&app.hub, now),
                 )
             };
             let checked = tokio::spawn(checks.in_current_span()).await;

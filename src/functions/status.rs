@@ -38,7 +38,11 @@ struct EndpointEntry {
 )]
 pub async fn get(State(state): State<AppState>) -> Json<Status> {
     let active_connections = match state.app() {
-        Ok(app) => app.count_connections().await,
+        Ok(app) => {
+            app.connection_count
+                .get(&app.hub, app.clock.seconds())
+                .await
+        }
         Err(_) => None,
     };
     Json(Status {

@@ -8,6 +8,7 @@ mod contract;
 mod limits;
 mod open;
 mod rest;
+mod traced;
 mod types;
 
 pub mod cosmos;
@@ -16,6 +17,7 @@ pub mod table;
 
 pub use contract::Store;
 pub use open::{OpenError, open};
+pub use traced::TracedStore;
 pub use types::{
     BadRecord, Collection, Key, MAX_BODY, MAX_WRITES, Partition, Record, StoreError, Version,
     Write, WriteError,

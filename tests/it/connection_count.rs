@@ -10,6 +10,9 @@ use crate::support::{Answer, Fault, Proxy, Socket, TestApp, World};
 /// How long a count is kept.
 const TTL: i64 = 5;
 
+/// Long enough for a busy machine; nothing is measured by it.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
 /// What both functions say, read afresh.
 async fn counts(app: &TestApp) -> (Value, Value) {
     app.advance(TTL);
@@ -29,7 +32,7 @@ async fn wait_for_count(app: &TestApp, expected: u64) {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(30), reached)
+    tokio::time::timeout(TIMEOUT, reached)
         .await
         .unwrap_or_else(|_| panic!("never counted {expected:?}"));
 }
@@ -125,10 +128,20 @@ async fn thousands_of_connections_are_counted_page_by_page() {
     import_connections(&world, 3_001).await;
     let (app, proxy) = instance_behind_proxy(&world).await;
 
-    assert_eq!(
-        app.get("/api/status").await.ok()["activeConnections"],
-        3_001
-    );
+    // A busy machine may not list them in time; then the count is unknown, and never a part.
+    let known = async {
+        loop {
+            app.advance(TTL);
+            lists(&proxy);
+            let status = app.get("/api/status").await.ok();
+            if let Some(count) = status["activeConnections"].as_u64() {
+                return count;
+            }
+        }
+    };
+    let count = tokio::time::timeout(TIMEOUT, known).await;
+
+    assert_eq!(count, Ok(3_001));
     assert_eq!(lists(&proxy), 16);
 }
 

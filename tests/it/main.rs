@@ -55,3 +55,5 @@ mod room_messages;
 mod rooms;
 #[cfg(feature = "dev")]
 mod socket_messages;
+#[cfg(feature = "dev")]
+mod traces;

@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::super::ConversationError;
 use super::super::head::Head;
@@ -32,6 +33,8 @@ pub(super) struct Pending {
     pub(super) draft: Draft,
     answer: oneshot::Sender<Result<Answer, ConversationError>>,
     since: Instant,
+    /// The call that posts it, for log lines and traces.
+    pub(super) call: Span,
 }
 
 impl Pending {
@@ -43,6 +46,7 @@ impl Pending {
             draft,
             answer,
             since: Instant::now(),
+            call: Span::current(),
         }
     }
 

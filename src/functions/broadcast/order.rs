@@ -5,15 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::{MAX_DEQUEUE_COUNT, TIME_LIMIT};
 use crate::app::App;
 use crate::conversation::garbage::Garbage;
 use crate::conversation::log::{ResendError, Resent};
-use crate::conversation::outbox::Order;
+use crate::conversation::outbox::{Order, QUEUE, QueuedOrder};
 use crate::conversation::room::settle::{self, SettleError};
 use crate::conversation::sweep;
 use crate::conversation::{Conversation, ConversationError};
+use crate::logging::trace::TARGET;
 
 /// When a message that failed ten times is tried again.
 const RESEND_PAUSE: Duration = Duration::from_mins(5);
@@ -41,8 +44,29 @@ pub(super) async fn carry_out(
     dequeue_count: u32,
 ) -> Result<(), OrderError> {
     let text = text.ok_or_else(|| OrderError::Invalid("it is not text".to_owned()))?;
-    let order =
+    let queued: QueuedOrder =
         serde_json::from_str(text).map_err(|error| OrderError::Invalid(error.to_string()))?;
+    let sender = queued.traceparent.map(|sender| sender.to_string());
+    let span = tracing::debug_span!(
+        target: TARGET,
+        "carry out order",
+        traceparent = sender.as_deref(),
+        otel.name = format_args!("process {QUEUE}"),
+        otel.kind = "consumer",
+        messaging.system = "azqueues",
+        messaging.operation.r#type = "process",
+        messaging.destination.name = QUEUE,
+        otel.status_code = Empty,
+    );
+    let carrying_out = dispatch(app, queued.order, dequeue_count);
+    let result = carrying_out.instrument(span.clone()).await;
+    if result.is_err() {
+        span.record("otel.status_code", "ERROR");
+    }
+    result
+}
+
+async fn dispatch(app: &Arc<App>, order: Order, dequeue_count: u32) -> Result<(), OrderError> {
     let until = Instant::now() + TIME_LIMIT;
     match order {
         Order::Clear(garbage) => {

@@ -81,6 +81,14 @@ impl Dev {
             .unwrap_or_else(|_| panic!("never printed {beginning:?}"))
     }
 
+    /// All lines until the program ends.
+    pub(crate) async fn read_to_end(&mut self) -> Vec<String> {
+        while let Some(line) = self.lines.recv().await {
+            self.printed.push(line);
+        }
+        std::mem::take(&mut self.printed)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let http = SharedHttpClient::new().client().unwrap();
         let answer = http

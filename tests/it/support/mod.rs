@@ -20,6 +20,8 @@ mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
 #[cfg(feature = "dev")]
+mod trace_collector;
+#[cfg(feature = "dev")]
 mod world;
 
 pub(crate) use answer::Answer;
@@ -41,5 +43,7 @@ pub(crate) use proxy::{Fault, Proxy};
 pub(crate) use scripts::Script;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;
+#[cfg(feature = "dev")]
+pub(crate) use trace_collector::TraceCollector;
 #[cfg(feature = "dev")]
 pub(crate) use world::World;
