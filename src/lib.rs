@@ -24,6 +24,7 @@ pub mod devices;
 pub mod feeds;
 
 pub mod store;
+pub mod trace_export;
 
 pub mod config;
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use switchboard::command::{self, Cli, Command, Failure, serve};
 use switchboard::config::{self, Listen};
-use switchboard::logging;
+use switchboard::trace_export;
 
 fn main() -> ExitCode {
     let command = Cli::parse().command;
@@ -15,9 +15,9 @@ fn main() -> ExitCode {
     let outcome = match command {
         // One thread is enough: requests are short, and memory costs money.
         Command::Serve => {
-            logging::init(config::log_level(&config::environment));
+            let exporter = trace_export::start_logging(&config::environment);
             let served = command::block_on(tokio::runtime::Builder::new_current_thread(), async {
-                Ok(serve::run_from_environment().await?)
+                Ok(serve::run_from_environment(exporter).await?)
             });
             // After exit code 0 the Functions host believes that the handler still runs. 200 makes
             // it start another, without counting a failure.

@@ -10,6 +10,7 @@ use super::rate_limit::RateLimitKey;
 use crate::conversation::room::{Role, RoomPass, hidden_group, voice_group};
 use crate::ids::target::{Channel, RoomId, Target};
 use crate::ids::user_id::UserId;
+use crate::logging::trace::{self, TraceContext};
 
 /// The hidden group of every connection.
 pub const ALL_CONNECTIONS: &str = "hub:all";
@@ -149,6 +150,10 @@ pub struct Ticket {
     pub exp: i64,
     #[serde(flatten)]
     pub binding: Binding,
+    /// The call of `negotiate`, if it is traced.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "trace::read_or_none")]
+    pub traceparent: Option<TraceContext>,
 }
 
 #[cfg(test)]

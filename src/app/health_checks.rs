@@ -4,18 +4,18 @@ use std::future::Future;
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::Mutex;
 use tokio::time::{Instant, timeout};
 use utoipa::ToSchema;
 use webpubsub::HubClient;
 
+use crate::app::cached::Cached;
 use crate::assistant::Assistant;
 use crate::azure::iot_hub::IotHub;
 use crate::store::Store;
 
 const TIMEOUT: Duration = Duration::from_secs(2);
 /// Health probes must not put load on the services.
-const TTL: Duration = Duration::from_secs(5);
+const TTL_SECONDS: i64 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -58,75 +58,61 @@ impl Part {
     }
 }
 
-/// The last result of one check.
-#[derive(Debug, Default)]
-struct Check(Mutex<Option<(Instant, Part)>>);
-
 /// The last results of the checks.
 #[derive(Debug, Default)]
 pub struct HealthChecks {
-    web_pub_sub: Check,
-    store: Check,
-    assistant: Check,
-    iot_hub: Check,
+    web_pub_sub: Cached<Part>,
+    store: Cached<Part>,
+    assistant: Cached<Part>,
+    iot_hub: Cached<Part>,
 }
 
 impl HealthChecks {
-    pub(crate) async fn web_pub_sub(&self, hub: &HubClient) -> Part {
-        self.web_pub_sub
-            .run("the Web PubSub service", hub.health())
-            .await
+    pub(crate) async fn web_pub_sub(&self, hub: &HubClient, now: i64) -> Part {
+        let check = run("the Web PubSub service", hub.health());
+        self.web_pub_sub.get(now, TTL_SECONDS, check).await
     }
 
-    pub(crate) async fn store(&self, store: &dyn Store) -> Part {
-        self.store.run("the store", store.check()).await
+    pub(crate) async fn store(&self, store: &dyn Store, now: i64) -> Part {
+        let check = run("the store", store.check());
+        self.store.get(now, TTL_SECONDS, check).await
     }
 
-    pub(crate) async fn assistant(&self, assistant: &Assistant) -> Part {
+    pub(crate) async fn assistant(&self, assistant: &Assistant, now: i64) -> Part {
         if !assistant.is_available() {
             return Part::DISABLED;
         }
-        self.assistant.run("the assistant", assistant.check()).await
+        let check = run("the assistant", assistant.check());
+        self.assistant.get(now, TTL_SECONDS, check).await
     }
 
-    pub(crate) async fn iot_hub(&self, hub: Option<&IotHub>) -> Part {
-        match hub {
-            Some(hub) => self.iot_hub.run("the IoT hub", hub.check()).await,
-            None => Part::DISABLED,
-        }
+    pub(crate) async fn iot_hub(&self, hub: Option<&IotHub>, now: i64) -> Part {
+        let Some(hub) = hub else {
+            return Part::DISABLED;
+        };
+        let check = run("the IoT hub", hub.check());
+        self.iot_hub.get(now, TTL_SECONDS, check).await
     }
 }
 
-impl Check {
-    /// Callers during a check wait for it and share its result.
-    async fn run<E: std::error::Error + 'static>(
-        &self,
-        what: &str,
-        check: impl Future<Output = Result<(), E>>,
-    ) -> Part {
-        let mut last = self.0.lock().await;
-        if let Some((at, part)) = &*last
-            && at.elapsed() < TTL
-        {
-            return part.clone();
+async fn run<E: std::error::Error + 'static>(
+    what: &str,
+    check: impl Future<Output = Result<(), E>>,
+) -> Part {
+    let start = Instant::now();
+    match timeout(TIMEOUT, check).await {
+        Ok(Ok(())) => Part {
+            status: Condition::Ok,
+            latency_ms: Some(start.elapsed().as_millis().try_into().unwrap_or(u64::MAX)),
+            detail: None,
+        },
+        Ok(Err(error)) => {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "health check of {what} failed"
+            );
+            Part::degraded("its health check failed")
         }
-        let start = Instant::now();
-        let part = match timeout(TIMEOUT, check).await {
-            Ok(Ok(())) => Part {
-                status: Condition::Ok,
-                latency_ms: Some(start.elapsed().as_millis().try_into().unwrap_or(u64::MAX)),
-                detail: None,
-            },
-            Ok(Err(error)) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "health check of {what} failed"
-                );
-                Part::degraded("its health check failed")
-            }
-            Err(_) => Part::degraded("it did not answer within 2 seconds"),
-        };
-        *last = Some((start, part.clone()));
-        part
+        Err(_) => Part::degraded("it did not answer within 2 seconds"),
     }
 }

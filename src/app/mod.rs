@@ -1,5 +1,7 @@
 //! The state that all requests share, built in one place.
 
+mod cached;
+pub mod connection_count;
 pub mod health_checks;
 pub mod presence;
 
@@ -18,6 +20,7 @@ use crate::access::frame_limit::FrameLimit;
 use crate::access::rate_limit::RateLimit;
 use crate::access::seal::Sealer;
 use crate::access::service_proof::ServiceProof;
+use crate::app::connection_count::ConnectionCount;
 use crate::app::health_checks::HealthChecks;
 use crate::app::presence::PresenceCache;
 use crate::assistant::{Assistant, Model};
@@ -38,7 +41,7 @@ use crate::feeds::inbox::Inboxes;
 use crate::devices::Ingest;
 use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
-use crate::store::{self, OpenError, Store};
+use crate::store::{self, OpenError, Store, TracedStore};
 
 /// An open chat is in everyone's list, so one user must not fill it.
 const MAX_NEW_CHATS_PER_MINUTE: u32 = 10;
@@ -88,6 +91,7 @@ pub struct App {
     pub assistant: Assistant,
     /// Questions of `POST /api/chat`, each of which may cost tokens.
     pub question_limit: RateLimit,
+    pub connection_count: ConnectionCount,
 }
 
 impl App {
@@ -112,6 +116,10 @@ impl App {
             .storage
             .as_ref()
             .filter(|account| account.blobs.is_some());
+        let store = match &config.traces {
+            Some(_) => Arc::new(TracedStore::new(store, &config.store)),
+            None => store,
+        };
         let store = wrap(store);
         let attachments = Attachments::new(account, store.clone(), &outgoing, &identities, &clock)?;
         let outbox = Outbox::new(config.storage.as_ref(), &outgoing, &identities, &clock)?;
@@ -169,6 +177,7 @@ impl App {
             frame_limit: FrameLimit::new(config.frame_limit),
             health: HealthChecks::default(),
             presence: PresenceCache::default(),
+            connection_count: ConnectionCount::default(),
             clock,
             config,
         })

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use webpubsub::{HubClient, ListOptions};
 
+use crate::app::cached::Stamped;
+
 /// Pages that poll must not put load on the service.
 const TTL_SECONDS: i64 = 2;
 const MAX_GROUPS: usize = 1000;
@@ -14,7 +16,7 @@ pub type Users = Arc<BTreeMap<String, u64>>;
 
 /// The last answers, for each group.
 #[derive(Debug, Default)]
-pub struct PresenceCache(Mutex<HashMap<String, (i64, Users)>>);
+pub struct PresenceCache(Mutex<HashMap<String, Stamped<Users>>>);
 
 impl PresenceCache {
     /// Decide about the caller before: the answer is the same for everybody.
@@ -42,10 +44,7 @@ impl PresenceCache {
 
     fn get(&self, group: &str, now: i64) -> Option<Users> {
         let answers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, users) = answers.get(group)?;
-        (0..TTL_SECONDS)
-            .contains(&(now - at))
-            .then(|| users.clone())
+        answers.get(group)?.fresh(now, TTL_SECONDS).cloned()
     }
 
     fn put(&self, group: &str, now: i64, users: Users) {
@@ -53,6 +52,10 @@ impl PresenceCache {
         if answers.len() >= MAX_GROUPS {
             answers.clear();
         }
-        answers.insert(group.to_owned(), (now, users));
+        let answer = Stamped {
+            at: now,
+            value: users,
+        };
+        answers.insert(group.to_owned(), answer);
     }
 }

@@ -5,11 +5,13 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use serde::Serialize;
 use tokio::time::timeout;
+use tracing::Instrument;
 use webpubsub::filter::{self, Filter};
 use webpubsub::{HubClient, Payload, SendOptions};
 
 use super::web_pubsub::{CallError, TIMEOUT};
 use crate::ids::user_id::UserId;
+use crate::logging::trace::TARGET;
 
 /// Sends to groups. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -85,7 +87,16 @@ impl Courier {
         options: &SendOptions,
     ) -> Result<(), CallError> {
         let payload = Payload::json(frame).map_err(CallError::Json)?;
-        self.0.send_to_group(group, payload, options).await?;
+        let span = tracing::debug_span!(
+            target: TARGET,
+            "broadcast",
+            otel.kind = "producer",
+            messaging.system = "azure_web_pubsub",
+            messaging.operation.r#type = "send",
+            messaging.destination.name = group,
+        );
+        let sending = self.0.send_to_group(group, payload, options);
+        sending.instrument(span).await?;
         Ok(())
     }
 }

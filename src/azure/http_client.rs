@@ -7,6 +7,10 @@ use async_trait::async_trait;
 use azure_core::error::ErrorKind;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
 use rustls_platform_verifier::BuilderVerifierExt;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+
+use crate::logging::trace::TARGET;
 
 /// Of one attempt. Callers that retry have their own limit.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -46,8 +50,42 @@ impl HttpClient for SharedHttpClient {
     async fn execute_request(&self, request: &Request) -> azure_core::Result<AsyncRawResponse> {
         let client = self.client();
         let client = client.map_err(|error| azure_core::Error::new(ErrorKind::Io, error))?;
-        HttpClient::execute_request(&client, request).await
+        let span = call_span(request);
+        let call = HttpClient::execute_request(&client, request);
+        let answer = call.instrument(span.clone()).await;
+        match &answer {
+            Ok(answer) => {
+                let status = u16::from(answer.status());
+                span.record("http.response.status_code", status);
+                if status >= 400 {
+                    span.record("error.type", status);
+                    span.record("otel.status_code", "ERROR");
+                }
+            }
+            Err(_) => {
+                span.record("error.type", "unreachable");
+                span.record("otel.status_code", "ERROR");
+            }
+        }
+        answer
     }
+}
+
+/// Without the address, which contains ids of users, and signatures of storage.
+fn call_span(request: &Request) -> Span {
+    let (method, url) = (request.method().as_str(), request.url());
+    tracing::debug_span!(
+        target: TARGET,
+        "request",
+        otel.name = method,
+        otel.kind = "client",
+        http.request.method = method,
+        server.address = url.host_str(),
+        server.port = url.port_or_known_default(),
+        http.response.status_code = Empty,
+        error.r#type = Empty,
+        otel.status_code = Empty,
+    )
 }
 
 /// Names the crypto provider instead of relying on the process's default, which any library could

@@ -30,6 +30,7 @@ use crate::config::{self, Config, ConfigError, ConfigErrors, Listen, Source};
 use crate::functions::assistant::AssistantTasks;
 use crate::functions::broadcast::Broadcast;
 use crate::functions::{self, queue_trigger};
+use crate::trace_export::Exporter;
 
 /// How long running calls may take to end. Platforms kill the process soon after they ask it to
 /// stop.
@@ -208,8 +209,8 @@ async fn receive(signal: io::Result<Signal>) {
     }
 }
 
-/// Serves with the settings of the environment.
-pub async fn run_from_environment() -> Result<(), BindError> {
+/// Serves with the settings of the environment. The traces of the last calls are sent at the end.
+pub async fn run_from_environment(exporter: Option<Exporter>) -> Result<(), BindError> {
     let parent = config::dev_parent(&config::environment);
     let signal = stop_signal();
     let stop = async {
@@ -218,7 +219,12 @@ pub async fn run_from_environment() -> Result<(), BindError> {
             () = orphaned(parent) => {}
         }
     };
-    run(&config::environment, stop).await
+    let exporting = exporter.map(Exporter::start);
+    let served = run(&config::environment, stop).await;
+    if let Some(exporting) = exporting {
+        exporting.flush().await;
+    }
+    served
 }
 
 /// Waits until the parent has died. Only polling can detect a killed parent.

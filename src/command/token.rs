@@ -3,10 +3,10 @@
 use std::io;
 use std::path::Path;
 
-use jsonwebtoken::{EncodingKey, Header};
 use secrecy::ExposeSecret;
 use serde_json::{Map, Value, json};
 
+use crate::access::caller::signature;
 use crate::clock::Clock;
 use crate::command::dev_secrets::{self, DevSecrets};
 use crate::config::{IdentityConfig, Source};
@@ -45,7 +45,7 @@ pub enum TokenCommandError {
     #[error("failed to read {}", dev_secrets::FILE)]
     Secrets(#[from] io::Error),
     #[error("failed to sign the token")]
-    Sign(#[from] jsonwebtoken::errors::Error),
+    Sign(#[from] serde_json::Error),
 }
 
 /// Writes the claims under the names that this deployment's settings expect. `folder` is the
@@ -96,8 +96,7 @@ pub fn issue(
             claims.insert("aud".to_owned(), json!(audience));
         }
     }
-    let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
-    Ok(jsonwebtoken::encode(&Header::default(), &claims, &key)?)
+    Ok(signature::sign(&claims, secret.expose_secret().as_bytes())?)
 }
 
 /// Writes the whole name as one key, because that is looked up first.

@@ -7,6 +7,7 @@ mod listen;
 mod settings;
 mod storage;
 mod store;
+mod traces;
 mod web_pubsub;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub use iot_hub::DevicesConfig;
 pub use listen::Listen;
 pub use settings::{ConfigError, ConfigErrors, Source};
 pub use store::{CosmosConfig, CosmosContainers, CosmosCredential, StoreConfig};
+pub use traces::TraceConfig;
 pub use web_pubsub::{Credential, SealSecrets, WebPubSubConfig, WebhookTrust};
 
 use crate::azure::storage_account::StorageAccount;
@@ -60,6 +62,8 @@ pub struct Config {
     /// Whether `dev` started this process, so that the demo model may answer questions.
     pub is_in_dev: bool,
     pub devices: DevicesConfig,
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: where traces go; `None` if nowhere.
+    pub traces: Option<TraceConfig>,
 }
 
 /// What to do with frames from a connection whose sign-in has expired.
@@ -91,6 +95,7 @@ impl Config {
         let notification_ttl_days = settings.number("NOTIFICATION_TTL_DAYS", 30, 1..=3650);
         let assistant = assistant::read(&mut settings);
         let devices = iot_hub::read(&mut settings);
+        let traces = traces::read(&mut settings);
         log_level_of(&mut settings);
         let config = web_pubsub.zip(store).map(|(web_pubsub, store)| Self {
             web_pubsub,
@@ -113,6 +118,7 @@ impl Config {
             assistant,
             is_in_dev: dev_parent(source) == Some(std::os::unix::process::parent_id()),
             devices,
+            traces,
         });
         settings.finish(config)
     }
@@ -122,6 +128,12 @@ impl Config {
 /// [`Config::from_settings`] reports it.
 pub fn log_level(source: Source<'_>) -> tracing::Level {
     log_level_of(&mut Settings::new(source))
+}
+
+/// The collector of traces, read before all other settings. `None` also for invalid values, which
+/// [`Config::from_settings`] reports.
+pub fn traces(source: Source<'_>) -> Option<TraceConfig> {
+    traces::read(&mut Settings::new(source))
 }
 
 /// The process that this one must not outlive. `dev` sets it, so that its handler ends even if

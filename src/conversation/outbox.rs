@@ -104,14 +104,9 @@ impl Outbox {
 }
 
 async fn put(queue: Option<&WorkQueue>, message: &impl Serialize, delay: Duration) -> bool {
-    let Some(queue) = queue else {
-        return false;
-    };
-    match serde_json::to_string(message) {
-        Ok(text) => queue.put(&text, delay).await,
-        Err(error) => {
-            tracing::error!("a message for a queue is not JSON: {error}");
-            false
+    match queue {
+        Some(queue) => queue.put(message, delay).await,
+        None => false,
         }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tracing::Instrument;
 
 use crate::conversation::attachments::Attachments;
 use crate::conversation::garbage::Garbage;
@@ -73,7 +74,7 @@ impl Sweeper {
             return;
         }
         let (shared, store, attachments) = (shared.clone(), store.clone(), attachments.clone());
-        tokio::spawn(async move {
+        let sweeping = async move {
             match sweep::step(&*store, &attachments, now).await {
                 Ok(Swept::All | Swept::NotDeleted) => {
                     shared.done.store(asked, Ordering::SeqCst);
@@ -86,6 +87,7 @@ impl Sweeper {
                 ),
             }
             shared.busy.store(false, Ordering::SeqCst);
-        });
+        };
+        tokio::spawn(sweeping.in_current_span());
     }
 }

@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::app::AppState;
@@ -28,7 +29,8 @@ pub struct Health {
     status: Condition,
     version: &'static str,
     uptime_seconds: u64,
-    /// Open connections; `null` if unknown.
+    /// Open connections of the whole deployment; `null` if the service cannot list them within two
+    /// seconds.
     connections: Option<u64>,
     services: Services,
 }
@@ -68,27 +70,30 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
         })
         .into_response();
     }
-    let (web_pub_sub, store, assistant, iot_hub) = match state.app() {
+    let (web_pub_sub, store, assistant, iot_hub, connections) = match state.app() {
         // In a task, so that a caller that hangs up early does not cancel the checks for others.
-        Ok(app) => tokio::spawn(async move {
-            tokio::join!(
-                app.health.web_pub_sub(&app.hub),
-                app.health.store(&*app.store),
-                app.health.assistant(&app.assistant),
-                app.health.iot_hub(app.iot_hub.as_ref()),
-            )
-        })
-        .await
-        .unwrap_or_else(|_| {
-            let aborted = || Part::degraded("the check was aborted");
-            (aborted(), aborted(), aborted(), aborted())
-        }),
-        Err(errors) => (
-            Part::degraded(errors.to_string()),
-            Part::DISABLED,
-            Part::DISABLED,
-            Part::DISABLED,
-        ),
+        Ok(app) => {
+            let checks = async move {
+                let now = app.clock.seconds();
+                tokio::join!(
+                    app.health.web_pub_sub(&app.hub, now),
+                    app.health.store(&*app.store, now),
+                    app.health.assistant(&app.assistant, now),
+                    app.health.iot_hub(app.iot_hub.as_ref(), now),
+                    app.connection_count.get(&app.hub, now),
+                )
+            };
+            let checked = tokio::spawn(checks.in_current_span()).await;
+            checked.unwrap_or_else(|_| {
+                let aborted = || Part::degraded("the check was aborted");
+                (aborted(), aborted(), aborted(), aborted(), None)
+            })
+        }
+        Err(errors) => {
+            let off = Part::DISABLED;
+            let wrong = Part::degraded(errors.to_string());
+            (wrong, off.clone(), off.clone(), off, None)
+        }
     };
     // Without an assistant or devices the rest works, so their failures are only shown.
     let status = if [&web_pub_sub, &store].iter().any(|part| part.is_degraded()) {
@@ -100,7 +105,7 @@ pub async fn get(State(state): State<AppState>, Query(query): Query<HealthQuery>
         status,
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: state.uptime_seconds(),
-        connections: None,
+        connections,
         services: Services {
             web_pub_sub,
             store,

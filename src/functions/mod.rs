@@ -34,6 +34,7 @@ use crate::http::cors;
 use crate::http::edge::Edge;
 use crate::http::methods;
 use crate::http::problem::Problem;
+use crate::http::trace;
 use devices::commands;
 use rooms::{files, invites, messages, presence, record, sanctions};
 
@@ -96,6 +97,12 @@ pub fn service(state: AppState) -> Edge {
     let router = match cors::Origins::new(cors_origins.unwrap_or_default()) {
         Some(origins) => router.layer(middleware::from_fn_with_state(origins, cors::add_headers)),
         None => router,
+    };
+    let is_traced = state.app().is_ok_and(|app| app.config.traces.is_some());
+    let router = if is_traced {
+        router.layer(middleware::from_fn(trace::trace_call))
+    } else {
+        router
     };
     Edge::new(router.with_state(state))
 }

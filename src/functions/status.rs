@@ -16,7 +16,8 @@ pub struct Status {
     version: &'static str,
     uptime_seconds: u64,
     endpoints: Vec<EndpointEntry>,
-    /// Open connections; `null` if unknown.
+    /// Open connections of the whole deployment; `null` if the service cannot list them within two
+    /// seconds.
     active_connections: Option<u64>,
 }
 
@@ -36,12 +37,20 @@ struct EndpointEntry {
     responses((status = 200, description = "The version and the endpoints", body = Status))
 )]
 pub async fn get(State(state): State<AppState>) -> Json<Status> {
+    let active_connections = match state.app() {
+        Ok(app) => {
+            app.connection_count
+                .get(&app.hub, app.clock.seconds())
+                .await
+        }
+        Err(_) => None,
+    };
     Json(Status {
         name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         uptime_seconds: state.uptime_seconds(),
         endpoints: endpoints(&state),
-        active_connections: None,
+        active_connections,
     })
 }
 

@@ -37,7 +37,8 @@ impl Service<Request> for Edge {
 
     fn call(&mut self, request: Request) -> Self::Future {
         let call = match invocation(request.headers()) {
-            Some(id) => tracing::info_span!("call", invocation = %id),
+            // At the level of errors, so that the lines have the id whatever the level is.
+            Some(id) => tracing::error_span!("call", invocation = %id),
             None => Span::none(),
         };
         self.0
@@ -47,7 +48,7 @@ impl Service<Request> for Edge {
 }
 
 /// The host appends its id to what the caller sent, in a header line of its own or after a comma.
-fn invocation(headers: &HeaderMap) -> Option<Uuid> {
+pub(super) fn invocation(headers: &HeaderMap) -> Option<Uuid> {
     let values = headers.get_all("x-azure-functions-invocationid");
     let last = values.iter().next_back()?.to_str().ok()?;
     Uuid::try_parse(last.rsplit(',').next()?.trim()).ok()

@@ -8,3 +8,4 @@ pub mod problem;
 pub(crate) mod cors;
 pub(crate) mod methods;
 mod normalize_path;
+pub(crate) mod trace;

@@ -11,6 +11,7 @@ mod limits;
 mod open;
 pub mod page_limit;
 mod rest;
+mod traced;
 mod types;
 
 pub mod cosmos;
@@ -19,6 +20,7 @@ pub mod table;
 
 pub use contract::Store;
 pub use open::{OpenError, open};
+pub use traced::TracedStore;
 pub use types::{
     BadRecord, Collection, Key, MAX_BODY, MAX_WRITES, Partition, Record, StoreError, Version,
     Write, WriteError,

@@ -36,6 +36,8 @@ mod chats;
 #[cfg(feature = "dev")]
 mod client_layer;
 #[cfg(feature = "dev")]
+mod connection_count;
+#[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
 mod devices;
@@ -67,3 +69,5 @@ mod room_messages;
 mod rooms;
 #[cfg(feature = "dev")]
 mod socket_messages;
+#[cfg(feature = "dev")]
+mod traces;

@@ -86,6 +86,7 @@ fn every_setting_is_documented_in_the_readme() {
         "listen",
         "storage",
         "store",
+        "traces",
         "web_pubsub",
     ];
     let texts = sources.map(|name| {

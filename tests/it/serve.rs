@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdout, Command};
 
-use crate::support::KEY;
+use crate::support::{KEY, fresh_folder};
 
 pub(crate) struct Process {
     child: Child,
@@ -20,17 +20,7 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it with only these settings.
     pub(crate) async fn start(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
-            .args(arguments)
-            .env_clear()
-            .env("AZURE_WEB_PUBSUB_CONNECTION_STRING", connection_string())
-            .env("ALLOW_ANONYMOUS", "true")
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (child, mut lines) = Self::spawn(arguments, settings);
         let first_line = lines
             .next_line()
             .await
@@ -45,11 +35,61 @@ impl Process {
         }
     }
 
+    /// Under the Functions host, at a level that may hide the line about its address.
+    async fn start_at_level(level: &str, settings: &[(&str, &str)]) -> Self {
+        let port = free_port();
+        let own = [
+            ("FUNCTIONS_CUSTOMHANDLER_PORT", port.as_str()),
+            ("LOG_LEVEL", level),
+        ];
+        let (child, lines) = Self::spawn(&[], &[&own, settings].concat());
+        let address = SocketAddr::from(([127, 0, 0, 1], port.parse().unwrap()));
+        while TcpStream::connect(address).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Self {
+            child,
+            lines,
+            address,
+        }
+    }
+
+    fn spawn(
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> (Child, Lines<BufReader<ChildStdout>>) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+            .args(arguments)
+            .env_clear()
+            .env("AZURE_WEB_PUBSUB_CONNECTION_STRING", connection_string())
+            .env("ALLOW_ANONYMOUS", "true")
+            .envs(settings.iter().copied())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        (child, lines)
+    }
+
+    /// A call of the Functions host, and its answer. The process closes the connection.
+    async fn call_as_host(&self, path: &str, invocation: &str, body: &str) -> String {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\
+             X-Azure-Functions-InvocationId: {invocation}\r\nContent-Type: application/json\r\n\
+             Authorization: Bearer {API_TOKEN}\r\nTransfer-Encoding: chunked\r\n\r\n\
+             {:x}\r\n{body}\r\n0\r\n\r\n",
+            self.address.port(),
+            body.len()
+        );
+        self.send_request(&request).await
+    }
+
     async fn connect(&self, host: [u8; 4]) -> std::io::Result<TcpStream> {
         TcpStream::connect(SocketAddr::from((host, self.address.port()))).await
     }
 
-    async fn send_request(&self, request: &str) -> String {
+    pub(crate) async fn send_request(&self, request: &str) -> String {
         let mut stream = self.connect([127, 0, 0, 1]).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
@@ -69,7 +109,7 @@ impl Process {
     }
 
     /// Stops it and returns the lines it logged since it listened.
-    async fn stop(mut self) -> (ExitStatus, Vec<String>) {
+    pub(crate) async fn stop(mut self) -> (ExitStatus, Vec<String>) {
         self.terminate();
         self.wait().await
     }
@@ -83,12 +123,15 @@ impl Process {
     }
 }
 
+const API_TOKEN: &str = "the-api-token-of-the-tests";
+const INVOCATION: &str = "8406fdc8-2809-4bda-89b1-301d75e0822c";
+
 fn connection_string() -> String {
     format!("Endpoint=http://localhost:9;AccessKey={KEY};Version=1.0;")
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> String {
+pub(crate) fn free_port() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port().to_string()
 }
@@ -278,4 +321,40 @@ async fn a_port_in_use_ends_it_with_an_error() {
     assert!(!output.status.success());
     let errors = String::from_utf8(output.stderr).unwrap();
     assert!(errors.contains(&port), "{errors}");
+}
+
+#[tokio::test]
+async fn log_lines_of_a_trigger_carry_its_invocation_id_at_every_level() {
+    for level in ["info", "error"] {
+        let process = Process::start_at_level(level, &[]).await;
+        let body = json!({ "Data": { "message": "nonsense" }, "Metadata": {} }).to_string();
+
+        let answer = process.call_as_host("/broadcast", INVOCATION, &body).await;
+
+        assert!(answer.starts_with("HTTP/1.1 500"), "{answer}");
+        let (_, lines) = process.stop().await;
+        let mut about = lines
+            .iter()
+            .filter(|line| line.contains("can never succeed"));
+        let line = about.next().unwrap_or_else(|| panic!("{lines:#?}"));
+        assert!(line.contains(INVOCATION), "{level}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn log_lines_of_work_beside_a_call_carry_its_invocation_id() {
+    let store = format!("sqlite:{}", fresh_folder().join("switchboard.db").display());
+    let settings = [("STORE", store.as_str()), ("API_TOKEN", API_TOKEN)];
+    let process = Process::start_at_level("warn", &settings).await;
+    let message = json!({ "content": "hello" }).to_string();
+
+    // The service is not there, so the broadcast fails in the conversation's own task.
+    let path = "/api/rooms/lobby/messages";
+    let answer = process.call_as_host(path, INVOCATION, &message).await;
+
+    assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
+    let (_, lines) = process.stop().await;
+    let mut about = lines.iter().filter(|line| line.contains("lobby"));
+    let line = about.next().unwrap_or_else(|| panic!("{lines:#?}"));
+    assert!(line.contains(INVOCATION), "{line}");
 }

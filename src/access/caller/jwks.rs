@@ -7,6 +7,7 @@ use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use reqwest::header::ACCEPT;
 use serde::Deserialize;
+use tracing::Instrument;
 use url::Url;
 
 use crate::azure::http_client::{HttpClientError, SharedHttpClient};
@@ -98,13 +99,14 @@ impl Jwks {
             return Ok(known);
         }
         let (shared, id_to_find) = (Arc::clone(&self.0), id.map(str::to_owned));
-        let fetch = tokio::spawn(async move {
+        let fetch = async move {
             let _turn = shared.fetching.lock().await;
             match shared.usable(id_to_find.as_deref(), algorithm) {
                 Some(_) => Ok(()),
                 None => shared.refresh().await,
             }
-        });
+        };
+        let fetch = tokio::spawn(fetch.in_current_span());
         fetch.await.map_err(|_| FetchError::Stopped)??;
         Ok(self.0.known_keys(id, algorithm))
     }

@@ -10,6 +10,7 @@ pub mod jwt;
 mod raw_token;
 pub mod rights;
 mod sign_in;
+pub mod signature;
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
+use tracing::Instrument;
 
 use super::account::StorageAccount;
 use super::error::SetupError;
@@ -11,6 +13,7 @@ use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
 use crate::azure::rest::RestError;
 use crate::clock::Clock;
+use crate::logging::trace::{self, TARGET, TraceContext};
 
 const TIME_TO_LIVE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// A sender may be waiting for the answer.
@@ -22,6 +25,35 @@ pub struct WorkQueue {
     name: &'static str,
     messages: Queue,
     poison: Queue,
+}
+
+/// A message as it stands on a queue, with the place in a trace where it was put there. A handler
+/// that does not know that field ignores it.
+#[derive(Debug, Serialize)]
+struct Queued<'a, T> {
+    #[serde(flatten)]
+    message: &'a T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<TraceContext>,
+}
+
+impl<'a, T> Queued<'a, T> {
+    fn now(message: &'a T) -> Self {
+        Self {
+            message,
+            traceparent: trace::current(),
+        }
+    }
+}
+
+/// The place in a trace where a message was put on a queue, if it says so.
+pub fn sender_of(text: &str) -> Option<TraceContext> {
+    #[derive(Deserialize)]
+    struct Traced {
+        #[serde(default, deserialize_with = "trace::read_or_none")]
+        traceparent: Option<TraceContext>,
+    }
+    serde_json::from_str::<Traced>(text).ok()?.traceparent
 }
 
 impl WorkQueue {
@@ -49,10 +81,31 @@ impl WorkQueue {
         &self.messages
     }
 
-    /// Returns whether the message is on the queue. A failure is logged.
-    pub async fn put(&self, text: &str, delay: Duration) -> bool {
+    /// Returns whether the message, a JSON object, is on the queue. A failure is logged.
+    pub async fn put(&self, message: &impl Serialize, delay: Duration) -> bool {
         let name = self.name;
-        let putting = self.messages.put_delayed(text, delay, TIME_TO_LIVE);
+        let span = tracing::debug_span!(
+            target: TARGET,
+            "put on queue",
+            otel.name = format_args!("send {name}"),
+            otel.kind = "producer",
+            messaging.system = "azqueues",
+            messaging.operation.r#type = "send",
+            messaging.destination.name = name,
+        );
+        self.put_traced(message, delay).instrument(span).await
+    }
+
+    async fn put_traced(&self, message: &impl Serialize, delay: Duration) -> bool {
+        let name = self.name;
+        let text = match serde_json::to_string(&Queued::now(message)) {
+            Ok(text) => text,
+            Err(error) => {
+                tracing::error!("a message for the queue {name} is not JSON: {error}");
+                return false;
+            }
+        };
+        let putting = self.messages.put_delayed(&text, delay, TIME_TO_LIVE);
         match timeout(PUT_TIMEOUT, putting).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
@@ -74,5 +127,38 @@ impl WorkQueue {
         let text = message.text.as_deref().unwrap_or_default();
         self.poison.put(text, TIME_TO_LIVE).await?;
         self.messages.delete(message).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    #[test]
+    fn a_message_carries_its_trace_beside_its_own_fields() {
+        let queued = Queued {
+            message: &json!({ "kind": "settle" }),
+            traceparent: sender_of(&json!({ "traceparent": TRACEPARENT }).to_string()),
+        };
+
+        let text = serde_json::to_string(&queued).unwrap();
+
+        let expected = json!({ "kind": "settle", "traceparent": TRACEPARENT });
+        assert_eq!(text, expected.to_string());
+        assert_eq!(sender_of(&text).unwrap().to_string(), TRACEPARENT);
+    }
+
+    #[test]
+    fn a_message_without_a_well_formed_trace_has_none() {
+        for trace in [json!(7), json!(null), json!({}), json!("00-x")] {
+            assert!(sender_of(&json!({ "traceparent": trace }).to_string()).is_none());
+        }
+        for text in ["", "[]", "{}", "7"] {
+            assert!(sender_of(text).is_none());
+        }
     }
 }

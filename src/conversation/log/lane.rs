@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{Instrument, Span};
 
 use super::super::{Conversation, ConversationError};
 use super::commit::Commit;
@@ -13,6 +14,7 @@ use super::context::Context;
 use super::delivery::Delivery;
 use super::pending::{Pending, Sent};
 use super::questions;
+use crate::logging::trace::TARGET;
 use crate::store::MAX_WRITES;
 
 /// The head, two records for each message, and the claim of an answer.
@@ -141,7 +143,9 @@ impl Lane {
         loop {
             let batch = self.next_batch();
             if !batch.is_empty() {
-                self.process_batch(context, batch).await;
+                let (batch_span, call) = (batch_span(&batch), batch[0].call.clone());
+                let processing = self.process_batch(context, batch);
+                processing.instrument(batch_span).instrument(call).await;
                 // A batch that stored nothing recorded nothing either, and more such batches may
                 // follow.
                 let due = self.queue().record_due();
@@ -288,4 +292,18 @@ impl Lane {
         }
         self.queue().note_sent(sent);
     }
+}
+
+/// Several calls may share a batch: it belongs to the first one's trace, and names the others.
+fn batch_span(batch: &[Pending]) -> Span {
+    let span = tracing::debug_span!(
+        target: TARGET,
+        parent: batch.first().and_then(|first| first.call.id()),
+        "process batch",
+        messaging.batch.message_count = batch.len(),
+    );
+    for other in batch.iter().skip(1) {
+        span.follows_from(&other.call);
+    }
+    span
 }

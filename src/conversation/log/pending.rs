@@ -2,6 +2,7 @@
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::super::Conversation;
 use super::super::ConversationError;
@@ -47,6 +48,8 @@ pub(super) struct Pending {
     pub(super) asks: bool,
     answer: oneshot::Sender<Result<Answer, ConversationError>>,
     since: Instant,
+    /// The call that posts it, for log lines and traces.
+    pub(super) call: Span,
 }
 
 impl Pending {
@@ -59,6 +62,7 @@ impl Pending {
             asks: false,
             answer,
             since: Instant::now(),
+            call: Span::current(),
         }
     }
 

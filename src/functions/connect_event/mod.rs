@@ -19,7 +19,7 @@ use crate::functions::upstream::{ConnectionState, JoinedChat, SignedEvent, seal,
 use crate::http::problem::Problem;
 use crate::ids::target::Channel;
 use crate::ids::user_id::UserId;
-use crate::logging::clipped;
+use crate::logging::{clipped, trace};
 
 pub use connected::connected;
 
@@ -78,6 +78,9 @@ fn negotiated(app: &App, user: &str, ticket: &str) -> Result<Binding, Problem> {
         return Err(Problem::token_invalid(
             "this address has expired; ask `negotiate` for another",
         ));
+    }
+    if let Some(parent) = ticket.traceparent {
+        trace::continue_from(parent);
     }
     Ok(ticket.binding)
 }

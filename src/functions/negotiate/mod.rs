@@ -24,6 +24,7 @@ use crate::config::Credential;
 use crate::http::problem::Problem;
 use crate::http::problem::responses::{Failed, InvalidBody, MissingTarget, NotAdmitted};
 use crate::ids::target::Target;
+use crate::logging::trace;
 use body::{NegotiateBody, NegotiateQuery, Submission};
 
 /// Where to connect, and as whom.
@@ -155,6 +156,7 @@ fn write_answer(app: &App, token: Token, binding: Binding) -> Result<Negotiated,
     let ticket = Ticket {
         exp: expires.as_second(),
         binding,
+        traceparent: trace::current(),
     };
     let sb = app.sealer.seal(Purpose::Binding, user.as_str(), &ticket);
     let sb = sb.map_err(|_| Problem::unavailable("the binding cannot be serialised"))?;

@@ -15,9 +15,12 @@ use axum::body::{Body, to_bytes};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::app::App;
-use crate::azure::storage_account::work_queue::WorkQueue;
+use crate::azure::storage_account::work_queue::{WorkQueue, sender_of};
+use crate::logging::trace::TARGET;
 
 pub use invocation::Invocation;
 pub use poll::poll;
@@ -62,7 +65,7 @@ pub(super) async fn receive<F: QueueFunction>(app: &Arc<App>, body: Body) -> Res
         Ok(bytes) => Invocation::read(&bytes),
         Err(_) => Invocation::unreadable(),
     };
-    match F::carry_out(app, &invocation).await {
+    match carry_out::<F>(app, &invocation).await {
         // An empty answer would never complete the invocation.
         Ok(()) => Json(json!({})).into_response(),
         Err(error) => {
@@ -70,6 +73,32 @@ pub(super) async fn receive<F: QueueFunction>(app: &Arc<App>, body: Body) -> Res
             (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({}))).into_response()
         }
     }
+}
+
+/// Carries out a message as part of the trace in which it was put on the queue.
+async fn carry_out<F: QueueFunction>(
+    app: &Arc<App>,
+    message: &Invocation,
+) -> Result<(), F::Error> {
+    let sender = tracing::span_enabled!(target: TARGET, tracing::Level::DEBUG)
+        .then(|| sender_of(message.text.as_deref()?))
+        .flatten();
+    let span = tracing::debug_span!(
+        target: TARGET,
+        "take from queue",
+        traceparent = sender.map(|sender| sender.to_string()).as_deref(),
+        otel.name = format_args!("process {}", F::QUEUE),
+        otel.kind = "consumer",
+        messaging.system = "azqueues",
+        messaging.operation.r#type = "process",
+        messaging.destination.name = F::QUEUE,
+        otel.status_code = Empty,
+    );
+    let result = F::carry_out(app, message).instrument(span.clone()).await;
+    if result.is_err() {
+        span.record("otel.status_code", "ERROR");
+    }
+    result
 }
 
 /// One line for each message that can never succeed, although it is shown ten times.

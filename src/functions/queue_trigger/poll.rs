@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::sleep;
 
-use super::{Invocation, MAX_DEQUEUE_COUNT, QueueFunction, TIME_LIMIT, log};
+use super::{Invocation, MAX_DEQUEUE_COUNT, QueueFunction, TIME_LIMIT, carry_out, log};
 use crate::app::App;
 use crate::azure::rest::RestError;
 use crate::azure::storage_account::queue::Message;
@@ -108,7 +108,7 @@ async fn process<F: QueueFunction>(app: &Arc<App>, queue: &WorkQueue, mut messag
         id: Some(message.id.clone()),
         dequeue_count: count,
     };
-    let ended = match F::carry_out(app, &invocation).await {
+    let ended = match carry_out::<F>(app, &invocation).await {
         Ok(()) => queue.messages().delete(&message).await.map(drop),
         Err(error) => {
             // This process logs a message once: it is not shown again.

@@ -107,7 +107,7 @@ async fn the_demo_model_streams_to_everybody_and_shows_each_case() {
         .unwrap();
     assert_eq!(echo.json::<Value>().await.unwrap()["source"], "echo");
     dev.interrupt().await;
-    for line in dev.rest().await {
+    for line in dev.read_to_end().await {
         let is_secret = line.contains("w200") || line.contains("count the seconds");
         assert!(!is_secret && !line.contains("JSON object with"), "{line}");
     }

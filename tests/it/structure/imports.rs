@@ -139,6 +139,17 @@ impl SourceTree {
     }
 }
 
+/// The files whose code contains one of these texts, tests aside.
+pub(super) fn files_with(src: &Path, texts: &[&str]) -> Vec<String> {
+    let mut files = BTreeMap::new();
+    collect(src, "", &mut files);
+    files.retain(|_, text| {
+        let code = code(text);
+        texts.iter().any(|text| code.contains(text))
+    });
+    files.into_keys().collect()
+}
+
 fn collect(folder: &Path, prefix: &str, files: &mut BTreeMap<String, String>) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;

@@ -120,6 +120,11 @@ impl TestApp {
     }
 
     #[cfg(feature = "dev")]
+    pub(crate) fn call_url(&self, method: Method, url: &str) -> RequestBuilder {
+        self.http.request(method, url)
+    }
+
+    #[cfg(feature = "dev")]
     pub(crate) fn post_url(&self, url: &str) -> RequestBuilder {
         self.http.post(url)
     }

@@ -97,8 +97,8 @@ impl Dev {
         Answer::of(call).await
     }
 
-    /// All lines, once it has ended.
-    pub(crate) async fn rest(&mut self) -> Vec<String> {
+    /// All lines until the program ends.
+    pub(crate) async fn read_to_end(&mut self) -> Vec<String> {
         while let Some(line) = self.lines.recv().await {
             self.printed.push(line);
         }

@@ -18,7 +18,7 @@ pub(crate) struct Hub {
 impl Hub {
     /// It sends no events at first.
     pub(crate) async fn start() -> Self {
-        let emulator = Emulator::new(with_handlers(json!([])));
+        let emulator = Emulator::new(with_handlers(json!([])).with_control());
         let settings = emulator.hub_settings();
         let listener = emulator::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let gate = Gate::before(listener.local_addr().unwrap()).await;

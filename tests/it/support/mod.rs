@@ -28,6 +28,8 @@ mod socket;
 #[cfg(feature = "dev")]
 mod telemetry;
 #[cfg(feature = "dev")]
+mod trace_collector;
+#[cfg(feature = "dev")]
 mod world;
 
 pub(crate) use answer::Answer;
@@ -61,5 +63,7 @@ pub(crate) use scripts::client_scripts;
 pub(crate) use socket::Socket;
 #[cfg(feature = "dev")]
 pub(crate) use telemetry::{TelemetryEvent, chunked, telemetry_call};
+#[cfg(feature = "dev")]
+pub(crate) use trace_collector::TraceCollector;
 #[cfg(feature = "dev")]
 pub(crate) use world::World;

@@ -1,6 +1,7 @@
 //! `SEND_MESSAGE`: posts in a chat.
 
 use serde::Serialize;
+use tracing::Instrument;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -95,12 +96,13 @@ fn note_spoke(call: &mut Call<'_>, chat: &ChatId, seq: u64) {
     }
     let (store, user) = (call.app.store.clone(), call.binding().user.clone());
     let (now, chat) = (call.app.clock.now(), Conversation::Chat(chat.clone()));
-    tokio::spawn(async move {
+    let noting = async move {
         if let Err(error) = index::set_read_position(&*store, &user, &chat, seq, now).await {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
                 "failed to record that {user} spoke in {chat}"
             );
         }
-    });
+    };
+    tokio::spawn(noting.in_current_span());
 }

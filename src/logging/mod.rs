@@ -1,29 +1,48 @@
 //! Logs one line per event to standard output, where the Functions host reads them. The host
-//! reports nearly everything on standard error as an error.
+//! reports nearly everything on standard error as an error. Spans for OpenTelemetry are in `trace`.
+
+pub mod trace;
 
 use std::io::{self, StdoutLock, Write};
 
-use tracing::Level;
+use tracing::{Level, Subscriber};
+use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Enables logging for the process. Other crates log only warnings and errors.
-pub fn init(level: Level) {
+use self::trace::SpanCollector;
+
+/// Enables logging for the process. Other crates log only warnings and errors. With a collector,
+/// the spans of traces go there, whatever the level.
+pub fn init(level: Level, spans: Option<SpanCollector>) {
     let others = level.min(Level::WARN);
     let targets = Targets::new()
         .with_default(others)
         .with_target("switchboard", level);
-    let lines = tracing_subscriber::fmt::layer()
+    // This fails only if a subscriber is already installed, which then receives the events.
+    let _ = match spans {
+        None => tracing_subscriber::registry()
+            .with(targets)
+            .with(lines())
+            .try_init(),
+        Some(spans) => {
+            let traced = Targets::new().with_target(trace::TARGET, Level::DEBUG);
+            tracing_subscriber::registry()
+                .with(lines().with_filter(targets))
+                .with(spans.with_filter(traced))
+                .try_init()
+        }
+    };
+}
+
+fn lines<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
+    tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_target(false)
-        .with_writer(OneLinePerEvent);
-    // This fails only if a subscriber is already installed, which then receives the events.
-    let _ = tracing_subscriber::registry()
-        .with(targets)
-        .with(lines)
-        .try_init();
+        .with_writer(OneLinePerEvent)
 }
 
 /// The beginning of untrusted text: logging is billed by length.
