@@ -342,7 +342,7 @@ async fn audio_is_streamed() {
 async fn http_calls_have_the_sign_in_and_the_servers_codes() {
     let found = run("calls_the_api").await;
 
-    let refused = json!({ "code": "not_found", "status": 404 });
+    let refused = json!({ "code": "forbidden", "status": 403 });
     assert_eq!(found, json!({ "refused": refused, "name": "Made" }));
 }
 

@@ -19,3 +19,4 @@ export interface ServerFrames {
   audio_summary: { type: 'audio_summary'; chunks: number; bytes: number; durationSeconds?: number | null; missing: number[] };
 }
 export interface Chat { id: string; name: string; ownerId: string; members?: string[] | null; createdAt: string; lastMessageAt?: string | null; lastSeq: number; unread: number }
+export interface Operations { 'GET rooms/{id}/presence': { path: { id: string }; query: { username?: string }; body: undefined; answer: { users: string[] } } }

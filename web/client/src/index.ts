@@ -17,7 +17,7 @@ export type { Unsubscribe } from './emitter.js';
 export { SwitchboardError } from './error.js';
 export type { ClientCode, ErrorDetails } from './error.js';
 export { Http } from './http.js';
-export type { CallOptions } from './http.js';
+export type { Arguments, CallOptions } from './http.js';
 export type * from './inspect.js';
 export { Notifications } from './notifications.js';
 export type { NotificationsEvents } from './notifications.js';

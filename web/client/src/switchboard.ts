@@ -67,6 +67,8 @@ export interface SwitchboardEvents {
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000;
+/** After each of these a socket may be dead without a sign. */
+const NETWORK_EVENTS = ['online', 'offline', 'focus', 'pageshow'];
 /** What concerns no room goes with the open rooms that this user may write to. */
 const MAIN: RoomCredentials = { role: 'writer' };
 /** The first of these that any connection has is the status of the whole. */
@@ -82,6 +84,7 @@ const SEVEREST: readonly ConnectionStatus[] = [
 interface Shared extends Subject {
   acquire(): this;
   onReleased(listener: () => void): void;
+  abandon(): void;
 }
 
 /**
@@ -98,8 +101,8 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
   readonly #resources = new Map<string, Shared>();
   #lastToken: string | null = null;
   #isClosed = false;
-  readonly #hurry = (): void => {
-    for (const connection of this.#connections.values()) connection.hurry();
+  readonly #lookAgain = (): void => {
+    for (const connection of this.#connections.values()) connection.lookAgain();
   };
 
   constructor(options: SwitchboardOptions = {}) {
@@ -110,7 +113,7 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
       getToken: () => this.#token(),
       fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
     });
-    globalThis.addEventListener?.('online', this.#hurry);
+    for (const event of NETWORK_EVENTS) globalThis.addEventListener?.(event, this.#lookAgain);
   }
 
   room(id: string, options: RoomOptions = {}): Conversation {
@@ -169,10 +172,8 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    globalThis.removeEventListener?.('online', this.#hurry);
-    for (const resource of this.#resources.values()) {
-      if (resource instanceof Conversation) resource.abandon();
-    }
+    for (const event of NETWORK_EVENTS) globalThis.removeEventListener?.(event, this.#lookAgain);
+    for (const resource of this.#resources.values()) resource.abandon();
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
     this.update({ status: 'closed' });
