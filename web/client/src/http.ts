@@ -63,7 +63,8 @@ export class Http {
     if (token !== null) headers.set('Authorization', `Bearer ${token}`);
     if (options.body !== undefined) headers.set('Content-Type', 'application/json');
     if (options.idempotencyKey !== undefined) headers.set('Idempotency-Key', options.idempotencyKey);
-    const address = `${api}/${path}${query.size > 0 ? `?${query}` : ''}`;
+    const search = query.toString();
+    const address = `${api}/${path}${search === '' ? '' : `?${search}`}`;
     const request: RequestInit = { method, headers, signal: options.signal ?? null };
     if (options.body !== undefined) request.body = JSON.stringify(options.body);
     const response = await this.#fetch(address, request);

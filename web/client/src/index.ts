@@ -16,6 +16,8 @@ export type { CommandOptions } from './device.js';
 export type { Unsubscribe } from './emitter.js';
 export { SwitchboardError } from './error.js';
 export type { ClientCode, ErrorDetails } from './error.js';
+export { isA } from './frames.js';
+export type { ClientFrame, Frame, ServerFrame } from './frames.js';
 export { Http } from './http.js';
 export type { Arguments, CallOptions } from './http.js';
 export type * from './inspect.js';

@@ -13,6 +13,7 @@ import { Device } from './device.js';
 import { closed } from './error.js';
 import type { SwitchboardError } from './error.js';
 import type { FeedLink } from './feed-link.js';
+import type { ClientFrame, Frame } from './frames.js';
 import { Http } from './http.js';
 import type { InspectEntry } from './inspect.js';
 import { Notifications } from './notifications.js';
@@ -62,6 +63,8 @@ export interface SwitchboardState {
 
 export interface SwitchboardEvents {
   inspect: InspectEntry;
+  /** Every frame of the server, also those that objects of this package handle. See `isA`. */
+  frame: Frame;
   /** Errors that belong to no single call, such as a sign-in that cannot be renewed. */
   error: SwitchboardError;
 }
@@ -157,6 +160,16 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
     return this.#acquire('audio', MAIN, make);
   }
 
+  /**
+   * Sends a frame and resolves with its reply. For frames that no object sends, such as `ping`; a
+   * connection must have been requested.
+   */
+  request(frame: ClientFrame): Promise<Frame> {
+    const [connection] = this.#connections.values();
+    if (connection === undefined) return Promise.reject(closed());
+    return connection.request({ ...frame }, { retry: false });
+  }
+
   /** Renews the sign-in of the live connections now, with a token from `getToken`. */
   async renewSignIn(): Promise<void> {
     const connections = [...this.#connections.values()];
@@ -242,6 +255,7 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
       lastToken: () => this.#lastToken,
       canRenew: getToken !== undefined,
       changed: () => this.#showConnections(),
+      received: (frame) => this.emit('frame', frame),
       failed: (error) => this.emit('error', error),
     };
   }

@@ -1,7 +1,6 @@
 /** A connection to the service that is kept up: it negotiates, reconnects and recovers. */
 
 import { SwitchboardError, asError, closed } from '../error.js';
-import { isA } from '../frames.js';
 import type { Frame } from '../frames.js';
 import type { Negotiated } from '../inspect.js';
 import type { ConnectionStatus } from '../types.js';
@@ -14,7 +13,7 @@ import type { RequestOptions } from './requests.js';
 import { SignIn, claimsOf } from './sign-in.js';
 import { Socket } from './socket.js';
 import { asFrame, trusted } from './trust.js';
-import type { Envelope, TrustedFrame } from './trust.js';
+import type { Envelope } from './trust.js';
 
 /** Released targets stay this long, so that a view that closes and opens again changes nothing. */
 const LINGER_MS = 2000;
@@ -356,15 +355,10 @@ export class Connection {
       this.#receivedFromClient(socket, envelope);
       return;
     }
-    if (message.group === undefined && this.#requests.receive(message.frame)) {
-      // Chats are announced to others by frames of the same type as the reply to their creator.
-      if (!isA(message.frame, 'error')) this.#deliver(message);
-      return;
-    }
-    this.#deliver(message);
-  }
-
-  #deliver(message: TrustedFrame): void {
+    const { frame, group } = message;
+    if (group === undefined) this.#requests.receive(frame);
+    this.#environment.received(frame);
+    // Replies too: the creator of a chat learns of it by its reply alone.
     for (const subject of [...this.#subjects]) subject.receive(message);
   }
 

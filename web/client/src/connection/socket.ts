@@ -54,7 +54,7 @@ export class Socket {
       messageRetryOptions: { maxRetries: 0 },
     });
     this.#client.on('connected', () => {
-      if (this.#state !== 'dialling') return;
+      if (this.#state !== 'dialling' || this.#isStopping) return;
       this.#state = 'connected';
       events.connected();
     });
