@@ -10,13 +10,23 @@ use crate::support::{ClientPackage, Dev, Script, TestApp};
 const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
 
 /// Runs a scenario of `tests/it/clients/client-layer` against `dev`, and returns what it found.
-async fn run(scenario: &str) -> Value {
+pub(crate) async fn run(scenario: &str) -> Value {
     run_with(scenario, &json!({})).await
 }
 
 async fn run_with(scenario: &str, details: &Value) -> Value {
+    run_with_arguments(scenario, &[], details).await
+}
+
+/// With these arguments for `dev`.
+pub(crate) async fn run_with_arguments(
+    scenario: &str,
+    arguments: &[&str],
+    details: &Value,
+) -> Value {
     ClientPackage::get().await;
-    let dev = Dev::start(&format!("client-{scenario}"), &FREE_PORTS).await;
+    let arguments = [&FREE_PORTS, arguments].concat();
+    let dev = Dev::start(&format!("client-{scenario}"), &arguments).await;
     let world = world(&dev, details).to_string();
     Script::start_with("client-layer/run.mjs", &[scenario, &world])
         .await
@@ -399,4 +409,32 @@ async fn messages_in_any_order_are_kept_once_and_in_theirs() {
         run_alone("keeps_every_message_once").await,
         json!({ "broken": 0 })
     );
+}
+
+#[tokio::test]
+async fn writers_broadcast_to_a_room_without_storing() {
+    let found = run("broadcasts_in_a_room").await;
+
+    let heard = json!([{ "data": { "x": 1, "y": 2 }, "fromUserId": "anon:alice" }]);
+    let expected = json!({ "heard": heard, "refused": "forbidden", "messages": [] });
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_closed_view_still_sends_what_waits() {
+    let found = run("sends_what_waits_before_it_closes").await;
+
+    let contents = json!(["the last word"]);
+    let expected = json!({ "seq": 1, "contents": contents, "isAnother": true, "again": contents });
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_closed_switchboard_rejects_what_waits() {
+    let found = run("rejects_what_waits_when_all_is_closed").await;
+
+    let expected = json!({
+        "error": "network", "sent": "closed", "later": "closed", "status": "closed", "room": "closed",
+    });
+    assert_eq!(found, expected);
 }
