@@ -10,14 +10,34 @@ use crate::support::{ClientPackage, Dev, Script, TestApp};
 const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
 
 /// Runs a scenario of `tests/it/clients/client-layer` against `dev`, and returns what it found.
-async fn run(scenario: &str) -> Value {
+pub(crate) async fn run(scenario: &str) -> Value {
     run_with(scenario, &json!({})).await
 }
 
 async fn run_with(scenario: &str, details: &Value) -> Value {
+    run_with_arguments(scenario, &[], details).await
+}
+
+/// With these arguments for `dev`.
+pub(crate) async fn run_with_arguments(
+    scenario: &str,
+    arguments: &[&str],
+    details: &Value,
+) -> Value {
     ClientPackage::get().await;
-    let dev = Dev::start(&format!("client-{scenario}"), &FREE_PORTS).await;
+    let arguments = [&FREE_PORTS, arguments].concat();
+    let dev = Dev::start(&format!("client-{scenario}"), &arguments).await;
     let world = world(&dev, details).to_string();
+    Script::start_with("client-layer/run.mjs", &[scenario, &world])
+        .await
+        .read()
+        .await
+}
+
+/// Runs a scenario that needs no server.
+async fn run_alone(scenario: &str) -> Value {
+    ClientPackage::get().await;
+    let world = json!({ "connectionString": "Endpoint=http://localhost;" }).to_string();
     Script::start_with("client-layer/run.mjs", &[scenario, &world])
         .await
         .read()
@@ -342,7 +362,7 @@ async fn audio_is_streamed() {
 async fn http_calls_have_the_sign_in_and_the_servers_codes() {
     let found = run("calls_the_api").await;
 
-    let refused = json!({ "code": "not_found", "status": 404 });
+    let refused = json!({ "code": "forbidden", "status": 403 });
     assert_eq!(found, json!({ "refused": refused, "name": "Made" }));
 }
 
@@ -363,4 +383,58 @@ async fn every_message_arrives_once_and_in_order_through_random_faults() {
     for (fault, count) in found["faults"].as_object().unwrap() {
         assert!(count.as_u64().unwrap() > 0, "no {fault}");
     }
+}
+
+#[tokio::test]
+async fn answers_are_shown_by_the_rules() {
+    let found = run_alone("shows_answers_by_the_rules").await;
+
+    let expected = json!({
+        "inOrder": [["ab", 1, "streaming"]],
+        "repeated": [["ab", 1, "streaming"]],
+        "anotherRun": [["c", 2, "streaming"]],
+        "lateJoiner": [["abc", 1, "streaming"]],
+        "lateJoinerOfAnOlderRun": [["x", 2, "streaming"]],
+        "pageFromBefore": ["ab"],
+        "failed": [["a", 1, "failed"]],
+        "over": [],
+        "stored": [],
+    });
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn messages_in_any_order_are_kept_once_and_in_theirs() {
+    assert_eq!(
+        run_alone("keeps_every_message_once").await,
+        json!({ "broken": 0 })
+    );
+}
+
+#[tokio::test]
+async fn writers_broadcast_to_a_room_without_storing() {
+    let found = run("broadcasts_in_a_room").await;
+
+    let heard = json!([{ "data": { "x": 1, "y": 2 }, "fromUserId": "anon:alice" }]);
+    let expected = json!({ "heard": heard, "refused": "forbidden", "messages": [] });
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_closed_view_still_sends_what_waits() {
+    let found = run("sends_what_waits_before_it_closes").await;
+
+    let contents = json!(["the last word"]);
+    let expected = json!({ "seq": 1, "contents": contents, "isAnother": true, "again": contents });
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_closed_switchboard_rejects_what_waits() {
+    let found = run("rejects_what_waits_when_all_is_closed").await;
+
+    let expected = json!({
+        "error": "network", "sent": "closed", "later": "closed", "status": "closed", "room": "closed",
+    });
+    assert_eq!(found, expected);
 }
