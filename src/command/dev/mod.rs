@@ -1,7 +1,9 @@
 //! `switchboard dev`: everything on one machine. The emulator and the stand-in Functions host run in
 //! this process; the host starts the handler as a child process, as the real one does.
 
+mod browser;
 mod error;
+mod page;
 mod screen;
 mod settings;
 mod storage;
@@ -11,12 +13,15 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use devhost::{HostEvent, Site};
 use storage_emulator::Storage;
 use tokio::net::TcpListener;
 
 use crate::command::serve::stop_signal;
+use page::{Page, PageAccess, Progress};
 use screen::Screen;
 use settings::{Configured, Service};
 
@@ -40,6 +45,15 @@ pub struct Options {
     /// answers that come at once: Microsoft's for Python needs 10.
     #[arg(long, default_value_t = 0, value_name = "MS")]
     latency: u64,
+    /// Do not build the page and do not serve it.
+    #[arg(long, conflicts_with_all = ["open", "web_dir"])]
+    no_web: bool,
+    /// Open the page in the browser.
+    #[arg(long)]
+    open: bool,
+    /// Serve these files at `/` instead of building the page in `web/`.
+    #[arg(long, value_name = "DIR")]
+    web_dir: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -49,6 +63,9 @@ impl Default for Options {
             emulator_port: EMULATOR_PORT,
             proxy: false,
             latency: 0,
+            no_web: false,
+            open: false,
+            web_dir: None,
         }
     }
 }
@@ -70,13 +87,15 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
     let host_address = address(&host)?;
     let emulator_address = emulator.as_ref().map(address).transpose()?;
     let storage = storage::open(&configured, &folder).await?;
-    let settings = settings::with_defaults(
+    let mut settings = settings::with_defaults(
         configured,
         &folder,
         host_address,
         emulator_address,
         storage.as_ref().map(Storage::connection_string),
     )?;
+    let page = WebPage::find(&options, &folder);
+    let access = std::mem::take(&mut settings.page);
     let app = devhost::App::load(
         &folder,
         devhost::Options {
@@ -85,15 +104,31 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
             arguments: Some(Vec::new()),
             proxy: options.proxy,
             cors: settings.cors.clone(),
+            site: page
+                .as_ref()
+                .map(|page| page.site(&folder, access, host_address)),
             state_dir: Some(folder.join("data")),
             ..devhost::Options::default()
         },
     )?;
-    let screen = Arc::new(Screen::new(&settings, host_address));
+    let screen = Arc::new(Screen::new(&settings, host_address, page.is_some()));
     screen.starting(app.warnings());
     let events = {
         let screen = screen.clone();
-        move |event| screen.show(event)
+        let opens = AtomicBool::new(options.open && page.is_some());
+        move |event| {
+            let is_ready = matches!(event, HostEvent::Ready { .. });
+            screen.show(event);
+            if is_ready && opens.swap(false, Ordering::Relaxed) {
+                browser::open(&screen);
+            }
+        }
+    };
+    let page_build = async {
+        if let Some(WebPage::Built { progress }) = &page {
+            page::build(&folder, progress, |line| screen.page(line)).await;
+        }
+        std::future::pending().await
     };
     let storage = async {
         match storage {
@@ -114,16 +149,51 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
                 ended = host => ended?,
                 ended = emulator::run(listener, config, std::future::pending()) => ended?,
                 () = storage => {}
+                () = page_build => {}
                 () = stop => screen.stopping(),
             }
         }
         _ => tokio::select! {
             ended = host => ended?,
             () = storage => {}
+            () = page_build => {}
             () = stop => screen.stopping(),
         },
     }
     Ok(())
+}
+
+/// The page to serve.
+enum WebPage {
+    /// The one in the app's folder, which is built in the background.
+    Built { progress: Arc<Progress> },
+    /// Files that are ready.
+    Files(PathBuf),
+}
+
+impl WebPage {
+    fn find(options: &Options, folder: &Path) -> Option<Self> {
+        if options.no_web {
+            return None;
+        }
+        if let Some(files) = &options.web_dir {
+            return Some(Self::Files(files.clone()));
+        }
+        folder
+            .join("web/package.json")
+            .is_file()
+            .then(|| Self::Built {
+                progress: Arc::new(Progress::not_built()),
+            })
+    }
+
+    fn site(&self, folder: &Path, access: PageAccess, host: SocketAddr) -> Arc<dyn Site> {
+        let (files, progress) = match self {
+            Self::Built { progress } => (folder.join("web/dist"), progress.clone()),
+            Self::Files(files) => (files.clone(), Arc::new(Progress::built())),
+        };
+        Arc::new(Page::new(files, progress, access, host))
+    }
 }
 
 /// The app's folder and its settings as `dev` reads them, for other commands.

@@ -12,6 +12,7 @@ use serde_json::json;
 use webpubsub::ConnectionString;
 
 use super::error::DevError;
+use super::page::PageAccess;
 use crate::clock::Ids;
 use crate::command::dev_secrets::{self, DevSecrets};
 use crate::config::{DEV_PARENT, environment};
@@ -30,6 +31,7 @@ pub(super) struct DevSettings {
     pub(super) defaults: Vec<String>,
     pub(super) api_token: Option<String>,
     pub(super) connection_string: Option<String>,
+    pub(super) page: PageAccess,
 }
 
 /// The Web PubSub service in use.
@@ -100,6 +102,7 @@ pub(super) fn with_defaults(
     let mut draft = Draft {
         configured,
         defaults: Vec::new(),
+        made_jwt_secret: false,
     };
     let service = match emulator {
         Some(address) => draft.emulator(host, address)?,
@@ -124,7 +127,10 @@ pub(super) fn with_defaults(
             draft.configured.values.insert(setting, "true".to_owned());
         }
     }
+    let issues_tokens = draft.made_jwt_secret && emulator.is_some();
+    let page = PageAccess::new(&|name| draft.configured.get(name), issues_tokens);
     Ok(DevSettings {
+        page,
         api_token: draft.configured.get("API_TOKEN"),
         connection_string: draft.configured.get(CONNECTION_STRING),
         for_handler: draft.configured.values,
@@ -137,6 +143,7 @@ pub(super) fn with_defaults(
 struct Draft {
     configured: Configured,
     defaults: Vec<String>,
+    made_jwt_secret: bool,
 }
 
 impl Draft {
@@ -222,6 +229,7 @@ impl Draft {
             self.configured
                 .values
                 .insert("JWT_SECRET".to_owned(), secret.clone());
+            self.made_jwt_secret = true;
             self.defaults.push(
                 "JWT_SECRET: a random one; `switchboard token --user ID` signs with it".to_owned(),
             );
