@@ -110,6 +110,10 @@ fn copy_files(source: &Path, home: &Path) -> io::Result<()> {
     for entry in fs::read_dir(source)? {
         let entry = entry?;
         let target = home.join(entry.file_name());
+        // Of a developer who installed packages beside the scripts.
+        if entry.file_name() == "node_modules" {
+            continue;
+        }
         if entry.file_type()?.is_dir() {
             fs::create_dir_all(&target)?;
             copy_files(&entry.path(), &target)?;

@@ -42,6 +42,8 @@ mod idempotency;
 #[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
+mod page;
+#[cfg(feature = "dev")]
 mod promises;
 #[cfg(feature = "dev")]
 mod queue;

@@ -144,7 +144,8 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
                 latency: Duration::from_millis(options.latency),
                 ..emulator::Timing::default()
             };
-            let config = config.with_timing(timing);
+            // For programs and pages of this machine alone: tests drop sockets with it.
+            let config = config.with_timing(timing).with_control();
             tokio::select! {
                 ended = host => ended?,
                 ended = emulator::run(listener, config, std::future::pending()) => ended?,
