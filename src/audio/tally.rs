@@ -1,6 +1,7 @@
 //! Counts the chunks of a stream.
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::gaps::Gaps;
 
@@ -15,8 +16,9 @@ pub struct Chunk {
 }
 
 /// The stream from its first chunk to `audio.end`.
-#[derive(Debug, PartialEq, Serialize)]
+#[derive(Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = AudioTotals)]
 pub struct Summary {
     chunks: u64,
     bytes: u64,

@@ -179,8 +179,10 @@ impl From<&Message> for ChatMessageView {
 }
 
 /// A message as rooms and sessions show it. `message_id` is always ours.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RoomMessage)]
 pub struct RoomMessageView {
+    #[schema(value_type = String)]
     message_id: Uuid,
     content: String,
     sender_id: String,
@@ -196,8 +198,10 @@ pub struct RoomMessageView {
 }
 
 /// A file as rooms and sessions show it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = RoomFile)]
 struct SessionFile {
+    #[schema(value_type = String)]
     file_id: Uuid,
     name: String,
     content_type: String,

@@ -46,6 +46,7 @@ mod state;
 use std::fmt;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::ids::target::{ChatId, RoomId, SessionId, Target};
 use crate::store::{Collection, Partition};
@@ -55,7 +56,8 @@ pub use error::ConversationError;
 pub use state::ConversationState;
 
 /// Names a conversation, and is the key that clients know it by.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[schema(as = ConversationName)]
 pub enum Conversation {
     #[serde(rename = "room_id")]
     Room(RoomId),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::ids::user_id::UserId;
 
@@ -103,10 +104,12 @@ impl InvalidId {
 
 /// Declares an id: a private string that only its parser creates, for serde as well.
 macro_rules! id {
-    ($(#[$doc:meta])* $name:ident, $parse:expr) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+    ($(#[$attribute:meta])* $name:ident, $parse:expr) => {
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+        )]
         #[serde(try_from = "String", into = "String")]
+        $(#[$attribute])*
         pub struct $name(String);
 
         impl $name {
@@ -172,6 +175,7 @@ id! {
 }
 id! {
     /// Names a session: a UUID in its hyphenated form only, stored in lower case.
+    #[schema(example = "550e8400-e29b-41d4-a716-446655440000")]
     SessionId, |text| {
         // `Uuid::parse_str` alone would also take braces, `urn:uuid:` and a form without dashes.
         match (text.len(), uuid::Uuid::try_parse(text)) {

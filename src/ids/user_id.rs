@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
 
 /// The longest id, after encoding.
 const MAX_BYTES: usize = 256;
@@ -19,7 +20,7 @@ const RESERVED: [&str; 2] = ["assistant", PUBLISHER];
 
 /// A user's id: 1 to 256 bytes of visible ASCII. The service sends it in a header of its webhooks,
 /// and the Functions host answers 500 if a header contains anything else.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct UserId(String);
 

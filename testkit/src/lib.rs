@@ -79,6 +79,25 @@ impl Scripts {
         &self.home
     }
 
+    /// Copies a package into `node_modules`, so that the scripts can import it by this name.
+    pub fn add_package(&self, name: &str, source: &Path) -> Result<(), SetupError> {
+        let target = self.home.join("node_modules").join(name);
+        fs::create_dir_all(&target)?;
+        let lock = File::create(self.home.join("lock"))?;
+        lock.lock()?;
+        copy_files(source, &target)?;
+        Ok(())
+    }
+
+    /// Runs a command of an installed package, such as a compiler.
+    pub fn run_tool(&self, name: &str, arguments: &[&str]) -> Result<(), SetupError> {
+        let mut tool = Command::new(self.home.join("node_modules/.bin").join(name));
+        run(
+            tool.args(arguments).current_dir(&self.home),
+            "an npm package is incomplete",
+        )
+    }
+
     /// A command that runs a script: with Python if its name ends in `.py`, otherwise with
     /// Node.
     pub fn command(&self, script: &str) -> Command {
@@ -104,14 +123,16 @@ fn hash(files: &[PathBuf]) -> u64 {
     hasher.finish()
 }
 
+/// Installed packages of a developer, and what a build made of the sources.
+const NOT_SOURCES: [&str; 2] = ["node_modules", "dist"];
+
 /// Copies a folder. Unchanged files are not written again, because another test may be
 /// reading them.
 fn copy_files(source: &Path, home: &Path) -> io::Result<()> {
     for entry in fs::read_dir(source)? {
         let entry = entry?;
         let target = home.join(entry.file_name());
-        // Of a developer who installed packages beside the scripts.
-        if entry.file_name() == "node_modules" {
+        if NOT_SOURCES.iter().any(|name| entry.file_name() == *name) {
             continue;
         }
         if entry.file_type()?.is_dir() {

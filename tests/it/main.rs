@@ -30,6 +30,8 @@ mod chat_members;
 #[cfg(feature = "dev")]
 mod chats;
 #[cfg(feature = "dev")]
+mod client_layer;
+#[cfg(feature = "dev")]
 mod dev;
 #[cfg(feature = "dev")]
 mod existing_clients;

@@ -6,6 +6,7 @@ mod list;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::head::Head;
 use super::{Conversation, ConversationError, ConversationState};
@@ -136,8 +137,9 @@ fn member_list(owner: &UserId, others: Vec<UserId>) -> Result<Vec<UserId>, Conve
 }
 
 /// A chat as clients see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Chat)]
 pub struct ChatView {
     id: ChatId,
     name: String,

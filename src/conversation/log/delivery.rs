@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tokio::time::{Instant, sleep, timeout_at};
+use utoipa::ToSchema;
 
 use super::super::history;
 use super::super::message::{ChatMessageView, Message, RoomMessageView};
@@ -22,7 +23,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const RESEND_DELAY: Duration = Duration::from_secs(10);
 
 /// A message as it is broadcast, in the form of its kind of conversation.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type")]
 pub enum MessageFrame {
     #[serde(rename = "MESSAGE", rename_all = "camelCase")]

@@ -45,7 +45,7 @@ use delivery::Delivery;
 use lane::Lanes;
 use pending::{Pending, Sent};
 
-pub use delivery::frame;
+pub use delivery::{MessageFrame, frame};
 pub use pending::Posted;
 pub use resend::{ResendError, Resent};
 

@@ -1,6 +1,7 @@
 //! The frames that a new connection gets, one for each target that greets.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use webpubsub::{Payload, SendOptions};
 
 use crate::app::App;
@@ -9,9 +10,9 @@ use crate::functions::upstream::Connection;
 use crate::ids::target::{Channel, Target};
 use crate::ids::user_id::UserId;
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type")]
-enum Greeting<'a> {
+pub enum Greeting<'a> {
     #[serde(rename = "connection", rename_all = "camelCase")]
     Audio {
         connection_id: &'a str,

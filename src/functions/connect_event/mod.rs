@@ -1,7 +1,7 @@
 //! The events of a connection's life: `connect`, `connected`, `disconnected`.
 
 mod connected;
-mod greeting;
+pub mod greeting;
 
 use axum::Json;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};

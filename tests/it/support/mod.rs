@@ -5,6 +5,8 @@ mod app;
 mod azurite;
 mod client;
 #[cfg(feature = "dev")]
+mod client_package;
+#[cfg(feature = "dev")]
 pub(crate) mod dev;
 mod event;
 mod folder;
@@ -26,6 +28,8 @@ pub(crate) use answer::Answer;
 pub(crate) use app::{KEY, NOW, TestApp};
 pub(crate) use azurite::{Account, Azurite, STORAGE_KEY};
 pub(crate) use client::{Client, dial, ticket};
+#[cfg(feature = "dev")]
+pub(crate) use client_package::ClientPackage;
 #[cfg(feature = "dev")]
 pub(crate) use dev::Dev;
 pub(crate) use event::{Event, signature};

@@ -1,6 +1,12 @@
 /** An audio stream to the server. */
 
-import { Observable } from './observable.js';
+import type { Target } from './connection/negotiate.js';
+import type { TrustedFrame } from './connection/trust.js';
+import { SwitchboardError } from './error.js';
+import type { FeedLink } from './feed-link.js';
+import { isA } from './frames.js';
+import type { Frame } from './frames.js';
+import { Resource } from './resource.js';
 import type { AudioState, AudioSummary } from './types.js';
 
 export interface AudioOptions {
@@ -14,21 +20,101 @@ export interface AudioEvents {
   transcript: { readonly recordingId: string; readonly text: string };
 }
 
+const NO_STREAM = {
+  isStreaming: false,
+  sentChunks: 0,
+  acknowledgedChunks: 0,
+  sentBytes: 0,
+  missing: [],
+  summary: null,
+  recordingId: null,
+  transcript: null,
+  transcriptError: null,
+};
+
 /** Made by `switchboard.audio`. */
-export class AudioStream extends Observable<AudioState, AudioEvents> {
+export class AudioStream extends Resource<AudioState, AudioEvents> {
+  /** @internal */
+  readonly target: Target = { parameter: 'channel', value: 'audio' };
+  readonly #link: FeedLink;
+  #sequence = 0;
+
+  /** @internal */
+  constructor(link: FeedLink) {
+    super({ status: 'connecting', error: null, ...NO_STREAM });
+    this.#link = link;
+  }
+
   /** Begins a stream; an unfinished one is dropped. */
-  start(options?: AudioOptions): Promise<void> {
-    throw new Error(`${options}`);
+  async start(options: AudioOptions = {}): Promise<void> {
+    const reply = await this.#link.request({ type: 'audio.start', ...options }, { retry: false });
+    const recordingId = isA(reply, 'audio_started') ? (reply.recordingId ?? null) : null;
+    this.#sequence = 0;
+    this.update({ ...NO_STREAM, isStreaming: true, recordingId });
   }
+
   /** Sends the next chunk, at most 512 KiB. Chunks are live: while offline they are lost. */
-  send(chunk: ArrayBuffer | Uint8Array | Blob): Promise<void> {
-    throw new Error(`${chunk}`);
+  async send(chunk: ArrayBuffer | Uint8Array | Blob): Promise<void> {
+    const sequence = this.#sequence;
+    this.#sequence += 1;
+    const bytes = await bytesOf(chunk);
+    const { sentChunks, sentBytes } = this.snapshot;
+    this.update({ sentChunks: sentChunks + 1, sentBytes: sentBytes + bytes.length });
+    const timestamp = Date.now();
+    const frame: Frame = { type: 'audio', data: base64(bytes), timestamp, sequence };
+    const reply = await this.#link.request(frame, { retry: false });
+    if (!isA(reply, 'audio_received')) return;
+    this.update({
+      acknowledgedChunks: this.snapshot.acknowledgedChunks + 1,
+      missing: reply.missing ?? [],
+    });
   }
+
   /** Ends the stream. A transcript arrives later, as an event and in the state. */
-  end(): Promise<AudioSummary> {
-    throw new Error();
+  async end(): Promise<AudioSummary> {
+    const reply = await this.#link.request({ type: 'audio.end' }, { retry: false });
+    this.update({ isStreaming: false });
+    if (!isA(reply, 'audio_summary')) {
+      throw new SwitchboardError('the reply is no summary', { code: 'internal' });
+    }
+    const { chunks, bytes, durationSeconds, missing } = reply;
+    const recordingId = reply['recordingId'];
+    const summary: AudioSummary = {
+      chunks,
+      bytes,
+      durationSeconds: durationSeconds ?? undefined,
+      missing,
+      recordingId: typeof recordingId === 'string' ? recordingId : undefined,
+    };
+    this.update({ summary, recordingId: summary.recordingId ?? this.snapshot.recordingId });
+    return summary;
   }
-  close(): void {
-    throw new Error();
+
+  /** @internal */
+  online(): void {
+    this.update({ status: 'ready', error: null });
   }
+
+  /** @internal */
+  receive({ frame, group }: TrustedFrame): void {
+    if (!isA(frame, 'audio_transcript') || group !== undefined) return;
+    const { recordingId, text, error } = frame;
+    if (recordingId !== this.snapshot.recordingId) return;
+    this.update({ transcript: text ?? null, transcriptError: error ?? null });
+    if (text !== undefined) this.emit('transcript', { recordingId, text });
+  }
+}
+
+async function bytesOf(chunk: ArrayBuffer | Uint8Array | Blob): Promise<Uint8Array> {
+  if (chunk instanceof Uint8Array) return chunk;
+  return new Uint8Array(chunk instanceof ArrayBuffer ? chunk : await chunk.arrayBuffer());
+}
+
+/** In pieces, because a call has only so many arguments. */
+function base64(bytes: Uint8Array): string {
+  let text = '';
+  for (let at = 0; at < bytes.length; at += 0x8000) {
+    text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
+  }
+  return btoa(text);
 }

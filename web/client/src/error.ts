@@ -46,3 +46,15 @@ const TEMPORARY = new Set([
   'unavailable',
   'internal',
 ]);
+
+/** @internal Any failure as an error of this package. */
+export function asError(error: unknown): SwitchboardError {
+  if (error instanceof SwitchboardError) return error;
+  const message = error instanceof Error ? error.message : 'failed';
+  return new SwitchboardError(message, { code: 'network', cause: error });
+}
+
+/** @internal */
+export function closed(): SwitchboardError {
+  return new SwitchboardError('the connection was closed by this page', { code: 'closed' });
+}

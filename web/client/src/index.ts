@@ -4,13 +4,13 @@ export { AudioStream } from './audio.js';
 export type { AudioEvents, AudioOptions } from './audio.js';
 export { ChatList } from './chats.js';
 export type { ChatListEvents, NewChat } from './chats.js';
-export { Conversation } from './conversation.js';
+export { Conversation } from './conversation/conversation.js';
 export type {
   ConversationEvents,
   PresentUser,
   RoomBroadcast,
   SendOptions,
-} from './conversation.js';
+} from './conversation/conversation.js';
 export { Device } from './device.js';
 export type { CommandOptions } from './device.js';
 export type { Unsubscribe } from './emitter.js';
@@ -29,4 +29,5 @@ export type {
   SwitchboardOptions,
   SwitchboardState,
 } from './switchboard.js';
+export type * as api from './generated.js';
 export type * from './types.js';

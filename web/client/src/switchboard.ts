@@ -1,15 +1,23 @@
 /** The entry point: a connection to a Switchboard back end, shared by all that a page shows. */
 
-import type { AudioStream } from './audio.js';
-import type { ChatList } from './chats.js';
-import type { Conversation } from './conversation.js';
-import type { Device } from './device.js';
-import { SwitchboardError } from './error.js';
-import type { Http } from './http.js';
+import { AudioStream } from './audio.js';
+import { ChatList } from './chats.js';
+import { Connection } from './connection/connection.js';
+import type { Environment, Subject } from './connection/environment.js';
+import { Inspector } from './connection/inspector.js';
+import type { RoomCredentials } from './connection/negotiate.js';
+import { Conversation } from './conversation/conversation.js';
+import type { ConversationLink } from './conversation/conversation.js';
+import type { Kind } from './conversation/dialect.js';
+import { Device } from './device.js';
+import { closed } from './error.js';
+import type { SwitchboardError } from './error.js';
+import type { FeedLink } from './feed-link.js';
+import { Http } from './http.js';
 import type { InspectEntry } from './inspect.js';
-import type { Notifications } from './notifications.js';
+import { Notifications } from './notifications.js';
 import { Observable } from './observable.js';
-import type { OrgEvents } from './org-events.js';
+import { OrgEvents } from './org-events.js';
 import type { ConnectionStatus } from './types.js';
 
 export interface SwitchboardOptions {
@@ -58,6 +66,24 @@ export interface SwitchboardEvents {
   error: SwitchboardError;
 }
 
+const DEFAULT_TIMEOUT_MS = 15_000;
+/** What concerns no room goes with the open rooms that this user may write to. */
+const MAIN: RoomCredentials = { role: 'writer' };
+/** The first of these that any connection has is the status of the whole. */
+const SEVEREST: readonly ConnectionStatus[] = [
+  'recovering',
+  'reconnecting',
+  'connecting',
+  'connected',
+  'failed',
+];
+
+/** A resource, whatever its state is. */
+interface Shared extends Subject {
+  acquire(): this;
+  onReleased(listener: () => void): void;
+}
+
 /**
  * Connects with the first object that is requested, and adds later ones to the same connection.
  * Rooms with a password, an invite or another role have a connection of their own, because these
@@ -66,50 +92,184 @@ export interface SwitchboardEvents {
  * The same arguments return the same object, and each request must be released with `close`.
  */
 export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents> {
-  readonly http!: Http;
+  readonly http: Http;
+  readonly #options: SwitchboardOptions;
+  readonly #connections = new Map<string, Connection>();
+  readonly #resources = new Map<string, Shared>();
+  #lastToken: string | null = null;
+  #isClosed = false;
+  readonly #hurry = (): void => {
+    for (const connection of this.#connections.values()) connection.hurry();
+  };
 
   constructor(options: SwitchboardOptions = {}) {
     super({ status: 'idle', userId: null, signInEndsAt: null, error: null });
-    void options;
+    this.#options = options;
+    this.http = new Http({
+      api: (options.api ?? '/api').replace(/\/$/, ''),
+      getToken: () => this.#token(),
+      fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+    });
+    globalThis.addEventListener?.('online', this.#hurry);
   }
 
-  room(id: string, options?: RoomOptions): Conversation {
-    throw new Error(`${id} ${options}`);
+  room(id: string, options: RoomOptions = {}): Conversation {
+    const { role = 'reader', password, invite } = options;
+    const credentials = { role, password, invite };
+    return this.#conversation('room', id, credentials, JSON.stringify(credentials));
   }
+
   chat(id: string): Conversation {
-    throw new Error(id);
-  }
-  session(id: string): Conversation {
-    throw new Error(id);
-  }
-  chats(): ChatList {
-    throw new Error();
-  }
-  notifications(): Notifications {
-    throw new Error();
-  }
-  orgEvents(orgId: string): OrgEvents {
-    throw new Error(orgId);
-  }
-  device(deviceId: string): Device {
-    throw new Error(deviceId);
-  }
-  audio(): AudioStream {
-    throw new Error();
+    return this.#conversation('chat', id, MAIN, '');
   }
 
-  /** Renews the sign-in of the live connection now, with a token from `getToken`. */
-  renewSignIn(): Promise<void> {
-    throw new Error();
+  /** The id is a UUID. */
+  session(id: string): Conversation {
+    return this.#conversation('session', id.toLowerCase(), MAIN, '');
+  }
+
+  chats(): ChatList {
+    return this.#acquire('chats', MAIN, (connection) => new ChatList(this.#feedLink(connection)));
+  }
+
+  notifications(): Notifications {
+    const make = (connection: Connection): Notifications =>
+      new Notifications(this.#feedLink(connection));
+    return this.#acquire('notifications', MAIN, make);
+  }
+
+  orgEvents(orgId: string): OrgEvents {
+    return this.#acquire(`org ${orgId}`, MAIN, () => new OrgEvents(orgId));
+  }
+
+  device(deviceId: string): Device {
+    const make = (connection: Connection): Device =>
+      new Device(deviceId, this.#feedLink(connection));
+    return this.#acquire(`device ${deviceId}`, MAIN, make);
+  }
+
+  audio(): AudioStream {
+    const make = (connection: Connection): AudioStream =>
+      new AudioStream(this.#feedLink(connection));
+    return this.#acquire('audio', MAIN, make);
+  }
+
+  /** Renews the sign-in of the live connections now, with a token from `getToken`. */
+  async renewSignIn(): Promise<void> {
+    const connections = [...this.#connections.values()];
+    await Promise.all(connections.map((connection) => connection.renewSignIn()));
   }
 
   /** Cuts the sockets as a network fault does, so that recovery can be watched. Returns how many. */
   dropSocket(): number {
-    throw new Error();
+    return [...this.#connections.values()].filter((connection) => connection.drop()).length;
   }
 
   /** Ends all connections. Messages that wait are rejected with `closed`. */
   close(): void {
-    throw new Error();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    globalThis.removeEventListener?.('online', this.#hurry);
+    for (const resource of this.#resources.values()) {
+      if (resource instanceof Conversation) resource.abandon();
+    }
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
+    this.update({ status: 'closed' });
+  }
+
+  #conversation(
+    kind: Kind,
+    id: string,
+    credentials: RoomCredentials,
+    variant: string,
+  ): Conversation {
+    return this.#acquire(`${kind} ${id} ${variant}`, credentials, (connection) => {
+      const { username, syncIntervalMs = 0 } = this.#options;
+      const link: ConversationLink = {
+        ...this.#feedLink(connection),
+        credentials: { username, password: credentials.password },
+        syncIntervalMs,
+        sendToGroup: (group, data) => connection.sendToGroup(group, data),
+        recovered: (group, messages) => connection.reportRecovered(group, messages),
+      };
+      return new Conversation(kind, id, link);
+    });
+  }
+
+  /** `key` tells what kind of object it is, too. */
+  #acquire<Kind extends Shared>(
+    key: string,
+    credentials: RoomCredentials,
+    make: (connection: Connection) => Kind,
+  ): Kind {
+    if (this.#isClosed) throw closed();
+    const known = this.#resources.get(key) as Kind | undefined;
+    if (known !== undefined) return known.acquire();
+    const connection = this.#connectionFor(credentials);
+    const resource = make(connection);
+    this.#resources.set(key, resource);
+    resource.onReleased(() => {
+      this.#resources.delete(key);
+      connection.detach(resource);
+    });
+    connection.attach(resource);
+    return resource.acquire();
+  }
+
+  #connectionFor(credentials: RoomCredentials): Connection {
+    const { role, password, invite } = credentials;
+    const key = JSON.stringify([role, password, invite]);
+    let connection = this.#connections.get(key);
+    if (connection === undefined) {
+      const number = this.#connections.size + 1;
+      connection = new Connection(this.#environment(number), credentials);
+      this.#connections.set(key, connection);
+    }
+    return connection;
+  }
+
+  #environment(number: number): Environment {
+    const { username, requestTimeoutMs = DEFAULT_TIMEOUT_MS, getToken } = this.#options;
+    const report = (entry: InspectEntry): void => this.emit('inspect', entry);
+    return {
+      http: this.http,
+      username,
+      requestTimeoutMs,
+      inspector: new Inspector(number, () => (this.hasListeners('inspect') ? report : undefined)),
+      getToken: () => this.#token(),
+      lastToken: () => this.#lastToken,
+      canRenew: getToken !== undefined,
+      changed: () => this.#showConnections(),
+      failed: (error) => this.emit('error', error),
+    };
+  }
+
+  #feedLink(connection: Connection): FeedLink {
+    return {
+      http: this.http,
+      userId: () => connection.userId,
+      request: (frame, options) => connection.request(frame, options),
+      tell: (frame) => connection.tell(frame),
+    };
+  }
+
+  async #token(): Promise<string | null> {
+    this.#lastToken = (await this.#options.getToken?.()) ?? null;
+    return this.#lastToken;
+  }
+
+  #showConnections(): void {
+    if (this.#isClosed) return;
+    const connections = [...this.#connections.values()];
+    const all = connections.map(({ status }) => status);
+    const status = SEVEREST.find((severe) => all.includes(severe)) ?? 'idle';
+    const main = connections.find(({ userId }) => userId !== null);
+    this.update({
+      status,
+      userId: main?.userId ?? null,
+      signInEndsAt: main?.signInEndsAt ?? null,
+      error: connections.find(({ error }) => error !== null)?.error ?? null,
+    });
   }
 }

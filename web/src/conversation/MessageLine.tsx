@@ -3,7 +3,7 @@
 import type { Conversation } from '@switchboard/client';
 import { memo } from 'react';
 
-import { fullTime, readableId, timeOfDay } from '../platform/format';
+import { fullTime, readableId, shortTime, timeOfDay } from '../platform/format';
 import { Avatar } from '../ui/Avatar';
 import { Icon } from '../ui/Icon';
 import { Attachment } from './Attachment';
@@ -36,7 +36,7 @@ export const MessageLine = memo(function MessageLine({ line, isOwn, conversation
         )
       ) : (
         <span className="gutter" aria-hidden="true">
-          {time}
+          {shortTime(message.createdAt)}
         </span>
       )}
       <div className="body">

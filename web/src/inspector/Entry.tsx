@@ -1,5 +1,7 @@
 /** One line of the inspector: a frame, or a turn of the connection. */
 
+import { useMemo } from 'react';
+
 import { bytes, exactTime, plural } from '../platform/format';
 import { sentenceOf } from '../platform/problem';
 import { type Numbered, statusTone, statusWord } from './log';
@@ -11,6 +13,7 @@ interface Props {
 }
 
 export function Entry({ entry, isPicked, onPick }: Props) {
+  const glance = useMemo(() => (entry.kind === 'frame' ? glanceAt(entry.text) : ''), [entry]);
   if (entry.kind !== 'frame') return <Mark entry={entry} />;
   const isIn = entry.direction === 'in';
   const classes = ['frame', entry.direction];
@@ -32,9 +35,23 @@ export function Entry({ entry, isPicked, onPick }: Props) {
       </span>
       <span className="type truncate">{entry.type ?? entry.envelope}</span>
       <span className="size">{bytes(entry.size)}</span>
-      <span className="glance truncate">{entry.text.slice(0, 300)}</span>
+      <span className="glance truncate">{glance}</span>
     </button>
   );
+}
+
+/** What is inside the envelope, as far as it fits into a line. */
+function glanceAt(text: string): string {
+  try {
+    const { data } = JSON.parse(text) as { data?: unknown };
+    if (typeof data === 'object' && data !== null) {
+      const { type: _, ...rest } = data as Record<string, unknown>;
+      return JSON.stringify(rest).slice(1, 300).replace(/}$/, '');
+    }
+  } catch {
+    // Not every frame is JSON.
+  }
+  return text.slice(0, 300);
 }
 
 function Mark({ entry }: { entry: Exclude<Numbered, { kind: 'frame' }> }) {

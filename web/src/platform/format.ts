@@ -11,6 +11,15 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 
 
 export const timeOfDay = (at: string | number): string => clock.format(new Date(at));
 
+/** In 24 hours, as short as it gets. */
+const shortClock = new Intl.DateTimeFormat(undefined, {
+  hour: '2-digit',
+  minute: '2-digit',
+  hourCycle: 'h23',
+});
+
+export const shortTime = (at: string | number): string => shortClock.format(new Date(at));
+
 export const fullTime = (at: string | number): string => full.format(new Date(at));
 
 /** `14:03:59.120` */

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::{Code, FrameError};
@@ -18,9 +19,9 @@ const MAX_CHUNK: usize = 512 * 1024;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Audio(Chunk);
 
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "type", rename = "audio_received", rename_all = "camelCase")]
-struct AudioReceived {
+pub(super) struct AudioReceived {
     data_size: usize,
     message: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,7 @@
 //! `audio.end`: the end of a stream, answered with its summary. The next chunk begins a new one.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -12,9 +13,9 @@ use crate::ids::target::Channel;
 #[derive(Debug, PartialEq, Eq)]
 pub struct AudioEnd;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "audio_summary")]
-struct AudioSummary {
+pub(super) struct AudioSummary {
     #[serde(flatten)]
     summary: Summary,
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::{Code, FrameError};
@@ -18,9 +19,9 @@ pub struct Authenticate {
     token: RawToken,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "authenticated")]
-struct Authenticated {
+pub(super) struct Authenticated {
     user_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<String>,

@@ -1,6 +1,7 @@
 //! The open connections that receive what is sent to a chat.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use webpubsub::filter::{self, Filter};
 
 use crate::app::App;
@@ -17,7 +18,7 @@ const USERS_PER_CALL: usize = 20;
 const CHANNEL: &str = "channel:chats";
 
 /// `CHAT_UPDATED`
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "CHAT_UPDATED")]
 pub(super) struct ChatUpdated {
     pub(super) chat: ChatView,

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::sync::Arc;
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::access::frame_limit::TooManyFrames;
 use crate::access::rate_limit::RateLimited;
@@ -13,7 +14,7 @@ use crate::conversation::message::InvalidMessage;
 use crate::store::StoreError;
 
 /// The stable part of an error frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     BadFrame,
@@ -31,10 +32,11 @@ pub enum Code {
 }
 
 /// An error frame. The connection stays open.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FrameError {
     #[serde(rename = "error")]
     pub code: Code,
+    #[schema(value_type = String)]
     pub message: Cow<'static, str>,
     #[serde(rename = "closeCode", skip_serializing_if = "Option::is_none")]
     pub close_code: Option<u16>,
@@ -42,6 +44,7 @@ pub struct FrameError {
     pub retry_after_ms: Option<u64>,
     /// For the log; the client learns only what it can act on.
     #[serde(skip)]
+    #[schema(ignore)]
     pub cause: Option<Arc<dyn Error + Send + Sync>>,
 }
 

@@ -1,6 +1,7 @@
 //! `CREATE_CHAT`
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Builder;
 
 use super::call::Call;
@@ -19,9 +20,9 @@ pub struct CreateChat {
     pub members: Option<Vec<UserId>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "CHAT_CREATED")]
-struct ChatCreated {
+pub(super) struct ChatCreated {
     chat: ChatView,
 }
 

@@ -1,6 +1,7 @@
 //! `DELETE_CHAT`, by the chat's owner.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::chat_group::ChatGroup;
@@ -15,9 +16,9 @@ pub struct DeleteChat {
     pub chat: ChatId,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "CHAT_DELETED", rename_all = "camelCase")]
-struct ChatDeleted {
+pub(super) struct ChatDeleted {
     chat_id: ChatId,
 }
 

@@ -1,6 +1,7 @@
 //! `GET_CHAT_HISTORY`: a page of a chat's messages.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -18,9 +19,9 @@ pub struct GetChatHistory {
     pub limit: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "CHAT_HISTORY", rename_all = "camelCase")]
-struct ChatHistory {
+pub(super) struct ChatHistory {
     chat_id: ChatId,
     messages: Vec<ChatMessageView>,
     last_seq: u64,

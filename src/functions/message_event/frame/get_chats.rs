@@ -1,6 +1,7 @@
 //! `GET_CHATS`: the chats that the user sees.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -16,9 +17,9 @@ pub struct GetChats {
     pub cursor: Option<ChatId>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "CHATS", rename_all = "camelCase")]
-struct Chats {
+pub(super) struct Chats {
     chats: Vec<ChatView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<ChatId>,

@@ -1,6 +1,7 @@
 //! `history`: a page of a room's or a session's messages.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -18,9 +19,9 @@ pub struct History {
     pub limit: Option<u64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "history")]
-struct HistoryPage {
+pub(super) struct HistoryPage {
     #[serde(flatten)]
     conversation: Conversation,
     messages: Vec<RoomMessageView>,

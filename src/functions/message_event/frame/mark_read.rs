@@ -1,6 +1,7 @@
 //! `read`: how far the user has read, stored and shown to everyone in the conversation.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -18,9 +19,9 @@ pub struct MarkRead {
 }
 
 /// What everyone receives.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "read")]
-struct ReadFrame<'a> {
+pub(super) struct ReadFrame<'a> {
     user_id: &'a UserId,
     seq: u64,
     #[serde(flatten)]

@@ -10,6 +10,7 @@ mod audio_end;
 mod authenticate;
 mod call;
 mod chat_group;
+mod client_frames;
 mod create_chat;
 mod delete_chat;
 mod get_chat_history;
@@ -21,6 +22,7 @@ mod ping;
 mod post_message;
 mod rename_chat;
 mod reply;
+pub mod schemas;
 mod send_message;
 mod set_chat_members;
 mod test;
@@ -59,6 +61,9 @@ macro_rules! frames {
         }
 
         impl Frame {
+            /// The types of all frames.
+            pub const TYPES: &[&str] = &[$($kind),+];
+
             fn read(kind: &str, fields: &Fields) -> Result<Self, FrameError> {
                 match kind {
                     $($kind => $frame::read(fields).map(Self::$frame),)+

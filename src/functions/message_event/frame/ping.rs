@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -16,9 +17,9 @@ pub struct Ping {
 
 /// Repeats the client's time, so that the client can measure the round trip; otherwise it holds
 /// the server's.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "pong")]
-struct Pong {
+pub(super) struct Pong {
     timestamp: Value,
 }
 

@@ -1,6 +1,7 @@
 //! `message`: posts in a room or a session.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::call::Call;
@@ -21,9 +22,10 @@ pub struct PostMessage {
     pub input: MessageInput,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "message_sent")]
-struct MessageSent {
+pub(super) struct MessageSent {
+    #[schema(value_type = String)]
     message_id: Uuid,
     seq: u64,
     duplicate: bool,

@@ -1,6 +1,7 @@
 //! `SEND_MESSAGE`: posts in a chat.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -20,9 +21,9 @@ pub struct SendMessage {
     pub input: MessageInput,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "MESSAGE_SENT", rename_all = "camelCase")]
-struct MessageSent {
+pub(super) struct MessageSent {
     chat_id: ChatId,
     message: ChatMessageView,
     duplicate: bool,

@@ -1,6 +1,7 @@
 //! `test`: a client tries whether its messages arrive.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -13,9 +14,9 @@ pub struct Test {
     pub message: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "test_response", rename_all = "camelCase")]
-struct TestResponse {
+pub(super) struct TestResponse {
     original_message: String,
     message: &'static str,
     timestamp: String,

@@ -1,6 +1,7 @@
 //! `typing`: shown to everyone else in the conversation, and never stored.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -18,9 +19,9 @@ pub struct Typing {
 }
 
 /// What others receive.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "type", rename = "typing")]
-struct TypingFrame<'a> {
+pub(super) struct TypingFrame<'a> {
     sender_id: &'a UserId,
     sender_name: &'a str,
     is_typing: bool,

@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react';
 
 import type { AudioStream } from '../audio.js';
 import type { ChatList } from '../chats.js';
-import type { Conversation } from '../conversation.js';
+import type { Conversation } from '../conversation/conversation.js';
 import type { Device } from '../device.js';
 import type { Notifications } from '../notifications.js';
 import type { OrgEvents } from '../org-events.js';
