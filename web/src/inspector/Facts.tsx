@@ -10,7 +10,7 @@ import { sentenceOf } from '../platform/problem';
 import { CopyButton } from '../ui/CopyButton';
 import { Icon } from '../ui/Icon';
 import { Json } from '../ui/Json';
-import { type LogSnapshot, statusWord } from './log';
+import { type LogSnapshot, overallStatus, statusWord } from './log';
 
 export function FrameFacts({ entry, onClose }: { entry: FrameEntry; onClose: () => void }) {
   return (
@@ -60,9 +60,10 @@ function parsed(text: string): unknown {
 }
 
 export function ConnectionFacts({ snapshot }: { snapshot: LogSnapshot }) {
-  const { status, userId, signInEndsAt, error } = useConnection();
+  const { userId, signInEndsAt, error } = useConnection();
   const now = useNow(1000);
   const { totals } = snapshot;
+  const status = overallStatus(snapshot.statuses);
   const statuses = [...snapshot.statuses.values()];
   const sum = (pick: (entry: (typeof statuses)[number]) => number): number =>
     statuses.reduce((total, entry) => total + pick(entry), 0);
@@ -71,7 +72,7 @@ export function ConnectionFacts({ snapshot }: { snapshot: LogSnapshot }) {
       <h3>Connection</h3>
       <Facts
         facts={[
-          ['State', statusWord(status) + (error === null ? '' : `: ${sentenceOf(error)}`)],
+          ['State', statusWord(status) + (status === 'connected' || error === null ? '' : `: ${sentenceOf(error)}`)],
           ['User', userId ?? 'not known yet'],
           ['Recovered', `${sum((entry) => entry.recoveries)} times on the same connection`],
           ['Reconnected', `${sum((entry) => entry.reconnects)} times with a new one`],

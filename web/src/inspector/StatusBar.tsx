@@ -6,7 +6,7 @@ import { useSyncExternalStore } from 'react';
 import { bytes, duration, plural } from '../platform/format';
 import { useNow } from '../platform/hooks';
 import { Icon } from '../ui/Icon';
-import { type InspectorLog, PULSE_SECONDS, statusTone, statusWord } from './log';
+import { type InspectorLog, overallStatus, PULSE_SECONDS, statusTone, statusWord } from './log';
 
 interface Props {
   log: InspectorLog;
@@ -15,9 +15,10 @@ interface Props {
 }
 
 export function StatusBar({ log, isOpen, onToggle }: Props) {
-  const { status, signInEndsAt } = useConnection();
+  const { signInEndsAt } = useConnection();
   const { totals, statuses, pulse } = useSyncExternalStore(log.subscribe, log.read);
   const now = useNow(1000);
+  const status = overallStatus(statuses);
   const tone = statusTone(status);
   const restored = [...statuses.values()].reduce(
     (sum, entry) => sum + entry.reconnects + entry.recoveries,

@@ -136,6 +136,21 @@ export class InspectorLog {
   }
 }
 
+/** What concerns the person most: work under way, then what works, then what was refused. */
+const FOREMOST: readonly ConnectionStatus[] = [
+  'reconnecting',
+  'recovering',
+  'connecting',
+  'connected',
+  'failed',
+];
+
+/** The status of all connections as one. A room that was refused does not hide those that work. */
+export function overallStatus(statuses: ReadonlyMap<number, StatusEntry>): ConnectionStatus {
+  const all = [...statuses.values()].map((entry) => entry.status);
+  return FOREMOST.find((status) => all.includes(status)) ?? 'idle';
+}
+
 const WORDS: Record<ConnectionStatus, string> = {
   idle: 'Idle',
   connecting: 'Connecting',

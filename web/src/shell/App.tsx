@@ -12,6 +12,7 @@ import { InspectorLog } from '../inspector/log';
 import { sentenceOf } from '../platform/problem';
 import { toast, Toasts } from '../ui/toasts';
 import { Frame } from './Frame';
+import { Nav } from './Nav';
 import { SignedIn } from './SignedIn';
 
 export function App({ config }: { config: PageConfig }) {
@@ -23,7 +24,7 @@ export function App({ config }: { config: PageConfig }) {
   return (
     <>
       {identity === null ? (
-        <Frame>
+        <Frame side={<Nav view="" counts={{}} isOff />}>
           <SignIn config={config} onSignIn={change} />
         </Frame>
       ) : (

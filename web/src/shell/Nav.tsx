@@ -30,19 +30,22 @@ export const INSTRUMENTS: readonly Item[] = [
 
 interface Props {
   view: string;
+  /** Before the sign-in the views are named, and lead nowhere. */
+  isOff?: boolean;
   /** Numbers beside views, such as unread notifications. */
   counts: Readonly<Record<string, number>>;
 }
 
-export function Nav({ view, counts }: Props) {
+export function Nav({ view, counts, isOff }: Props) {
   const links = (items: readonly Item[]) =>
     items.map((item) => {
       const count = counts[item.view] ?? 0;
       return (
         <a
           key={item.view}
-          href={href(item.view)}
+          href={isOff ? undefined : href(item.view)}
           className={item.isSecondary ? 'secondary' : undefined}
+          aria-disabled={isOff}
           aria-current={item.view === view ? 'page' : undefined}
         >
           <Icon name={item.icon} />
@@ -66,7 +69,7 @@ export function Nav({ view, counts }: Props) {
       <h2>Instruments</h2>
       {links(INSTRUMENTS)}
       <span className="more-views">
-        <a href="#/more" aria-current={isMore ? 'page' : undefined}>
+        <a href={isOff ? undefined : '#/more'} aria-current={isMore ? 'page' : undefined}>
           <Icon name="more" />
           More
         </a>

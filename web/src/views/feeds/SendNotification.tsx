@@ -17,7 +17,7 @@ export function SendNotification({ me, onClose }: { me: Me; onClose: () => void 
   const [body, setBody] = useState('');
   const send = useAction(async () => {
     await http.request('POST', 'notifications', {
-      body: { user_id: userId, title, ...(body !== '' && { body }) },
+      body: { user_id: userId, notification: { title, ...(body !== '' && { body }) } },
       idempotencyKey: crypto.randomUUID(),
     });
     toast('Sent', `To ${userId}, in every tab.`, 'check');
