@@ -24,6 +24,16 @@ async fn run_with(scenario: &str, details: &Value) -> Value {
         .await
 }
 
+/// Runs a scenario that needs no server.
+async fn run_alone(scenario: &str) -> Value {
+    ClientPackage::get().await;
+    let world = json!({ "connectionString": "Endpoint=http://localhost;" }).to_string();
+    Script::start_with("client-layer/run.mjs", &[scenario, &world])
+        .await
+        .read()
+        .await
+}
+
 /// What a scenario learns about the server.
 fn world(dev: &Dev, details: &Value) -> Value {
     let secrets = fs::read(dev.folder.join("data/dev-secrets.json")).unwrap();
@@ -342,7 +352,7 @@ async fn audio_is_streamed() {
 async fn http_calls_have_the_sign_in_and_the_servers_codes() {
     let found = run("calls_the_api").await;
 
-    let refused = json!({ "code": "not_found", "status": 404 });
+    let refused = json!({ "code": "forbidden", "status": 403 });
     assert_eq!(found, json!({ "refused": refused, "name": "Made" }));
 }
 
@@ -363,4 +373,30 @@ async fn every_message_arrives_once_and_in_order_through_random_faults() {
     for (fault, count) in found["faults"].as_object().unwrap() {
         assert!(count.as_u64().unwrap() > 0, "no {fault}");
     }
+}
+
+#[tokio::test]
+async fn answers_are_shown_by_the_rules() {
+    let found = run_alone("shows_answers_by_the_rules").await;
+
+    let expected = json!({
+        "inOrder": [["ab", 1, "streaming"]],
+        "repeated": [["ab", 1, "streaming"]],
+        "anotherRun": [["c", 2, "streaming"]],
+        "lateJoiner": [["abc", 1, "streaming"]],
+        "lateJoinerOfAnOlderRun": [["x", 2, "streaming"]],
+        "pageFromBefore": ["ab"],
+        "failed": [["a", 1, "failed"]],
+        "over": [],
+        "stored": [],
+    });
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn messages_in_any_order_are_kept_once_and_in_theirs() {
+    assert_eq!(
+        run_alone("keeps_every_message_once").await,
+        json!({ "broken": 0 })
+    );
 }

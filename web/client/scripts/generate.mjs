@@ -122,7 +122,7 @@ const declarations = Object.entries(schemas)
 
 process.stdout.write(
   [
-    '/** Types of the HTTP API and of the frames. Generated from the server’s description: do not edit. */\n',
+    "/** Types of the HTTP API and of the frames. Generated from the server's description: do not edit. */\n",
     ...declarations,
     `/** The frames that clients send, by their type. */\n${frames('ClientFrame')}`,
     `/** The frames that the server sends, by their type. */\n${frames('ServerFrame')}`,

@@ -1,6 +1,7 @@
 /** Calls of the HTTP API, with the sign-in of the connection. */
 
 import { SwitchboardError } from './error.js';
+import type { Operations } from './generated.js';
 
 /** What one call adds to its path. */
 export interface CallOptions {
@@ -11,6 +12,18 @@ export interface CallOptions {
   idempotencyKey?: string;
   signal?: AbortSignal;
 }
+
+/** What an operation of the API takes, apart from what it does not need. */
+export type Arguments<Name extends keyof Operations> = Needed<'path', Operations[Name]['path']> &
+  Needed<'query', Operations[Name]['query']> &
+  Needed<'body', Operations[Name]['body']> &
+  Pick<CallOptions, 'idempotencyKey' | 'signal'>;
+
+type Needed<Part extends string, Type> = [Type] extends [undefined]
+  ? unknown
+  : object extends Type
+    ? { readonly [Field in Part]?: Type }
+    : { readonly [Field in Part]: Type };
 
 export interface HttpSettings {
   readonly api: string;
@@ -26,6 +39,18 @@ export class Http {
     this.#settings = settings;
   }
 
+  /** Calls an operation of the server's description, such as `GET rooms/{id}/presence`. */
+  call<Name extends keyof Operations>(
+    operation: Name,
+    options: Arguments<Name>,
+  ): Promise<Operations[Name]['answer']> {
+    const { path = {}, ...others } = options as CallOptions & { path?: Record<string, string> };
+    const [method = 'GET', template = ''] = operation.split(' ');
+    // Ids need no encoding, and the colon of `chat:<id>` must have none.
+    const filled = template.replace(/\{(\w+)\}/g, (_, name: string) => path[name] ?? '');
+    return this.request(method, filled, others);
+  }
+
   /** Refusals become a `SwitchboardError`. `path` is below `/api`, such as `rooms/lobby/presence`. */
   async request<Answer>(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const { api, getToken } = this.#settings;
@@ -38,7 +63,8 @@ export class Http {
     if (token !== null) headers.set('Authorization', `Bearer ${token}`);
     if (options.body !== undefined) headers.set('Content-Type', 'application/json');
     if (options.idempotencyKey !== undefined) headers.set('Idempotency-Key', options.idempotencyKey);
-    const address = `${api}/${path}${query.size > 0 ? `?${query}` : ''}`;
+    const search = query.toString();
+    const address = `${api}/${path}${search === '' ? '' : `?${search}`}`;
     const request: RequestInit = { method, headers, signal: options.signal ?? null };
     if (options.body !== undefined) request.body = JSON.stringify(options.body);
     const response = await this.#fetch(address, request);

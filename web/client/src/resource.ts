@@ -44,6 +44,11 @@ export abstract class Resource<State extends ResourceState, Events extends objec
     return this.#isReleased;
   }
 
+  /** @internal The switchboard is closed: nothing arrives and nothing can be sent any more. */
+  abandon(): void {
+    this.update({ status: 'closed' } as Partial<State>);
+  }
+
   /** A subclass that has work to finish overrides this, and calls it later. */
   protected release(): void {
     if (this.#isReleased || this.#leases > 0) return;

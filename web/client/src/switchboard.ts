@@ -13,6 +13,7 @@ import { Device } from './device.js';
 import { closed } from './error.js';
 import type { SwitchboardError } from './error.js';
 import type { FeedLink } from './feed-link.js';
+import type { ClientFrame, Frame } from './frames.js';
 import { Http } from './http.js';
 import type { InspectEntry } from './inspect.js';
 import { Notifications } from './notifications.js';
@@ -62,11 +63,15 @@ export interface SwitchboardState {
 
 export interface SwitchboardEvents {
   inspect: InspectEntry;
+  /** Every frame of the server, also those that objects of this package handle. See `isA`. */
+  frame: Frame;
   /** Errors that belong to no single call, such as a sign-in that cannot be renewed. */
   error: SwitchboardError;
 }
 
 const DEFAULT_TIMEOUT_MS = 15_000;
+/** After each of these a socket may be dead without a sign. */
+const NETWORK_EVENTS = ['online', 'offline', 'focus', 'pageshow'];
 /** What concerns no room goes with the open rooms that this user may write to. */
 const MAIN: RoomCredentials = { role: 'writer' };
 /** The first of these that any connection has is the status of the whole. */
@@ -82,6 +87,7 @@ const SEVEREST: readonly ConnectionStatus[] = [
 interface Shared extends Subject {
   acquire(): this;
   onReleased(listener: () => void): void;
+  abandon(): void;
 }
 
 /**
@@ -98,8 +104,8 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
   readonly #resources = new Map<string, Shared>();
   #lastToken: string | null = null;
   #isClosed = false;
-  readonly #hurry = (): void => {
-    for (const connection of this.#connections.values()) connection.hurry();
+  readonly #lookAgain = (): void => {
+    for (const connection of this.#connections.values()) connection.lookAgain();
   };
 
   constructor(options: SwitchboardOptions = {}) {
@@ -110,7 +116,7 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
       getToken: () => this.#token(),
       fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
     });
-    globalThis.addEventListener?.('online', this.#hurry);
+    for (const event of NETWORK_EVENTS) globalThis.addEventListener?.(event, this.#lookAgain);
   }
 
   room(id: string, options: RoomOptions = {}): Conversation {
@@ -154,6 +160,16 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
     return this.#acquire('audio', MAIN, make);
   }
 
+  /**
+   * Sends a frame and resolves with its reply. For frames that no object sends, such as `ping`; a
+   * connection must have been requested.
+   */
+  request(frame: ClientFrame): Promise<Frame> {
+    const [connection] = this.#connections.values();
+    if (connection === undefined) return Promise.reject(closed());
+    return connection.request({ ...frame }, { retry: false });
+  }
+
   /** Renews the sign-in of the live connections now, with a token from `getToken`. */
   async renewSignIn(): Promise<void> {
     const connections = [...this.#connections.values()];
@@ -169,10 +185,8 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    globalThis.removeEventListener?.('online', this.#hurry);
-    for (const resource of this.#resources.values()) {
-      if (resource instanceof Conversation) resource.abandon();
-    }
+    for (const event of NETWORK_EVENTS) globalThis.removeEventListener?.(event, this.#lookAgain);
+    for (const resource of this.#resources.values()) resource.abandon();
     for (const connection of this.#connections.values()) connection.close();
     this.#connections.clear();
     this.update({ status: 'closed' });
@@ -241,6 +255,7 @@ export class Switchboard extends Observable<SwitchboardState, SwitchboardEvents>
       lastToken: () => this.#lastToken,
       canRenew: getToken !== undefined,
       changed: () => this.#showConnections(),
+      received: (frame) => this.emit('frame', frame),
       failed: (error) => this.emit('error', error),
     };
   }

@@ -16,6 +16,7 @@ use crate::store::StoreError;
 /// The stable part of an error frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FrameErrorCode)]
 pub enum Code {
     BadFrame,
     UnknownType,

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use super::code::FrameError;
 
@@ -11,6 +12,11 @@ const BROKEN: &[u8] =
 /// A JSON object with `type`.
 #[derive(Debug)]
 pub struct Reply(Vec<u8>);
+
+/// The frame was carried out.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "type", rename = "ok")]
+pub(super) struct Done {}
 
 impl Reply {
     /// `frame` serialises to an object.
@@ -26,7 +32,7 @@ impl Reply {
 
     /// For a frame that has no reply of its own and carries a `requestId`.
     pub fn ok() -> Self {
-        Self(br#"{"type":"ok"}"#.to_vec())
+        Self::of(&Done {})
     }
 
     pub fn error(error: &FrameError) -> Self {

@@ -7,7 +7,7 @@ use super::client_frames as client;
 use super::code::FrameError;
 use super::{
     audio, audio_end, authenticate, chat_group, create_chat, delete_chat, get_chat_history,
-    get_chats, history, mark_read, ping, post_message, send_message, test, typing,
+    get_chats, history, mark_read, ping, post_message, reply, send_message, test, typing,
 };
 
 /// The fields of a frame, without its `type`.
@@ -86,6 +86,7 @@ schemas! {
     "history" => history::HistoryPage,
     "typing" => typing::TypingFrame<'_>,
     "read" => mark_read::ReadFrame<'_>,
+    "ok" => reply::Done,
     "error" => FrameError,
 }
 

@@ -12,7 +12,7 @@ export const streams_audio = async (world) => {
 
 export const calls_the_api = async (world) => {
   const alice = await world.signIn('alice');
-  const refused = await alice.http.request('GET', 'rooms/none/messages').then(
+  const refused = await alice.http.request('PUT', 'users', { body: { user_id: 'bob' } }).then(
     () => 'answered',
     ({ code, status }) => ({ code, status }),
   );

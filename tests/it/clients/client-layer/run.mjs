@@ -7,6 +7,7 @@ const scenarios = {
   ...(await import('./messages.mjs')),
   ...(await import('./trust.mjs')),
   ...(await import('./feeds.mjs')),
+  ...(await import('./rules.mjs')),
   ...(await import('./storm.mjs')),
 };
 const scenario = scenarios[name];

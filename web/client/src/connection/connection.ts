@@ -1,7 +1,6 @@
 /** A connection to the service that is kept up: it negotiates, reconnects and recovers. */
 
 import { SwitchboardError, asError, closed } from '../error.js';
-import { isA } from '../frames.js';
 import type { Frame } from '../frames.js';
 import type { Negotiated } from '../inspect.js';
 import type { ConnectionStatus } from '../types.js';
@@ -13,13 +12,17 @@ import { Requests } from './requests.js';
 import type { RequestOptions } from './requests.js';
 import { SignIn, claimsOf } from './sign-in.js';
 import { Socket } from './socket.js';
-import { trusted } from './trust.js';
-import type { Envelope, TrustedFrame } from './trust.js';
+import { asFrame, trusted } from './trust.js';
+import type { Envelope } from './trust.js';
 
 /** Released targets stay this long, so that a view that closes and opens again changes nothing. */
 const LINGER_MS = 2000;
 /** From the start of a socket to the service's greeting. */
 const CONNECT_TIMEOUT_MS = 20_000;
+/** A socket on which something arrived a moment ago works. */
+const QUIET_MS = 10_000;
+/** One that answers nothing in this time does not. */
+const PROBE_MS = 5000;
 /** How often a token that has ended is refused before that counts: `getToken` may need a while. */
 const MAX_EXPIRED = 3;
 /** A replaced connection waits this long for its last replies. */
@@ -136,9 +139,17 @@ export class Connection {
     this.#environment.inspector.report({ kind: 'recovered', group, messages });
   }
 
-  /** The network is back: waits for nothing. */
-  hurry(): void {
+  /** The network may have changed: waits for nothing, and checks whether the socket still works. */
+  lookAgain(): void {
     this.#backoff.wake();
+    const socket = this.#current?.socket;
+    if (!socket?.isConnected || Date.now() - socket.heardAt < QUIET_MS) return;
+    const timer = setTimeout(() => socket.drop(), PROBE_MS);
+    const heard = (): void => clearTimeout(timer);
+    // A refusal is a sign of life, too.
+    this.request({ type: 'ping' }, { retry: false }).then(heard, ({ code }) => {
+      if (code !== 'timeout') heard();
+    });
   }
 
   close(): void {
@@ -293,6 +304,11 @@ export class Connection {
       return;
     }
     const refused = await this.#negotiator.findRefused(targets, error);
+    // Each target is well by itself: there are too many.
+    const last = targets.at(-1);
+    if (refused.size === 0 && error.code === 'invalid_parameter' && last !== undefined) {
+      refused.set(nameOf(last), error);
+    }
     if (refused.size === 0) {
       await this.#backoff.wait();
       return;
@@ -339,20 +355,15 @@ export class Connection {
       this.#receivedFromClient(socket, envelope);
       return;
     }
-    if (message.group === undefined && this.#requests.receive(message.frame)) {
-      // Chats are announced to others by frames of the same type as the reply to their creator.
-      if (!isA(message.frame, 'error')) this.#deliver(message);
-      return;
-    }
-    this.#deliver(message);
-  }
-
-  #deliver(message: TrustedFrame): void {
+    const { frame, group } = message;
+    if (group === undefined) this.#requests.receive(frame);
+    this.#environment.received(frame);
+    // Replies too: the creator of a chat learns of it by its reply alone.
     for (const subject of [...this.#subjects]) subject.receive(message);
   }
 
   #receivedFromClient(socket: Socket, envelope: Envelope): void {
-    if (envelope.from === 'group' && looksLikeOurs(envelope.data)) {
+    if (envelope.from === 'group' && asFrame(envelope.data) !== null) {
       this.#environment.inspector.untrusted();
     }
     // Such data has no number, so a connection that is being replaced would repeat it.
@@ -376,8 +387,4 @@ export class Connection {
 
 function isSame(bound: ReadonlySet<string>, wanted: ReadonlyMap<string, unknown>): boolean {
   return bound.size === wanted.size && [...bound].every((name) => wanted.has(name));
-}
-
-function looksLikeOurs(data: unknown): boolean {
-  return typeof data === 'object' && data !== null && 'type' in data;
 }

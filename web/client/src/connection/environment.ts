@@ -1,6 +1,7 @@
 /** What a connection serves, and what it works with. */
 
 import type { SwitchboardError } from '../error.js';
+import type { Frame } from '../frames.js';
 import type { Http } from '../http.js';
 import type { Inspector } from './inspector.js';
 import type { Target } from './negotiate.js';
@@ -29,5 +30,6 @@ export interface Environment {
   readonly lastToken: () => string | null;
   readonly canRenew: boolean;
   changed(): void;
+  received(frame: Frame): void;
   failed(error: SwitchboardError): void;
 }

@@ -129,12 +129,13 @@ export class Requests {
   /** The socket broke, or the service says that the server failed. */
   #notSent(pending: Pending, socket: Socket, error: unknown): void {
     if (!this.#pending.has(pending.id) || pending.socket !== socket) return;
-    if (socket === this.#link.socket && socket.isConnected) {
+    const current = this.#link.socket;
+    if (current === socket) {
       const cause = { code: 'unavailable', cause: error };
       this.#refused(pending, new SwitchboardError('the server failed to answer', cause));
     } else if (pending.retry) {
-      clearTimeout(pending.timer);
-      pending.socket = undefined;
+      // Without another socket it waits for one.
+      this.#transmit(pending);
     }
     // Otherwise the reply may still come, with what the service kept for the broken socket.
   }

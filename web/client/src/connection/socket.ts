@@ -32,6 +32,7 @@ export class Socket {
   #state: 'dialling' | 'connected' | 'lost' | 'ended' = 'dialling';
   #confirming: ReturnType<typeof setTimeout> | undefined;
   #isStopping = false;
+  #heardAt = 0;
 
   constructor(url: string, events: SocketEvents) {
     this.#events = events;
@@ -39,6 +40,7 @@ export class Socket {
       dialling: () => this.#dialling(),
       opened: () => this.#opened(),
       received: (text) => {
+        this.#heardAt = Date.now();
         this.#recovered();
         events.passed('in', text);
       },
@@ -52,7 +54,7 @@ export class Socket {
       messageRetryOptions: { maxRetries: 0 },
     });
     this.#client.on('connected', () => {
-      if (this.#state !== 'dialling') return;
+      if (this.#state !== 'dialling' || this.#isStopping) return;
       this.#state = 'connected';
       events.connected();
     });
@@ -68,6 +70,11 @@ export class Socket {
 
   get isConnected(): boolean {
     return this.#state === 'connected' && !this.#isStopping;
+  }
+
+  /** When something arrived last, in milliseconds. */
+  get heardAt(): number {
+    return this.#heardAt;
   }
 
   /** Rejects if no socket could be opened. */

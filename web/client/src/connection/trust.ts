@@ -61,7 +61,7 @@ function chatOf(frame: Frame): string | undefined {
 }
 
 /** A JSON object with a `type`; also as text, as plain WebSocket clients of a room send it. */
-function asFrame(data: unknown): Frame | null {
+export function asFrame(data: unknown): Frame | null {
   const value = typeof data === 'string' ? parsed(data) : data;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
   return 'type' in value && typeof value.type === 'string' ? (value as Frame) : null;

@@ -176,10 +176,8 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
 
   /** Requests everything after the last message. Happens by itself after each reconnect and gap. */
   async sync(): Promise<void> {
-    await this.#history.sync();
-    if (this.#isOnline && this.#log.isStarted && this.snapshot.status !== 'failed') {
-      this.update({ status: 'ready', error: null });
-    }
+    const isComplete = await this.#history.sync();
+    if (isComplete && this.#isOnline) this.update({ status: 'ready', error: null });
   }
 
   /** Call it with each keystroke: it sends at most one frame in two seconds, and the end by itself. */
@@ -278,11 +276,12 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
     if (this.isReleased) this.#stop();
   }
 
-  /** @internal The switchboard is closed: nothing can be sent any more. */
-  abandon(): void {
+  /** @internal */
+  override abandon(): void {
+    this.#isOnline = false;
     this.#outbox.close(closed());
     this.#stop();
-    this.update({ status: 'closed' });
+    super.abandon();
   }
 
   #stop(): void {

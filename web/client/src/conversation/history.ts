@@ -26,7 +26,7 @@ export class History {
   readonly #dialect: Dialect;
   readonly #request: (frame: Frame) => Promise<Frame>;
   readonly #events: HistoryEvents;
-  #running: Promise<void> | undefined;
+  #running: Promise<boolean> | undefined;
   #isWantedAgain = false;
   #gapTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -42,8 +42,11 @@ export class History {
     this.#events = events;
   }
 
-  /** Requests the first page, later whatever follows the last message. Never rejects. */
-  sync(): Promise<void> {
+  /**
+   * Requests the first page, later whatever follows the last message. Returns whether everything
+   * is here now, and never rejects.
+   */
+  sync(): Promise<boolean> {
     if (this.#running !== undefined) this.#isWantedAgain = true;
     this.#running ??= this.#run().finally(() => {
       this.#running = undefined;
@@ -68,14 +71,16 @@ export class History {
     clearTimeout(this.#gapTimer);
   }
 
-  async #run(): Promise<void> {
+  async #run(): Promise<boolean> {
     try {
       do {
         this.#isWantedAgain = false;
         await (this.#log.isStarted ? this.#catchUp() : this.#start());
       } while (this.#isWantedAgain);
+      return true;
     } catch (error) {
       this.#events.failed(asError(error));
+      return false;
     }
   }
 
