@@ -7,8 +7,8 @@ use std::process::Stdio;
 use testkit::Scripts;
 use tokio::process::Command;
 
-use super::site::start;
-use crate::support::Dev;
+use super::site::start_with;
+use crate::support::dev::app_folder;
 
 /// Screenshots of every view, for people to look at.
 fn pictures() -> String {
@@ -18,11 +18,13 @@ fn pictures() -> String {
 }
 
 async fn play(scenario: &'static str) {
-    let dev = start(scenario).await;
-    play_on(&dev, scenario).await;
+    play_with(scenario, &[]).await;
 }
 
-async fn play_on(dev: &Dev, scenario: &'static str) {
+/// `arguments` are added to those of `dev`.
+async fn play_with(scenario: &'static str, arguments: &[&str]) {
+    let folder = app_folder(&format!("page-{scenario}"));
+    let dev = start_with(folder, arguments).await;
     let command = tokio::task::spawn_blocking(move || {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/page/browser");
         let scripts = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
@@ -76,6 +78,21 @@ async fn two_people_see_each_other_type_and_read() {
 #[tokio::test]
 async fn the_microphone_is_streamed_and_acknowledged() {
     play("audio").await;
+}
+
+#[tokio::test]
+async fn a_notification_that_is_read_in_one_tab_is_read_in_the_other() {
+    play("feeds").await;
+}
+
+#[tokio::test]
+async fn an_answer_is_streamed_joined_late_and_stopped() {
+    play("assistant").await;
+}
+
+#[tokio::test]
+async fn a_device_has_a_live_chart_and_answers_commands() {
+    play_with("devices", &["--devices", "2"]).await;
 }
 
 #[tokio::test]

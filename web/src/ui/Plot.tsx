@@ -21,8 +21,7 @@ const PAD = 3;
 
 export function Plot({ points, label, width = 320, height = 96, min, max, filled }: Props) {
   const values = points.map((point) => point.value);
-  const low = min ?? Math.min(...values);
-  const high = max ?? Math.max(...values);
+  const [low, high] = scale(min ?? Math.min(...values), max ?? Math.max(...values));
   const from = points[0]?.at ?? 0;
   const span = Math.max(1, (points.at(-1)?.at ?? 1) - from);
   const x = (at: number): number => PAD + ((at - from) / span) * (width - 2 * PAD);
@@ -48,4 +47,9 @@ export function Plot({ points, label, width = 320, height = 96, min, max, filled
       {last && <circle className="now" cx={x(last.at)} cy={y(last.value)} r="2.5" />}
     </svg>
   );
+}
+
+/** A value that does not change runs through the middle. */
+function scale(low: number, high: number): [number, number] {
+  return high > low ? [low, high] : [low - 1, high + 1];
 }

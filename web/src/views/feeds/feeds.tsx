@@ -1,8 +1,16 @@
 /** The feeds that run whatever view is open: notifications, and the events of organisations. */
 
-import type { NotificationsState, OrgEvent, Notifications, OrgEventsState } from '@switchboard/client';
-import { useNotifications, useOrgEvents, useSwitchboard } from '@switchboard/client/react';
-import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from 'react';
+import type { Notifications, NotificationsState, OrgEventsState } from '@switchboard/client';
+import { useNotifications, useOrgEvents } from '@switchboard/client/react';
+import {
+  createContext,
+  useCallback,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+  type ReactNode,
+} from 'react';
 
 import type { Me } from '../../identity/identity';
 import { useRoute } from '../../platform/route';
@@ -60,7 +68,7 @@ export function FeedsProvider({ me, children }: { me: Me; children: ReactNode })
 function InboxFeed({ onState }: { onState: (inbox: Inbox) => void }) {
   const state = useNotifications();
   const { inbox } = state;
-  useSwitchboard();
+  const { view } = useRoute();
   const { status, error, items, unread, hasOlder } = state;
   useEffect(() => {
     onState({ status, error, items, unread, hasOlder, inbox });
@@ -68,9 +76,10 @@ function InboxFeed({ onState }: { onState: (inbox: Inbox) => void }) {
   useEffect(
     () =>
       inbox?.on('notification', ({ title, body }) => {
-        toast(title ?? 'Notification', body ?? '', 'bell');
+        // The inbox itself shows it where it is open.
+        if (view !== 'inbox') toast(title ?? 'Notification', body ?? '', 'bell');
       }),
-    [inbox],
+    [inbox, view],
   );
   return null;
 }
@@ -85,5 +94,3 @@ function OrganisationFeed({ id, onState }: OrganisationProps) {
   useEffect(() => onState(id, { status, error, events }), [id, status, error, events, onState]);
   return null;
 }
-
-export type { OrgEvent };

@@ -46,18 +46,24 @@ export function DeviceCard({ deviceId, mayCommand }: { deviceId: string; mayComm
           />
         </figure>
       ))}
-      {mayCommand && device !== null && <Command send={(method, payload) => device.command(method, { payload })} />}
+      {mayCommand && device !== null && (
+        <Command
+          deviceId={deviceId}
+          send={(method, payload) => device.command(method, { payload })}
+        />
+      )}
     </section>
   );
 }
 
 interface CommandProps {
+  deviceId: string;
   send: (method: string, payload: unknown) => Promise<CommandResult>;
 }
 
-function Command({ send }: CommandProps) {
-  const [method, setMethod] = useState('ping');
-  const [payload, setPayload] = useState('');
+function Command({ deviceId, send }: CommandProps) {
+  const [method, setMethod] = useState('setTarget');
+  const [payload, setPayload] = useState('{"temperature": 24}');
   const [result, setResult] = useState<CommandResult | null>(null);
   const run = useAction(async () => {
     setResult(null);
@@ -86,9 +92,13 @@ function Command({ send }: CommandProps) {
           value={payload}
           onInput={(event) => setPayload(event.currentTarget.value)}
         />
-        <button type="submit" className="button small" disabled={run.isRunning}>
+        <button
+          type="submit"
+          className="button icon small"
+          aria-label={`Send the command to ${deviceId}`}
+          disabled={run.isRunning}
+        >
           <Icon name="send" size={14} />
-          Send
         </button>
       </div>
       <ErrorNote error={run.error} />
