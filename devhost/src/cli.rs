@@ -101,6 +101,7 @@ impl Cli {
             arguments: None,
             proxy: self.proxy,
             static_dir: self.static_dir,
+            site: None,
             cors: cors.or(local.cors),
             plan: match self.plan {
                 PlanName::Func => Plan::Func,

@@ -32,6 +32,8 @@ mod properties;
 mod queue;
 mod route;
 mod run;
+mod site;
+mod static_files;
 mod supervisor;
 mod trigger;
 
@@ -40,3 +42,5 @@ pub use event::{Call, Fate, HandlerExit, Headers, HostError, HostEvent, Line, Ou
 
 pub use route::RouteError;
 pub use run::{run, run_watching};
+pub use site::{Site, SiteReply, SiteRequest};
+pub use static_files::{StaticFile, read_static_file};

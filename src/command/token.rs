@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
 
 use crate::access::caller::signature;
@@ -28,6 +28,15 @@ pub struct Options {
     /// How many minutes the token is valid.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=525_600))]
     minutes: u32,
+}
+
+/// What a token says about its user.
+pub(crate) struct TokenClaims<'a> {
+    pub(crate) user: &'a str,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) roles: &'a [String],
+    pub(crate) organizations: &'a [String],
+    pub(crate) minutes: u32,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +65,7 @@ pub fn issue(
     source: Source<'_>,
 ) -> Result<String, TokenCommandError> {
     let identity = IdentityConfig::from_settings(source);
-    let secret = match &identity.jwt {
+    let secret: SecretString = match &identity.jwt {
         Some(jwt) => jwt
             .secret
             .clone()
@@ -67,25 +76,46 @@ pub fn issue(
             secret.ok_or(TokenCommandError::NoSecret)?.into()
         }
     };
-    let now = Clock::system().seconds();
+    let claims = TokenClaims {
+        user: &options.user,
+        name: options.name.as_deref(),
+        roles: &options.role,
+        organizations: &options.org,
+        minutes: options.minutes,
+    };
+    Ok(sign(
+        &claims,
+        &identity,
+        &secret,
+        Clock::system().seconds(),
+    )?)
+}
+
+/// Signs a user's token at the time `now`, in seconds since 1970.
+pub(crate) fn sign(
+    user: &TokenClaims<'_>,
+    identity: &IdentityConfig,
+    secret: &SecretString,
+    now: i64,
+) -> Result<String, jsonwebtoken::errors::Error> {
     let mut claims = Map::new();
     claims.insert("iat".to_owned(), now.into());
     claims.insert(
         "exp".to_owned(),
-        (now + i64::from(options.minutes) * 60).into(),
+        (now + i64::from(user.minutes) * 60).into(),
     );
-    put(&mut claims, &identity.claims.user, json!(options.user));
-    if let Some(name) = &options.name {
+    put(&mut claims, &identity.claims.user, json!(user.user));
+    if let Some(name) = user.name {
         claims.insert("name".to_owned(), json!(name));
     }
-    if !options.role.is_empty() {
-        put(&mut claims, &identity.claims.roles, json!(options.role));
+    if !user.roles.is_empty() {
+        put(&mut claims, &identity.claims.roles, json!(user.roles));
     }
-    if !options.org.is_empty() {
+    if !user.organizations.is_empty() {
         put(
             &mut claims,
             &identity.claims.organizations,
-            json!(options.org),
+            json!(user.organizations),
         );
     }
     if let Some(jwt) = &identity.jwt {

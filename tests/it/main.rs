@@ -56,6 +56,8 @@ mod managed_identity;
 #[cfg(feature = "dev")]
 mod notifications;
 #[cfg(feature = "dev")]
+mod page;
+#[cfg(feature = "dev")]
 mod promises;
 #[cfg(feature = "dev")]
 mod publishing;

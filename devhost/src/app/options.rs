@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::keys::Keys;
+use crate::site::Site;
 
 /// How to run an app, in addition to what its own files say.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +22,8 @@ pub struct Options {
     pub proxy: bool,
     /// A folder of files to serve where no function matches, instead of the home page.
     pub static_dir: Option<PathBuf>,
+    /// A front end in this process. It comes after the functions and before `static_dir`.
+    pub site: Option<Arc<dyn Site>>,
     /// If set, the host answers CORS preflights. Otherwise the functions get them, unless the
     /// plan is [`Plan::Flex`].
     pub cors: Option<CorsSettings>,

@@ -12,6 +12,7 @@ mod proxy_head;
 mod redact;
 mod request;
 mod serve;
+mod site;
 
 #[cfg(feature = "fuzzing")]
 pub(crate) use json_reply::of as json_reply;

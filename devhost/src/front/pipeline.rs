@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::answered::{Answered, CallError, Content, add_common_headers, replied};
 use super::request::Request;
-use super::{admin, fallback, json_call, keys, proxy};
+use super::{admin, fallback, json_call, keys, proxy, site};
 use crate::app::{Function, HttpTrigger};
 use crate::host::Host;
 use crate::http::{BodyLength, Reply, Wire};
@@ -18,6 +18,10 @@ pub(crate) async fn answer(host: &Arc<Host>, wire: &mut Wire, request: &mut Requ
     // Web pages may not call this, so the answer has no CORS headers.
     if request.target.path.starts_with("/admin/") {
         return Answered::without_function(admin::answer(host, wire, request).await);
+    }
+    // The site's answers have the site's headers alone.
+    if site::takes(host, &request.target.path) && find(host, request).is_none() {
+        return Answered::without_function(site::answer(host, wire, request).await);
     }
     let mut answered = match host
         .cors

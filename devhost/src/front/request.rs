@@ -109,6 +109,11 @@ impl Request {
         path.replace(char::is_control, "?")
     }
 
+    /// Lowers the maximum size of the body.
+    pub(crate) fn limit_body(&mut self, limit: u64) {
+        self.limit = self.limit.min(limit);
+    }
+
     pub(crate) fn announces_too_much(&self) -> bool {
         matches!(self.length, BodyLength::Known(length) if length > self.limit)
     }

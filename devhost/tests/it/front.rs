@@ -1,6 +1,8 @@
 //! Answers of the host itself, proxying mode, and invalid requests.
 
-use devhost::{CorsSettings, Keys, Options};
+use std::sync::Arc;
+
+use devhost::{CorsSettings, Keys, Options, Site, SiteReply, SiteRequest};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -360,4 +362,54 @@ async fn a_call_is_reported_without_its_query() {
         (Some("echo"), "/api/echo", 200)
     );
     assert!(call.invocation.is_some());
+}
+
+/// Answers with what it was asked, and adds no header of its own choice.
+#[derive(Debug)]
+struct Mirror;
+
+impl Site for Mirror {
+    fn takes(&self, path: &str) -> bool {
+        path.starts_with("/site") || path == "/api/echo"
+    }
+
+    fn answer(&self, request: &SiteRequest) -> SiteReply {
+        let SiteRequest { method, path, .. } = request;
+        let host = request.only("Host").unwrap_or("none or several");
+        let body = format!("{method} {path} {host} {}", request.body.len());
+        SiteReply::new(203, body).with("X-Site", "1")
+    }
+}
+
+#[tokio::test]
+async fn a_site_answers_its_own_paths_and_nothing_that_a_function_takes() {
+    let options = Options {
+        site: Some(Arc::new(Mirror)),
+        cors: Some(CorsSettings {
+            origins: vec!["*".to_owned()],
+            credentials: false,
+        }),
+        ..Options::default()
+    };
+    let host = started(options).await;
+
+    let origin = [("Origin", "http://page.test")];
+    let own = host.send("POST", "/site/a%20b", &origin, "body").await;
+    assert_eq!(own.status, 203);
+    assert!(own.body.starts_with("POST /site/a b "), "{}", own.body);
+    assert!(own.body.ends_with(" 4"), "{}", own.body);
+    assert!(own.head.contains("X-Site: 1"));
+    assert!(!own.head.contains("Access-Control-"), "{}", own.head);
+    let preflight = [origin[0], ("Access-Control-Request-Method", "POST")];
+    assert_eq!(
+        host.send("OPTIONS", "/site", &preflight, "").await.status,
+        203
+    );
+
+    assert_eq!(host.get("/api/echo").await.status, 200);
+    assert_eq!(host.get("/nothing").await.status, 404);
+    assert!(host.get("/").await.body.contains("up and running"));
+    let large = "x".repeat(64 * 1024 + 1);
+    assert_eq!(host.send("POST", "/site", &[], &large).await.status, 413);
+    assert_eq!(host.get("/site").await.status, 203, "the host goes on");
 }

@@ -1,8 +1,10 @@
 //! `switchboard dev`: everything on one machine. The emulator and the stand-in Functions host run in
 //! this process; the host starts the handler as a child process, as the real one does.
 
+mod browser;
 mod devices;
 mod error;
+mod page;
 mod screen;
 mod settings;
 mod storage;
@@ -12,13 +14,16 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use devhost::{HostEvent, Site};
 use storage_emulator::Storage;
 use tokio::net::TcpListener;
 
 use crate::command::serve::stop_signal;
 use devices::SimulatedHub;
+use page::{Page, PageAccess, Progress};
 use screen::Screen;
 use settings::{Configured, Service};
 
@@ -47,6 +52,15 @@ pub struct Options {
     /// ({"seconds":10}); the device `sim-offline` is not connected.
     #[arg(long, default_value_t = 0, value_name = "N", value_parser = clap::value_parser!(u16).range(..=1000))]
     devices: u16,
+    /// Do not build the page and do not serve it.
+    #[arg(long, conflicts_with_all = ["open", "web_dir"])]
+    no_web: bool,
+    /// Open the page in the browser.
+    #[arg(long)]
+    open: bool,
+    /// Serve these files at `/` instead of building the page in `web/`.
+    #[arg(long, value_name = "DIR")]
+    web_dir: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -57,6 +71,9 @@ impl Default for Options {
             proxy: false,
             latency: 0,
             devices: 0,
+            no_web: false,
+            open: false,
+            web_dir: None,
         }
     }
 }
@@ -82,7 +99,7 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
         0 => None,
         count => Some(SimulatedHub::open(&configured, count).await?),
     };
-    let settings = settings::with_defaults(
+    let mut settings = settings::with_defaults(
         configured,
         hub.as_ref().map(SimulatedHub::settings),
         &folder,
@@ -90,6 +107,8 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
         emulator_address,
         storage.as_ref().map(Storage::connection_string),
     )?;
+    let page = WebPage::find(&options, &folder);
+    let access = std::mem::take(&mut settings.page);
     let app = devhost::App::load(
         &folder,
         devhost::Options {
@@ -98,17 +117,34 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
             arguments: Some(Vec::new()),
             proxy: options.proxy,
             cors: settings.cors.clone(),
+            site: page
+                .as_ref()
+                .map(|page| page.site(&folder, access, host_address)),
             state_dir: Some(folder.join("data")),
             ..devhost::Options::default()
         },
     )?;
     let hub_described = hub.as_ref().map(SimulatedHub::describe);
     let hub_described = hub_described.unwrap_or_default();
-    let screen = Arc::new(Screen::new(&settings, host_address, hub_described));
+    let has_page = page.is_some();
+    let screen = Arc::new(Screen::new(&settings, host_address, hub_described, has_page));
     screen.starting(app.warnings());
     let events = {
         let screen = screen.clone();
-        move |event| screen.show(event)
+        let opens = AtomicBool::new(options.open && page.is_some());
+        move |event| {
+            let is_ready = matches!(event, HostEvent::Ready { .. });
+            screen.show(event);
+            if is_ready && opens.swap(false, Ordering::Relaxed) {
+                browser::open(&screen);
+            }
+        }
+    };
+    let page_build = async {
+        if let Some(WebPage::Built { progress }) = &page {
+            page::build(&folder, progress, |line| screen.page(line)).await;
+        }
+        std::future::pending().await
     };
     let storage = async {
         match storage {
@@ -137,6 +173,7 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
                 ended = emulator::run(listener, config, std::future::pending()) => ended?,
                 () = storage => {}
                 () = hub => {}
+                () = page_build => {}
                 () = stop => screen.stopping(),
             }
         }
@@ -144,10 +181,44 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
             ended = host => ended?,
             () = storage => {}
             () = hub => {}
+            () = page_build => {}
             () = stop => screen.stopping(),
         },
     }
     Ok(())
+}
+
+/// The page to serve.
+enum WebPage {
+    /// The one in the app's folder, which is built in the background.
+    Built { progress: Arc<Progress> },
+    /// Files that are ready.
+    Files(PathBuf),
+}
+
+impl WebPage {
+    fn find(options: &Options, folder: &Path) -> Option<Self> {
+        if options.no_web {
+            return None;
+        }
+        if let Some(files) = &options.web_dir {
+            return Some(Self::Files(files.clone()));
+        }
+        folder
+            .join("web/package.json")
+            .is_file()
+            .then(|| Self::Built {
+                progress: Arc::new(Progress::not_built()),
+            })
+    }
+
+    fn site(&self, folder: &Path, access: PageAccess, host: SocketAddr) -> Arc<dyn Site> {
+        let (files, progress) = match self {
+            Self::Built { progress } => (folder.join("web/dist"), progress.clone()),
+            Self::Files(files) => (files.clone(), Arc::new(Progress::built())),
+        };
+        Arc::new(Page::new(files, progress, access, host))
+    }
 }
 
 /// The app's folder and its settings as `dev` reads them, for other commands.

@@ -19,12 +19,18 @@ pub(super) struct Screen {
     /// The simulated hub and its devices, as sentences.
     hub: Vec<String>,
     is_emulated: bool,
+    has_page: bool,
     in_colour: bool,
     was_ready: AtomicBool,
 }
 
 impl Screen {
-    pub(super) fn new(settings: &DevSettings, host: SocketAddr, hub: Vec<String>) -> Self {
+    pub(super) fn new(
+        settings: &DevSettings,
+        host: SocketAddr,
+        hub: Vec<String>,
+        has_page: bool,
+    ) -> Self {
         Self {
             base: format!("http://localhost:{}", host.port()),
             defaults: settings.defaults.clone(),
@@ -33,6 +39,7 @@ impl Screen {
             storage: settings.storage.clone(),
             hub,
             is_emulated: matches!(settings.service, Service::Emulator(_)),
+            has_page,
             in_colour: std::io::stdout().is_terminal(),
             was_ready: AtomicBool::new(false),
         }
@@ -89,6 +96,9 @@ impl Screen {
 
     fn first_ready(&self, milliseconds: u128) {
         let base = &self.base;
+        if self.has_page {
+            line(format_args!("  Page        {base}/"));
+        }
         line(format_args!("  Functions   {base}/api/negotiate"));
         if let Some(connection_string) =
             self.connection_string.as_ref().filter(|_| self.is_emulated)
@@ -129,6 +139,16 @@ impl Screen {
             "{} {} {status} {milliseconds:.1} ms {why}",
             call.method, call.path
         ));
+    }
+
+    /// The address of the page.
+    pub(super) fn page_address(&self) -> String {
+        format!("{}/", self.base)
+    }
+
+    /// Prints how far the build of the page is.
+    pub(super) fn page(&self, text: &str) {
+        line(format_args!("page: {text}"));
     }
 
     pub(super) fn stopping(&self) {

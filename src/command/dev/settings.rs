@@ -12,6 +12,7 @@ use serde_json::json;
 use webpubsub::ConnectionString;
 
 use super::error::DevError;
+use super::page::PageAccess;
 use crate::clock::Ids;
 use crate::command::dev_secrets::{self, DevSecrets};
 use crate::config::{DEV_PARENT, environment};
@@ -31,6 +32,7 @@ pub(super) struct DevSettings {
     pub(super) connection_string: Option<String>,
     /// The connection string of our own storage account. Back ends put messages on its queues.
     pub(super) storage: Option<String>,
+    pub(super) page: PageAccess,
 }
 
 /// The Web PubSub service in use.
@@ -102,6 +104,7 @@ pub(super) fn with_defaults(
     let mut draft = Draft {
         configured,
         defaults: Vec::new(),
+        made_jwt_secret: false,
     };
     let service = match emulator {
         Some(address) => draft.emulator(host, address)?,
@@ -127,7 +130,10 @@ pub(super) fn with_defaults(
         .configured
         .values
         .insert(DEV_PARENT.to_owned(), own_id);
+    let issues_tokens = draft.made_jwt_secret && emulator.is_some();
+    let page = PageAccess::new(&|name| draft.configured.get(name), issues_tokens);
     Ok(DevSettings {
+        page,
         api_token: draft.configured.get("API_TOKEN"),
         connection_string: draft.configured.get(CONNECTION_STRING),
         storage: storage.map(str::to_owned),
@@ -141,6 +147,7 @@ pub(super) fn with_defaults(
 struct Draft {
     configured: Configured,
     defaults: Vec<String>,
+    made_jwt_secret: bool,
 }
 
 impl Draft {
@@ -247,6 +254,7 @@ impl Draft {
             self.configured
                 .values
                 .insert("JWT_SECRET".to_owned(), secret.clone());
+            self.made_jwt_secret = true;
             self.defaults.push(
                 "JWT_SECRET: a random one; `switchboard token --user ID` signs with it".to_owned(),
             );

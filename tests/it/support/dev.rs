@@ -37,7 +37,17 @@ impl Dev {
     }
 
     pub(crate) async fn start_in(folder: PathBuf, arguments: &[&str]) -> Self {
+        Self::start_with(folder, arguments, &[]).await
+    }
+
+    /// With variables added to the environment.
+    pub(crate) async fn start_with(
+        folder: PathBuf,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let mut child = command(&folder, arguments)
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -57,6 +67,12 @@ impl Dev {
         dev.emulator = dev.printed_after("Web PubSub").to_owned();
         dev.api_token = dev.printed_after("API token").to_owned();
         dev
+    }
+
+    /// The address of the emulator.
+    pub(crate) fn emulator_address(&self) -> String {
+        let endpoint = self.emulator.split(';').next().unwrap();
+        endpoint.strip_prefix("Endpoint=").unwrap().to_owned()
     }
 
     /// Reads output until a line begins like this.

@@ -81,15 +81,20 @@ export class Notifications extends Resource<NotificationsState, NotificationsEve
   }
 
   async #load(): Promise<void> {
+    const before = new Set(this.snapshot.items.map(({ id }) => id));
     const count = this.#link.http.request<{ unread: number }>('GET', 'notifications/unread-count');
     const [newest, { unread }] = await Promise.all([this.#page({ limit: PAGE }), count]);
-    const { items, hasOlder } = this.snapshot;
+    const { hasOlder } = this.snapshot;
+    // What arrived live while the page was on its way may not be in it.
+    const arrived = this.snapshot.items.filter(({ id }) => !before.has(id));
+    const items = this.snapshot.items.filter(({ id }) => before.has(id));
+    const isLater = ({ id }: Notification): boolean => !newest.some((other) => other.id === id);
     // Between a page and what was shown before there may be others that were never seen.
     const isJoined = items.length === 0 || newest.some(({ id }) => id === items[0]?.id);
     this.update({
-      items: isJoined ? merge(newest, items) : newest,
+      items: merge(arrived.filter(isLater), isJoined ? merge(newest, items) : newest),
       hasOlder: isJoined && items.length > 0 ? hasOlder : newest.length === PAGE,
-      unread,
+      unread: unread + arrived.filter((item) => !item.read && isLater(item)).length,
       status: 'ready',
       error: null,
     });

@@ -1,0 +1,52 @@
+/** An own message that is not acknowledged yet. */
+
+import type { Conversation, PendingMessage } from '@switchboard/client';
+
+import { sentenceOf } from '../platform/problem';
+import { Avatar } from '../ui/Avatar';
+
+interface Props {
+  message: PendingMessage;
+  myId: string;
+  myName: string;
+  conversation: Conversation;
+}
+
+const STATES = { waiting: 'Waits for the connection', sending: 'Sending' } as const;
+
+export function PendingLine({ message, myId, myName, conversation }: Props) {
+  const hasFailed = message.state === 'failed';
+  return (
+    <li className={`message first own ${hasFailed ? 'failed' : 'pending'}`}>
+      <Avatar id={myId} name={myName} />
+      <div className="body">
+        <div className="by">
+          <strong>{myName}</strong>
+          <span className="aside">
+            {message.state === 'failed' ? sentenceOf(message.error) : STATES[message.state]}
+          </span>
+          {hasFailed && (
+            <span className="actions">
+              <button
+                type="button"
+                className="button small"
+                onClick={() => conversation.retry(message.id)}
+              >
+                Send again
+              </button>
+              <button
+                type="button"
+                className="button plain small"
+                onClick={() => conversation.discard(message.id)}
+              >
+                Discard
+              </button>
+            </span>
+          )}
+        </div>
+        {message.content !== '' && <p className="text">{message.content}</p>}
+        {message.fileId !== undefined && <span className="aside">With a file</span>}
+      </div>
+    </li>
+  );
+}
