@@ -107,7 +107,6 @@ async fn put(queue: Option<&WorkQueue>, message: &impl Serialize, delay: Duratio
     match queue {
         Some(queue) => queue.put(message, delay).await,
         None => false,
-        }
     }
 }
 

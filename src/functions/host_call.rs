@@ -42,7 +42,8 @@ pub async fn called_by_host(State(state): State<AppState>, request: Request) -> 
     if request.method() != Method::POST || !is_from_host(request.headers(), port) {
         return not_found();
     }
-    let function = request.uri().path().trim_start_matches('/');
+    let path = request.uri().path().to_owned();
+    let function = path.trim_start_matches('/');
     if HTTP_FUNCTIONS.contains(&function) {
         tracing::error!(
             "function {function} was called in JSON mode: host.json needs \
@@ -58,11 +59,10 @@ pub async fn called_by_host(State(state): State<AppState>, request: Request) -> 
         Ok(app) => app,
         Err(errors) => return Problem::from(errors).into_response(),
     };
-    let body = request.into_body();
     match function {
-        "broadcast" => receive::<Broadcast>(&app, body).await,
-        "assistant" => receive::<AssistantTasks>(&app, body).await,
-        _ => telemetry::receive(&app, body).await,
+        "broadcast" => receive::<Broadcast>(&app, request.into_body()).await,
+        "assistant" => receive::<AssistantTasks>(&app, request.into_body()).await,
+        _ => telemetry::receive(&app, request.into_body()).await,
     }
 }
 

@@ -10,7 +10,7 @@ use super::telemetry::TelemetryBody;
 use crate::access::caller::rights::DeviceReader;
 use crate::app::App;
 use crate::clock::rfc3339;
-use crate::conversation::page_limit::PageLimit;
+use crate::store::page_limit::PageLimit;
 use crate::devices::{self, Device, DevicePage};
 use crate::http::extract::{Query, empty_as_none, whole_number};
 use crate::http::problem::Problem;

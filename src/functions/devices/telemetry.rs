@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::DevicesApp;
 use crate::access::caller::rights::DeviceReader;
 use crate::clock::rfc3339;
-use crate::conversation::page_limit::PageLimit;
+use crate::store::page_limit::PageLimit;
 use crate::devices::{self, Body, StoredMessage};
 use crate::http::extract::{Query, empty_as_none, whole_number};
 use crate::http::problem::Problem;
