@@ -93,29 +93,25 @@ pub(crate) async fn stored(store: &dyn Store, room: &str) -> usize {
     records.iter().filter(|r| !is_top(r.key.as_str())).count()
 }
 
-pub(crate) async fn triggers(call: RequestBuilder, text: &str, dequeue_count: u32) -> Answer {
+async fn triggers(app: &TestApp, text: &str, dequeue_count: u32) -> Answer {
     let metadata = json!({ "DequeueCount": dequeue_count.to_string() });
-    invokes(call, text, &metadata).await
+    triggers_with(app, text, &metadata).await
 }
 
 pub(crate) async fn triggers_with(app: &TestApp, text: &str, metadata: &Value) -> Answer {
-    invokes(broadcast(app), text, metadata).await
+    invoked(app.call(Method::POST, "/broadcast"), text, metadata).await
 }
 
 /// As the host calls the trigger: chunked, the text encoded twice.
-async fn invokes(call: RequestBuilder, text: &str, metadata: &Value) -> Answer {
+pub(crate) async fn invoked(call: RequestBuilder, text: &str, metadata: &Value) -> Answer {
     let message = json!(json!(text).to_string());
     let body = json!({ "Data": { "message": message }, "Metadata": metadata }).to_string();
     let chunks = futures_util::stream::iter([Ok::<_, std::io::Error>(body)]);
     Answer::of(call.body(reqwest::Body::wrap_stream(chunks))).await
 }
 
-fn broadcast(app: &TestApp) -> RequestBuilder {
-    app.call(Method::POST, "/broadcast")
-}
-
 pub(crate) async fn succeeds(app: &TestApp, text: &str, dequeue_count: u32) {
-    let answer = triggers(broadcast(app), text, dequeue_count).await;
+    let answer = triggers(app, text, dequeue_count).await;
     assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, "{}"));
     assert_eq!(answer.header("content-type"), Some("application/json"));
 }
@@ -175,7 +171,7 @@ async fn what_could_not_be_sent_is_heard_after_the_outage_though_nobody_posts_ag
     }
     let order = setting.takes(ORDERS).await;
     world.app.advance(11);
-    let during = triggers(broadcast(&world.app), &order, 1).await;
+    let during = triggers(&world.app, &order, 1).await;
     world.gate.open();
     succeeds(&world.app, &order, 2).await;
 
@@ -209,7 +205,7 @@ async fn the_last_try_of_a_resend_succeeds_because_another_message_follows_it() 
     world.app.advance(11);
     succeeds(&world.app, &order, 10).await;
     world.app.advance(DAY);
-    let too_old = triggers(broadcast(&world.app), &order, 10).await;
+    let too_old = triggers(&world.app, &order, 10).await;
 
     assert_eq!(too_old.status, 500);
 }
@@ -310,11 +306,7 @@ async fn a_message_that_can_never_succeed_fails_and_the_next_is_served() {
         r#"{"kind":"resend","conversation":"../x","generation":1}"#,
         r#"{"kind":"settle"}"#,
     ] {
-        assert_eq!(
-            triggers(broadcast(app), text, 1).await.status,
-            500,
-            "{text}"
-        );
+        assert_eq!(triggers(app, text, 1).await.status, 500, "{text}");
     }
     let good = r#"{"kind":"resend","conversation":"lobby","generation":0}"#;
     succeeds(app, good, 1).await;

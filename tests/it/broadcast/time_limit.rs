@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::ORDERS;
 use super::road::queue_of;
-use crate::queue::{stored, succeeds, triggers};
+use crate::queue::{invoked, stored, succeeds};
 use crate::support::{Azurite, World};
 
 /// Long enough for a busy machine; no test measures time with it.
@@ -116,7 +116,8 @@ impl Scene {
                 .enable_all()
                 .build();
             let http = SharedHttpClient::new().client().unwrap();
-            let call = triggers(http.post(format!("{base}/broadcast")), &order, 1);
+            let metadata = json!({ "DequeueCount": "1" });
+            let call = invoked(http.post(format!("{base}/broadcast")), &order, &metadata);
             runtime.unwrap().block_on(call)
         };
         let answer = tokio::task::spawn_blocking(call).await.unwrap();
