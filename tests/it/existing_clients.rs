@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use switchboard::clock::Clock;
 
 use crate::support::dev::app_folder;
-use crate::support::{Dev, Issuer, NOW, Script, World};
+use crate::support::{Dev, Issuer, NOW, Script, TestApp, World};
 
 const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
@@ -157,19 +157,14 @@ async fn the_close_codes_of_an_existing_notification_page_come_with_the_refusal(
         ("JWT_ISSUER", issuer.url.as_str()),
         ("JWT_ORGS_CLAIM", "organization"),
     ];
-    let world = World::with(&settings).await;
+    let app = TestApp::with(&settings).await;
     let claims = json!({ "sub": "jane", "exp": NOW + 300, "nbf": NOW - 10, "organization": {} });
     let outsider = issuer.sign("a", claims).await;
 
-    let anonymous = world.app.negotiate("channel=notifications").await;
-    let foreign = world
-        .app
-        .negotiate_as(&outsider, &format!("org_id={ORGANISATION}"))
-        .await;
-    let forged = world
-        .app
-        .negotiate("channel=notifications&token=x.y.z")
-        .await;
+    let anonymous = app.negotiate("channel=notifications").await;
+    let organisation = format!("org_id={ORGANISATION}");
+    let foreign = app.negotiate_as(&outsider, &organisation).await;
+    let forged = app.negotiate("channel=notifications&token=x.y.z").await;
 
     anonymous
         .assert_problem(401, "unauthenticated")

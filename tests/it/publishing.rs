@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
+use switchboard::azure::http_client::SharedHttpClient;
 
 use crate::readme::{curl_examples, matches, run_curl};
 use crate::support::{Answer, Dev, Socket, client_scripts, fresh_folder};
@@ -39,7 +40,7 @@ struct Listener(Socket);
 
 impl Listener {
     async fn join(dev: &Dev, query: &str) -> Self {
-        let http = reqwest::Client::new();
+        let http = SharedHttpClient::new().client().unwrap();
         let call = http.get(format!("{}/api/negotiate?{query}", dev.base));
         let negotiated = Answer::of(call.bearer_auth(&dev.api_token)).await.ok();
         let url = negotiated["url"].as_str().unwrap();
