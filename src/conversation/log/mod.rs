@@ -125,10 +125,7 @@ impl MessageLog {
         let store = &*self.0.context.store;
         let state = ConversationState::read(store, conversation).await?;
         let is_unsent = state.head.generation == generation && state.head.is_unsent(message.seq);
-        if is_unsent {
-            self.resend_if_lost(conversation, generation, message).await;
-        }
-        Ok(is_unsent)
+        Ok(is_unsent && self.resend_if_lost(conversation, generation, message).await)
     }
 
     /// Counts a write about a conversation that came second. The assistant's workers write beside
@@ -154,34 +151,35 @@ impl MessageLog {
     }
 
     /// The instance that stored the message may still be sending it. If it does not record so
-    /// in time, it is gone, and the message is sent from here.
+    /// in time, it is gone, and the message is sent from here. Returns whether it was.
     async fn resend_if_lost(
         &self,
         conversation: &Conversation,
         generation: u64,
         message: &Message,
-    ) {
+    ) -> bool {
         let context = &self.0.context;
         for _ in 0..(SENT_TIMEOUT.as_millis() / POLL_INTERVAL.as_millis()) {
             match ConversationState::read(&*context.store, conversation).await {
-                Ok(state) if state.head.generation != generation => return,
-                Ok(state) if !state.head.is_unsent(message.seq) => return,
+                Ok(state) if state.head.generation != generation => return false,
+                Ok(state) if !state.head.is_unsent(message.seq) => return false,
                 Ok(_) => sleep(POLL_INTERVAL).await,
                 // The message is stored; the next one in the conversation sends it.
                 Err(error) => {
                     tracing::warn!(error = &error as &dyn std::error::Error, "the store failed");
-                    return;
+                    return false;
                 }
             }
         }
         let delivery = Delivery::new(context, conversation);
         if delivery.send_all(&[message]).await.is_empty() {
             delivery.leave_to_queue(generation).await;
-            return;
+            return false;
         }
         let seq = message.seq;
         self.0.with_lane(conversation, |lane| {
             lane.note_sent(Sent { generation, seq });
         });
+        true
     }
 }

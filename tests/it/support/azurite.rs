@@ -5,19 +5,9 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
-use switchboard::azure::http_client::SharedHttpClient;
-use switchboard::azure::managed_identity::ManagedIdentities;
 use switchboard::azure::storage_account::StorageAccount;
-use switchboard::azure::storage_account::queue::Queue;
-use switchboard::clock::Clock;
 use testkit::Scripts;
-use tokio::time::timeout;
-
-/// Long enough for a busy machine; nothing is measured by it.
-const TIMEOUT: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
 
 /// The well-known key that every storage emulator uses.
 pub(crate) const STORAGE_KEY: &str =
@@ -246,27 +236,6 @@ impl Account {
     /// Host and port of the table service.
     pub(crate) fn tables(&self) -> &str {
         self.addresses[2].trim_start_matches("http://")
-    }
-
-    /// A queue of the account.
-    pub(crate) fn queue(&self, name: &'static str) -> Queue {
-        let (http, account) = (SharedHttpClient::new(), self.settings());
-        let identities = ManagedIdentities::new(http.clone());
-        Queue::new(&account, name, http, Clock::system(), &identities).unwrap()
-    }
-
-    /// Takes the next message of a queue, once it is visible.
-    pub(crate) async fn takes(&self, name: &'static str) -> String {
-        let queue = self.queue(name);
-        let taking = async {
-            loop {
-                if let Some(message) = queue.take(1, HOUR).await.unwrap().pop() {
-                    assert!(queue.delete(&message).await.unwrap());
-                    return message.text.unwrap();
-                }
-            }
-        };
-        timeout(TIMEOUT, taking).await.expect("nothing is there")
     }
 
     /// Host and port of the queue service.

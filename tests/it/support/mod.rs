@@ -22,6 +22,8 @@ mod member;
 #[cfg(feature = "dev")]
 mod openai;
 mod proxy;
+#[cfg(feature = "dev")]
+mod queues;
 mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
