@@ -20,7 +20,7 @@ use crate::clock::Clock;
 const API_VERSION: &str = "api-version=2021-04-12";
 /// How much longer than the device the hub itself may take.
 const MARGIN: Duration = Duration::from_secs(10);
-/// No device of anybody has this id.
+/// An id that no device is expected to have.
 const PROBE: &str = "switchboard-health-check";
 
 /// A hub. Commands that wait for slow devices have a client of their own, so that they do not take
