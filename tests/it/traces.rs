@@ -308,7 +308,23 @@ async fn a_busy_collector_gets_the_spans_later_and_only_once() {
 }
 
 #[tokio::test]
-async fn a_collector_that_refuses_or_is_away_disturbs_nobody() {
+async fn a_batch_that_the_collector_calls_invalid_is_not_sent_again() {
+    let collector = TraceCollector::start().await;
+    collector.refuse(400);
+    let dev = dev("trace-invalid", &collector, json!({})).await;
+    let caller = Caller::new('a');
+
+    // The first batch begins with the call that finds out whether the handler runs.
+    collector.wait_for_refusals().await;
+    negotiate(&dev, &caller, "room_id=lobby&username=alice").await;
+
+    let is_there = |spans: &[Value]| caller.span(spans, NEGOTIATE).map(|_| ());
+    collector.wait_for(is_there).await;
+    assert!(named(&collector.spans(), "GET /").is_none());
+}
+
+#[tokio::test]
+async fn a_collector_that_is_away_disturbs_nobody() {
     let away = TraceCollector::away();
     let mut dev = dev("trace-away", &away, json!({})).await;
 

@@ -143,7 +143,7 @@ impl Lane {
         loop {
             let batch = self.next_batch();
             if !batch.is_empty() {
-                let (batch_span, call) = (batch_span(&batch), batch[0].call.clone());
+                let (batch_span, call) = (batch_span(&batch), only_call(&batch));
                 let processing = self.process_batch(context, batch);
                 processing.instrument(batch_span).instrument(call).await;
                 // A batch that stored nothing recorded nothing either, and more such batches may
@@ -291,6 +291,14 @@ impl Lane {
             sleep(context.pause(attempt)).await;
         }
         self.queue().note_sent(sent);
+    }
+}
+
+/// The call that log lines name. A batch of several calls belongs to none of them.
+fn only_call(batch: &[Pending]) -> Span {
+    match batch {
+        [only] => only.call.clone(),
+        _ => Span::none(),
     }
 }
 

@@ -11,7 +11,7 @@ use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::context::TraceContext;
-use super::ended::EndedSpan;
+use super::ended::{EndedSpan, Kind};
 use super::fields::Fields;
 use crate::clock::{Clock, Ids};
 
@@ -73,17 +73,19 @@ impl SpanCollector {
         self.clock.now().as_nanosecond().try_into().unwrap_or(0)
     }
 
-    /// The sampling is the parent's; a trace that begins here is recorded.
+    /// The sampling is the parent's. A trace begins with a call or with a message of a queue; what
+    /// the process does by itself, such as polling, is not recorded.
     fn begin(&self, local: Option<TraceContext>, fields: Fields) -> OpenSpan {
         let remote = fields.remote_parent;
         let parent = remote.or(local);
         let random = self.ids.uuid();
+        let may_begin = matches!(fields.kind, Kind::Server | Kind::Consumer);
         OpenSpan {
             context: TraceContext {
                 trace: parent.map_or_else(|| self.ids.uuid().as_u128(), |parent| parent.trace),
                 // The last half of a random UUID is never zero.
                 span: random.as_u64_pair().1,
-                is_sampled: parent.is_none_or(|parent| parent.is_sampled),
+                is_sampled: parent.map_or(may_begin, |parent| parent.is_sampled),
             },
             parent: parent.map(|parent| parent.span),
             // A call that takes a message belongs to the trace of the message.
@@ -181,5 +183,114 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SpanCollector {
         if self.ended.try_send(ended).is_err() {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicI64;
+
+    use jiff::Timestamp;
+    use tracing::field::Empty;
+    use tracing::{Span, debug_span};
+    use tracing_subscriber::layer::SubscriberExt;
+    use tracing_subscriber::registry::Registry;
+
+    use super::*;
+
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    /// What is collected, in the order in which it ended, and how much was dropped. The work may
+    /// set the clock, in seconds.
+    fn collected(work: impl FnOnce(&AtomicI64)) -> (Vec<EndedSpan>, u64) {
+        let now = Arc::new(AtomicI64::new(0));
+        let clock = Arc::clone(&now);
+        let clock =
+            Clock::from_fn(move || Timestamp::from_second(clock.load(Ordering::Relaxed)).unwrap());
+        let (layer, mut ended) = collector(clock, Ids::random());
+        tracing::subscriber::with_default(Registry::default().with(layer), || work(&now));
+        let mut spans = Vec::new();
+        while let Ok(span) = ended.spans.try_recv() {
+            spans.push(span);
+        }
+        (spans, ended.dropped.load(Ordering::Relaxed))
+    }
+
+    fn call(traceparent: Option<&str>) -> Span {
+        debug_span!(
+            "call",
+            otel.kind = "server",
+            traceparent,
+            http.response.status_code = Empty
+        )
+    }
+
+    #[test]
+    fn a_trace_begins_with_a_call() {
+        let (spans, _) = collected(|_| {
+            debug_span!("poll", otel.kind = "client").in_scope(|| debug_span!("inner"));
+            call(None).in_scope(|| debug_span!("read", otel.kind = "client"));
+        });
+
+        let names: Vec<_> = spans.iter().map(|span| span.name.as_str()).collect();
+        assert_eq!(names, ["read", "call"]);
+        let [read, call] = &spans[..] else { panic!() };
+        assert_eq!(read.parent, Some(call.context.span));
+        assert_eq!(
+            (read.context.trace, call.parent),
+            (call.context.trace, None)
+        );
+    }
+
+    #[test]
+    fn a_trace_is_continued_and_its_sampling_obeyed() {
+        let (spans, _) = collected(|_| {
+            call(Some(PARENT)).in_scope(|| debug_span!("read"));
+            call(Some(&PARENT.replace("-01", "-00"))).in_scope(|| debug_span!("hidden"));
+        });
+
+        let parent: TraceContext = PARENT.parse().unwrap();
+        assert_eq!(spans.len(), 2);
+        assert!(spans.iter().all(|span| span.context.trace == parent.trace));
+        assert_eq!(spans[1].parent, Some(parent.span));
+    }
+
+    #[test]
+    fn work_that_goes_on_does_not_lengthen_its_call() {
+        const SECOND: u64 = 1_000_000_000;
+        let (spans, _) = collected(|now| {
+            let call = call(None);
+            call.in_scope(|| now.store(1, Ordering::Relaxed));
+            call.record("http.response.status_code", 200);
+            now.store(5, Ordering::Relaxed);
+            call.in_scope(|| debug_span!("later"));
+        });
+
+        assert_eq!(
+            (spans[0].start, spans[0].name.as_str()),
+            (5 * SECOND, "later")
+        );
+        assert_eq!((spans[1].start, spans[1].end), (0, SECOND));
+    }
+
+    #[test]
+    fn a_span_may_name_other_causes() {
+        let (spans, _) = collected(|_| {
+            let (one, other) = (call(None), call(None));
+            debug_span!(parent: &one, "batch").follows_from(&other);
+        });
+
+        let batch = spans.iter().find(|span| span.name == "batch").unwrap();
+        let other = spans
+            .iter()
+            .find(|span| span.context.trace != batch.context.trace);
+        assert_eq!(batch.links, [other.unwrap().context]);
+    }
+
+    #[test]
+    fn spans_that_nobody_fetches_are_dropped_and_counted() {
+        let (spans, dropped) = collected(|_| (0..CAPACITY + 3).for_each(|_| drop(call(None))));
+
+        assert_eq!((spans.len(), dropped), (CAPACITY, 3));
     }
 }

@@ -65,6 +65,16 @@ impl TraceCollector {
         self.shared.refusals.lock().unwrap().len()
     }
 
+    /// Waits until every planned refusal was given.
+    pub(crate) async fn wait_for_refusals(&self) {
+        let given = async {
+            while self.refusals_left() > 0 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        timeout(TIMEOUT, given).await.expect("no request came");
+    }
+
     pub(crate) fn posts(&self) -> Vec<Post> {
         self.shared.accepted.borrow().clone()
     }
