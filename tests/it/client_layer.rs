@@ -44,7 +44,7 @@ async fn run_alone(scenario: &str) -> Value {
         .await
 }
 
-/// What a scenario learns about the server.
+/// Describes the server to a scenario.
 fn world(dev: &Dev, details: &Value) -> Value {
     let secrets = fs::read(dev.folder.join("data/dev-secrets.json")).unwrap();
     json!({

@@ -65,7 +65,7 @@ export const pages_through_history = async (world) => {
   return { pages, isComplete: seqs(room).every((seq, index) => seq === index + 1) };
 };
 
-// A room that is deleted and made anew begins at 1 again.
+// A room that is deleted and created again begins at 1.
 export const notices_that_a_room_was_made_anew = async (world) => {
   const { own, other } = await pair(world, 'anew');
   await own.send('old');
@@ -167,7 +167,7 @@ export const sends_what_waits_before_it_closes = async (world) => {
   return { seq, contents: contents(other), isAnother: again !== own, again: contents(again) };
 };
 
-// What cannot be sent any more is rejected.
+// Messages that cannot be sent any more are rejected.
 export const rejects_what_waits_when_all_is_closed = async (world) => {
   const alice = world.connect({ fetch: () => Promise.reject(new TypeError('offline')) });
   const room = alice.room('never', { role: 'writer' });

@@ -210,7 +210,7 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
     return this.#files.downloadUrl(fileId);
   }
 
-  /** Who is connected. */
+  /** The connected users. */
   async presence(): Promise<readonly PresentUser[]> {
     const { http, credentials } = this.#link;
     const path = `rooms/${this.group}/presence`;
@@ -294,7 +294,7 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
   async #post(draft: Draft, signal: AbortSignal): Promise<Message> {
     const reply = await this.#link.request(this.#dialect.post(draft), { retry: true, signal });
     const receipt = this.#dialect.receipt(reply);
-    if (receipt === undefined) throw new Error(`${reply.type} is no receipt`);
+    if (receipt === undefined) throw new Error(`${reply.type} is not a receipt`);
     if (receipt.message !== undefined) this.#accept(receipt.message);
     const find = (): Message | undefined =>
       receipt.message ?? this.#log.messages.find(({ seq }) => seq === receipt.seq);
