@@ -329,7 +329,10 @@ async fn a_refused_message_does_not_stop_those_behind_it() {
 async fn the_list_of_chats_follows_what_others_do() {
     let found = run("lists_chats").await;
 
-    assert_eq!(found, json!({ "contents": ["Noon?"], "negotiations": 1 }));
+    assert_eq!(
+        found,
+        json!({ "contents": ["Noon?"], "code": "not_found", "negotiations": 1 })
+    );
 }
 
 #[tokio::test]

@@ -139,7 +139,9 @@ export const lists_chats = async (world) => {
   await until('the name', () => find().name === 'Dinner');
   await own.delete(chat.id);
   await until('gone', () => find() === undefined);
-  return { contents: contents(bobs), negotiations: bob.entries.filter(({ kind }) => kind === 'negotiated').length };
+  await until('the end of the chat', () => bobs.snapshot.status === 'failed');
+  const { code } = bobs.snapshot.error;
+  return { contents: contents(bobs), code, negotiations: bob.entries.filter(({ kind }) => kind === 'negotiated').length };
 };
 
 // Data that is not stored goes straight to the room's group; readers may not send any.

@@ -2,8 +2,7 @@
 
 import type { RequestOptions } from '../connection/requests.js';
 import type { Envelope, TrustedFrame } from '../connection/trust.js';
-import { closed } from '../error.js';
-import type { SwitchboardError } from '../error.js';
+import { SwitchboardError, closed } from '../error.js';
 import { isA } from '../frames.js';
 import type { Frame } from '../frames.js';
 import type { Http } from '../http.js';
@@ -338,6 +337,8 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
       this.#othersTyping.heard(frame.sender_id, frame.sender_name, frame.is_typing);
     } else if (isA(frame, 'read')) {
       this.#read(frame.user_id, frame.seq);
+    } else if (isA(frame, 'CHAT_DELETED')) {
+      this.refused(new SwitchboardError('the chat was deleted', { code: 'not_found' }));
     } else if (this.#answers.receive(frame)) {
       this.#showAnswers();
       if (isA(frame, 'assistant.done')) this.#history.expect(frame.seq);
