@@ -37,7 +37,7 @@ async fn a_device_reports_and_takes_commands() {
     let expected = json!({
         "isOrdered": true,
         "isLast": true,
-        "result": { "deviceId": "sim-1", "status": 200 },
+        "result": { "deviceId": "sim-1", "status": 200, "payload": { "a": 1 } },
         "unknown": 501,
     });
     assert_eq!(found, expected);

@@ -44,7 +44,7 @@ async fn run_alone(scenario: &str) -> Value {
         .await
 }
 
-/// What a scenario learns about the server.
+/// Describes the server to a scenario.
 fn world(dev: &Dev, details: &Value) -> Value {
     let secrets = fs::read(dev.folder.join("data/dev-secrets.json")).unwrap();
     json!({
@@ -76,32 +76,35 @@ async fn the_types_are_those_of_the_servers_description() {
     }
 }
 
-/// The code blocks of a document, each named by a comment in its first line.
+/// The code blocks of a document that are named by a comment in their first line.
 fn code_blocks(document: &str) -> Vec<(String, String)> {
-    let blocks = document.split("```tsx\n// ").skip(1);
-    let named = blocks.map(|block| {
+    let blocks = document.split("```ts").skip(1);
+    let named = blocks.filter_map(|block| {
+        let block = block.trim_start_matches('x').strip_prefix("\n// ")?;
         let (name, code) = block.split_once('\n').unwrap();
         let (code, _) = code.split_once("\n```").unwrap();
-        (name.to_owned(), format!("{code}\n"))
+        Some((name.to_owned(), format!("{code}\n")))
     });
     named.collect()
 }
 
-/// Writes the samples of `docs/clients/react.md` beside the package.
+/// Writes the samples of the package's documents beside the package.
 async fn samples() -> (&'static ClientPackage, String) {
     let package = ClientPackage::get().await;
-    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clients/react.md");
-    let blocks = code_blocks(&fs::read_to_string(document).unwrap());
-    assert_eq!(blocks.len(), 4);
-    for (name, code) in blocks {
-        package.write(&format!("samples/{name}"), &code);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (document, count) in [("docs/clients/react.md", 4), ("web/client/README.md", 2)] {
+        let blocks = code_blocks(&fs::read_to_string(root.join(document)).unwrap());
+        assert_eq!(blocks.len(), count, "{document}");
+        for (name, code) in blocks {
+            package.write(&format!("samples/{name}"), &code);
+        }
     }
     let folder = package.home().join("samples");
     (package, folder.to_str().unwrap().to_owned())
 }
 
 #[tokio::test]
-async fn the_samples_for_react_have_no_type_errors() {
+async fn the_samples_have_no_type_errors() {
     let (package, _) = samples().await;
 
     package.compile("tsconfig.check.json");
@@ -326,7 +329,10 @@ async fn a_refused_message_does_not_stop_those_behind_it() {
 async fn the_list_of_chats_follows_what_others_do() {
     let found = run("lists_chats").await;
 
-    assert_eq!(found, json!({ "contents": ["Noon?"], "negotiations": 1 }));
+    assert_eq!(
+        found,
+        json!({ "contents": ["Noon?"], "code": "not_found", "negotiations": 1 })
+    );
 }
 
 #[tokio::test]

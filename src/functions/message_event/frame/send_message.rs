@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 use tracing::Instrument;
-use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::call::Call;
@@ -23,7 +22,7 @@ pub struct SendMessage {
     pub input: MessageInput,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename = "MESSAGE_SENT", rename_all = "camelCase")]
 pub(super) struct MessageSent {
     chat_id: ChatId,

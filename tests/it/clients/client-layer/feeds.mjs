@@ -64,12 +64,12 @@ export const follows_a_device = async (world) => {
   await ready(device);
   await until('telemetry', () => device.snapshot.telemetry.length >= 3);
   const sequences = device.snapshot.telemetry.map(({ sequence }) => sequence);
-  const result = await device.command('ping');
+  const result = await device.command('echo', { payload: { a: 1 } });
   const unknown = await device.command('dance').then(({ status }) => status, ({ code }) => code);
   return {
     isOrdered: sequences.every((sequence, n) => n === 0 || sequence > sequences[n - 1]),
     isLast: device.snapshot.last === device.snapshot.telemetry.at(-1),
-    result: { deviceId: result.deviceId, status: result.status },
+    result: { deviceId: result.deviceId, status: result.status, payload: result.payload },
     unknown,
   };
 };

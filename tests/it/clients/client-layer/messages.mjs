@@ -65,7 +65,7 @@ export const pages_through_history = async (world) => {
   return { pages, isComplete: seqs(room).every((seq, index) => seq === index + 1) };
 };
 
-// A room that is deleted and made anew begins at 1 again.
+// A room that is deleted and created again begins at 1.
 export const notices_that_a_room_was_made_anew = async (world) => {
   const { own, other } = await pair(world, 'anew');
   await own.send('old');
@@ -139,7 +139,9 @@ export const lists_chats = async (world) => {
   await until('the name', () => find().name === 'Dinner');
   await own.delete(chat.id);
   await until('gone', () => find() === undefined);
-  return { contents: contents(bobs), negotiations: bob.entries.filter(({ kind }) => kind === 'negotiated').length };
+  await until('the end of the chat', () => bobs.snapshot.status === 'failed');
+  const { code } = bobs.snapshot.error;
+  return { contents: contents(bobs), code, negotiations: bob.entries.filter(({ kind }) => kind === 'negotiated').length };
 };
 
 // Data that is not stored goes straight to the room's group; readers may not send any.
@@ -167,7 +169,7 @@ export const sends_what_waits_before_it_closes = async (world) => {
   return { seq, contents: contents(other), isAnother: again !== own, again: contents(again) };
 };
 
-// What cannot be sent any more is rejected.
+// Messages that cannot be sent any more are rejected.
 export const rejects_what_waits_when_all_is_closed = async (world) => {
   const alice = world.connect({ fetch: () => Promise.reject(new TypeError('offline')) });
   const room = alice.room('never', { role: 'writer' });
