@@ -124,8 +124,7 @@ impl WorkQueue {
 
     /// Moves a message that was taken to the other queue.
     pub async fn poison(&self, message: &Message) -> Result<(), RestError> {
-        let text = message.text.as_deref().unwrap_or_default();
-        self.poison.put(text, TIME_TO_LIVE).await?;
+        self.poison.put_again(message, TIME_TO_LIVE).await?;
         self.messages.delete(message).await.map(drop)
     }
 }
