@@ -379,15 +379,14 @@ async fn every_message_arrives_once_and_in_order_through_random_faults() {
 
     let found = run_with("every_message_arrives_once_and_in_order", &details).await;
 
-    println!("{found}");
     let everyone = json!([true, true, true, true, true]);
-    assert_eq!(found["isEachOnceInOrder"], everyone);
-    assert_eq!(found["isWhatIsShown"], everyone);
-    assert_eq!(found["isInOrder"], everyone);
-    assert_eq!(found["isSame"], true);
-    assert_eq!(found["pending"], json!([0, 0, 0, 0, 0]));
+    assert_eq!(found["isEachOnceInOrder"], everyone, "{found}");
+    assert_eq!(found["isWhatIsShown"], everyone, "{found}");
+    assert_eq!(found["isInOrder"], everyone, "{found}");
+    assert_eq!(found["isSame"], true, "{found}");
+    assert_eq!(found["pending"], json!([0, 0, 0, 0, 0]), "{found}");
     for (fault, count) in found["faults"].as_object().unwrap() {
-        assert!(count.as_u64().unwrap() > 0, "no {fault}");
+        assert!(count.as_u64().unwrap() > 0, "no {fault}: {found}");
     }
 }
 
