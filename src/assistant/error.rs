@@ -1,13 +1,14 @@
 //! Why a question has no answer, and why a task must be tried again.
 
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::azure::openai::OpenAiError;
 use crate::conversation::ConversationError;
 use crate::store::{StoreError, WriteError};
 
 /// Why a question gets no answer: the code that clients see.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Failure {
     #[error("the content filter stopped it")]

@@ -15,7 +15,7 @@ mod context;
 mod demo;
 mod error;
 mod finish;
-mod frames;
+pub mod frames;
 mod model;
 mod progress;
 mod reply;

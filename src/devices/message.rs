@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use super::body::Body;
 use crate::clock::rfc3339;
@@ -35,22 +36,21 @@ pub struct Message {
 }
 
 /// What those who watch the device receive.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Frame<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(tag = "type", rename = "telemetry", rename_all = "camelCase")]
+pub struct TelemetryFrame<'a> {
     device_id: &'a DeviceId,
     enqueued_at: String,
     sequence: i64,
+    #[schema(value_type = Object)]
     properties: &'a Map<String, Value>,
+    #[schema(value_type = Value)]
     body: &'a Body,
 }
 
 impl Message {
-    pub(super) fn frame(&self, now: Timestamp) -> Frame<'_> {
-        Frame {
-            kind: "telemetry",
+    pub(super) fn frame(&self, now: Timestamp) -> TelemetryFrame<'_> {
+        TelemetryFrame {
             device_id: &self.device,
             enqueued_at: rfc3339(self.enqueued_at.unwrap_or(now)),
             sequence: self.sequence,

@@ -18,5 +18,5 @@ pub use command::{Command, CommandError, InvalidCommand, run};
 pub use history::{HistoryPage, history};
 pub use ingest::{BatchError, Ingest};
 pub use list::{Device, DevicePage, find, list};
-pub use message::{Message, Source};
+pub use message::{Message, Source, TelemetryFrame};
 pub use record::StoredMessage;

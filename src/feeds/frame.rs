@@ -1,18 +1,25 @@
 //! The frames of feeds, and how they are sent.
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::timeout;
+use utoipa::ToSchema;
 
 use super::notification::Notification;
 use crate::azure::courier::Courier;
 use crate::azure::web_pubsub::{CallError, TIMEOUT};
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FeedFrame)]
 #[serde(tag = "type")]
-pub(super) enum Frame<'a> {
+pub enum Frame<'a> {
     #[serde(rename = "notification")]
-    Notification { notification: &'a Notification },
+    Notification {
+        /// Also every other key that its sender wrote.
+        #[schema(value_type = Object)]
+        notification: &'a Notification,
+    },
     #[serde(rename = "notification.read")]
     Read { ids: &'a [String] },
     #[serde(rename = "notification.read")]
@@ -20,6 +27,7 @@ pub(super) enum Frame<'a> {
     #[serde(rename = "event")]
     Event {
         event_type: &'a str,
+        #[schema(value_type = Value)]
         data: &'a RawValue,
         id: &'a str,
     },

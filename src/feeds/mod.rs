@@ -24,6 +24,7 @@
 
 pub mod error;
 pub mod event;
+pub mod frame;
 pub mod inbox;
 pub mod list;
 pub mod notification;
@@ -33,7 +34,6 @@ pub mod size_limit;
 
 mod deliver;
 mod expiry;
-mod frame;
 mod keys;
 
 pub use error::FeedError;

@@ -8,7 +8,10 @@ use utoipa::openapi::{Components, Info, OpenApi, Ref, RefOr, Schema, Server};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::app::AppState;
+use crate::assistant;
 use crate::conversation::log::MessageFrame;
+use crate::devices::TelemetryFrame;
+use crate::feeds;
 use crate::functions::connect_event::greeting::Greeting;
 use crate::functions::message_event::frame::schemas::{self, FrameSchema};
 use crate::http::problem::{self, ProblemBody};
@@ -57,6 +60,9 @@ fn add_frames(components: &mut Components) {
         .collect();
     server.push(add_tagged::<MessageFrame>(components));
     server.push(add_tagged::<Greeting<'_>>(components));
+    server.push(add_tagged::<feeds::frame::Frame<'_>>(components));
+    server.push(add_tagged::<assistant::frames::Frame<'_>>(components));
+    server.push(add_tagged::<TelemetryFrame<'_>>(components));
     for (name, frames) in [("ClientFrame", client), ("ServerFrame", server)] {
         let any = frames
             .into_iter()

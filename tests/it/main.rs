@@ -34,6 +34,8 @@ mod chat_members;
 #[cfg(feature = "dev")]
 mod chats;
 #[cfg(feature = "dev")]
+mod client_feeds;
+#[cfg(feature = "dev")]
 mod client_layer;
 #[cfg(feature = "dev")]
 mod connection_count;

@@ -16,46 +16,12 @@ export type ServerFrame<Type extends keyof ServerFrames = keyof ServerFrames> = 
 
 /** Frames of ours that the description does not have yet. */
 export interface LaterFrames {
-  notification: { type: 'notification'; notification: Record<string, unknown> };
-  'notification.read': { type: 'notification.read'; ids?: string[]; all?: true };
-  event: { type: 'event'; event_type: string; data: unknown; id: string };
-  telemetry: {
-    type: 'telemetry';
-    deviceId: string;
-    enqueuedAt: string;
-    sequence: number;
-    properties: Record<string, unknown>;
-    body: unknown;
-  };
   audio_started: { type: 'audio_started'; recordingId?: string };
   audio_transcript: {
     type: 'audio_transcript';
     recordingId: string;
     text?: string;
     error?: string;
-  };
-  'assistant.started': {
-    type: 'assistant.started';
-    chatId: string;
-    messageId: string;
-    run: number;
-    replyTo: number;
-  };
-  'assistant.delta': {
-    type: 'assistant.delta';
-    chatId: string;
-    messageId: string;
-    run: number;
-    index: number;
-    text: string;
-  };
-  'assistant.done': { type: 'assistant.done'; chatId: string; messageId: string; seq: number };
-  'assistant.failed': {
-    type: 'assistant.failed';
-    chatId: string;
-    messageId: string;
-    run: number;
-    error: string;
   };
 }
 

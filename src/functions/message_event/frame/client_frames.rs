@@ -125,6 +125,25 @@ pub(super) struct SendMessage {
     message: NewChatMessage,
 }
 
+/// Answered with `MESSAGE_SENT`, whose `messageId` the answer will have.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Ask {
+    chat_id: ChatId,
+    content: String,
+    /// Recognises repeats: 1 to 200 characters.
+    id: Option<String>,
+}
+
+/// Everyone in the chat sees how the answer ends.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AssistantCancel {
+    chat_id: ChatId,
+    #[schema(example = "0190c6c2-2f3b-7a5e-8a53-0f5a5f0a2b11")]
+    message_id: String,
+}
+
 /// Answered with `CHAT_HISTORY`. Without `before` and `after`: the newest messages.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -66,6 +66,8 @@ schemas! {
     "history" => client::History,
     "typing" => client::Typing,
     "read" => client::MarkRead,
+    "ask" => client::Ask,
+    "assistant.cancel" => client::AssistantCancel,
 }
 
 schemas! {
