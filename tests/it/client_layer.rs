@@ -10,13 +10,23 @@ use crate::support::{ClientPackage, Dev, Script, TestApp};
 const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
 
 /// Runs a scenario of `tests/it/clients/client-layer` against `dev`, and returns what it found.
-async fn run(scenario: &str) -> Value {
+pub(crate) async fn run(scenario: &str) -> Value {
     run_with(scenario, &json!({})).await
 }
 
 async fn run_with(scenario: &str, details: &Value) -> Value {
+    run_with_arguments(scenario, &[], details).await
+}
+
+/// With these arguments for `dev`.
+pub(crate) async fn run_with_arguments(
+    scenario: &str,
+    arguments: &[&str],
+    details: &Value,
+) -> Value {
     ClientPackage::get().await;
-    let dev = Dev::start(&format!("client-{scenario}"), &FREE_PORTS).await;
+    let arguments = [&FREE_PORTS, arguments].concat();
+    let dev = Dev::start(&format!("client-{scenario}"), &arguments).await;
     let world = world(&dev, details).to_string();
     Script::start_with("client-layer/run.mjs", &[scenario, &world])
         .await
@@ -34,7 +44,7 @@ async fn run_alone(scenario: &str) -> Value {
         .await
 }
 
-/// What a scenario learns about the server.
+/// Describes the server to a scenario.
 fn world(dev: &Dev, details: &Value) -> Value {
     let secrets = fs::read(dev.folder.join("data/dev-secrets.json")).unwrap();
     json!({
@@ -66,32 +76,35 @@ async fn the_types_are_those_of_the_servers_description() {
     }
 }
 
-/// The code blocks of a document, each named by a comment in its first line.
+/// The code blocks of a document that are named by a comment in their first line.
 fn code_blocks(document: &str) -> Vec<(String, String)> {
-    let blocks = document.split("```tsx\n// ").skip(1);
-    let named = blocks.map(|block| {
+    let blocks = document.split("```ts").skip(1);
+    let named = blocks.filter_map(|block| {
+        let block = block.trim_start_matches('x').strip_prefix("\n// ")?;
         let (name, code) = block.split_once('\n').unwrap();
         let (code, _) = code.split_once("\n```").unwrap();
-        (name.to_owned(), format!("{code}\n"))
+        Some((name.to_owned(), format!("{code}\n")))
     });
     named.collect()
 }
 
-/// Writes the samples of `docs/clients/react.md` beside the package.
+/// Writes the samples of the package's documents beside the package.
 async fn samples() -> (&'static ClientPackage, String) {
     let package = ClientPackage::get().await;
-    let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/clients/react.md");
-    let blocks = code_blocks(&fs::read_to_string(document).unwrap());
-    assert_eq!(blocks.len(), 4);
-    for (name, code) in blocks {
-        package.write(&format!("samples/{name}"), &code);
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (document, count) in [("docs/clients/react.md", 4), ("web/client/README.md", 2)] {
+        let blocks = code_blocks(&fs::read_to_string(root.join(document)).unwrap());
+        assert_eq!(blocks.len(), count, "{document}");
+        for (name, code) in blocks {
+            package.write(&format!("samples/{name}"), &code);
+        }
     }
     let folder = package.home().join("samples");
     (package, folder.to_str().unwrap().to_owned())
 }
 
 #[tokio::test]
-async fn the_samples_for_react_have_no_type_errors() {
+async fn the_samples_have_no_type_errors() {
     let (package, _) = samples().await;
 
     package.compile("tsconfig.check.json");
@@ -316,7 +329,10 @@ async fn a_refused_message_does_not_stop_those_behind_it() {
 async fn the_list_of_chats_follows_what_others_do() {
     let found = run("lists_chats").await;
 
-    assert_eq!(found, json!({ "contents": ["Noon?"], "negotiations": 1 }));
+    assert_eq!(
+        found,
+        json!({ "contents": ["Noon?"], "code": "not_found", "negotiations": 1 })
+    );
 }
 
 #[tokio::test]
@@ -399,4 +415,32 @@ async fn messages_in_any_order_are_kept_once_and_in_theirs() {
         run_alone("keeps_every_message_once").await,
         json!({ "broken": 0 })
     );
+}
+
+#[tokio::test]
+async fn writers_broadcast_to_a_room_without_storing() {
+    let found = run("broadcasts_in_a_room").await;
+
+    let heard = json!([{ "data": { "x": 1, "y": 2 }, "fromUserId": "anon:alice" }]);
+    let expected = json!({ "heard": heard, "refused": "forbidden", "messages": [] });
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_closed_view_still_sends_what_waits() {
+    let found = run("sends_what_waits_before_it_closes").await;
+
+    let contents = json!(["the last word"]);
+    let expected = json!({ "seq": 1, "contents": contents, "isAnother": true, "again": contents });
+    assert_eq!(found, expected);
+}
+
+#[tokio::test]
+async fn a_closed_switchboard_rejects_what_waits() {
+    let found = run("rejects_what_waits_when_all_is_closed").await;
+
+    let expected = json!({
+        "error": "network", "sent": "closed", "later": "closed", "status": "closed", "room": "closed",
+    });
+    assert_eq!(found, expected);
 }

@@ -34,7 +34,7 @@ const object = ({ properties = {}, required = [], additionalProperties }) => {
 const typeOf = (schema) => {
   if (schema.$ref) return nameOf(schema.$ref);
   if (schema.oneOf ?? schema.anyOf) return union((schema.oneOf ?? schema.anyOf).map(typeOf));
-  if (schema.allOf) return schema.allOf.map((part) => grouped(typeOf(part))).join(' & ');
+  if (schema.allOf) return schema.allOf.map(flattened).join(' & ');
   if (schema.enum) return union(schema.enum.map((value) => JSON.stringify(value)));
   if (Array.isArray(schema.type)) {
     return union(schema.type.map((type) => typeOf({ ...schema, type })));
@@ -54,6 +54,14 @@ const typeOf = (schema) => {
     default:
       return 'unknown';
   }
+};
+
+// The fields of a part that may be absent are all optional.
+const flattened = (part) => {
+  const choices = part.oneOf?.filter(({ type }) => type !== 'null');
+  return choices?.length === 1 && part.oneOf.length === 2
+    ? `Partial<${typeOf(choices[0])}>`
+    : grouped(typeOf(part));
 };
 
 const union = (types) => [...new Set(types)].sort((a, b) => (a === 'null') - (b === 'null')).join(' | ');

@@ -75,7 +75,7 @@ export class AudioStream extends Resource<AudioState, AudioEvents> {
     const reply = await this.#link.request({ type: 'audio.end' }, { retry: false });
     this.update({ isStreaming: false });
     if (!isA(reply, 'audio_summary')) {
-      throw new SwitchboardError('the reply is no summary', { code: 'internal' });
+      throw new SwitchboardError('the reply is not a summary', { code: 'internal' });
     }
     const { chunks, bytes, durationSeconds, missing } = reply;
     const recordingId = reply['recordingId'];

@@ -117,7 +117,7 @@ export class ChatList extends Resource<ChatListState, ChatListEvents> {
       type: 'GET_CHATS',
       ...(cursor === undefined ? {} : { cursor }),
     });
-    if (!isA(reply, 'CHATS')) throw new Error(`${reply.type} is no list of chats`);
+    if (!isA(reply, 'CHATS')) throw new Error(`${reply.type} is not a list of chats`);
     const { chats, nextCursor } = reply;
     return { chats: chats.map(asChat), ...(nextCursor ? { nextCursor } : {}) };
   }

@@ -1,4 +1,4 @@
-/** What feeds need of the connection that carries them. */
+/** The connection, as feeds use it. */
 
 import type { RequestOptions } from './connection/requests.js';
 import type { Frame } from './frames.js';
@@ -9,6 +9,6 @@ export interface FeedLink {
   readonly http: Http;
   userId(): string | null;
   request(frame: Frame, options: RequestOptions): Promise<Frame>;
-  /** Sends a frame that expects no reply. Rejects if there is no connection. */
+  /** Sends a frame that expects no reply. While there is no connection it is dropped. */
   tell(frame: Frame): void;
 }

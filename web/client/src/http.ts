@@ -3,7 +3,7 @@
 import { SwitchboardError } from './error.js';
 import type { Operations } from './generated.js';
 
-/** What one call adds to its path. */
+/** The parts of a call beside its path. */
 export interface CallOptions {
   query?: Record<string, string | number | boolean | undefined>;
   /** Sent as JSON. */
@@ -13,7 +13,7 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
-/** What an operation of the API takes, apart from what it does not need. */
+/** The arguments of an operation of the API. */
 export type Arguments<Name extends keyof Operations> = Needed<'path', Operations[Name]['path']> &
   Needed<'query', Operations[Name]['query']> &
   Needed<'body', Operations[Name]['body']> &

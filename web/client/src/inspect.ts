@@ -1,4 +1,4 @@
-/** What a connection inspector shows: everything that passes a connection. */
+/** The entries of a connection inspector: everything that passes a connection. */
 
 import type { SwitchboardError } from './error.js';
 import type { ConnectionStatus } from './types.js';

@@ -25,7 +25,7 @@ export interface SwitchboardOptions {
   /** The address of the API, for instance `https://app.azurewebsites.net/api`. Default: `/api` of this origin. */
   api?: string;
   /**
-   * The user's sign-in token, as fresh as it can be had. Called for each negotiation and each HTTP
+   * Returns the user's current sign-in token. Called for each negotiation and each HTTP
    * call, and again shortly before the token ends, to renew the live connection. Without it the
    * caller is anonymous, or known by a cookie of the platform.
    */
@@ -72,7 +72,7 @@ export interface SwitchboardEvents {
 const DEFAULT_TIMEOUT_MS = 15_000;
 /** After each of these a socket may be dead without a sign. */
 const NETWORK_EVENTS = ['online', 'offline', 'focus', 'pageshow'];
-/** What concerns no room goes with the open rooms that this user may write to. */
+/** Targets other than rooms share the connection of the open rooms that this user may write to. */
 const MAIN: RoomCredentials = { role: 'writer' };
 /** The first of these that any connection has is the status of the whole. */
 const SEVEREST: readonly ConnectionStatus[] = [

@@ -1,4 +1,4 @@
-/** What the objects of this package show and report. */
+/** The states of the objects of this package. */
 
 import type { SwitchboardError } from './error.js';
 

@@ -1,7 +1,6 @@
 //! `SEND_MESSAGE`: posts in a chat.
 
 use serde::Serialize;
-use utoipa::ToSchema;
 
 use super::call::Call;
 use super::code::FrameError;
@@ -21,7 +20,7 @@ pub struct SendMessage {
     pub input: MessageInput,
 }
 
-#[derive(Serialize, ToSchema)]
+#[derive(Serialize, utoipa::ToSchema)]
 #[serde(tag = "type", rename = "MESSAGE_SENT", rename_all = "camelCase")]
 pub(super) struct MessageSent {
     chat_id: ChatId,

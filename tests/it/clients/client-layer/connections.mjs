@@ -151,7 +151,7 @@ export const refuses_wrong_credentials = async (world) => {
     invite: await outcome(alice.room('invited', { role: 'writer', invite })),
     spentInvite: await outcome(bob.room('invited', { role: 'writer', invite })),
   };
-  // Whoever spent it is a member: the same link works again.
+  // The user who spent it is a member: the same link works again.
   const again = await world.signIn('alice');
   return { ...found, ownInvite: await outcome(again.room('invited', { role: 'writer', invite })) };
 };

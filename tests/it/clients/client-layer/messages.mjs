@@ -65,7 +65,7 @@ export const pages_through_history = async (world) => {
   return { pages, isComplete: seqs(room).every((seq, index) => seq === index + 1) };
 };
 
-// A room that is deleted and made anew begins at 1 again.
+// A room that is deleted and created again begins at 1.
 export const notices_that_a_room_was_made_anew = async (world) => {
   const { own, other } = await pair(world, 'anew');
   await own.send('old');
@@ -139,5 +139,44 @@ export const lists_chats = async (world) => {
   await until('the name', () => find().name === 'Dinner');
   await own.delete(chat.id);
   await until('gone', () => find() === undefined);
-  return { contents: contents(bobs), negotiations: bob.entries.filter(({ kind }) => kind === 'negotiated').length };
+  await until('the end of the chat', () => bobs.snapshot.status === 'failed');
+  const { code } = bobs.snapshot.error;
+  return { contents: contents(bobs), code, negotiations: bob.entries.filter(({ kind }) => kind === 'negotiated').length };
+};
+
+// Data that is not stored goes straight to the room's group; readers may not send any.
+export const broadcasts_in_a_room = async (world) => {
+  const { own, other } = await pair(world, 'quick');
+  const heard = [];
+  other.on('broadcast', (broadcast) => heard.push(broadcast));
+  await own.broadcast({ x: 1, y: 2 });
+  await until('the broadcast', () => heard.length === 1);
+  const refused = await other.broadcast({}).catch(({ code }) => code);
+  return { heard, refused, messages: seqs(other) };
+};
+
+// A view that closes does not lose what its user has just sent.
+export const sends_what_waits_before_it_closes = async (world) => {
+  const { alice, own, other } = await pair(world, 'closing');
+  const sent = own.send('the last word');
+  own.close();
+  const { seq } = await sent;
+  await until('the message', () => seqs(other).length === 1);
+  await until('released', () => own.snapshot.status === 'closed');
+  await until('no connection', () => alice.snapshot.status === 'idle');
+  const again = alice.room('closing', { role: 'writer' });
+  await ready(again);
+  return { seq, contents: contents(other), isAnother: again !== own, again: contents(again) };
+};
+
+// Messages that cannot be sent any more are rejected.
+export const rejects_what_waits_when_all_is_closed = async (world) => {
+  const alice = world.connect({ fetch: () => Promise.reject(new TypeError('offline')) });
+  const room = alice.room('never', { role: 'writer' });
+  const sent = room.send('into the void').catch(({ code }) => code);
+  await until('an attempt', () => alice.snapshot.error);
+  const error = alice.snapshot.error.code;
+  alice.close();
+  const later = await room.send('later').catch(({ code }) => code);
+  return { error, sent: await sent, later, status: alice.snapshot.status, room: room.snapshot.status };
 };

@@ -15,7 +15,7 @@ export const every_message_arrives_once_and_in_order = async (world) => {
   const { messages, senders } = world.details;
   const random = generator(seed);
   const below = (limit) => Math.floor(random() * limit);
-  const options = { requestTimeoutMs: 1500, syncIntervalMs: 1000 };
+  const options = { requestTimeoutMs: 1500, syncIntervalMs: 2000 };
   const names = Array.from({ length: senders + 1 }, (_, n) => `user${n}`);
   const clients = names.map((username) => world.connect({ username, ...options }));
   const rooms = clients.map((client) => client.room('storm', { role: 'writer' }));
@@ -66,7 +66,7 @@ export const every_message_arrives_once_and_in_order = async (world) => {
   const expected = Array.from({ length: messages }, (_, index) => index + 1);
   const isExpected = (list) => JSON.stringify(list) === JSON.stringify(expected);
   const texts = (list) => list.map(({ content }) => content);
-  // What one person says stays in its order.
+  // The messages of one person stay in their order.
   const inOrder = (list) =>
     names.every((name) => {
       const own = texts(list).filter((text) => text.startsWith(`${name} `));

@@ -1,4 +1,4 @@
-// What the scenarios share. Nothing here needs Node, so that a browser can run them, too.
+// The tools of the scenarios. Nothing here needs Node, so that a browser can run them, too.
 import { Switchboard } from '@switchboard/client';
 
 export class World {

@@ -1,4 +1,4 @@
-/** What a connection serves, and what it works with. */
+/** The parts of the package on both sides of a connection. */
 
 import type { SwitchboardError } from '../error.js';
 import type { Frame } from '../frames.js';
@@ -7,7 +7,7 @@ import type { Inspector } from './inspector.js';
 import type { Target } from './negotiate.js';
 import type { Envelope, TrustedFrame } from './trust.js';
 
-/** What a connection is for. */
+/** An object that a connection serves. */
 export interface Subject {
   readonly target: Target;
   /** Everything that is sent to the target from now on arrives. */

@@ -4,7 +4,7 @@ import { SwitchboardError, asError } from '../error.js';
 import type { Http } from '../http.js';
 import type { Negotiated } from '../inspect.js';
 
-/** What a connection is for, as negotiate's parameters name it. */
+/** A target of a connection, as negotiate's parameters name it. */
 export interface Target {
   readonly parameter:
     | 'room_id'

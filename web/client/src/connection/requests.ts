@@ -11,7 +11,7 @@ export interface RequestOptions {
   signal?: AbortSignal | undefined;
 }
 
-/** What requests need of their connection. */
+/** The connection, as requests use it. */
 export interface Link {
   /** The socket to send on; absent while there is none, or while it is broken. */
   readonly socket: Socket | undefined;

@@ -21,7 +21,7 @@ export function claimsOf(token: string): Record<string, unknown> | null {
   }
 }
 
-/** In milliseconds; `null` for a token that is no JWT. */
+/** In milliseconds; `null` for a token that is not a JWT. */
 export function endOf(token: string): number | null {
   const exp = claimsOf(token)?.['exp'];
   return typeof exp === 'number' ? exp * 1000 : null;

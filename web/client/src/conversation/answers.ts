@@ -43,7 +43,7 @@ export class Answers {
     return false;
   }
 
-  /** What a page of history says about answers under way. */
+  /** Takes the answers under way from a page of history. */
   answering(list: unknown): boolean {
     if (!Array.isArray(list)) return false;
     let changed = false;

@@ -2,8 +2,7 @@
 
 import type { RequestOptions } from '../connection/requests.js';
 import type { Envelope, TrustedFrame } from '../connection/trust.js';
-import { closed } from '../error.js';
-import type { SwitchboardError } from '../error.js';
+import { SwitchboardError, closed } from '../error.js';
 import { isA } from '../frames.js';
 import type { Frame } from '../frames.js';
 import type { Http } from '../http.js';
@@ -210,7 +209,7 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
     return this.#files.downloadUrl(fileId);
   }
 
-  /** Who is connected. */
+  /** The connected users. */
   async presence(): Promise<readonly PresentUser[]> {
     const { http, credentials } = this.#link;
     const path = `rooms/${this.group}/presence`;
@@ -294,7 +293,7 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
   async #post(draft: Draft, signal: AbortSignal): Promise<Message> {
     const reply = await this.#link.request(this.#dialect.post(draft), { retry: true, signal });
     const receipt = this.#dialect.receipt(reply);
-    if (receipt === undefined) throw new Error(`${reply.type} is no receipt`);
+    if (receipt === undefined) throw new Error(`${reply.type} is not a receipt`);
     if (receipt.message !== undefined) this.#accept(receipt.message);
     const find = (): Message | undefined =>
       receipt.message ?? this.#log.messages.find(({ seq }) => seq === receipt.seq);
@@ -338,6 +337,8 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
       this.#othersTyping.heard(frame.sender_id, frame.sender_name, frame.is_typing);
     } else if (isA(frame, 'read')) {
       this.#read(frame.user_id, frame.seq);
+    } else if (isA(frame, 'CHAT_DELETED')) {
+      this.refused(new SwitchboardError('the chat was deleted', { code: 'not_found' }));
     } else if (this.#answers.receive(frame)) {
       this.#showAnswers();
       if (isA(frame, 'assistant.done')) this.#history.expect(frame.seq);

@@ -12,7 +12,7 @@ const FULL_PAGE = 200;
 const GAP_PATIENCE_MS = 100;
 
 export interface HistoryEvents {
-  /** The first page is there, or the conversation began anew. */
+  /** The first page is there, or the conversation started over. */
   started(): void;
   /** Messages that no broadcast brought, or that waited for them. `missed` of them came by history. */
   added(messages: readonly Message[], missed: number): void;

@@ -10,7 +10,7 @@ export interface Page {
   readonly hasMore: boolean;
 }
 
-/** Whatever arrives, in whatever order and however often: each message is here once, in its place. */
+/** Keeps each message once and in its place, in whatever order and however often it arrives. */
 export class MessageLog {
   #messages: readonly Message[] = [];
   /** The last message of the unbroken piece; 0 before there is one. */
@@ -76,7 +76,7 @@ export class MessageLog {
     this.#hasOlder = page.hasMore;
   }
 
-  /** Begins anew: the conversation was deleted, and another one has its name. */
+  /** Starts over: the conversation was deleted, and another one has its name. */
   clear(): void {
     this.#messages = [];
     this.#last = 0;

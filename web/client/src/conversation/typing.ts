@@ -1,4 +1,4 @@
-/** Who is writing. */
+/** Typing indicators. */
 
 import type { Typist } from '../types.js';
 

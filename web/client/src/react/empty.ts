@@ -1,4 +1,4 @@
-/** What hooks return before their object is there. */
+/** The states that hooks return before their object exists. */
 
 import type {
   AudioState,
