@@ -42,6 +42,8 @@ await browse(async (browser) => {
     await untilShown(bob.page, index + 1);
   }
 
+  await pictureForReadme(alice.page, bob.page);
+
   const views = [
     'rooms',
     'rooms/lobby',
@@ -90,6 +92,15 @@ await browse(async (browser) => {
   }
   assert.deepEqual(violated, []);
 });
+
+/** `docs/page.png` is a copy of it. */
+async function pictureForReadme(page, other) {
+  await page.setViewportSize({ width: 1180, height: 720 });
+  await page.getByRole('button', { name: /^Connection inspector/ }).click();
+  await other.getByLabel('Message', { exact: true }).pressSequentially('One more thing', { delay: 20 });
+  await page.getByText('Bob is typing').waitFor();
+  await page.screenshot({ path: `${pictures}/page.png` });
+}
 
 /** Runs axe on the page and keeps a picture of it. */
 async function lookAt(page, name) {

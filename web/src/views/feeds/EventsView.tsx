@@ -23,7 +23,7 @@ export function EventsView({ me }: { me: Me }) {
     .flatMap(([org, state]) => state.events.map((event) => ({ ...event, org })))
     .sort((a, b) => b.receivedAt - a.receivedAt);
   return (
-    <div className="page">
+    <div className="page" tabIndex={0}>
       <header className="view-bar">
         <div className="titles">
           <h1>Events</h1>
