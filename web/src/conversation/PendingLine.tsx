@@ -2,6 +2,7 @@
 
 import type { Conversation, PendingMessage } from '@switchboard/client';
 
+import { useIsOnline } from '../platform/hooks';
 import { sentenceOf } from '../platform/problem';
 import { Avatar } from '../ui/Avatar';
 
@@ -12,10 +13,10 @@ interface Props {
   conversation: Conversation;
 }
 
-const STATES = { waiting: 'Waits for the connection', sending: 'Sending' } as const;
-
 export function PendingLine({ message, myId, myName, conversation }: Props) {
+  const isOnline = useIsOnline();
   const hasFailed = message.state === 'failed';
+  const isSending = message.state === 'sending' && isOnline;
   return (
     <li className={`message first own ${hasFailed ? 'failed' : 'pending'}`}>
       <Avatar id={myId} name={myName} />
@@ -23,7 +24,11 @@ export function PendingLine({ message, myId, myName, conversation }: Props) {
         <div className="by">
           <strong>{myName}</strong>
           <span className="aside">
-            {message.state === 'failed' ? sentenceOf(message.error) : STATES[message.state]}
+            {hasFailed
+              ? sentenceOf(message.error)
+              : isSending
+                ? 'Sending'
+                : 'Waits for the connection'}
           </span>
           {hasFailed && (
             <span className="actions">

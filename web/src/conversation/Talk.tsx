@@ -5,6 +5,7 @@ import { useConnection } from '@switchboard/client/react';
 import { useRef, useState, type ReactNode } from 'react';
 
 import { readableId } from '../platform/format';
+import { useIsOnline } from '../platform/hooks';
 import { Icon } from '../ui/Icon';
 import { Loading } from '../ui/states';
 import { Composer } from './Composer';
@@ -27,6 +28,7 @@ interface Props {
 export function Talk(props: Props) {
   const { state, conversation, myName, placeholder, start, end, isTwo, mayAsk, closed } = props;
   const { userId } = useConnection();
+  const isOnline = useIsOnline();
   const uploads = useUploads(conversation);
   const drop = useFileDrop((files) => uploads.add(files));
   if (conversation === null || (state.status === 'connecting' && state.messages.length === 0)) {
@@ -38,7 +40,7 @@ export function Talk(props: Props) {
   }
   return (
     <div className="talk" {...(closed === undefined ? drop.handlers : {})}>
-      {state.status === 'offline' && (
+      {(state.status === 'offline' || !isOnline) && (
         <div className="offline-note" role="status">
           <i className="dot warn busy" />
           The connection is being restored. Messages that you write now are sent afterwards.

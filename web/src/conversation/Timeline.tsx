@@ -58,38 +58,40 @@ export function Timeline({ state, conversation, myId, myName, start, end, isTwo 
       >
         <div className={`timeline${isTwo ? ' two' : ''}`}>
           <div ref={older}>{!state.hasOlder && start}</div>
-          <ol role="log" aria-label="Conversation">
-            {lines.map((line) => {
-              if (line.kind === 'message') {
+          <div role="log" aria-label="Conversation">
+            <ol>
+              {lines.map((line) => {
+                if (line.kind === 'message') {
+                  return (
+                    <MessageLine
+                      key={line.key}
+                      line={line}
+                      isOwn={line.message.senderId === myId}
+                      conversation={conversation}
+                    />
+                  );
+                }
+                const isDay = line.kind === 'day';
                 return (
-                  <MessageLine
-                    key={line.key}
-                    line={line}
-                    isOwn={line.message.senderId === myId}
-                    conversation={conversation}
-                  />
+                  <li key={line.key} className={isDay ? 'day' : 'day unread'}>
+                    {isDay ? line.label : 'New'}
+                  </li>
                 );
-              }
-              const isDay = line.kind === 'day';
-              return (
-                <li key={line.key} className={isDay ? 'day' : 'day unread'}>
-                  {isDay ? line.label : 'New'}
-                </li>
-              );
-            })}
-            {state.answers.map((answer) => (
-              <AnswerLine key={answer.messageId} answer={answer} conversation={conversation} />
-            ))}
-            {state.pending.map((message) => (
-              <PendingLine
-                key={message.id}
-                message={message}
-                myId={myId ?? ''}
-                myName={myName}
-                conversation={conversation}
-              />
-            ))}
-          </ol>
+              })}
+              {state.answers.map((answer) => (
+                <AnswerLine key={answer.messageId} answer={answer} conversation={conversation} />
+              ))}
+              {state.pending.map((message) => (
+                <PendingLine
+                  key={message.id}
+                  message={message}
+                  myId={myId ?? ''}
+                  myName={myName}
+                  conversation={conversation}
+                />
+              ))}
+            </ol>
+          </div>
           {end}
         </div>
       </div>

@@ -29,10 +29,10 @@ export function StatusBar({ log, isOpen, onToggle }: Props) {
       type="button"
       className="statusbar"
       aria-expanded={isOpen}
-      aria-label={`Connection inspector. ${statusWord(status)}`}
       onClick={onToggle}
     >
       <span className="state">
+        <span className="visually-hidden">Connection inspector. </span>
         <i className={`dot ${tone}${tone === 'warn' ? ' busy' : ''}`} />
         {statusWord(status)}
       </span>

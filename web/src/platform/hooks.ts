@@ -72,3 +72,18 @@ export function useIsVisible(): boolean {
   }, []);
   return isVisible;
 }
+
+/** Whether this machine has a network. A socket may notice its loss much later. */
+export function useIsOnline(): boolean {
+  const [isOnline, setOnline] = useState(navigator.onLine);
+  useEffect(() => {
+    const read = (): void => setOnline(navigator.onLine);
+    addEventListener('online', read);
+    addEventListener('offline', read);
+    return () => {
+      removeEventListener('online', read);
+      removeEventListener('offline', read);
+    };
+  }, []);
+  return isOnline;
+}

@@ -9,7 +9,7 @@ import { FEEDS, INSTRUMENTS } from './Nav';
 export function MoreView({ me, onSignOut }: { me: Person; onSignOut: () => void }) {
   const items = [...FEEDS, ...INSTRUMENTS].filter((item) => item.isSecondary);
   return (
-    <div className="page">
+    <div className="page" tabIndex={0}>
       <div className="view-bar">
         <h1>More</h1>
       </div>

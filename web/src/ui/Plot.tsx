@@ -19,7 +19,11 @@ interface Props {
 
 const PAD = 3;
 
-export function Plot({ points, label, width = 320, height = 96, min, max, filled }: Props) {
+export function Plot({ points: given, label, width = 320, height = 96, min, max, filled }: Props) {
+  const [only] = given;
+  // One value alone is a line, too.
+  const points =
+    only !== undefined && given.length === 1 ? [{ ...only, at: only.at - 1 }, only] : given;
   const values = points.map((point) => point.value);
   const [low, high] = scale(min ?? Math.min(...values), max ?? Math.max(...values));
   const from = points[0]?.at ?? 0;

@@ -1,15 +1,19 @@
 /** Every view: nothing serious for people with assistive technology, no layout jump, and a picture. */
 
 import assert from 'node:assert/strict';
-import { createRequire } from 'node:module';
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
-import { base, browse, call, connected, openRoom, person, pictures, untilShown, watch, write } from './support.mjs';
+import { base, browse, call, connected, openRoom, person, pictures, until, untilShown, watch, write } from './support.mjs';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
 const DESKTOP = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
+
+/** The whole list at once, since one cause often shows in many views. */
+const violated = [];
 
 const TALK = [
   ['Alice', 'Morning! The new build is on staging.'],
@@ -37,6 +41,8 @@ await browse(async (browser) => {
     await untilShown(alice.page, index + 1);
     await untilShown(bob.page, index + 1);
   }
+
+  await pictureForReadme(alice.page, bob.page);
 
   const views = [
     'rooms',
@@ -71,8 +77,8 @@ await browse(async (browser) => {
     for (const view of views) {
       if (view === 'more' && look.startsWith('desktop')) continue;
       await page.goto(`${base}/#/${view}`);
-      await page.locator('main h1, main h2').first().waitFor();
-      await page.locator('.skeleton').waitFor({ state: 'detached' });
+      await page.locator('main h1:visible, main h2:visible').first().waitFor();
+      await until(() => page.locator('.skeleton').count(), (count) => count === 0, `${view} loaded`);
       await lookAt(page, `${view.split('/').slice(0, view.startsWith('rooms') ? 2 : 1).join('-')}-${look}`);
     }
     await page.goto(`${base}/#/rooms/lobby`);
@@ -84,21 +90,32 @@ await browse(async (browser) => {
     assert.ok(shift < 0.02, `${look}: a layout shift of ${shift}`);
     await context.close();
   }
+  assert.deepEqual(violated, []);
 });
+
+/** `docs/page.png` is a copy of it. */
+async function pictureForReadme(page, other) {
+  await page.setViewportSize({ width: 1180, height: 720 });
+  await page.getByRole('button', { name: /^Connection inspector/ }).click();
+  await other.getByLabel('Message', { exact: true }).pressSequentially('One more thing', { delay: 20 });
+  await page.getByText('Bob is typing').waitFor();
+  await page.screenshot({ path: `${pictures}/page.png` });
+}
 
 /** Runs axe on the page and keeps a picture of it. */
 async function lookAt(page, name) {
   await page.screenshot({ path: `${pictures}/${name}.png` });
+  // Colours differ by theme and layouts by width: these two combinations have all of them.
+  if (!/desktop-light|phone-dark/.test(name)) return;
   // Evaluated by the debugger, which the page's policy does not concern.
-  const source = await import('node:fs').then((fs) => fs.readFileSync(AXE, 'utf8'));
-  await page.evaluate(source);
+  await page.evaluate(AXE);
   const { violations } = await page.evaluate(() =>
     globalThis.axe.run(document, { resultTypes: ['violations'] }),
   );
   const serious = violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n  ')}`);
-  assert.deepEqual(serious, [], name);
+  if (serious.length > 0) violated.push({ name, serious });
 }
 
 /** The frame stands before the script has arrived. */

@@ -23,7 +23,7 @@ export function EventsView({ me }: { me: Me }) {
     .flatMap(([org, state]) => state.events.map((event) => ({ ...event, org })))
     .sort((a, b) => b.receivedAt - a.receivedAt);
   return (
-    <div className="page">
+    <div className="page" tabIndex={0}>
       <header className="view-bar">
         <div className="titles">
           <h1>Events</h1>
@@ -49,11 +49,13 @@ export function EventsView({ me }: { me: Me }) {
           feed begins now.
         </Empty>
       ) : (
-        <ol className="event-list" role="log" aria-label="Events">
-          {events.map((event) => (
-            <EventLine key={event.id} event={event} org={event.org} />
-          ))}
-        </ol>
+        <div role="log" aria-label="Events">
+          <ol>
+            {events.map((event) => (
+              <EventLine key={event.id} event={event} org={event.org} />
+            ))}
+          </ol>
+        </div>
       )}
       {isPublishing && <Publish orgs={me.orgs} onClose={() => setPublishing(false)} />}
     </div>

@@ -19,7 +19,7 @@ export function InboxView({ me }: { me: Me }) {
   const read = useAction(async (id: string) => inbox?.markRead([id]));
   const mayPublish = me.roles.includes('publisher');
   return (
-    <div className="page">
+    <div className="page" tabIndex={0}>
       <header className="view-bar">
         <div className="titles">
           <h1>Notifications</h1>

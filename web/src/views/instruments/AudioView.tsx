@@ -42,7 +42,7 @@ export function AudioView({ me: _ }: { me: Me }) {
   const isOn = microphone !== null;
   const waiting = state.sentChunks - state.acknowledgedChunks;
   return (
-    <div className="page">
+    <div className="page" tabIndex={0}>
       <header className="view-bar">
         <div className="titles">
           <h1>Audio</h1>

@@ -9,7 +9,7 @@ import { useAction } from '../../platform/hooks';
 import { Icon } from '../../ui/Icon';
 import { Json } from '../../ui/Json';
 import { Plot, type Point } from '../../ui/Plot';
-import { ErrorNote } from '../../ui/states';
+import { ErrorNote, Loading } from '../../ui/states';
 
 const MAX_SERIES = 4;
 const MAX_POINTS = 120;
@@ -32,7 +32,11 @@ export function DeviceCard({ deviceId, mayCommand }: { deviceId: string; mayComm
         </span>
       </header>
       {state.status === 'failed' && <ErrorNote error={state.error} />}
-      {series.length === 0 && last !== null && <Json value={last.body} />}
+      {series.length === 0 && (
+        <div className="waiting">
+          {last === null ? <Loading label="Loading telemetry" lines={5} /> : <Json value={last.body} />}
+        </div>
+      )}
       {series.map(({ name, points }) => (
         <figure className="series" key={name}>
           <figcaption>

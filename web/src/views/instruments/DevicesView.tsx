@@ -35,7 +35,7 @@ export function DevicesView({ me }: { route: Route; me: Me }) {
   const hasRight = me.roles.includes('devices') || me.roles.includes('publisher');
   usePolling(load, EVERY_MS, hasRight);
   return (
-    <div className="page">
+    <div className="page" tabIndex={0}>
       <header className="view-bar">
         <div className="titles">
           <h1>Devices</h1>

@@ -37,7 +37,7 @@ export function HealthView({ api }: { api: string }) {
   const health = samples.findLast((sample) => sample.health !== null)?.health ?? null;
   const names = Object.keys(health?.services ?? {});
   return (
-    <div className="page">
+    <div className="page" tabIndex={0}>
       <header className="view-bar">
         <div className="titles">
           <h1>Health</h1>

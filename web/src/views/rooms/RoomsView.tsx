@@ -48,7 +48,7 @@ export function RoomsView({ route, me }: { route: Route; me: Me }) {
             />
           ))}
           {others.map((record) => (
-            <RoomRow key={record.id} id={record.id} record={record} isOpen={false} isWatched={false} />
+            <RoomRow key={record.id} id={record.id} record={record} isOpen={record.id === route.id} isWatched={false} />
           ))}
         </nav>
         <Enter />

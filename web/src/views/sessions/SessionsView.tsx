@@ -4,7 +4,7 @@ import { useSwitchboard } from '@switchboard/client/react';
 import { useCallback, useEffect, useState } from 'react';
 
 import type { Me } from '../../identity/identity';
-import { readableId, when } from '../../platform/format';
+import { plural, readableId, when } from '../../platform/format';
 import { usePolling } from '../../platform/hooks';
 import { goTo, href, type Route } from '../../platform/route';
 import { Avatar } from '../../ui/Avatar';
@@ -18,6 +18,7 @@ export interface SessionRecord {
   readonly participants: readonly { userId: string; name: string }[];
   readonly createdAt: string;
   readonly lastMessageAt: string | null;
+  readonly lastSeq: number;
   readonly unread?: number;
 }
 
@@ -138,7 +139,9 @@ function SessionRow({ session, myId, isOpen }: RowProps) {
         <span className="truncate">{other.name || readableId(other.userId)}</span>
       </span>
       <span className="when">{when(session.lastMessageAt ?? session.createdAt)}</span>
-      <span className="preview" />
+      <span className="preview">
+        {session.lastSeq === 0 ? 'Nothing written yet' : plural(session.lastSeq, 'message')}
+      </span>
       {unread > 0 && !isOpen && (
         <span className="badge count" aria-label={`${unread} unread`}>
           {unread}
