@@ -3,7 +3,7 @@
 use crate::support::{Dev, Script};
 
 use super::sign_in::{Answer, request};
-use super::site::{built, start};
+use super::site::{built, npm_run, sources, start};
 
 async fn get(dev: &Dev, path: &str) -> Answer {
     let host = dev.base.strip_prefix("http://").unwrap();
@@ -167,4 +167,26 @@ async fn the_scripts_have_less_than_100_kilobytes_compressed() {
 
     let bytes = sizes["js"].as_u64().unwrap();
     assert!(bytes > 10_000 && bytes < 100_000, "{bytes}");
+}
+
+#[tokio::test]
+async fn the_page_has_no_type_errors() {
+    let check = || npm_run(&sources(), &["check"]);
+
+    tokio::task::spawn_blocking(check).await.unwrap();
+}
+
+#[test]
+fn lock_files_name_no_registry() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for folder in [
+        "web",
+        "web/client",
+        "tests/it/page/browser",
+        "tests/it/clients",
+    ] {
+        let lock = std::fs::read_to_string(root.join(folder).join("package-lock.json")).unwrap();
+
+        assert!(!lock.contains("\"resolved\""), "{folder}");
+    }
 }

@@ -58,7 +58,8 @@ pub(super) async fn request(
     }
 }
 
-/// What the page itself sends, with some headers replaced, added or, with an empty value, left out.
+/// Sends the request of the page itself, with some headers replaced, added or, with an empty value,
+/// left out.
 async fn post(dev: &Dev, changes: &[(&str, &str)], body: &Value) -> Answer {
     let host = dev.base.strip_prefix("http://").unwrap();
     let mut headers = vec![

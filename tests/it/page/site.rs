@@ -33,30 +33,58 @@ pub(super) async fn built() -> &'static Path {
     BUILT.get_or_init(build).await
 }
 
+/// Runs a script of the page's `package.json`. Panics with its output if it fails.
+pub(super) fn npm_run(home: &Path, arguments: &[&str]) {
+    let mut npm = Command::new("npm");
+    npm.arg("run").args(arguments);
+    let output = npm.current_dir(home).output().unwrap();
+    let printed = [output.stdout, output.stderr].concat();
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&printed)
+    );
+}
+
+/// A copy of the page's sources with its packages.
+pub(super) fn sources() -> PathBuf {
+    let packages = Scripts::set_up(&source(), Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let packages = packages.unwrap_or_else(|error| panic!("{error}"));
+    let home = packages.home().to_owned();
+    for folder in ["src", "client/src"] {
+        remove_stale(&home.join(folder), &source().join(folder));
+    }
+    home
+}
+
+/// Removes files that the sources no longer have, since the copy outlives them.
+fn remove_stale(copy: &Path, source: &Path) {
+    for entry in fs::read_dir(copy).unwrap().map(Result::unwrap) {
+        let original = source.join(entry.file_name());
+        match (entry.path().is_dir(), original.exists()) {
+            (true, true) => remove_stale(&entry.path(), &original),
+            (true, false) => fs::remove_dir_all(entry.path()).unwrap(),
+            (false, false) => fs::remove_file(entry.path()).unwrap(),
+            (false, true) => {}
+        }
+    }
+}
+
+fn source() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("web")
+}
+
 fn build() -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("web");
-    let packages = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
-    let home = packages
-        .unwrap_or_else(|error| panic!("{error}"))
-        .home()
-        .to_owned();
+    let home = sources();
     // Another test process may build, or may serve what it has built from other sources.
     let lock = File::create(home.join("build-lock")).unwrap();
     lock.lock().unwrap();
     let mut hasher = DefaultHasher::new();
-    hash(&source, &mut hasher);
+    hash(&source(), &mut hasher);
     let name = format!("dist-{:x}", hasher.finish());
     let site = home.join(&name);
     if !site.join("index.html").exists() {
-        let mut npm = Command::new("npm");
-        npm.args(["run", "build", "--", "--outDir", &name]);
-        let output = npm.current_dir(&home).output().unwrap();
-        let printed = [output.stdout, output.stderr].concat();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&printed)
-        );
+        npm_run(&home, &["build", "--", "--outDir", &name]);
     }
     site
 }

@@ -8,7 +8,7 @@ import { useAction } from '../platform/hooks';
 import { sentenceOf } from '../platform/problem';
 import { Icon } from '../ui/Icon';
 
-/** What browsers draw without running anything in it. */
+/** Formats that browsers draw without running anything in them. */
 const PICTURES = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']);
 const MAX_PREVIEW = 8_000_000;
 

@@ -1,4 +1,4 @@
-/** Where a message is written: text, files, and a question to the assistant. */
+/** Writes a message: text, files, or a question to the assistant. */
 
 import type { Conversation } from '@switchboard/client';
 import { useEffect, useRef, useState, type ReactNode } from 'react';

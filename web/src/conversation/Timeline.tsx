@@ -15,9 +15,9 @@ interface Props {
   conversation: Conversation;
   myId: string | null;
   myName: string;
-  /** What stands above the first message. */
+  /** Shown above the first message. */
   start: ReactNode;
-  /** What stands below the last one, such as a read mark. */
+  /** Shown below the last message, such as a read mark. */
   end?: ReactNode;
   /** Between two people, own messages stand on the right. */
   isTwo?: boolean;

@@ -1,9 +1,9 @@
-/** What the page may do here. `dev` answers `config.json` itself; a deployment edits the file. */
+/** The settings of the page. `dev` answers `config.json` itself; a deployment edits the file. */
 
 export interface PageConfig {
   /** The address of the API. */
   readonly api: string;
-  /** Where `dev` signs in anyone by name; `null` elsewhere. */
+  /** The address at which `dev` signs in anyone by name; `null` elsewhere. */
   readonly signIn: string | null;
 }
 

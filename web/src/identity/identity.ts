@@ -1,4 +1,4 @@
-/** Who uses this tab. Each tab signs in by itself, so that two tabs can be two people. */
+/** The user of this tab. Each tab signs in by itself, so that two tabs can be two people. */
 
 import { readStored, writeStored } from '../platform/stored';
 
@@ -15,7 +15,7 @@ export type Identity =
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'guest'; readonly name: string };
 
-/** What a view needs to know about the user. */
+/** The user as views see them. */
 export interface Me {
   readonly name: string;
   readonly roles: readonly string[];

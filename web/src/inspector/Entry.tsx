@@ -40,7 +40,7 @@ export function Entry({ entry, isPicked, onPick }: Props) {
   );
 }
 
-/** What is inside the envelope, as far as it fits into a line. */
+/** The content of the envelope, as far as it fits into a line. */
 function glanceAt(text: string): string {
   try {
     const { data } = JSON.parse(text) as { data?: unknown };

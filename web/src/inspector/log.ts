@@ -136,7 +136,7 @@ export class InspectorLog {
   }
 }
 
-/** What concerns the person most: work under way, then what works, then what was refused. */
+/** Most important first: a connection that is being made, then one that works, then a refusal. */
 const FOREMOST: readonly ConnectionStatus[] = [
   'reconnecting',
   'recovering',

@@ -22,7 +22,7 @@ const SENTENCES: Record<string, string> = {
   cancelled: 'The answer was stopped.',
 };
 
-/** What went wrong, for a person. */
+/** An error as a sentence for a person. */
 export function sentenceOf(error: unknown): string {
   const code = codeOf(error);
   if (code === 'rate_limited') {

@@ -4,7 +4,7 @@ import { useSyncExternalStore } from 'react';
 
 export interface Route {
   readonly view: string;
-  /** What the view shows, such as a room's id; empty if nothing. */
+  /** The id of the thing that is open, such as a room; empty if none is. */
   readonly id: string;
   readonly query: URLSearchParams;
 }

@@ -1,4 +1,4 @@
-/** Who is signed in, with the way out and the choice of light or dark. */
+/** The signed-in user, with the button to sign out and the choice of light or dark. */
 
 import { useState } from 'react';
 

@@ -59,3 +59,24 @@ export function Dialog({ title, onClose, onSubmit, children }: Props) {
     </dialog>
   );
 }
+
+interface FooterProps {
+  /** The name of what the form does. */
+  label: string;
+  isBusy: boolean;
+  onCancel: () => void;
+}
+
+/** The end of a form in a dialog. */
+export function DialogFooter({ label, isBusy, onCancel }: FooterProps) {
+  return (
+    <footer>
+      <button type="button" className="button plain" onClick={onCancel}>
+        Cancel
+      </button>
+      <button type="submit" className="button primary" disabled={isBusy}>
+        {label}
+      </button>
+    </footer>
+  );
+}

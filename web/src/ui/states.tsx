@@ -1,4 +1,4 @@
-/** What a view shows while there is nothing, not yet, or never: its empty, loading and error states. */
+/** The empty, loading and error states of views. */
 
 import type { ReactNode } from 'react';
 

@@ -65,7 +65,7 @@ impl Page {
             .with("Cache-Control", lifetime)
     }
 
-    /// Says to the page what it can do here. The built file of the same name is for deployments.
+    /// The page's settings in this run. The built file of the same name is for deployments.
     fn settings(&self) -> SiteReply {
         let sign_in = self.sign_in.as_ref().map(|_| sign_in::PATH);
         SiteReply::new(200, json!({ "signIn": sign_in }).to_string())

@@ -4,7 +4,7 @@ use devhost::SiteReply;
 
 use crate::config::{Config, IdentityConfig, Source};
 
-/// What this run of `dev` allows the page.
+/// The hosts that the page may reach, and whether it may sign in by name.
 #[derive(Debug, Default)]
 pub(in crate::command::dev) struct PageAccess {
     /// The origins of the Web PubSub service and of blob storage.

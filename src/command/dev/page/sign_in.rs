@@ -1,8 +1,8 @@
 //! `POST /dev/token`: signs in anyone by name, for the page on the developer's own machine.
 //!
-//! Whoever can call this is everyone. So it exists only while `dev` made the signing secret itself,
-//! and it answers nothing but the page: a request from this machine, by a name that no DNS server
-//! can give it, with the page's own origin, that no proxy or tunnel has passed on.
+//! A caller can become any user. So this exists only while `dev` made the signing secret itself, and
+//! it answers the page alone: a request from this machine, to a name that no DNS server can give it,
+//! with the page's own origin, and not forwarded by a proxy or tunnel.
 
 use devhost::{SiteReply, SiteRequest};
 use serde::Deserialize;

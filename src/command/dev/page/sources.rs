@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// Folders without sources.
 const NOT_SOURCES: [&str; 3] = ["node_modules", "dist", "test"];
 
-/// A hash of all files that the build may read, with their names.
+/// Hashes the names and contents of all files that the build may read.
 pub(super) fn fingerprint(folder: &Path) -> io::Result<String> {
     let mut files = Vec::new();
     collect(folder, &mut files)?;

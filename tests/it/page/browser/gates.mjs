@@ -46,7 +46,7 @@ await browse(async (browser) => {
   await bob.page.reload();
   await bob.page.getByLabel('Message', { exact: true }).waitFor();
 
-  // Someone who is muted is told so, and may send the same message again later.
+  // A muted user sees the refusal, and may send the same message again later.
   await call('PUT', 'rooms/court', { access: 'open' });
   await alice.page.reload();
   await openRoom(alice.page, 'court');

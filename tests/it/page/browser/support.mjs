@@ -1,4 +1,4 @@
-/** What the scenarios share: a browser, and people who use the page. */
+/** Shared by the scenarios: a browser, and people who use the page. */
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { chromium } from 'playwright-core';
 
 export const base = process.argv[2];
 export const emulator = process.argv[3];
-/** Where screenshots go. */
+/** The folder for screenshots. */
 export const pictures = process.argv[4];
 
 const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];

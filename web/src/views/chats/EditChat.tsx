@@ -1,4 +1,4 @@
-/** What a chat's owner may change: its name, its members, and its end. */
+/** Changes a chat's name and members, or deletes it. For its owner. */
 
 import type { Chat, ChatList } from '@switchboard/client';
 import { useState } from 'react';

@@ -4,7 +4,7 @@ import type { ChatList } from '@switchboard/client';
 import { useState } from 'react';
 
 import { useAction } from '../../platform/hooks';
-import { Dialog } from '../../ui/Dialog';
+import { Dialog, DialogFooter } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
 import { ErrorNote } from '../../ui/states';
 
@@ -45,14 +45,7 @@ export function NewChat({ list, onClose, onCreated }: Props) {
         The assistant answers every message
       </label>
       <ErrorNote error={create.error} />
-      <footer>
-        <button type="button" className="button plain" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="submit" className="button primary" disabled={create.isRunning}>
-          Begin
-        </button>
-      </footer>
+      <DialogFooter label="Begin" isBusy={create.isRunning} onCancel={onClose} />
     </Dialog>
   );
 }

@@ -8,7 +8,7 @@ import type { Me } from '../../identity/identity';
 import { exactTime } from '../../platform/format';
 import { useAction } from '../../platform/hooks';
 import { Icon } from '../../ui/Icon';
-import { Dialog } from '../../ui/Dialog';
+import { Dialog, DialogFooter } from '../../ui/Dialog';
 import { Field, TextField } from '../../ui/Field';
 import { Json } from '../../ui/Json';
 import { Empty, ErrorNote, Failed } from '../../ui/states';
@@ -116,14 +116,7 @@ function Publish({ orgs, onClose }: { orgs: readonly string[]; onClose: () => vo
         )}
       </Field>
       <ErrorNote error={publish.error} />
-      <footer>
-        <button type="button" className="button plain" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="submit" className="button primary" disabled={publish.isRunning}>
-          Publish
-        </button>
-      </footer>
+      <DialogFooter label="Publish" isBusy={publish.isRunning} onCancel={onClose} />
     </Dialog>
   );
 }

@@ -5,7 +5,7 @@ import { useState } from 'react';
 
 import type { Me } from '../../identity/identity';
 import { useAction } from '../../platform/hooks';
-import { Dialog } from '../../ui/Dialog';
+import { Dialog, DialogFooter } from '../../ui/Dialog';
 import { Field, TextField } from '../../ui/Field';
 import { ErrorNote } from '../../ui/states';
 import { toast } from '../../ui/toasts';
@@ -39,14 +39,7 @@ export function SendNotification({ me, onClose }: { me: Me; onClose: () => void 
         )}
       </Field>
       <ErrorNote error={send.error} />
-      <footer>
-        <button type="button" className="button plain" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="submit" className="button primary" disabled={send.isRunning}>
-          Send
-        </button>
-      </footer>
+      <DialogFooter label="Send" isBusy={send.isRunning} onCancel={onClose} />
     </Dialog>
   );
 }

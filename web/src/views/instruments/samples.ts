@@ -1,4 +1,4 @@
-/** What was seen of the health so far, kept while the page is open. */
+/** The checks of the health so far, kept while the page is open. */
 
 import { useSyncExternalStore } from 'react';
 

@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { useAction } from '../../platform/hooks';
 import { href } from '../../platform/route';
 import { CopyButton } from '../../ui/CopyButton';
-import { Dialog } from '../../ui/Dialog';
+import { Dialog, DialogFooter } from '../../ui/Dialog';
 import { Field, TextField } from '../../ui/Field';
 import { ErrorNote } from '../../ui/states';
 
@@ -47,14 +47,7 @@ export function Invite({ id, onClose }: { id: string; onClose: () => void }) {
             required
           />
           <ErrorNote error={create.error} />
-          <footer>
-            <button type="button" className="button plain" onClick={onClose}>
-              Cancel
-            </button>
-            <button type="submit" className="button primary" disabled={create.isRunning}>
-              Make a link
-            </button>
-          </footer>
+          <DialogFooter label="Make a link" isBusy={create.isRunning} onCancel={onClose} />
         </>
       ) : (
         <>

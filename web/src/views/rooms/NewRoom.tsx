@@ -4,7 +4,7 @@ import { useSwitchboard } from '@switchboard/client/react';
 import { useState } from 'react';
 
 import { useAction } from '../../platform/hooks';
-import { Dialog } from '../../ui/Dialog';
+import { Dialog, DialogFooter } from '../../ui/Dialog';
 import { Field, TextField } from '../../ui/Field';
 import { ErrorNote } from '../../ui/states';
 import { ROOM_ID } from './known';
@@ -72,14 +72,7 @@ export function NewRoom({ onClose, onCreated }: Props) {
         Every message is stored: nobody sends to the group directly
       </label>
       <ErrorNote error={create.error} />
-      <footer>
-        <button type="button" className="button plain" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="submit" className="button primary" disabled={create.isRunning}>
-          Create
-        </button>
-      </footer>
+      <DialogFooter label="Create" isBusy={create.isRunning} onCancel={onClose} />
     </Dialog>
   );
 }

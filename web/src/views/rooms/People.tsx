@@ -1,4 +1,4 @@
-/** Who is in a room, and what an administrator may do about them. */
+/** The people in a room, and the orders of an administrator about them. */
 
 import type { PresentUser } from '@switchboard/client';
 import { useSwitchboard } from '@switchboard/client/react';

@@ -127,7 +127,7 @@ export function Room({ id, invite, record, me, onChanged }: Props) {
             start={
               <div className="start-of-history">
                 <h2>{name}</h2>
-                <p>This is where the room begins. Everyone with its name can come in.</p>
+                <p>This is where the room begins. {welcome(record)}</p>
               </div>
             }
           />
@@ -159,5 +159,18 @@ function roomKind(record: RoomRecord | undefined): string {
       return 'Members only';
     default:
       return 'Open room';
+  }
+}
+
+function welcome(record: RoomRecord | undefined): string {
+  switch (record?.access) {
+    case 'password':
+      return 'Everyone with its password can come in.';
+    case 'invite':
+      return 'Everyone with an invite can come in.';
+    case 'members':
+      return 'Its members can come in.';
+    default:
+      return 'Everyone who knows its name can come in.';
   }
 }

@@ -1,4 +1,4 @@
-/** Who is in a room, asked now and then. */
+/** The people who are connected to a room, read every few seconds. */
 
 import type { PresentUser } from '@switchboard/client';
 import type { UsedConversation } from '@switchboard/client/react';
@@ -23,7 +23,7 @@ export function usePresence(room: UsedConversation): readonly PresentUser[] | nu
       });
   };
   usePolling(ask, EVERY_MS, isReady);
-  // Who writes is there: do not wait for the next time.
+  // The author of a new message is present: do not wait for the next read.
   const last = room.messages.at(-1)?.senderId;
   useEffect(() => {
     const isNew = last !== undefined && present !== null;

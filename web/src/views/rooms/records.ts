@@ -1,4 +1,4 @@
-/** What an administrator reads and changes about rooms, over HTTP. */
+/** The records of rooms, which administrators read and change over HTTP. */
 
 import { useSwitchboard } from '@switchboard/client/react';
 import { useCallback, useEffect, useState } from 'react';

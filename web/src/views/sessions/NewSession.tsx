@@ -5,7 +5,7 @@ import { useState } from 'react';
 
 import type { Me } from '../../identity/identity';
 import { useAction } from '../../platform/hooks';
-import { Dialog } from '../../ui/Dialog';
+import { Dialog, DialogFooter } from '../../ui/Dialog';
 import { TextField } from '../../ui/Field';
 import { ErrorNote } from '../../ui/states';
 
@@ -43,14 +43,7 @@ export function NewSession({ me, onClose, onCreated }: Props) {
       />
       <TextField label="Their name" value={name} onChange={setName} placeholder="Bob" maxLength={128} />
       <ErrorNote error={create.error} />
-      <footer>
-        <button type="button" className="button plain" onClick={onClose}>
-          Cancel
-        </button>
-        <button type="submit" className="button primary" disabled={create.isRunning}>
-          Create
-        </button>
-      </footer>
+      <DialogFooter label="Create" isBusy={create.isRunning} onCancel={onClose} />
     </Dialog>
   );
 }
