@@ -1,7 +1,6 @@
 //! The frames of feeds, and how they are sent.
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::time::timeout;
 use utoipa::ToSchema;
