@@ -10,6 +10,7 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const RESOURCE: &str = "OTEL_RESOURCE_ATTRIBUTES";
 const SERVICE_NAME: &str = "service.name";
+const DEFAULT_NAME: &str = "switchboard";
 
 /// A collector of traces.
 #[derive(Debug, Clone)]
@@ -90,7 +91,7 @@ fn with_name(mut resource: Vec<(String, String)>, name: Option<String>) -> Vec<(
         resource.retain(|(known, _)| known != SERVICE_NAME);
     }
     if name.is_some() || !is_named {
-        let name = name.unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned());
+        let name = name.unwrap_or_else(|| DEFAULT_NAME.to_owned());
         resource.push((SERVICE_NAME.to_owned(), name));
     }
     resource

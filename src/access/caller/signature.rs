@@ -1,5 +1,5 @@
 //! Signatures of JSON Web Tokens, by `ring`, which TLS needs anyway. The back ends that
-//! jsonwebtoken brings add half a megabyte, or must be installed for the whole process.
+//! jsonwebtoken brings are large, or must be installed for the whole process.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
