@@ -3,14 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use switchboard::azure::http_client::SharedHttpClient;
+use tokio::time::timeout;
 
 use crate::readme::{curl_examples, matches, run_curl};
 use crate::support::{Answer, Dev, Socket, client_scripts, fresh_folder};
 
 const DOCUMENT: &str = include_str!("../../docs/publishing.md");
+/// Long enough for a busy machine; no test measures time with it.
+const TIMEOUT: Duration = Duration::from_secs(120);
 const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
 
 /// The code blocks in this language.
@@ -57,13 +61,17 @@ impl Listener {
 
     /// The next so many, greetings left out, by their titles and types: a queue keeps no order.
     async fn hears(&mut self, count: usize) -> Vec<Value> {
-        let mut heard = Vec::new();
-        while heard.len() < count {
-            let frame = self.0.receive().await;
-            if frame["type"] == "notification" || frame["type"] == "event" {
-                heard.push(frame);
+        let hearing = async {
+            let mut heard = Vec::new();
+            while heard.len() < count {
+                let frame = self.0.next_frame().await;
+                if frame["type"] == "notification" || frame["type"] == "event" {
+                    heard.push(frame);
+                }
             }
-        }
+            heard
+        };
+        let mut heard = timeout(TIMEOUT, hearing).await.expect("not heard");
         heard.sort_by_key(|frame| name(frame).to_owned());
         heard
     }
@@ -115,10 +123,11 @@ async fn the_python_examples_reach_their_listeners() {
     fs::write(folder.join("api/models.py"), models).unwrap();
     fs::write(folder.join("api/__init__.py"), "").unwrap();
 
-    let saved = run(&dev, &folder, "publishing.py").await;
+    // It hears meanwhile, since the service closes a connection that answers no pings.
+    let running = run(&dev, &folder, "publishing.py");
+    let (saved, mut heard) = tokio::join!(running, listener.hears(4));
 
     let saved: Value = serde_json::from_slice(&saved).unwrap();
-    let mut heard = listener.hears(4).await;
     let names: Vec<_> = heard.iter().map(name).collect();
     let expected = [
         "Document Processed",
