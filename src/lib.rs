@@ -22,6 +22,7 @@ pub mod audio;
 pub mod conversation;
 pub mod devices;
 pub mod feeds;
+pub mod recordings;
 
 pub mod store;
 pub mod trace_export;

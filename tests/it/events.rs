@@ -315,7 +315,9 @@ async fn without_the_service_an_event_is_refused_and_can_be_sent_again() {
 
 async fn from_queue(app: &TestApp, message: &Value) -> u16 {
     let metadata = json!({ "DequeueCount": "1", "Id": "\"m-1\"" });
-    let answer = app.trigger_with("broadcast", &message.to_string(), &metadata).await;
+    let answer = app
+        .trigger_with("broadcast", &message.to_string(), &metadata)
+        .await;
     answer.status.as_u16()
 }
 

@@ -39,9 +39,7 @@ async fn the_document_covers_every_http_function() {
             function.name.as_str()
         })
         .collect();
-    let expected: BTreeSet<_> = http
-        .map(|function| function.name.as_str())
-        .collect();
+    let expected: BTreeSet<_> = http.map(|function| function.name.as_str()).collect();
 
     assert_eq!(taken, expected);
 }

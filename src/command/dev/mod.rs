@@ -127,7 +127,12 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
     let hub_described = hub.as_ref().map(SimulatedHub::describe);
     let hub_described = hub_described.unwrap_or_default();
     let has_page = page.is_some();
-    let screen = Arc::new(Screen::new(&settings, host_address, hub_described, has_page));
+    let screen = Arc::new(Screen::new(
+        &settings,
+        host_address,
+        hub_described,
+        has_page,
+    ));
     screen.starting(app.warnings());
     let events = {
         let screen = screen.clone();

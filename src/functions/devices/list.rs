@@ -10,12 +10,12 @@ use super::telemetry::TelemetryBody;
 use crate::access::caller::rights::DeviceReader;
 use crate::app::App;
 use crate::clock::rfc3339;
-use crate::store::page_limit::PageLimit;
 use crate::devices::{self, Device, DevicePage};
 use crate::http::extract::{Query, empty_as_none, whole_number};
 use crate::http::problem::Problem;
 use crate::http::problem::responses::{Failed, InvalidParameter, NotDeviceReader, NotFound};
 use crate::ids::target::DeviceId;
+use crate::store::page_limit::PageLimit;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

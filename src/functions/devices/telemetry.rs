@@ -9,12 +9,12 @@ use utoipa::{IntoParams, ToSchema};
 use super::DevicesApp;
 use crate::access::caller::rights::DeviceReader;
 use crate::clock::rfc3339;
-use crate::store::page_limit::PageLimit;
 use crate::devices::{self, Body, StoredMessage};
 use crate::http::extract::{Query, empty_as_none, whole_number};
 use crate::http::problem::Problem;
 use crate::http::problem::responses::{Failed, InvalidParameter, NotDeviceReader, NotFound};
 use crate::ids::target::DeviceId;
+use crate::store::page_limit::PageLimit;
 
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -76,10 +76,7 @@ pub(super) async fn receive<F: QueueFunction>(app: &Arc<App>, body: Body) -> Res
 }
 
 /// Carries out a message as part of the trace in which it was put on the queue.
-async fn carry_out<F: QueueFunction>(
-    app: &Arc<App>,
-    message: &Invocation,
-) -> Result<(), F::Error> {
+async fn carry_out<F: QueueFunction>(app: &Arc<App>, message: &Invocation) -> Result<(), F::Error> {
     let sender = tracing::span_enabled!(target: TARGET, tracing::Level::DEBUG)
         .then(|| sender_of(message.text.as_deref()?))
         .flatten();

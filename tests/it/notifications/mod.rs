@@ -82,6 +82,8 @@ async fn from_queue(app: &TestApp, message: &Value, id: &str, dequeue_count: u32
         "DequeueCount": dequeue_count.to_string(),
         "Id": json!(id).to_string(),
     });
-    let answer = app.trigger_with("broadcast", &message.to_string(), &metadata).await;
+    let answer = app
+        .trigger_with("broadcast", &message.to_string(), &metadata)
+        .await;
     answer.status.as_u16()
 }

@@ -30,6 +30,26 @@ pub(super) struct Test {
     timestamp: Option<ClientTime>,
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum AudioFormat {
+    Webm,
+    Ogg,
+    Mp3,
+    Mp4,
+    Wav,
+}
+
+/// Answered with `audio_started`. An unfinished recording is dropped.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct AudioStart {
+    /// Records the stream; `audio_transcript` follows its end.
+    #[schema(example = false)]
+    transcribe: Option<bool>,
+    /// Of the chunks, put together. Required for a transcript.
+    format: Option<AudioFormat>,
+}
+
 /// Answered with `audio_received`.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct Audio {
@@ -177,4 +197,24 @@ pub(super) struct MarkRead {
     chat_id: Option<ChatId>,
     room_id: Option<RoomId>,
     session_id: Option<SessionId>,
+}
+
+/// Answered with `MESSAGE_SENT`, whose `messageId` is the answer's.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Ask {
+    chat_id: ChatId,
+    content: String,
+    /// Recognises repeats: 1 to 200 characters.
+    id: Option<String>,
+}
+
+/// Without a reply: everyone in the chat sees how the answer ends.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct AssistantCancel {
+    chat_id: ChatId,
+    /// The answer's.
+    #[schema(example = "0197a4e5-0f4e-7c3e-8f1c-2d8b6b0f9a11")]
+    message_id: String,
 }
