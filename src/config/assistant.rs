@@ -30,7 +30,7 @@ pub struct AssistantConfig {
     pub daily_tokens: Option<u32>,
     /// `ASSISTANT_TOTAL_DAILY_TOKENS`; `None` means no limit.
     pub total_daily_tokens: Option<u32>,
-    /// `ASSISTANT_ANONYMOUS`: whether anonymous callers may ask.
+    /// `ASSISTANT_ANONYMOUS`: whether anonymous callers may ask, and have recordings transcribed.
     pub admits_anonymous: bool,
 }
 
