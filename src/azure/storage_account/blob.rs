@@ -122,6 +122,8 @@ impl BlobContainer {
         self.ensure_exists(deadline).await?;
         let call = Call::new(Method::PUT, path, Retry::Idempotent)
             .header(BLOB_TYPE, APPEND_BLOB)
+            // The HTTP client leaves it out of an empty request, and the service insists on it.
+            .header(CONTENT_LENGTH, HeaderValue::from_static("0"))
             .header(IF_NONE_MATCH, ANY);
         let answer = self.service.call(&call, deadline).await?;
         if answer.is(StatusCode::CONFLICT, "BlobAlreadyExists") {

@@ -27,13 +27,6 @@ export interface LaterFrames {
     properties: Record<string, unknown>;
     body: unknown;
   };
-  audio_started: { type: 'audio_started'; recordingId?: string };
-  audio_transcript: {
-    type: 'audio_transcript';
-    recordingId: string;
-    text?: string;
-    error?: string;
-  };
   'assistant.started': {
     type: 'assistant.started';
     chatId: string;
