@@ -4,8 +4,8 @@
 //!
 //! Read it in this order, which is also the order of the imports: each module uses only those
 //! below it. [`functions`] has every route; a route's handler is in the module named like its
-//! function folder; the rules are in [`access`], [`assistant`], [`conversation`], [`devices`] and
-//! [`feeds`].
+//! function folder; the rules are in [`access`], [`assistant`], [`conversation`], [`devices`],
+//! [`feeds`] and [`recordings`].
 
 pub mod command;
 
@@ -13,6 +13,7 @@ pub mod functions;
 
 pub mod app;
 pub mod assistant;
+pub mod recordings;
 
 pub mod http;
 

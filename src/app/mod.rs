@@ -41,6 +41,7 @@ use crate::devices::Ingest;
 use crate::feeds::inbox::Inboxes;
 use crate::http::idempotency::Idempotency;
 use crate::http::problem::Problem;
+use crate::recordings::{self, Recordings};
 use crate::store::{self, OpenError, Store, TracedStore};
 
 /// An open chat is in everyone's list, so one user must not fill it.
@@ -89,6 +90,7 @@ pub struct App {
     pub health: HealthChecks,
     pub presence: PresenceCache,
     pub assistant: Assistant,
+    pub recordings: Recordings,
     /// Questions of `POST /api/chat`, each of which may cost tokens.
     pub question_limit: RateLimit,
     pub connection_count: ConnectionCount,
@@ -132,9 +134,23 @@ impl App {
             ids.clone(),
             config.broadcast_window,
         );
+        let openai = azure_openai(&config, &outgoing, &identities)?;
+        let recordings = Recordings::new(
+            recordings::Parts {
+                service: openai.clone().filter(|service| service.transcribes()),
+                store: store.clone(),
+                courier: courier.clone(),
+                outbox: outbox.clone(),
+                clock: clock.clone(),
+                ids: ids.clone(),
+            },
+            account,
+            &outgoing,
+            &identities,
+        )?;
         let assistant = Assistant::new(
             &config.assistant,
-            model(&config, &outgoing, &identities)?,
+            model(&config, openai),
             store.clone(),
             messages.clone(),
             courier.clone(),
@@ -145,6 +161,7 @@ impl App {
         let iot_hub = iot_hub.map(|hub| IotHub::new(hub, &outgoing, &identities, &clock));
         Ok(Self {
             assistant,
+            recordings,
             messages,
             admission: Admission::new(store.clone(), clock.clone(), config.require_known_users),
             idempotency: Idempotency::new(store.clone(), clock.clone(), ids.clone()),
@@ -199,21 +216,28 @@ pub enum ServiceError {
     OpenAi(#[source] IdentityError),
 }
 
-/// The model that the settings name. In `dev` without one, the demo model.
-fn model(
+fn azure_openai(
     config: &Config,
     outgoing: &SharedHttpClient,
     identities: &ManagedIdentities,
-) -> Result<Option<Model>, ServiceError> {
-    match &config.assistant.model {
-        Some(account) => {
-            let service = AzureOpenAi::new(account, outgoing.clone(), identities);
-            let service = service.map_err(ServiceError::OpenAi)?;
-            Ok(Some(Model::AzureOpenAi(Box::new(service))))
-        }
+) -> Result<Option<Arc<AzureOpenAi>>, ServiceError> {
+    let account = config.assistant.model.as_ref();
+    let service = account.map(|account| AzureOpenAi::new(account, outgoing.clone(), identities));
+    let service = service.transpose().map_err(ServiceError::OpenAi)?;
+    Ok(service.map(Arc::new))
+}
+
+/// The model that the settings name. In `dev` without one, the demo model.
+#[cfg_attr(
+    not(feature = "dev"),
+    expect(unused_variables, reason = "only `dev` has another model")
+)]
+fn model(config: &Config, openai: Option<Arc<AzureOpenAi>>) -> Option<Model> {
+    match openai {
+        Some(service) => Some(Model::AzureOpenAi(service)),
         #[cfg(feature = "dev")]
-        None if config.is_in_dev => Ok(Some(Model::Demo)),
-        None => Ok(None),
+        None if config.is_in_dev => Some(Model::Demo),
+        None => None,
     }
 }
 

@@ -4,16 +4,14 @@
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 use crate::store::conflicts::Conflicts;
-use crate::store::{
-    Collection, Key, MAX_WRITES, Partition, Record, Store, StoreError, Write, WriteError,
-};
+use crate::store::{Key, Partition, Record, Store, StoreError, Write, WriteError, daily};
+
+/// Of the counters.
+const KIND: &str = "tokens";
 
 #[derive(Debug)]
 pub(super) struct Budget {
@@ -77,7 +75,7 @@ impl Budget {
         tokens: u64,
     ) -> Result<Reservation, BudgetError> {
         let now = self.clock.now();
-        let day = partition(day_of(now));
+        let day = daily::partition(KIND, now);
         let limits = self.limits(subjects);
         let mut conflicts = Conflicts::default();
         loop {
@@ -96,7 +94,7 @@ impl Budget {
             match self.store.write(&day, writes).await {
                 Ok(()) => {
                     if counters.iter().any(|(record, _)| record.is_none()) {
-                        self.forget_earlier(now).await;
+                        daily::forget_earlier(&*self.store, KIND, now).await;
                     }
                     break;
                 }
@@ -168,19 +166,6 @@ impl Budget {
         });
         try_join_all(reads).await
     }
-
-    /// Yesterday's counters may still be settled; those before are of no use. Some of them are
-    /// removed whenever a counter is new.
-    async fn forget_earlier(&self, now: Timestamp) {
-        let old = partition(day_of(now - SignedDuration::from_hours(48)));
-        let everything = Key::literal("-")..Key::literal("~");
-        let found = self.store.range(&old, everything, MAX_WRITES).await;
-        let deletes: Vec<_> = found.into_iter().flatten().map(Write::delete).collect();
-        if !deletes.is_empty() {
-            // Another instance may do the same at the same time.
-            let _ = self.store.write(&old, deletes).await;
-        }
-    }
 }
 
 fn write(key: &Key, record: Option<&Record>, tokens: u64) -> Result<Write, StoreError> {
@@ -189,12 +174,4 @@ fn write(key: &Key, record: Option<&Record>, tokens: u64) -> Result<Write, Store
         Some(record) => Write::replace(key.clone(), record.version.clone(), &counter),
         None => Write::insert(key.clone(), &counter),
     }
-}
-
-fn day_of(now: Timestamp) -> Date {
-    now.to_zoned(TimeZone::UTC).date()
-}
-
-fn partition(day: Date) -> Partition {
-    Partition::new(Collection::Settings, format!("tokens:{day}"))
 }

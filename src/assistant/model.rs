@@ -1,12 +1,14 @@
 //! The models that can answer.
 
+use std::sync::Arc;
+
 #[cfg(feature = "dev")]
 use super::demo::{Demo, DemoAnswer};
 use crate::azure::openai::{AzureOpenAi, Completion, Event, OpenAiError, Turn};
 
 #[derive(Debug)]
 pub enum Model {
-    AzureOpenAi(Box<AzureOpenAi>),
+    AzureOpenAi(Arc<AzureOpenAi>),
     /// Only in `dev`: a published binary does not contain it.
     #[cfg(feature = "dev")]
     Demo,

@@ -13,7 +13,7 @@ use super::finish::{Ended, Job};
 use super::frames::Frame;
 use super::model::{Answer, Model};
 use super::{Assistant, Failure, MAX_TOKENS, TaskError};
-use crate::azure::openai::{Event, Finish, OpenAiError, Turn};
+use crate::azure::openai::{Event, Finish, OpenAiError, Turn, patiently};
 use crate::conversation::history;
 use crate::conversation::question::claim::Claim;
 use crate::store::{Write, WriteError};
@@ -26,10 +26,6 @@ pub(super) const CLAIM_TIME: SignedDuration = SignedDuration::from_secs(10);
 /// A longer answer is cut.
 const MAX_TIME: Duration = Duration::from_secs(120);
 const MAX_CHARACTERS: usize = 32_000;
-/// How long a busy service is waited for, in all.
-const MAX_BUSY: Duration = Duration::from_secs(20);
-/// Where it does not say for how long.
-const BUSY_PAUSE: Duration = Duration::from_secs(2);
 
 /// The answer so far.
 #[derive(Debug, Default)]
@@ -284,23 +280,9 @@ async fn produce(
     }
 }
 
-/// Waits for a busy service, as long as it says.
+/// Waits for a busy service.
 pub(super) async fn ask_patiently(model: &Model, turns: &[Turn]) -> Result<Answer, OpenAiError> {
-    let end = Instant::now() + MAX_BUSY;
-    loop {
-        let error = match model.ask(turns, MAX_TOKENS).await {
-            Err(error @ OpenAiError::RateLimited { .. }) => error,
-            other => return other,
-        };
-        let OpenAiError::RateLimited { retry_after } = &error else {
-            return Err(error);
-        };
-        let again = Instant::now() + retry_after.unwrap_or(BUSY_PAUSE).max(DELTA_INTERVAL);
-        if again > end {
-            return Err(error);
-        }
-        sleep_until(again).await;
-    }
+    patiently(|| model.ask(turns, MAX_TOKENS)).await
 }
 
 fn lock(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {

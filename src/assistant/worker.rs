@@ -34,7 +34,10 @@ impl Assistant {
             conversation,
             generation,
             question,
-        } = task;
+        } = task
+        else {
+            return Err(TaskError::Invalid("it names no question"));
+        };
         let conversation = Conversation::of_group(conversation);
         let Some(conversation @ Conversation::Chat(_)) = conversation else {
             return Err(TaskError::Invalid("it names no chat"));

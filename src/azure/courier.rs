@@ -57,6 +57,22 @@ impl Courier {
         self.send(group, frame, &options).await
     }
 
+    /// Sends to one connection, if it is this user's. A connection that is closed is not an error.
+    pub async fn to_connection(
+        &self,
+        connection_id: &str,
+        user: &UserId,
+        frame: &impl Serialize,
+    ) -> Result<(), CallError> {
+        let payload = Payload::json(frame).map_err(CallError::Json)?;
+        let options = SendOptions {
+            filter: Some(filter::connection_id(connection_id)),
+            ..SendOptions::default()
+        };
+        let sending = self.0.send_to_user(user.as_str(), payload, &options);
+        Ok(sending.await?)
+    }
+
     /// Puts connections into a group, and returns those that are in it now.
     pub async fn join_group<'a>(
         &self,

@@ -5,6 +5,7 @@ use crate::azure::openai::{OpenAiAccount, OpenAiCredential, is_name};
 
 const ENDPOINT: &str = "AZURE_OPENAI_ENDPOINT";
 const DEPLOYMENT: &str = "AZURE_OPENAI_DEPLOYMENT_NAME";
+const TRANSCRIBE_DEPLOYMENT: &str = "AZURE_OPENAI_TRANSCRIBE_DEPLOYMENT";
 const API_VERSION: &str = "AZURE_OPENAI_API_VERSION";
 const PROMPT: &str = "ASSISTANT_PROMPT";
 const NAME: &str = "ASSISTANT_NAME";
@@ -29,7 +30,7 @@ pub struct AssistantConfig {
     pub daily_tokens: Option<u32>,
     /// `ASSISTANT_TOTAL_DAILY_TOKENS`; `None` means no limit.
     pub total_daily_tokens: Option<u32>,
-    /// `ASSISTANT_ANONYMOUS`: whether anonymous callers may ask.
+    /// `ASSISTANT_ANONYMOUS`: whether anonymous callers may ask, and have recordings transcribed.
     pub admits_anonymous: bool,
 }
 
@@ -52,7 +53,8 @@ pub(super) fn read(settings: &mut Settings<'_>) -> AssistantConfig {
 fn model(settings: &mut Settings<'_>) -> Option<OpenAiAccount> {
     let key = settings.secret("AZURE_OPENAI_KEY");
     if settings.text(ENDPOINT).is_none() {
-        if key.is_some() || settings.text(DEPLOYMENT).is_some() {
+        let others = [DEPLOYMENT, TRANSCRIBE_DEPLOYMENT];
+        if key.is_some() || others.iter().any(|name| settings.text(name).is_some()) {
             settings.reject(
                 ENDPOINT,
                 "is missing, although other AZURE_OPENAI_ settings are set",
@@ -69,6 +71,9 @@ fn model(settings: &mut Settings<'_>) -> Option<OpenAiAccount> {
     let endpoint = settings.secure_address(ENDPOINT);
     let deployment = settings.required(DEPLOYMENT, "AZURE_OPENAI_ENDPOINT is set");
     let deployment = deployment.filter(|name| check_name(settings, DEPLOYMENT, name));
+    let transcribe_deployment = settings
+        .text(TRANSCRIBE_DEPLOYMENT)
+        .filter(|name| check_name(settings, TRANSCRIBE_DEPLOYMENT, name));
     let version = settings.text(API_VERSION);
     let api_version = version.unwrap_or_else(|| DEFAULT_API_VERSION.to_owned());
     if !check_name(settings, API_VERSION, &api_version) {
@@ -79,6 +84,7 @@ fn model(settings: &mut Settings<'_>) -> Option<OpenAiAccount> {
         credential,
         api_version,
         deployment: deployment?,
+        transcribe_deployment,
     })
 }
 
@@ -142,6 +148,7 @@ mod tests {
         let by_key = read_from(&[&names[..], &[("AZURE_OPENAI_KEY", "hush-hush")]].concat());
         let by_key = by_key.unwrap().model.unwrap();
 
+        assert_eq!(by_identity.transcribe_deployment, None);
         assert_eq!(by_identity.api_version, DEFAULT_API_VERSION);
         assert!(matches!(
             by_identity.credential,
@@ -158,6 +165,15 @@ mod tests {
             (vec![endpoint], DEPLOYMENT),
             (vec![("AZURE_OPENAI_KEY", "k")], ENDPOINT),
             (vec![(DEPLOYMENT, "gpt")], ENDPOINT),
+            (vec![(TRANSCRIBE_DEPLOYMENT, "whisper")], ENDPOINT),
+            (
+                vec![
+                    endpoint,
+                    (DEPLOYMENT, "gpt"),
+                    (TRANSCRIBE_DEPLOYMENT, "a/b"),
+                ],
+                TRANSCRIBE_DEPLOYMENT,
+            ),
             (
                 vec![(ENDPOINT, "http://x.openai.azure.com"), (DEPLOYMENT, "gpt")],
                 ENDPOINT,

@@ -87,7 +87,7 @@ impl Outbox {
         self.orders.as_ref()
     }
 
-    /// `None` where there is no queue, and so no assistant.
+    /// `None` where there is no queue, and so neither assistant nor transcripts.
     pub fn tasks(&self) -> Option<&Arc<WorkQueue>> {
         self.tasks.as_ref()
     }

@@ -104,7 +104,7 @@ async fn receive(app: &App, request: Request) -> Result<Response, Problem> {
     match event.context().kind.clone() {
         EventKind::Connect => connect_event::connect(app, event).await,
         EventKind::Connected => connect_event::connected(app, event).await,
-        EventKind::Disconnected => Ok(connect_event::disconnected(&event)),
+        EventKind::Disconnected => Ok(connect_event::disconnected(app, event).await),
         EventKind::User(name) => message_event::user_event(app, event, &name).await,
         // We do not subscribe to these; they need no answer.
         EventKind::GroupJoined | EventKind::GroupLeft => Ok(StatusCode::OK.into_response()),

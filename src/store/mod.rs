@@ -6,6 +6,7 @@
 
 pub(crate) mod conflicts;
 mod contract;
+pub(crate) mod daily;
 pub(crate) mod hash;
 mod limits;
 mod open;

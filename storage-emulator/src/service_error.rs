@@ -57,6 +57,14 @@ pub(crate) enum ServiceError {
     BlobExists,
     #[error("A condition of the request is not met.")]
     ConditionNotMet,
+    #[error("The blob is of another type.")]
+    OtherKind,
+    #[error("The blob does not end at this position.")]
+    AppendPosition,
+    #[error("The blob would be longer than the request allows.")]
+    MaxSize,
+    #[error("An append blob is created empty.")]
+    BadOperation,
     #[error("The range begins after the end of the blob.")]
     BadRange,
     #[error("Reading or writing the disk failed.")]
@@ -92,6 +100,10 @@ impl ServiceError {
             Self::NoBlob => (404, "BlobNotFound"),
             Self::BlobExists => (409, "BlobAlreadyExists"),
             Self::ConditionNotMet => (412, "ConditionNotMet"),
+            Self::OtherKind => (409, "InvalidBlobType"),
+            Self::AppendPosition => (412, "AppendPositionConditionNotMet"),
+            Self::MaxSize => (412, "MaxBlobSizeConditionNotMet"),
+            Self::BadOperation => (400, "InvalidOperation"),
             Self::BadRange => (416, "InvalidRange"),
             Self::Disk => (500, "InternalError"),
         }

@@ -68,6 +68,8 @@ mod queue;
 #[cfg(feature = "dev")]
 mod readme;
 #[cfg(feature = "dev")]
+mod recordings;
+#[cfg(feature = "dev")]
 mod room_messages;
 #[cfg(feature = "dev")]
 mod rooms;

@@ -10,6 +10,8 @@ pub struct OpenAiAccount {
     pub api_version: String,
     /// The deployment that answers questions.
     pub deployment: String,
+    /// The deployment that transcribes audio, if there is one.
+    pub transcribe_deployment: Option<String>,
 }
 
 #[derive(Debug, Clone)]

@@ -6,11 +6,13 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use secrecy::ExposeSecret;
 use url::Url;
+use uuid::Uuid;
 
 use super::account::{OpenAiAccount, OpenAiCredential};
 use super::completion::Completion;
 use super::error::OpenAiError;
-use super::wire::{Chunk, ErrorBody, Request, StreamOptions, Turn};
+use super::multipart::Form;
+use super::wire::{Chunk, ErrorBody, Request, StreamOptions, Transcript, Turn};
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::{IdentityError, ManagedIdentities, TokenSource};
 
@@ -19,16 +21,27 @@ const RETRY_AFTER_MS: HeaderName = HeaderName::from_static("retry-after-ms");
 const SCOPE: &str = "https://cognitiveservices.azure.com/.default";
 /// Longer than any answer may take; the shared client's own limit is for short calls.
 const TIMEOUT: Duration = Duration::from_secs(150);
+/// The audio is sent whole before the service begins.
+const TRANSCRIPTION_TIMEOUT: Duration = Duration::from_secs(90);
+/// Hours of speech.
+const MAX_TRANSCRIPT: usize = 512 * 1024;
 /// An error's code stands at its beginning.
 const MAX_ERROR_BODY: usize = 64 * 1024;
 
-/// One deployment.
+/// The deployments of one account.
 #[derive(Debug)]
 pub struct AzureOpenAi {
     completions: Url,
+    transcriptions: Option<Transcriptions>,
     models: Url,
     authorization: Authorization,
     http: SharedHttpClient,
+}
+
+#[derive(Debug)]
+struct Transcriptions {
+    url: Url,
+    deployment: String,
 }
 
 #[derive(Debug)]
@@ -60,6 +73,12 @@ impl AzureOpenAi {
         let deployment = &account.deployment;
         Ok(Self {
             completions: url(&format!("deployments/{deployment}/chat/completions")),
+            transcriptions: account.transcribe_deployment.as_ref().map(|deployment| {
+                Transcriptions {
+                    url: url(&format!("deployments/{deployment}/audio/transcriptions")),
+                    deployment: deployment.clone(),
+                }
+            }),
             models: url("models"),
             authorization,
             http,
@@ -88,6 +107,45 @@ impl AzureOpenAi {
             .timeout(TIMEOUT);
         let response = self.send(call).await?;
         Ok(Completion::new(response))
+    }
+
+    /// Whether a deployment transcribes audio.
+    pub fn transcribes(&self) -> bool {
+        self.transcriptions.is_some()
+    }
+
+    /// The words of a recording. The file's name says its format. `boundary` is random, so that
+    /// the audio cannot contain it.
+    pub async fn transcribe(
+        &self,
+        file_name: &str,
+        audio: &[u8],
+        boundary: Uuid,
+    ) -> Result<String, OpenAiError> {
+        let Some(Transcriptions { url, deployment }) = &self.transcriptions else {
+            let why = "no deployment transcribes";
+            return Err(OpenAiError::Refused(why.to_owned()));
+        };
+        let form = Form::new(boundary, audio.len())
+            .text("model", deployment)
+            .text("response_format", "json")
+            .file("file", file_name, audio);
+        let call = self.http.client()?.post(url.clone());
+        let call = call
+            .header(CONTENT_TYPE, form.content_type())
+            .body(form.finish())
+            .timeout(TRANSCRIPTION_TIMEOUT);
+        let mut response = self.send(call).await?;
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(OpenAiError::broken)? {
+            body.extend_from_slice(&piece);
+            if body.len() > MAX_TRANSCRIPT {
+                return Err(OpenAiError::Malformed);
+            }
+        }
+        let transcript: Transcript =
+            serde_json::from_slice(&body).map_err(|_| OpenAiError::Malformed)?;
+        Ok(transcript.text)
     }
 
     /// Lists models, which costs no tokens: address and credential work. A deployment that does

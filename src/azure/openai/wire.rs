@@ -1,4 +1,4 @@
-//! The JSON of a chat completion, as far as we write and read it.
+//! The JSON of chat completions and transcripts, as far as we write and read it.
 
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +60,11 @@ pub(super) struct Delta {
 #[derive(Debug, Deserialize)]
 pub(super) struct Usage {
     pub(super) total_tokens: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Transcript {
+    pub(super) text: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

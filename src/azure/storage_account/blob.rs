@@ -1,11 +1,13 @@
-//! A container of blobs that browsers write and read directly, through signed addresses.
+//! A container of blobs. Browsers write and read some directly, through signed addresses; others we
+//! write ourselves, piece by piece.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderValue, Method, StatusCode};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, IF_NONE_MATCH};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
 use jiff::Timestamp;
 use url::Url;
 
@@ -26,6 +28,12 @@ const CLOCK_SKEW: Duration = Duration::from_secs(15 * 60);
 /// many.
 const EXTRA_KEY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const XML: HeaderValue = HeaderValue::from_static("application/xml");
+const BLOB_TYPE: HeaderName = HeaderName::from_static("x-ms-blob-type");
+const APPEND_BLOB: HeaderValue = HeaderValue::from_static("AppendBlob");
+const APPEND_POSITION: HeaderName = HeaderName::from_static("x-ms-blob-condition-appendpos");
+const ANY: HeaderValue = HeaderValue::from_static("*");
+/// A whole blob may be large.
+const READ_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// One container of an account. The first upload creates it.
 ///
@@ -105,6 +113,58 @@ impl BlobContainer {
             size: size.ok_or_else(RestError::malformed)?,
             content_type: answer.header(CONTENT_TYPE.as_str()).map(str::to_owned),
         }))
+    }
+
+    /// Creates an empty blob for [`append`](Self::append). One that exists stays as it is.
+    pub async fn create_for_append(&self, blob: &str) -> Result<(), RestError> {
+        let deadline = Deadline::start();
+        let path = self.path(blob)?;
+        self.ensure_exists(deadline).await?;
+        let call = Call::new(Method::PUT, path, Retry::Idempotent)
+            .header(BLOB_TYPE, APPEND_BLOB)
+            // The HTTP client leaves it out of an empty request, and the service insists on it.
+            .header(CONTENT_LENGTH, HeaderValue::from_static("0"))
+            .header(IF_NONE_MATCH, ANY);
+        let answer = self.service.call(&call, deadline).await?;
+        if answer.is(StatusCode::CONFLICT, "BlobAlreadyExists") {
+            return Ok(());
+        }
+        // Notices a deleted container.
+        self.is_missing(&answer);
+        answer.require_success()
+    }
+
+    /// Appends a piece to a blob that has `position` bytes. If the blob ends exactly after that
+    /// piece already, an earlier call did it.
+    pub async fn append(&self, blob: &str, position: u64, piece: Bytes) -> Result<(), RestError> {
+        let deadline = Deadline::start();
+        let end = position + piece.len() as u64;
+        let call = Call::new(Method::PUT, self.path(blob)?, Retry::Idempotent)
+            .query("comp=appendblock")
+            .header(APPEND_POSITION, HeaderValue::from(position))
+            .body(piece);
+        let answer = self.service.call(&call, deadline).await?;
+        let code = "AppendPositionConditionNotMet";
+        if answer.is(StatusCode::PRECONDITION_FAILED, code)
+            && let Some(found) = self.properties(blob).await?
+            && found.size == end
+        {
+            return Ok(());
+        }
+        answer.require_success()
+    }
+
+    /// The whole content; `None` if the blob does not exist.
+    pub async fn content(&self, blob: &str) -> Result<Option<Bytes>, RestError> {
+        let call = Call::new(Method::GET, self.path(blob)?, Retry::Idempotent);
+        let call = call.attempt_timeout(READ_TIMEOUT);
+        let deadline = Deadline::within(READ_TIMEOUT);
+        let answer = self.service.call(&call, deadline).await?;
+        if self.is_missing(&answer) {
+            return Ok(None);
+        }
+        answer.require_success()?;
+        Ok(Some(answer.body))
     }
 
     /// Deleting a blob that does not exist succeeds.

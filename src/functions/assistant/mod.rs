@@ -8,6 +8,7 @@ use crate::assistant::TaskError;
 use crate::azure::storage_account::work_queue::WorkQueue;
 use crate::conversation::outbox;
 use crate::conversation::question::Task;
+use crate::recordings::TranscribeError;
 
 /// The function, for `queue_trigger`.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub enum AssistantError {
     NotATask(serde_json::Error),
     #[error(transparent)]
     Task(#[from] TaskError),
+    #[error(transparent)]
+    Transcribe(#[from] TranscribeError),
 }
 
 impl QueueFunction for AssistantTasks {
@@ -35,10 +38,21 @@ impl QueueFunction for AssistantTasks {
     async fn carry_out(app: &Arc<App>, message: &Invocation) -> Result<(), AssistantError> {
         let text = message.text.as_deref().ok_or(AssistantError::NotText)?;
         let task: Task = serde_json::from_str(text).map_err(AssistantError::NotATask)?;
-        Ok(app
-            .assistant
-            .carry_out(&task, message.dequeue_count)
-            .await?)
+        let count = message.dequeue_count;
+        match &task {
+            Task::Answer { .. } => app.assistant.carry_out(&task, count).await?,
+            Task::Transcribe {
+                recording,
+                connection,
+                user,
+            } => {
+                let recordings = &app.recordings;
+                recordings
+                    .transcribe(recording, connection, user, count)
+                    .await?;
+            }
+        }
+        Ok(())
     }
 
     fn is_invalid(error: &AssistantError) -> bool {
@@ -47,6 +61,7 @@ impl QueueFunction for AssistantTasks {
             AssistantError::NotText
                 | AssistantError::NotATask(_)
                 | AssistantError::Task(TaskError::Invalid(_))
+                | AssistantError::Transcribe(TranscribeError::Invalid(_))
         )
     }
 

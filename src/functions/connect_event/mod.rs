@@ -15,7 +15,9 @@ use crate::access::request::{AccessParams, identify};
 use crate::access::seal::Purpose;
 use crate::app::App;
 use crate::conversation::{Conversation, chat};
-use crate::functions::upstream::{ConnectionState, JoinedChat, SignedEvent, seal, state_header};
+use crate::functions::upstream::{
+    Connection, ConnectionState, JoinedChat, SignedEvent, seal, state_header,
+};
 use crate::http::problem::Problem;
 use crate::ids::target::Channel;
 use crate::ids::user_id::UserId;
@@ -183,8 +185,14 @@ fn subprotocol(offered: &[String]) -> Option<String> {
     offered.iter().find(spoken).cloned()
 }
 
-/// `disconnected`: we keep nothing of a connection, so there is nothing to remove.
-pub fn disconnected(event: &SignedEvent) -> Response {
+/// `disconnected`: a recording that was under way will not be ended. Nothing else is kept of a
+/// connection.
+pub async fn disconnected(app: &App, event: SignedEvent) -> Response {
     tracing::debug!(connection.id = event.connection_id(), "disconnected");
+    if let Ok(connection) = Connection::of(app, &event)
+        && let Some(recording) = connection.recording()
+    {
+        app.recordings.discard(recording).await;
+    }
     StatusCode::OK.into_response()
 }

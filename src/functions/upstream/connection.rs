@@ -13,6 +13,7 @@ use crate::audio::AudioTally;
 use crate::http::problem::Problem;
 use crate::ids::target::ChatId;
 use crate::ids::user_id::UserId;
+use crate::recordings::Recording;
 
 use super::SignedEvent;
 
@@ -22,6 +23,9 @@ pub struct ConnectionState {
     /// Present after the first audio frame.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio: Option<AudioTally>,
+    /// Present while the stream is recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Recording>,
     /// The chats whose groups the connection joined last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<JoinedChat>,
@@ -83,6 +87,7 @@ impl ConnectionState {
         Self {
             binding,
             audio: None,
+            recording: None,
             joined,
         }
     }
@@ -183,6 +188,11 @@ impl Connection {
 
     pub fn binding(&self) -> &Binding {
         &self.state.binding
+    }
+
+    /// The recording that is under way.
+    pub fn recording(&self) -> Option<&Recording> {
+        self.state.recording.as_ref()
     }
 
     pub fn state_mut(&mut self) -> &mut ConnectionState {

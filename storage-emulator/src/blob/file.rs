@@ -16,6 +16,8 @@ use crate::service_error::ServiceError;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Head {
     pub(super) name: String,
+    #[serde(default)]
+    pub(super) kind: BlobKind,
     pub(super) length: u64,
     pub(super) etag: String,
     pub(super) created: Timestamp,
@@ -23,6 +25,25 @@ pub(super) struct Head {
     /// Headers to return as they were sent.
     pub(super) headers: BTreeMap<String, String>,
     pub(super) metadata: BTreeMap<String, String>,
+}
+
+/// What can be done to a blob's content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum BlobKind {
+    /// Replaced as a whole.
+    #[default]
+    BlockBlob,
+    /// Added to.
+    AppendBlob,
+}
+
+impl BlobKind {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::BlockBlob => "BlockBlob",
+            Self::AppendBlob => "AppendBlob",
+        }
+    }
 }
 
 /// The place of a blob, which may not exist.

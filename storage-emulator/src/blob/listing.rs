@@ -56,11 +56,12 @@ pub(super) fn list(heads: &[Head], query: &ListQuery<'_>) -> String {
 fn blob(head: &Head, with_metadata: bool) -> String {
     let mut properties = format!(
         "<Creation-Time>{}</Creation-Time><Last-Modified>{}</Last-Modified><Etag>{}</Etag>\
-         <Content-Length>{}</Content-Length><BlobType>BlockBlob</BlobType>",
+         <Content-Length>{}</Content-Length><BlobType>{}</BlobType>",
         http_date(head.created),
         http_date(head.modified),
         escape(head.etag.trim_matches('"')),
-        head.length
+        head.length,
+        head.kind.name()
     );
     for (name, value) in &head.headers {
         properties.push_str(&format!("<{name}>{}</{name}>", escape(value)));

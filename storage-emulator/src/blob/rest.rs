@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::containers::Blobs;
-use super::file::{Head, read_range};
+use super::file::{BlobKind, Head, read_range};
 use super::listing::{ListQuery, list};
 use super::range;
 use crate::access::Access;
@@ -30,6 +30,9 @@ const UNSUPPORTED_HEADERS: [&str; 4] = [
     "x-ms-if-tags",
 ];
 
+/// The most that one call appends, in this version of the service.
+const MAX_APPENDED: u64 = 4 * 1024 * 1024;
+
 /// Answers an authorized request. Reads and writes files, so it blocks.
 pub(crate) fn answer(blobs: &Blobs, call: &Call, access: &Access) -> Result<Reply, ServiceError> {
     if UNSUPPORTED_HEADERS
@@ -48,6 +51,9 @@ pub(crate) fn answer(blobs: &Blobs, call: &Call, access: &Access) -> Result<Repl
     check_name(&call.parent)?;
     match &call.rest {
         None => container(blobs, call, access),
+        Some(name) if call.method == "PUT" && call.parameter("comp") == Some("appendblock") => {
+            append(blobs, call, access, name)
+        }
         // Requests about snapshots, versions, blocks, leases and tags have one of these parameters.
         Some(_)
             if ["comp", "snapshot", "versionid"]
@@ -131,12 +137,14 @@ fn container(blobs: &Blobs, call: &Call, access: &Access) -> Result<Reply, Servi
 
 fn put(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply, ServiceError> {
     access.require("cw")?;
-    match call.header("x-ms-blob-type") {
+    let kind = match call.header("x-ms-blob-type") {
         "" => return Err(ServiceError::MissingHeader),
-        "BlockBlob" => {}
-        "AppendBlob" | "PageBlob" => return Err(ServiceError::NotSupported),
+        "BlockBlob" => BlobKind::BlockBlob,
+        "AppendBlob" if call.body.is_empty() => BlobKind::AppendBlob,
+        "AppendBlob" => return Err(ServiceError::BadOperation),
+        "PageBlob" => return Err(ServiceError::NotSupported),
         _ => return Err(ServiceError::BadHeader),
-    }
+    };
     let metadata = call.metadata();
     // A listing uses them as the names of elements.
     if !metadata.keys().all(|name| is_identifier(name)) {
@@ -159,8 +167,9 @@ fn put(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply,
     let now = clock::now();
     let head = Head {
         name: name.to_owned(),
+        kind,
         length: call.body.len() as u64,
-        etag: format!("\"0x{:016X}\"", clock::new_id().as_u64_pair().0),
+        etag: new_etag(),
         created: existing.map_or(now, |existing| existing.created),
         modified: now,
         headers: headers_to_store(call),
@@ -171,6 +180,57 @@ fn put(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply,
         .with("ETag", head.etag)
         .with("Last-Modified", http_date(now))
         .with("x-ms-request-server-encrypted", "false"))
+}
+
+/// Adds a block to an append blob.
+fn append(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply, ServiceError> {
+    access.require("aw")?;
+    let added = call.body.len() as u64;
+    if added == 0 {
+        return Err(ServiceError::BadHeader);
+    }
+    if added > MAX_APPENDED {
+        return Err(ServiceError::TooLarge);
+    }
+    let file = blobs.file(&call.parent, name)?;
+    let _lock = blobs.lock_changes();
+    let (head, content) = file.open()?;
+    check_conditions(call, Some(&head))?;
+    if head.kind != BlobKind::AppendBlob {
+        return Err(ServiceError::OtherKind);
+    }
+    let before = head.length;
+    if number_header(call, "x-ms-blob-condition-appendpos")?.is_some_and(|at| at != before) {
+        return Err(ServiceError::AppendPosition);
+    }
+    if number_header(call, "x-ms-blob-condition-maxsize")?.is_some_and(|max| before + added > max) {
+        return Err(ServiceError::MaxSize);
+    }
+    let mut bytes = read_range(content, 0, before)?;
+    bytes.extend_from_slice(&call.body);
+    let head = Head {
+        length: before + added,
+        etag: new_etag(),
+        modified: clock::now(),
+        ..head
+    };
+    file.write(&head, &bytes)?;
+    Ok(Reply::empty(201)
+        .with("ETag", head.etag)
+        .with("Last-Modified", http_date(head.modified))
+        .with("x-ms-blob-append-offset", before.to_string())
+        .with("x-ms-request-server-encrypted", "false"))
+}
+
+fn number_header(call: &Call, name: &str) -> Result<Option<u64>, ServiceError> {
+    match call.header(name) {
+        "" => Ok(None),
+        text => text.parse().map(Some).map_err(|_| ServiceError::BadHeader),
+    }
+}
+
+fn new_etag() -> String {
+    format!("\"0x{:016X}\"", clock::new_id().as_u64_pair().0)
 }
 
 fn get(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply, ServiceError> {
@@ -216,7 +276,7 @@ fn get(blobs: &Blobs, call: &Call, access: &Access, name: &str) -> Result<Reply,
         .with("ETag", head.etag)
         .with("Last-Modified", http_date(head.modified))
         .with("x-ms-creation-time", http_date(head.created))
-        .with("x-ms-blob-type", "BlockBlob")
+        .with("x-ms-blob-type", head.kind.name())
         .with("x-ms-server-encrypted", "false")
         // Browsers must not guess another type for a file that a page uploaded.
         .with("X-Content-Type-Options", "nosniff"))

@@ -63,6 +63,21 @@ const url = new URL((await shared("r", 1)).url);
 url.pathname = url.pathname.replace(/notes.*/, "top.txt");
 saw.another = await code(new BlockBlobClient(url.href).download());
 
+const log = container.getAppendBlobClient("log");
+await log.create();
+const at = (appendPosition) => ({ conditions: { appendPosition } });
+saw.appended = (await log.appendBlock("abc", 3, at(0))).blobAppendOffset;
+saw.appendedAgain = await code(log.appendBlock("abc", 3, at(0)));
+saw.appendedNext = (await log.appendBlock("de", 2, at(3))).blobAppendOffset;
+saw.appendedTooMuch = await code(log.appendBlock("xyz", 3, { conditions: { maxSize: 7 } }));
+saw.appendedToAnother = await code(container.getAppendBlobClient("top.txt").appendBlock("x", 1));
+saw.createdOnce = await code(log.create({ conditions: { ifNoneMatch: "*" } }));
+saw.log = await text(await log.download());
+properties = await log.getProperties();
+saw.logProperties = [properties.contentLength, properties.blobType];
+await log.delete();
+saw.appendedToNothing = await code(log.appendBlock("x", 1));
+
 saw.blocks = await code(blob.stageBlock("AAAA", "x", 1));
 saw.deleted = await code(blob.delete());
 saw.deletedAgain = await code(blob.delete());

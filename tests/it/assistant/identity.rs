@@ -43,6 +43,7 @@ async fn an_identity_is_enough_and_the_answer_comes_in_pieces_with_its_tokens() 
         credential: OpenAiCredential::ManagedIdentity { client_id: None },
         api_version: "2024-10-21".to_owned(),
         deployment: openai.deployment.clone(),
+        transcribe_deployment: None,
     };
     let identities = ManagedIdentities::from_fn(|_| Ok(Arc::new(Platform)));
     let service = AzureOpenAi::new(&account, SharedHttpClient::new(), &identities).unwrap();

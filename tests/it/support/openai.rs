@@ -59,6 +59,17 @@ impl OpenAi {
         });
         let options = options.as_object().unwrap().clone();
         fixture.as_object_mut().unwrap().extend(options);
+        self.add(fixture).await;
+    }
+
+    /// What it responds to a recording.
+    pub(crate) async fn responds_to_audio(&self, response: Value) {
+        let matched = json!({ "model": self.deployment, "endpoint": "transcription" });
+        self.add(json!({ "match": matched, "response": response }))
+            .await;
+    }
+
+    async fn add(&self, fixture: Value) {
         let http = SharedHttpClient::new().client().unwrap();
         let adding = http.post(format!("{}/__aimock/fixtures", self.url));
         let added = adding.json(&json!({ "fixtures": [fixture] })).send().await;

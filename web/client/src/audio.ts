@@ -101,7 +101,7 @@ export class AudioStream extends Resource<AudioState, AudioEvents> {
     const { recordingId, text, error } = frame;
     if (recordingId !== this.snapshot.recordingId) return;
     this.update({ transcript: text ?? null, transcriptError: error ?? null });
-    if (text !== undefined) this.emit('transcript', { recordingId, text });
+    if (typeof text === 'string') this.emit('transcript', { recordingId, text });
   }
 }
 

@@ -14,26 +14,13 @@ export type ClientFrame<Type extends keyof ClientFrames = keyof ClientFrames> = 
 /** A frame that the server sends, by its type. */
 export type ServerFrame<Type extends keyof ServerFrames = keyof ServerFrames> = ServerFrames[Type];
 
-/** Frames of ours that the description does not have yet. */
-export interface LaterFrames {
-  audio_started: { type: 'audio_started'; recordingId?: string };
-  audio_transcript: {
-    type: 'audio_transcript';
-    recordingId: string;
-    text?: string;
-    error?: string;
-  };
-}
-
-type Known = LaterFrames & ServerFrames;
-
 /**
  * Whether a frame is of this type. The server is believed to send what it describes; a frame from
  * anybody else does not get this far.
  */
-export function isA<Type extends keyof Known>(
+export function isA<Type extends keyof ServerFrames>(
   frame: Frame,
   type: Type,
-): frame is Frame & Known[Type] {
+): frame is Frame & ServerFrames[Type] {
   return frame.type === type;
 }

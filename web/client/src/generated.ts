@@ -1,5 +1,10 @@
 /** Types of the HTTP API and of the frames. Generated from the server's description: do not edit. */
 
+export interface AcceptedNotification {
+  /** The notification's. */
+  id: string;
+}
+
 /** What users who are not members need to enter. */
 export type Access = "open" | "password" | "invite" | "members";
 
@@ -12,6 +17,29 @@ export interface Answer {
   timestamp: string;
 }
 
+/** The part of an answer of the assistant that other messages lack. */
+export interface AnswerNote {
+  /** Somebody stopped it. */
+  cancelled?: boolean;
+  /** The `seq` of the question. */
+  replyTo: number;
+  /** It was longer. */
+  truncated?: boolean;
+}
+
+/** An answer under way. A client drops deltas of this run up to `index`. */
+export interface AnswerProgress {
+  /** Of the last delta that `text` holds; -1 before the first. */
+  index: number;
+  messageId: string;
+  /** The `seq` of the question. */
+  replyTo: number;
+  run: number;
+  text: string;
+}
+
+export type AudioFormat = "webm" | "ogg" | "mp3" | "mp4" | "wav";
+
 /** The stream from its first chunk to `audio.end`. */
 export interface AudioTotals {
   bytes: number;
@@ -22,6 +50,7 @@ export interface AudioTotals {
 
 /** A chat as clients see it. */
 export interface Chat {
+  assistant?: boolean;
   createdAt: string;
   id: ChatId;
   lastMessageAt?: string | null;
@@ -40,6 +69,25 @@ export type ChatScope = "all" | "mine" | "open";
 /** A time as the client writes it: it is given back or compared. */
 export type ClientTime = string | number;
 
+/** The device's own answer. */
+export interface CommandAnswer {
+  deviceId: string;
+  method: string;
+  payload: unknown;
+  /** The device's own status, such as 200. */
+  status: number;
+}
+
+export interface CommandInput {
+  device_id: string;
+  /** The name of the direct method: 1 to 100 visible ASCII characters. */
+  method: string;
+  /** Any JSON, at most 128 KiB. */
+  payload?: unknown;
+  /** How long the device may take: 5 to 200, 30 by default. */
+  timeoutSeconds?: number | null;
+}
+
 export type Condition = "ok" | "degraded" | "disabled";
 
 /** Names a conversation, and is the key that clients know it by. */
@@ -50,6 +98,24 @@ export type ConversationName = {
 } | {
   session_id: SessionId;
 };
+
+export interface DeviceBody {
+  /**
+   * `Connected` or `Disconnected`, as IoT Hub says. `null` if it was not asked or does not
+   * answer; a list asks for none.
+   */
+  connectionState?: string | null;
+  deviceId: string;
+  last?: TelemetryBody | null;
+  lastSeenAt: string;
+}
+
+export interface Devices {
+  /** By their ids. */
+  devices: DeviceBody[];
+  /** For the next page; absent on the last one. */
+  nextCursor?: string | null;
+}
 
 export interface Download {
   /** Serves the file as an attachment, with its declared name and type. */
@@ -102,13 +168,21 @@ export type Greeting = {
 
 /** The health of this deployment. */
 export interface Health {
-  /** Open connections; `null` if unknown. */
+  /**
+   * Open connections of the whole deployment; `null` if the service cannot list them within two
+   * seconds.
+   */
   connections?: number | null;
   services: Services;
   status: Condition;
   uptimeSeconds: number;
   version: string;
 }
+
+/** A notification as it was sent. `read` replaces a key of that name. */
+export type InboxEntry = object & {
+  read: boolean;
+};
 
 /** An invite. The code is shown only once: the store holds its hash. */
 export interface Invite {
@@ -134,7 +208,7 @@ export interface Member {
 }
 
 /** A message as chats and the REST API show it. `id` is the client's, if it gave one. */
-export interface Message {
+export type Message = Partial<AnswerNote> & ({
   content: string;
   createdAt: string;
   file?: FileNote | null;
@@ -142,7 +216,7 @@ export interface Message {
   senderId: string;
   senderName: string;
   seq: number;
-}
+});
 
 /** A message as it is broadcast, in the form of its kind of conversation. */
 export type MessageFrame = {
@@ -154,6 +228,8 @@ export type MessageFrame = {
 };
 
 export interface Messages {
+  /** The answer of the assistant that is under way in a chat. */
+  answering?: AnswerProgress[];
   /** In the direction that was asked for. */
   hasMore: boolean;
   /** Of the last message that there is; 0 where nothing was said. */
@@ -207,6 +283,13 @@ export interface NewChatMessage {
   id?: string | null;
 }
 
+export interface NewEvent {
+  /** Any JSON of at most 64 KiB; it is sent unchanged. */
+  data: unknown;
+  /** 1 to 256 characters. */
+  event_type: string;
+}
+
 export interface NewMessageBody {
   /** 1 to 2000 characters; none are needed beside a file. */
   content?: string;
@@ -218,9 +301,26 @@ export interface NewMessageBody {
   senderName?: string | null;
 }
 
+export interface NewNotification {
+  /**
+   * An object of at most 64 KiB with any keys. `id` (1 to 200 characters) and `timestamp`, both
+   * text, are added if absent. A user gets one notification for each `id`: a repeat changes
+   * nothing, whatever it holds.
+   */
+  notification: object;
+  user_id: string;
+}
+
 export interface NewSession {
   /** Two different users. */
   participants: Participant[];
+}
+
+/** Newest first. */
+export interface Notifications {
+  /** Whether there are older ones: pass the last `id` as `before`. */
+  hasMore: boolean;
+  notifications: InboxEntry[];
 }
 
 /** One service that this deployment depends on. */
@@ -265,10 +365,18 @@ export interface Problem {
 }
 
 export interface Question {
-  /** Any JSON; it is returned unchanged. */
+  /** Any JSON; it is returned unchanged. The assistant reads it, up to 8000 characters. */
   context?: unknown;
   /** 1 to 2000 characters. */
   message: string;
+}
+
+/** Either `ids` or `all`. */
+export interface ReadMarks {
+  /** `true`: all that are in the inbox now. */
+  all?: boolean | null;
+  /** 1 to 100 ids. Those that are not in the inbox are ignored. */
+  ids?: string[] | null;
 }
 
 /** Ordered by what it allows. */
@@ -336,6 +444,11 @@ export interface SanctionBody {
   userId: string;
 }
 
+export interface SentEvent {
+  /** The `id` in the frame. */
+  id: string;
+}
+
 export interface Services {
   assistant: Part;
   iotHub: Part;
@@ -360,11 +473,14 @@ export interface Sessions {
   sessions: Session[];
 }
 
-export type Source = "echo";
+export type Source = "echo" | "assistant";
 
 /** The version and the endpoints of this deployment. */
 export interface Status {
-  /** Open connections; `null` if unknown. */
+  /**
+   * Open connections of the whole deployment; `null` if the service cannot list them within two
+   * seconds.
+   */
   activeConnections?: number | null;
   endpoints: EndpointEntry[];
   name: string;
@@ -372,8 +488,30 @@ export interface Status {
   version: string;
 }
 
+export interface Telemetry {
+  /** For the next page; absent on the last one. */
+  nextCursor?: string | null;
+  /** Newest first. */
+  telemetry: TelemetryBody[];
+}
+
+export interface TelemetryBody {
+  /** JSON as the device sent it, or `{"base64":"…"}`. */
+  body: unknown;
+  enqueuedAt: string;
+  /** The properties that the device set. */
+  properties: object;
+  /** The message's number in its partition of the hub's event stream. */
+  sequence: number;
+}
+
 /** One id, several separated by commas, or a list. */
 export type TextOrList = string | string[];
+
+export interface UnreadCount {
+  /** At most 1000, which stands for 1000 or more. */
+  unread: number;
+}
 
 export interface Upload {
   expiresAt: string;
@@ -417,6 +555,13 @@ export interface ClientFrames {
     message: string;
     timestamp?: ClientTime | null;
     type: "test";
+  };
+  /** Answered with `audio_started`. An unfinished recording is dropped. */
+  "audio.start": {
+    format?: AudioFormat | null;
+    /** Records the stream; `audio_transcript` follows its end. */
+    transcribe?: boolean | null;
+    type: "audio.start";
   };
   /** Answered with `audio_received`. */
   audio: {
@@ -520,6 +665,21 @@ export interface ClientFrames {
     session_id?: SessionId | null;
     type: "read";
   };
+  /** Answered with `MESSAGE_SENT`, whose `messageId` is the answer's. */
+  ask: {
+    chatId: ChatId;
+    content: string;
+    /** Recognises repeats: 1 to 200 characters. */
+    id?: string | null;
+    type: "ask";
+  };
+  /** Without a reply: everyone in the chat sees how the answer ends. */
+  "assistant.cancel": {
+    chatId: ChatId;
+    /** The answer's. */
+    messageId: string;
+    type: "assistant.cancel";
+  };
 }
 
 /** The frames that the server sends, by their type. */
@@ -538,6 +698,10 @@ export interface ServerFrames {
     timestamp: string;
     type: "test_response";
   };
+  audio_started: {
+    recordingId?: string | null;
+    type: "audio_started";
+  };
   audio_received: {
     dataSize: number;
     message: string;
@@ -547,7 +711,18 @@ export interface ServerFrames {
   };
   audio_summary: {
     type: "audio_summary";
-  } & AudioTotals;
+  } & (AudioTotals & ({
+    /** Its transcript follows. */
+    recordingId?: string | null;
+  }));
+  /** What the connection that made the recording receives: `text`, or `error`. */
+  audio_transcript: {
+    /** `content_filtered`, `rate_limited` or `unavailable`. */
+    error?: string | null;
+    recordingId: string;
+    text?: string | null;
+    type: "audio_transcript";
+  };
   authenticated: {
     expires_at?: string | null;
     type: "authenticated";
@@ -575,9 +750,12 @@ export interface ServerFrames {
     chatId: ChatId;
     duplicate: boolean;
     message: Message;
+    /** The id of the answer that a question will get. */
+    messageId?: string | null;
     type: "MESSAGE_SENT";
   };
   CHAT_HISTORY: {
+    answering?: AnswerProgress[];
     chatId: ChatId;
     hasMore: boolean;
     lastSeq: number;
@@ -672,6 +850,52 @@ export interface Operations {
     body: undefined;
     answer: unknown;
   };
+  /** The devices that have reported, or one of them */
+  "GET devices": {
+    path: object;
+    query: {
+      /** One device; the answer is then that device alone. */
+      device_id?: string;
+      /** 50 by default, at most 200. */
+      limit?: number;
+      /** `nextCursor` of the page before. */
+      cursor?: string;
+    };
+    body: undefined;
+    answer: Devices;
+  };
+  /** Call a direct method of a device */
+  "POST devices/commands": {
+    path: object;
+    query: object;
+    body: CommandInput;
+    answer: CommandAnswer;
+  };
+  /** What a device has reported, newest first */
+  "GET devices/telemetry": {
+    path: object;
+    query: {
+      device_id: string;
+      /** Only messages that came after this time (RFC 3339). */
+      since?: string;
+      /** 50 by default, at most 200. */
+      limit?: number;
+      /** `nextCursor` of the page before. */
+      cursor?: number;
+    };
+    body: undefined;
+    answer: Telemetry;
+  };
+  /** Send an event to the connected members of an organisation */
+  "POST events/{org_id}": {
+    path: {
+      /** The organisation */
+      org_id: string;
+    };
+    query: object;
+    body: NewEvent;
+    answer: SentEvent;
+  };
   /** Whether this deployment and the services it depends on work */
   "GET health": {
     path: object;
@@ -763,6 +987,55 @@ export interface Operations {
     };
     body: NegotiateBody;
     answer: Negotiated;
+  };
+  /** The user's notifications, newest first */
+  "GET notifications": {
+    path: object;
+    query: {
+      /** Required with an API token: the user for whom the back end calls. */
+      username?: string;
+      /** A JWT, for callers that cannot set headers. */
+      token?: string;
+      /** `true`: unread ones only. */
+      unread?: boolean;
+      /** 50 by default, at most 200. A page is also cut at 512 KiB. */
+      limit?: number;
+      /** The `id` of a notification: only those that arrived before it. */
+      before?: string;
+    };
+    body: undefined;
+    answer: Notifications;
+  };
+  /** Send a notification to a user */
+  "POST notifications": {
+    path: object;
+    query: object;
+    body: NewNotification;
+    answer: AcceptedNotification;
+  };
+  /** Mark some of the user's notifications, or all, as read */
+  "POST notifications/read": {
+    path: object;
+    query: {
+      /** Required with an API token: the user for whom the back end calls. */
+      username?: string;
+      /** A JWT, for callers that cannot set headers. */
+      token?: string;
+    };
+    body: ReadMarks;
+    answer: unknown;
+  };
+  /** How many of the user's notifications are unread */
+  "GET notifications/unread-count": {
+    path: object;
+    query: {
+      /** Required with an API token: the user for whom the back end calls. */
+      username?: string;
+      /** A JWT, for callers that cannot set headers. */
+      token?: string;
+    };
+    body: undefined;
+    answer: UnreadCount;
   };
   /** This description */
   "GET openapi.json": {
@@ -963,7 +1236,7 @@ export interface Operations {
   "GET sessions": {
     path: object;
     query: {
-      /** Required with an API token: the user whose sessions are meant. */
+      /** Required with an API token: the user for whom the back end calls. */
       username?: string;
       /** A JWT, for callers that cannot set headers. */
       token?: string;
@@ -980,7 +1253,7 @@ export interface Operations {
       id: string;
     };
     query: {
-      /** Required with an API token: the user whose sessions are meant. */
+      /** Required with an API token: the user for whom the back end calls. */
       username?: string;
       /** A JWT, for callers that cannot set headers. */
       token?: string;

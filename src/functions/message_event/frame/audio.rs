@@ -1,4 +1,4 @@
-//! `audio`: one chunk of a stream, acknowledged with the sequence numbers that are missing so far.
+//! `audio`: one chunk of a stream, kept if the stream is recorded, and acknowledged with the sequence numbers that are missing so far.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,7 +17,10 @@ use crate::ids::target::Channel;
 const MAX_CHUNK: usize = 512 * 1024;
 
 #[derive(Debug, PartialEq, Eq)]
-pub struct Audio(Chunk);
+pub struct Audio {
+    chunk: Chunk,
+    data: Vec<u8>,
+}
 
 #[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(tag = "type", rename = "audio_received", rename_all = "camelCase")]
@@ -38,27 +41,29 @@ impl Audio {
             return Err(too_long());
         }
         let decoded = STANDARD.decode(data);
-        let size = decoded
-            .map_err(|_| FrameError::invalid("data", "base64"))?
-            .len();
-        if size > MAX_CHUNK {
+        let data = decoded.map_err(|_| FrameError::invalid("data", "base64"))?;
+        if data.len() > MAX_CHUNK {
             return Err(too_long());
         }
-        Ok(Self(Chunk {
-            size,
+        let chunk = Chunk {
+            size: data.len(),
             sequence: fields.counter("sequence")?,
             time: fields
                 .timestamp("timestamp")?
                 .as_ref()
                 .and_then(milliseconds),
-        }))
+        };
+        Ok(Self { chunk, data })
     }
 
     pub(super) async fn apply(self, call: &mut Call<'_>) -> Result<Option<Reply>, FrameError> {
         call.check_channel(Channel::Audio)?;
-        let Self(chunk) = self;
-        let tally = &mut call.connection.state_mut().audio;
-        let missing = tally.get_or_insert_default().receive(chunk);
+        let Self { chunk, data } = self;
+        let state = call.connection.state_mut();
+        if let Some(recording) = &mut state.recording {
+            call.app.recordings.append(recording, data).await?;
+        }
+        let missing = state.audio.get_or_insert_default().receive(chunk);
         Ok(Some(Reply::of(&AudioReceived {
             data_size: chunk.size,
             message: "Audio chunk received.",

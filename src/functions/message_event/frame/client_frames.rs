@@ -30,6 +30,26 @@ pub(super) struct Test {
     timestamp: Option<ClientTime>,
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum AudioFormat {
+    Webm,
+    Ogg,
+    Mp3,
+    Mp4,
+    Wav,
+}
+
+/// Answered with `audio_started`. An unfinished recording is dropped.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct AudioStart {
+    /// Records the stream; `audio_transcript` follows its end.
+    #[schema(example = false)]
+    transcribe: Option<bool>,
+    /// Of the chunks, put together. Required for a transcript.
+    format: Option<AudioFormat>,
+}
+
 /// Answered with `audio_received`.
 #[derive(Deserialize, ToSchema)]
 pub(super) struct Audio {

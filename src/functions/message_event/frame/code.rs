@@ -11,6 +11,7 @@ use crate::access::frame_limit::TooManyFrames;
 use crate::access::rate_limit::RateLimited;
 use crate::conversation::ConversationError;
 use crate::conversation::message::InvalidMessage;
+use crate::recordings::RecordingError;
 use crate::store::StoreError;
 
 /// The stable part of an error frame.
@@ -117,6 +118,31 @@ impl From<ConversationError> for FrameError {
             ConversationError::OutcomeUnknown(_) => Code::Internal,
         };
         let frame = Self::new(code, error.to_string());
+        if error.source().is_some() {
+            frame.caused_by(error)
+        } else {
+            frame
+        }
+    }
+}
+
+impl From<RecordingError> for FrameError {
+    fn from(error: RecordingError) -> Self {
+        let (code, retry_after_ms) = match &error {
+            RecordingError::TooLong(_) => (Code::MessageTooLong, None),
+            RecordingError::DayUsedUp { retry_after_ms } => {
+                (Code::RateLimited, Some(*retry_after_ms))
+            }
+            RecordingError::NotSetUp
+            | RecordingError::Blobs(_)
+            | RecordingError::NotQueued
+            | RecordingError::Store(_)
+            | RecordingError::Write(_) => (Code::Unavailable, None),
+        };
+        let frame = Self {
+            retry_after_ms,
+            ..Self::new(code, error.to_string())
+        };
         if error.source().is_some() {
             frame.caused_by(error)
         } else {

@@ -9,6 +9,7 @@ mod ask;
 mod assistant_cancel;
 mod audio;
 mod audio_end;
+mod audio_start;
 mod authenticate;
 mod call;
 mod chat_group;
@@ -38,6 +39,7 @@ use ask::Ask;
 use assistant_cancel::AssistantCancel;
 use audio::Audio;
 use audio_end::AudioEnd;
+use audio_start::AudioStart;
 use authenticate::Authenticate;
 use code::{Code, FrameError};
 use create_chat::CreateChat;
@@ -91,6 +93,7 @@ macro_rules! frames {
 frames! {
     "ping" => Ping,
     "test" => Test,
+    "audio.start" => AudioStart,
     "audio" => Audio,
     "audio.end" => AudioEnd,
     "authenticate" => Authenticate,

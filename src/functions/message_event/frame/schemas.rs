@@ -6,9 +6,11 @@ use utoipa::openapi::{RefOr, Schema};
 use super::client_frames as client;
 use super::code::FrameError;
 use super::{
-    audio, audio_end, authenticate, chat_group, create_chat, delete_chat, get_chat_history,
-    get_chats, history, mark_read, ping, post_message, reply, send_message, test, typing,
+    audio, audio_end, audio_start, authenticate, chat_group, create_chat, delete_chat,
+    get_chat_history, get_chats, history, mark_read, ping, post_message, reply, send_message, test,
+    typing,
 };
+use crate::recordings::AudioTranscript;
 
 /// The fields of a frame, without its `type`.
 pub struct FrameSchema {
@@ -52,6 +54,7 @@ schemas! {
     client_frames:
     "ping" => client::Ping,
     "test" => client::Test,
+    "audio.start" => client::AudioStart,
     "audio" => client::Audio,
     "audio.end" => client::AudioEnd,
     "authenticate" => client::Authenticate,
@@ -75,8 +78,10 @@ schemas! {
     server_frames:
     "pong" => ping::Pong,
     "test_response" => test::TestResponse,
+    "audio_started" => audio_start::AudioStarted,
     "audio_received" => audio::AudioReceived,
     "audio_summary" => audio_end::AudioSummary,
+    "audio_transcript" => AudioTranscript,
     "authenticated" => authenticate::Authenticated,
     "CHATS" => get_chats::Chats,
     "CHAT_CREATED" => create_chat::ChatCreated,
