@@ -1,5 +1,7 @@
 //! A message as it comes from the hub, and as clients receive it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -42,7 +44,7 @@ pub struct TelemetryFrame<'a> {
     device_id: &'a DeviceId,
     enqueued_at: String,
     sequence: i64,
-    #[schema(value_type = Object)]
+    #[schema(value_type = BTreeMap<String, Value>)]
     properties: &'a Map<String, Value>,
     #[schema(value_type = Value)]
     body: &'a Body,

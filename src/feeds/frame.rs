@@ -1,5 +1,7 @@
 //! The frames of feeds, and how they are sent.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::timeout;
@@ -16,7 +18,7 @@ pub enum Frame<'a> {
     #[serde(rename = "notification")]
     Notification {
         /// Also every other key that its sender wrote.
-        #[schema(value_type = Object)]
+        #[schema(value_type = BTreeMap<String, Value>)]
         notification: &'a Notification,
     },
     #[serde(rename = "notification.read")]

@@ -10,7 +10,6 @@ use utoipa::{PartialSchema, ToSchema};
 use crate::app::AppState;
 use crate::assistant;
 use crate::conversation::log::MessageFrame;
-use crate::devices::TelemetryFrame;
 use crate::feeds;
 use crate::functions::connect_event::greeting::Greeting;
 use crate::functions::message_event::frame::schemas::{self, FrameSchema};
@@ -62,7 +61,6 @@ fn add_frames(components: &mut Components) {
     server.push(add_tagged::<Greeting<'_>>(components));
     server.push(add_tagged::<feeds::frame::Frame<'_>>(components));
     server.push(add_tagged::<assistant::frames::Frame<'_>>(components));
-    server.push(add_tagged::<TelemetryFrame<'_>>(components));
     for (name, frames) in [("ClientFrame", client), ("ServerFrame", server)] {
         let any = frames
             .into_iter()

@@ -38,6 +38,32 @@ export interface AnswerProgress {
   text: string;
 }
 
+export type AssistantFrame = {
+  chatId: ChatId;
+  messageId: string;
+  replyTo: number;
+  run: number;
+  type: "assistant.started";
+} | {
+  chatId: ChatId;
+  index: number;
+  messageId: string;
+  run: number;
+  text: string;
+  type: "assistant.delta";
+} | {
+  chatId: ChatId;
+  messageId: string;
+  seq: number;
+  type: "assistant.done";
+} | {
+  chatId: ChatId;
+  error: Failure;
+  messageId: string;
+  run: number;
+  type: "assistant.failed";
+};
+
 export type AudioFormat = "webm" | "ogg" | "mp3" | "mp4" | "wav";
 
 /** The stream from its first chunk to `audio.end`. */
@@ -110,6 +136,9 @@ export interface DeviceBody {
   lastSeenAt: string;
 }
 
+/** Names a device, by the rules of IoT Hub. */
+export type DeviceId = string;
+
 export interface Devices {
   /** By their ids. */
   devices: DeviceBody[];
@@ -128,6 +157,26 @@ export interface EndpointEntry {
   method: string;
   path: string;
 }
+
+/** Why a question gets no answer: the code that clients see. */
+export type Failure = "content_filtered" | "rate_limited" | "budget_spent" | "cancelled" | "unavailable";
+
+export type FeedFrame = {
+  /** Also every other key that its sender wrote. */
+  notification: object;
+  type: "notification";
+} | {
+  ids: string[];
+  type: "notification.read";
+} | {
+  all: boolean;
+  type: "notification.read";
+} | {
+  data: unknown;
+  event_type: string;
+  id: string;
+  type: "event";
+};
 
 /** The file as the message names it. */
 export interface FileNote {
@@ -665,7 +714,7 @@ export interface ClientFrames {
     session_id?: SessionId | null;
     type: "read";
   };
-  /** Answered with `MESSAGE_SENT`, whose `messageId` is the answer's. */
+  /** Answered with `MESSAGE_SENT`, whose `messageId` the answer will have. */
   ask: {
     chatId: ChatId;
     content: string;
@@ -673,10 +722,9 @@ export interface ClientFrames {
     id?: string | null;
     type: "ask";
   };
-  /** Without a reply: everyone in the chat sees how the answer ends. */
+  /** Everyone in the chat sees how the answer ends. */
   "assistant.cancel": {
     chatId: ChatId;
-    /** The answer's. */
     messageId: string;
     type: "assistant.cancel";
   };
@@ -821,6 +869,61 @@ export interface ServerFrames {
     message: string;
     org_id: string;
     type: "connection.established";
+  };
+  notification: {
+    /** Also every other key that its sender wrote. */
+    notification: object;
+    type: "notification";
+  };
+  "notification.read": {
+    ids: string[];
+    type: "notification.read";
+  } | {
+    all: boolean;
+    type: "notification.read";
+  };
+  event: {
+    data: unknown;
+    event_type: string;
+    id: string;
+    type: "event";
+  };
+  "assistant.started": {
+    chatId: ChatId;
+    messageId: string;
+    replyTo: number;
+    run: number;
+    type: "assistant.started";
+  };
+  "assistant.delta": {
+    chatId: ChatId;
+    index: number;
+    messageId: string;
+    run: number;
+    text: string;
+    type: "assistant.delta";
+  };
+  "assistant.done": {
+    chatId: ChatId;
+    messageId: string;
+    seq: number;
+    type: "assistant.done";
+  };
+  "assistant.failed": {
+    chatId: ChatId;
+    error: Failure;
+    messageId: string;
+    run: number;
+    type: "assistant.failed";
+  };
+  /** What those who watch the device receive. */
+  telemetry: {
+    body: unknown;
+    deviceId: DeviceId;
+    enqueuedAt: string;
+    properties: object;
+    sequence: number;
+    type: "telemetry";
   };
 }
 

@@ -10,6 +10,7 @@ use super::{
     get_chat_history, get_chats, history, mark_read, ping, post_message, reply, send_message, test,
     typing,
 };
+use crate::devices::TelemetryFrame;
 use crate::recordings::AudioTranscript;
 
 /// The fields of a frame, without its `type`.
@@ -82,6 +83,7 @@ schemas! {
     "audio_received" => audio::AudioReceived,
     "audio_summary" => audio_end::AudioSummary,
     "audio_transcript" => AudioTranscript,
+    "telemetry" => TelemetryFrame<'_>,
     "authenticated" => authenticate::Authenticated,
     "CHATS" => get_chats::Chats,
     "CHAT_CREATED" => create_chat::ChatCreated,
