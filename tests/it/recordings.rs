@@ -283,7 +283,7 @@ async fn an_unfinished_recording_is_deleted() {
 
     assert_eq!(setting.kept(&dropped).await, None);
     assert_eq!(setting.kept(&second).await.unwrap(), b"def");
-    client.event("disconnected").send().await.ok();
+    assert_eq!(client.event("disconnected").send().await.status, 200);
     assert_eq!(setting.kept(&second).await, None);
     // The service may say so twice, and of connections that record nothing.
     assert_eq!(client.event("disconnected").send().await.status, 200);
