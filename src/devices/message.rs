@@ -1,7 +1,5 @@
 //! A message as it comes from the hub, and as clients receive it.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,7 +1,5 @@
 //! The frames of feeds, and how they are sent.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 use serde_json::value::RawValue;
 use tokio::time::timeout;

@@ -4,7 +4,6 @@ use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::dev::{app_folder, children_of, command};
@@ -356,10 +355,9 @@ async fn no_path_trick_bypasses_the_routes() {
         assert!(!answer.contains("problem+json"), "{path}: {answer}");
     }
     // A regex alone would accept this path, since `$` also matches before a final line break.
-    let event = json!({ "event_type": "a", "data": {} });
-    let path = "/api/events/acme%0A";
-    let answer = dev.back_end(Method::POST, path, &event).await;
-    assert_eq!(answer.status, 404, "{}", answer.body);
+    // It reaches no function but its own.
+    let answer = raw_post(&dev.base, "/api/events/acme%0A").await;
+    assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
 }
 
 /// Sends the path as it is; HTTP clients would normalise it.

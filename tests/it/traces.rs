@@ -331,6 +331,8 @@ async fn a_collector_that_is_away_disturbs_nobody() {
     for _ in 0..3 {
         negotiate(&dev, &Caller::new('a'), "room_id=lobby&username=alice").await;
     }
+    dev.wait_until_printed("the trace collector does not take spans")
+        .await;
 
     assert!(dev.interrupt().await.success());
     let complaints = dev.read_to_end().await;

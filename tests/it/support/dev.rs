@@ -77,18 +77,30 @@ impl Dev {
 
     /// Reads output until a line begins like this.
     pub(crate) async fn wait_for_line(&mut self, beginning: &str) -> String {
+        self.wait_for(beginning, |line| line.trim_start().starts_with(beginning))
+            .await
+    }
+
+    /// Reads output until a line contains this, unless one did already.
+    pub(crate) async fn wait_until_printed(&mut self, text: &str) {
+        if !self.printed.iter().any(|line| line.contains(text)) {
+            self.wait_for(text, |line| line.contains(text)).await;
+        }
+    }
+
+    async fn wait_for(&mut self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
         let reading = async {
             while let Some(line) = self.lines.recv().await {
                 self.printed.push(line.clone());
-                if line.trim_start().starts_with(beginning) {
+                if is_it(&line) {
                     return line;
                 }
             }
-            panic!("ended without {beginning:?}: {:?}", self.printed);
+            panic!("ended without {what:?}: {:?}", self.printed);
         };
         timeout(TIMEOUT, reading)
             .await
-            .unwrap_or_else(|_| panic!("never printed {beginning:?}"))
+            .unwrap_or_else(|_| panic!("never printed {what:?}"))
     }
 
     /// The connection string of the local storage account.

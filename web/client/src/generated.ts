@@ -163,7 +163,9 @@ export type Failure = "content_filtered" | "rate_limited" | "budget_spent" | "ca
 
 export type FeedFrame = {
   /** Also every other key that its sender wrote. */
-  notification: object;
+  notification: {
+    [field: string]: unknown;
+  };
   type: "notification";
 } | {
   ids: string[];
@@ -771,6 +773,17 @@ export interface ServerFrames {
     text?: string | null;
     type: "audio_transcript";
   };
+  /** What those who watch the device receive. */
+  telemetry: {
+    body: unknown;
+    deviceId: DeviceId;
+    enqueuedAt: string;
+    properties: {
+      [field: string]: unknown;
+    };
+    sequence: number;
+    type: "telemetry";
+  };
   authenticated: {
     expires_at?: string | null;
     type: "authenticated";
@@ -872,7 +885,9 @@ export interface ServerFrames {
   };
   notification: {
     /** Also every other key that its sender wrote. */
-    notification: object;
+    notification: {
+      [field: string]: unknown;
+    };
     type: "notification";
   };
   "notification.read": {
@@ -915,15 +930,6 @@ export interface ServerFrames {
     messageId: string;
     run: number;
     type: "assistant.failed";
-  };
-  /** What those who watch the device receive. */
-  telemetry: {
-    body: unknown;
-    deviceId: DeviceId;
-    enqueuedAt: string;
-    properties: object;
-    sequence: number;
-    type: "telemetry";
   };
 }
 

@@ -74,7 +74,7 @@ export class Notifications extends Resource<NotificationsState, NotificationsEve
       });
       this.emit('notification', notification);
     } else if (isA(frame, 'notification.read')) {
-      const { ids } = frame;
+      const ids = Array.isArray(frame['ids']) ? (frame['ids'] as string[]) : undefined;
       this.#read((id) => ids === undefined || ids.includes(id));
       if (ids === undefined) this.update({ unread: 0 });
     }

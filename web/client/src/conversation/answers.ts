@@ -10,8 +10,32 @@ interface Writing {
   readonly text: string;
   /** The last delta that `text` contains. */
   readonly index: number;
+  /** Deltas behind a missing one, by their index. They are shown when the history has filled it in. */
+  readonly later: ReadonlyMap<number, string>;
   readonly error: string | undefined;
 }
+
+const UNKNOWN: Omit<Writing, 'run'> = {
+  replyTo: 0,
+  text: '',
+  index: -1,
+  later: new Map(),
+  error: undefined,
+};
+
+/** Adds the deltas that follow the text without a gap, and forgets those that it contains. */
+const joined = (writing: Writing): Writing => {
+  let { text, index } = writing;
+  const later = new Map(writing.later);
+  for (;;) {
+    const next = later.get(index + 1);
+    if (next === undefined) break;
+    text += next;
+    index += 1;
+  }
+  for (const known of later.keys()) if (known <= index) later.delete(known);
+  return { ...writing, text, index, later };
+};
 
 /**
  * An answer may be written several times, because its writer may end before it is done: each time
@@ -34,6 +58,11 @@ export class Answers {
     }));
   }
 
+  /** Whether a delta is missing, which the history has about a second later. */
+  get hasGap(): boolean {
+    return [...this.#writing.values()].some(({ later, error }) => later.size > 0 && error === undefined);
+  }
+
   /** Returns whether something changed. */
   receive(frame: Frame): boolean {
     if (isA(frame, 'assistant.started')) return this.#started(frame);
@@ -47,14 +76,15 @@ export class Answers {
   answering(list: unknown): boolean {
     if (!Array.isArray(list)) return false;
     let changed = false;
-    for (const answer of list as (Writing & { messageId: string })[]) {
+    for (const answer of list as (Omit<Writing, 'later'> & { messageId: string })[]) {
       const { messageId, run, replyTo, index, text } = answer;
       const before = this.#writing.get(messageId);
       const isOlder =
         before !== undefined &&
         (run < before.run || (run === before.run && index <= before.index));
       if (this.#over.has(messageId) || isOlder) continue;
-      this.#writing.set(messageId, { run, replyTo, index, text, error: undefined });
+      const later = before?.run === run ? before.later : new Map<number, string>();
+      this.#writing.set(messageId, joined({ run, replyTo, index, text, later, error: undefined }));
       changed = true;
     }
     return changed;
@@ -69,7 +99,7 @@ export class Answers {
     const { messageId, run, replyTo } = frame;
     const before = this.#writing.get(messageId);
     if (this.#over.has(messageId) || (before !== undefined && run <= before.run)) return false;
-    this.#writing.set(messageId, { run, replyTo, text: '', index: -1, error: undefined });
+    this.#writing.set(messageId, { ...UNKNOWN, run, replyTo });
     return true;
   }
 
@@ -79,14 +109,11 @@ export class Answers {
     if (this.#over.has(messageId) || (before !== undefined && run < before.run)) return false;
     const isSameRun = before?.run === run;
     if (isSameRun && (index <= before.index || before.error !== undefined)) return false;
-    this.#writing.set(messageId, {
-      run,
-      // The frame that began the run may be lost.
-      replyTo: before?.replyTo ?? 0,
-      text: isSameRun ? before.text + text : text,
-      index,
-      error: undefined,
-    });
+    // The frame that began the run may be lost.
+    const known = isSameRun ? before : { ...UNKNOWN, run, replyTo: before?.replyTo ?? 0 };
+    const later = new Map(known.later).set(index, text);
+    const next = joined({ ...known, later });
+    this.#writing.set(messageId, next);
     return true;
   }
 
@@ -94,8 +121,7 @@ export class Answers {
     const { messageId, run, error } = frame;
     const before = this.#writing.get(messageId);
     if (this.#over.has(messageId) || (before !== undefined && run < before.run)) return false;
-    const { replyTo = 0, text = '', index = -1 } = before ?? {};
-    this.#writing.set(messageId, { run, replyTo, text, index, error });
+    this.#writing.set(messageId, { ...(before ?? UNKNOWN), run, error });
     return true;
   }
 

@@ -76,6 +76,9 @@ const EMPTY: ConversationState = {
   answers: [],
 };
 
+/** The server keeps the text of an answer about once a second. */
+const ANSWER_GAP_MS = 500;
+
 /** Made by `switchboard.room`, `chat` and `session`. */
 export class Conversation extends Resource<ConversationState, ConversationEvents> {
   readonly kind: Kind;
@@ -92,6 +95,7 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
   #isOnline = false;
   #markedSeq = 0;
   #interval: ReturnType<typeof setInterval> | undefined;
+  #answerTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** @internal */
   constructor(kind: Kind, id: string, link: ConversationLink) {
@@ -285,6 +289,7 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
 
   #stop(): void {
     clearInterval(this.#interval);
+    clearTimeout(this.#answerTimer);
     this.#history.stop();
     this.#ownTyping.sent();
     this.#othersTyping.clear();
@@ -379,5 +384,10 @@ export class Conversation extends Resource<ConversationState, ConversationEvents
 
   #showAnswers(): void {
     this.update({ answers: this.#answers.list });
+    if (!this.#answers.hasGap || this.#answerTimer !== undefined) return;
+    this.#answerTimer = setTimeout(() => {
+      this.#answerTimer = undefined;
+      if (this.#answers.hasGap) void this.sync();
+    }, ANSWER_GAP_MS);
   }
 }
