@@ -32,16 +32,17 @@ async fn assert_feeds_are_delivered(kind: Kind) {
         "DequeueCount": 99, "sys": "x",
     }))
     .await;
+    let heard = alice.receive_type("notification").await;
+    let mut seen = heard["notification"].clone();
+    assert!(seen.as_object_mut().unwrap().remove("timestamp").is_some());
+    assert_eq!(seen, notification);
+
     let data = json!([1, "two", null, { "three": 3.5 }]);
     road.put(
         &json!({ "kind": "event", "org_id": "acme", "event_type": "it.happened", "data": data }),
     )
     .await;
 
-    let heard = alice.receive_type("notification").await;
-    let mut seen = heard["notification"].clone();
-    assert!(seen.as_object_mut().unwrap().remove("timestamp").is_some());
-    assert_eq!(seen, notification);
     for listener in [&mut alice, &mut bob] {
         let event = listener.receive_type("event").await;
         assert_eq!(

@@ -22,6 +22,10 @@ pub(crate) struct Azurite {
     /// The addresses of blobs, queues and tables.
     addresses: [String; 3],
     child: Child,
+    #[cfg_attr(
+        not(feature = "dev"),
+        expect(dead_code, reason = "open as long as this process runs")
+    )]
     stdin: ChildStdin,
 }
 
