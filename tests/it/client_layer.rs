@@ -154,7 +154,7 @@ async fn a_reconnect_negotiates_another_address() {
     let found = run("renews_its_address").await;
 
     assert_eq!(found["contents"], json!(["before", "meanwhile"]));
-    assert_eq!(found["addresses"], 2);
+    assert_eq!(found["negotiations"], 2);
     assert_eq!(found["reconnects"], 1);
 }
 

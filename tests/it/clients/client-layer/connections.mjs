@@ -37,7 +37,8 @@ export const renews_its_address = async (world) => {
   const answers = bob.entries.filter(({ kind }) => kind === 'negotiated');
   return {
     contents: contents(other),
-    addresses: new Set(answers.map(({ answer }) => answer.url)).size,
+    // Two addresses of the same second may be equal.
+    negotiations: answers.length,
     recovered: bob.entries.filter(({ kind }) => kind === 'recovered').map(({ messages }) => messages),
     reconnects: bob.entries.findLast(({ kind }) => kind === 'status').reconnects,
   };
