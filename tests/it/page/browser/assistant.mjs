@@ -29,7 +29,11 @@ await browse(async (browser) => {
   const beginning = (await streaming(alice.page).textContent()).slice(0, 20);
   await open(bob.page, 'chats');
   await bob.page.getByRole('link', { name: 'Questions' }).click();
-  await streaming(bob.page).waitFor();
+  await until(
+    () => streaming(bob.page).textContent({ timeout: 20_000 }),
+    (text) => text.length >= beginning.length,
+    'the beginning',
+  );
   const joined = await streaming(bob.page).textContent();
   assert.ok(joined.startsWith(beginning), `${joined} / ${beginning}`);
 
