@@ -4,8 +4,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::SignedDuration;
-use tokio::time::{Instant, sleep, sleep_until};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::sleep;
 
 use super::budget::{BudgetError, Reservation, Subject};
 use super::context::{MAX_EARLIER, estimated_tokens, turns};
@@ -24,7 +24,7 @@ const BEAT_INTERVAL: Duration = Duration::from_secs(1);
 /// How far ahead of now a claim runs out.
 pub(super) const CLAIM_TIME: SignedDuration = SignedDuration::from_secs(10);
 /// A longer answer is cut.
-const MAX_TIME: Duration = Duration::from_secs(120);
+const MAX_TIME: SignedDuration = SignedDuration::from_secs(120);
 const MAX_CHARACTERS: usize = 32_000;
 
 /// The answer so far.
@@ -77,13 +77,14 @@ enum Outcome {
 enum Beat {
     Alive,
     Cancelled,
+    TimeUp,
     Lost,
 }
 
 impl Assistant {
     /// Answers a question that is claimed.
     pub(super) async fn run(&self, job: &Job) -> Result<Ended, TaskError> {
-        let deadline = Instant::now() + MAX_TIME;
+        let deadline = self.clock.now() + MAX_TIME;
         let Some(model) = &self.model else {
             return Ok(Ended::Failed(Failure::Unavailable));
         };
@@ -135,7 +136,7 @@ impl Assistant {
         model: &Model,
         turns: &[Turn],
         progress: &Mutex<Progress>,
-        deadline: Instant,
+        deadline: Timestamp,
     ) -> Ended {
         let producing = async {
             let outcome = produce(model, turns, progress).await;
@@ -165,18 +166,13 @@ impl Assistant {
                     Ended::Failed(Failure::from(&error))
                 }
             },
-            beat = self.keep_claim(job, progress) => match beat {
+            beat = self.keep_claim(job, progress, deadline) => match beat {
                 Beat::Cancelled if has_text() => answered(true, false),
                 Beat::Cancelled => Ended::Failed(Failure::Cancelled),
+                Beat::TimeUp if has_text() => answered(false, true),
+                Beat::TimeUp => Ended::Failed(Failure::Unavailable),
                 Beat::Alive | Beat::Lost => Ended::Lost,
             },
-            () = sleep_until(deadline) => {
-                if has_text() {
-                    answered(false, true)
-                } else {
-                    Ended::Failed(Failure::Unavailable)
-                }
-            }
         }
     }
 
@@ -206,10 +202,13 @@ impl Assistant {
         }
     }
 
-    /// Writes the claim once a second. Returns when it is cancelled or lost.
-    async fn keep_claim(&self, job: &Job, progress: &Mutex<Progress>) -> Beat {
+    /// Writes the claim once a second. Returns when it is cancelled or lost, or the time is up.
+    async fn keep_claim(&self, job: &Job, progress: &Mutex<Progress>, deadline: Timestamp) -> Beat {
         loop {
             sleep(BEAT_INTERVAL).await;
+            if self.clock.now() >= deadline {
+                return Beat::TimeUp;
+            }
             match self.beat(job, progress).await {
                 Ok(Beat::Alive) => {}
                 Ok(beat) => return beat,

@@ -360,7 +360,7 @@ async fn audio_is_streamed() {
 
     assert_eq!(
         found,
-        json!({ "chunks": 3, "bytes": 60, "missing": [], "sent": 60 })
+        json!({ "chunks": 5, "bytes": 400_100, "missing": [], "sent": 400_100 })
     );
 }
 

@@ -15,6 +15,8 @@ use crate::support::{
 };
 
 const TASKS: &str = "switchboard-assistant";
+/// By the storage account.
+const REFUSED: Fault = Fault::Answer("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
 
 struct Setting {
     world: World,
@@ -35,7 +37,17 @@ impl Setting {
     async fn of(openai: OpenAi, settings: &[(&str, &str)]) -> Self {
         let account = Azurite::shared().await.account();
         let storage = account.connection_string();
-        let mut all = vec![("AzureWebJobsStorage", storage.as_str())];
+        Self::at(openai, account, &storage, settings).await
+    }
+
+    /// `storage` leads to `account`.
+    async fn at(
+        openai: OpenAi,
+        account: Account,
+        storage: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
+        let mut all = vec![("AzureWebJobsStorage", storage)];
         all.extend(openai.settings());
         all.push(("AZURE_OPENAI_TRANSCRIBE_DEPLOYMENT", &openai.deployment));
         all.extend_from_slice(settings);
@@ -54,6 +66,24 @@ impl Setting {
         let endpoint = format!("http://{}", proxy.address);
         let setting = Self::of(openai, &[("AZURE_OPENAI_ENDPOINT", &endpoint)]).await;
         (setting, proxy)
+    }
+
+    /// With a proxy before the blobs.
+    async fn behind_blob_proxy() -> (Self, Proxy) {
+        let account = Azurite::shared().await.account();
+        let proxy = Proxy::to(account.blobs()).await;
+        let storage = account.clone().with_blobs_at(&proxy.address);
+        let (openai, storage) = (OpenAi::start().await, storage.connection_string());
+        (Self::at(openai, account, &storage, &[]).await, proxy)
+    }
+
+    /// With a proxy before the queues.
+    async fn behind_queue_proxy() -> (Self, Proxy) {
+        let account = Azurite::shared().await.account();
+        let proxy = Proxy::to(account.queues()).await;
+        let storage = account.clone().with_queues_at(&proxy.address);
+        let (openai, storage) = (OpenAi::start().await, storage.connection_string());
+        (Self::at(openai, account, &storage, &[]).await, proxy)
     }
 
     fn app(&self) -> &TestApp {
@@ -203,7 +233,11 @@ async fn a_repeated_event_does_nothing_twice() {
     client.request(chunk(b"de")).await;
     assert_eq!(setting.kept(&one["recordingId"]).await.unwrap(), b"abcde");
 
-    // With a state that is too old the place is wrong, and nothing is appended.
+    // With a state that is too old the place is wrong, and nothing is appended: neither a chunk of
+    // another length nor one of the same length.
+    client.state = before.clone();
+    let refused = client.request(chunk(b"vwxyz")).await;
+    assert_eq!(refused["error"], "unavailable");
     client.state = before;
     let refused = client.request(chunk(b"x")).await;
     assert_eq!(refused["error"], "unavailable");
@@ -409,6 +443,48 @@ async fn a_recording_that_is_not_transcribed_has_an_error_and_is_deleted() {
         );
         assert_eq!(setting.kept(&id).await, None);
     }
+}
+
+#[tokio::test]
+async fn a_recording_that_cannot_be_read_has_an_error_after_the_fifth_attempt() {
+    let (setting, blobs) = Setting::behind_blob_proxy().await;
+    let mut alice = setting.alice().await;
+    let (id, task) = setting.record(&mut alice).await;
+    blobs.always(Some(REFUSED));
+
+    for attempt in 1..5 {
+        assert_eq!(setting.trigger(&task, attempt).await.status, 500);
+    }
+    assert_eq!(setting.trigger(&task, 5).await.status, 200);
+
+    assert_eq!(
+        alice.receive_type("audio_transcript").await,
+        json!({ "type": "audio_transcript", "recordingId": id, "error": "unavailable" })
+    );
+    assert_eq!(setting.openai.requests().await, [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn a_recording_whose_task_is_not_queued_is_ended_again() {
+    let (setting, queues) = Setting::behind_queue_proxy().await;
+    let text = json!({ "transcription": { "text": "Good morning." } });
+    setting.openai.responds_to_audio(text).await;
+    let mut alice = setting.alice().await;
+    let started = alice.request(start()).await;
+    alice.request(chunk(b"abc")).await;
+
+    queues.always(Some(REFUSED));
+    let failed = alice.request(end()).await;
+    queues.always(None);
+    let summary = alice.request(end()).await;
+
+    assert_eq!(failed["error"], "unavailable");
+    assert_eq!(summary["recordingId"], started["recordingId"]);
+    assert_eq!(summary["bytes"], 3);
+    let task = setting.account.takes(TASKS).await;
+    assert_eq!(setting.trigger(&task, 1).await.status, 200);
+    let transcript = alice.receive_type("audio_transcript").await;
+    assert_eq!(transcript["text"], "Good morning.");
 }
 
 #[tokio::test]

@@ -31,6 +31,7 @@ const XML: HeaderValue = HeaderValue::from_static("application/xml");
 const BLOB_TYPE: HeaderName = HeaderName::from_static("x-ms-blob-type");
 const APPEND_BLOB: HeaderValue = HeaderValue::from_static("AppendBlob");
 const APPEND_POSITION: HeaderName = HeaderName::from_static("x-ms-blob-condition-appendpos");
+const BLOB_RANGE: HeaderName = HeaderName::from_static("x-ms-range");
 const ANY: HeaderValue = HeaderValue::from_static("*");
 /// A whole blob may be large.
 const READ_TIMEOUT: Duration = Duration::from_secs(20);
@@ -134,24 +135,33 @@ impl BlobContainer {
         answer.require_success()
     }
 
-    /// Appends a piece to a blob that has `position` bytes. If the blob ends exactly after that
-    /// piece already, an earlier call did it.
+    /// Appends a piece to a blob that has `position` bytes. If the blob ends with that piece
+    /// already, an earlier call did it.
     pub async fn append(&self, blob: &str, position: u64, piece: Bytes) -> Result<(), RestError> {
         let deadline = Deadline::start();
-        let end = position + piece.len() as u64;
         let call = Call::new(Method::PUT, self.path(blob)?, Retry::Idempotent)
             .query("comp=appendblock")
             .header(APPEND_POSITION, HeaderValue::from(position))
-            .body(piece);
+            .body(piece.clone());
         let answer = self.service.call(&call, deadline).await?;
         let code = "AppendPositionConditionNotMet";
         if answer.is(StatusCode::PRECONDITION_FAILED, code)
-            && let Some(found) = self.properties(blob).await?
-            && found.size == end
+            && self.ends_with(blob, position, &piece).await?
         {
             return Ok(());
         }
         answer.require_success()
+    }
+
+    /// Whether a blob has this piece at `position`, and nothing after it.
+    async fn ends_with(&self, blob: &str, position: u64, piece: &[u8]) -> Result<bool, RestError> {
+        // One byte more, which a blob that ends there does not have.
+        let range = format!("bytes={position}-{}", position + piece.len() as u64);
+        let range = HeaderValue::from_str(&range).map_err(|_| RestError::malformed())?;
+        let call = Call::new(Method::GET, self.path(blob)?, Retry::Idempotent);
+        let call = call.header(BLOB_RANGE, range);
+        let answer = self.service.call(&call, Deadline::start()).await?;
+        Ok(answer.status == StatusCode::PARTIAL_CONTENT && answer.body == piece)
     }
 
     /// The whole content; `None` if the blob does not exist.

@@ -1,4 +1,4 @@
-//! Stopping an answer.
+//! An answer that is stopped, by somebody or after its time.
 
 use serde_json::{Value, json};
 
@@ -51,6 +51,31 @@ async fn the_asker_stops_an_answer_and_what_there_is_is_stored() {
     assert!(!content.is_empty() && content.len() < 1000, "{content}");
     assert_eq!(page.text, content);
     assert_eq!(over["error"], "not_found");
+}
+
+#[tokio::test]
+async fn after_two_minutes_an_answer_is_cut() {
+    let setting = slow_setting(&[]).await;
+    let mut alice = setting.world.join_as("alice", "channel=chats").await;
+    let chat = setting.chat(&mut alice, json!([])).await;
+    alice.request(ask(&chat, "slow")).await;
+
+    let mut page = Page::default();
+    let waiting = async {
+        let delta = alice.receive_type("assistant.delta").await;
+        page.sees(&json!({ "type": "assistant.started", "run": 1 }));
+        page.sees(&delta);
+        setting.app().advance(121);
+        page.follows(&mut alice).await
+    };
+    tokio::join!(setting.delivers(), waiting);
+    let history = alice.request(get_history(&chat)).await;
+
+    let answer = &history["messages"][1];
+    assert_eq!((&answer["truncated"], &page.failed), (&json!(true), &None));
+    let content = answer["content"].as_str().unwrap();
+    assert!(!content.is_empty() && content.len() < 1000, "{content}");
+    assert_eq!(page.text, content);
 }
 
 #[tokio::test]

@@ -11,10 +11,14 @@ mod questions;
 mod reply;
 mod workers;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use switchboard::clock::Clock;
 use switchboard::config::Listen;
 
-use crate::support::{Account, Answer, Azurite, OpenAi, Socket, TestApp, World, fresh_folder};
+use crate::support::{
+    Account, Answer, Azurite, NOW, OpenAi, Socket, StoreSettings, TestApp, World,
+};
 
 const TASKS: &str = "switchboard-assistant";
 
@@ -22,8 +26,7 @@ struct Setting {
     world: World,
     account: Account,
     openai: OpenAi,
-    /// The setting `STORE`.
-    place: String,
+    store: StoreSettings,
 }
 
 impl Setting {
@@ -32,22 +35,36 @@ impl Setting {
     }
 
     async fn with(settings: &[(&str, &str)]) -> Self {
-        let openai = OpenAi::start().await;
         let account = Azurite::shared().await.account();
-        let file = fresh_folder().join("switchboard.db");
-        let place = format!("sqlite:{}", file.display());
-        let world = world(&openai, &account, &place, settings).await;
+        Self::of(account, StoreSettings::sqlite(), settings).await
+    }
+
+    async fn on_tables() -> Self {
+        let account = Azurite::shared().await.account();
+        let store = StoreSettings::tables(account.connection_string());
+        Self::of(account, store, &[]).await
+    }
+
+    async fn on_cosmos() -> Self {
+        let account = Azurite::shared().await.account();
+        let clock = Clock::from_fn(|| Timestamp::from_second(NOW).unwrap());
+        Self::of(account, StoreSettings::cosmos_at(clock).await, &[]).await
+    }
+
+    async fn of(account: Account, store: StoreSettings, settings: &[(&str, &str)]) -> Self {
+        let openai = OpenAi::start().await;
+        let world = world(&openai, &account, &store, settings).await;
         Self {
             world,
             account,
             openai,
-            place,
+            store,
         }
     }
 
     /// Another instance of the same deployment.
     async fn second_instance(&self) -> World {
-        world(&self.openai, &self.account, &self.place, &[]).await
+        world(&self.openai, &self.account, &self.store, &[]).await
     }
 
     fn app(&self) -> &TestApp {
@@ -82,11 +99,13 @@ impl Setting {
 async fn world(
     openai: &OpenAi,
     account: &Account,
-    place: &str,
+    store: &StoreSettings,
     settings: &[(&str, &str)],
 ) -> World {
     let storage = account.connection_string();
-    let mut all = vec![("AzureWebJobsStorage", storage.as_str()), ("STORE", place)];
+    let mut all = vec![("AzureWebJobsStorage", storage.as_str())];
+    let store = store.settings.iter();
+    all.extend(store.map(|(name, value)| (*name, value.as_str())));
     all.extend(openai.settings());
     all.extend_from_slice(settings);
     World::started_by(Listen::Functions(0), &all).await

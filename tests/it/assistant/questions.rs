@@ -259,7 +259,7 @@ async fn a_failed_put_is_acknowledged_and_made_good_by_the_next_message() {
     let broken = "DefaultEndpointsProtocol=http;AccountName=x;AccountKey=eA==;\
                   QueueEndpoint=http://127.0.0.1:9/x;";
     let settings = [("AzureWebJobsStorage", broken)];
-    let other = super::world(&setting.openai, &setting.account, &setting.place, &settings).await;
+    let other = super::world(&setting.openai, &setting.account, &setting.store, &settings).await;
     let mut bob = other.join_as("alice", "channel=chats").await;
 
     let sent = bob.request(ask(&chat, "hello")).await;

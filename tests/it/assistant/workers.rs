@@ -8,17 +8,33 @@ const TEXT: &str = "One two three four five six seven eight nine ten eleven twel
 
 async fn slow_setting() -> Setting {
     let setting = Setting::start().await;
+    answer_slowly(&setting).await;
+    setting
+}
+
+async fn answer_slowly(setting: &Setting) {
     let slow = json!({ "latency": 100, "chunkSize": 2 });
-    setting
-        .openai
-        .responds_with("slow", json!({ "content": TEXT }), slow)
-        .await;
-    setting
+    let response = json!({ "content": TEXT });
+    setting.openai.responds_with("slow", response, slow).await;
 }
 
 #[tokio::test]
 async fn of_two_workers_at_once_one_answers() {
-    let setting = slow_setting().await;
+    one_of_two_workers_answers(Setting::start().await).await;
+}
+
+#[tokio::test]
+async fn of_two_workers_at_once_one_answers_on_table_storage() {
+    one_of_two_workers_answers(Setting::on_tables().await).await;
+}
+
+#[tokio::test]
+async fn of_two_workers_at_once_one_answers_on_the_cosmos_double() {
+    one_of_two_workers_answers(Setting::on_cosmos().await).await;
+}
+
+async fn one_of_two_workers_answers(setting: Setting) {
+    answer_slowly(&setting).await;
     let other = setting.second_instance().await;
     let mut alice = setting.world.join_as("alice", "channel=chats").await;
     let chat = setting.chat(&mut alice, json!([])).await;
@@ -42,7 +58,21 @@ async fn of_two_workers_at_once_one_answers() {
 
 #[tokio::test]
 async fn a_claim_that_ran_out_is_taken_with_the_next_run_and_the_slow_worker_stops() {
-    let setting = slow_setting().await;
+    take_over_a_claim(Setting::start().await).await;
+}
+
+#[tokio::test]
+async fn a_claim_that_ran_out_is_taken_on_table_storage() {
+    take_over_a_claim(Setting::on_tables().await).await;
+}
+
+#[tokio::test]
+async fn a_claim_that_ran_out_is_taken_on_the_cosmos_double() {
+    take_over_a_claim(Setting::on_cosmos().await).await;
+}
+
+async fn take_over_a_claim(setting: Setting) {
+    answer_slowly(&setting).await;
     // The first worker's service is elsewhere; what it sends after it has lost nobody hears.
     let other = setting.second_instance().await;
     let mut alice = setting.world.join_as("alice", "channel=chats").await;

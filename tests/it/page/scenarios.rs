@@ -4,10 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Stdio;
 
+use serde_json::json;
 use testkit::Scripts;
 use tokio::process::Command;
 
 use super::site::start_with;
+use crate::support::OpenAi;
 use crate::support::dev::app_folder;
 
 /// Screenshots of every view, for people to look at.
@@ -18,13 +20,13 @@ fn pictures() -> String {
 }
 
 async fn play(scenario: &'static str) {
-    play_with(scenario, &[]).await;
+    play_with(scenario, &[], &[]).await;
 }
 
-/// `arguments` are added to those of `dev`.
-async fn play_with(scenario: &'static str, arguments: &[&str]) {
+/// `arguments` and `environment` are added to those of `dev`.
+async fn play_with(scenario: &'static str, arguments: &[&str], environment: &[(&str, &str)]) {
     let folder = app_folder(&format!("page-{scenario}"));
-    let dev = start_with(folder, arguments).await;
+    let dev = start_with(folder, arguments, environment).await;
     let command = tokio::task::spawn_blocking(move || {
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/page/browser");
         let scripts = Scripts::set_up(&source, Path::new(env!("CARGO_TARGET_TMPDIR")));
@@ -91,8 +93,23 @@ async fn an_answer_is_streamed_joined_late_and_stopped() {
 }
 
 #[tokio::test]
+async fn a_budget_that_is_spent_ends_answers_and_nothing_else() {
+    play_with("budget", &[], &[("ASSISTANT_DAILY_TOKENS", "1")]).await;
+}
+
+#[tokio::test]
+async fn speech_is_recorded_and_transcribed() {
+    let openai = OpenAi::start().await;
+    let response = json!({ "transcription": { "text": "Three beeps and a pause." } });
+    openai.responds_to_audio(response).await;
+    let mut settings = openai.settings();
+    settings.push(("AZURE_OPENAI_TRANSCRIBE_DEPLOYMENT", &openai.deployment));
+    play_with("transcript", &[], &settings).await;
+}
+
+#[tokio::test]
 async fn a_device_has_a_live_chart_and_answers_commands() {
-    play_with("devices", &["--devices", "2"]).await;
+    play_with("devices", &["--devices", "2"], &[]).await;
 }
 
 #[tokio::test]
@@ -107,5 +124,5 @@ async fn the_inspector_shows_frames_and_drops_the_socket() {
 
 #[tokio::test]
 async fn every_view_is_accessible() {
-    play("views").await;
+    play_with("views", &["--devices", "3"], &[]).await;
 }

@@ -17,13 +17,17 @@ pub(super) async fn start(name: &str) -> Dev {
 }
 
 pub(super) async fn start_in(folder: PathBuf) -> Dev {
-    start_with(folder, &[]).await
+    start_with(folder, &[], &[]).await
 }
 
-pub(super) async fn start_with(folder: PathBuf, more: &[&str]) -> Dev {
+pub(super) async fn start_with(
+    folder: PathBuf,
+    more: &[&str],
+    environment: &[(&str, &str)],
+) -> Dev {
     let site = built().await.to_str().unwrap();
     let fixed = ["--port", "0", "--emulator-port", "0", "--web-dir", site];
-    Dev::start_in(folder, &[&fixed[..], more].concat()).await
+    Dev::start_with(folder, &[&fixed[..], more].concat(), environment).await
 }
 
 /// The folder with the built files.

@@ -9,7 +9,6 @@ mod listeners;
 mod network;
 mod person;
 mod service;
-mod store_settings;
 
 mod cost;
 mod crash;
@@ -23,13 +22,13 @@ mod slow;
 mod telemetry;
 mod window;
 
+use crate::support::StoreSettings;
 use handler::Handler;
 use history::History;
 use listeners::Listeners;
 use network::Network;
 use person::{Outcome, Person};
 use service::Service;
-use store_settings::StoreSettings;
 
 /// Load tests run one at a time: test machines are small, and a store starved of CPU time proves
 /// nothing.

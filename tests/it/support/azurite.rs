@@ -242,10 +242,23 @@ impl Account {
         self.addresses[2].trim_start_matches("http://")
     }
 
+    /// Host and port of the blob service.
+    #[cfg(feature = "dev")]
+    pub(crate) fn blobs(&self) -> &str {
+        self.addresses[0].trim_start_matches("http://")
+    }
+
     /// Host and port of the queue service.
     #[cfg(feature = "dev")]
     pub(crate) fn queues(&self) -> &str {
         self.addresses[1].trim_start_matches("http://")
+    }
+
+    /// The same account with its blob service at another address.
+    #[cfg(feature = "dev")]
+    pub(crate) fn with_blobs_at(mut self, address: &str) -> Self {
+        self.addresses[0] = format!("http://{address}");
+        self
     }
 
     /// The same account with its queue service at another address.

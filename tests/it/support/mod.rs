@@ -28,6 +28,8 @@ mod scripts;
 #[cfg(feature = "dev")]
 mod socket;
 #[cfg(feature = "dev")]
+mod store_settings;
+#[cfg(feature = "dev")]
 mod telemetry;
 #[cfg(feature = "dev")]
 mod trace_collector;
@@ -63,6 +65,8 @@ pub(crate) use scripts::Script;
 pub(crate) use scripts::client_scripts;
 #[cfg(feature = "dev")]
 pub(crate) use socket::Socket;
+#[cfg(feature = "dev")]
+pub(crate) use store_settings::StoreSettings;
 #[cfg(feature = "dev")]
 pub(crate) use telemetry::{TelemetryEvent, chunked, telemetry_call};
 #[cfg(feature = "dev")]

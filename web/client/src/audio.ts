@@ -38,6 +38,8 @@ export class AudioStream extends Resource<AudioState, AudioEvents> {
   readonly target: Target = { parameter: 'channel', value: 'audio' };
   readonly #link: FeedLink;
   #sequence = 0;
+  /** Settled when every frame so far was handed over. */
+  #turn: Promise<void> = Promise.resolve();
 
   /** @internal */
   constructor(link: FeedLink) {
@@ -47,6 +49,7 @@ export class AudioStream extends Resource<AudioState, AudioEvents> {
 
   /** Begins a stream; an unfinished one is dropped. */
   async start(options: AudioOptions = {}): Promise<void> {
+    await this.#turn;
     const reply = await this.#link.request({ type: 'audio.start', ...options }, { retry: false });
     const recordingId = isA(reply, 'audio_started') ? (reply.recordingId ?? null) : null;
     this.#sequence = 0;
@@ -57,12 +60,22 @@ export class AudioStream extends Resource<AudioState, AudioEvents> {
   async send(chunk: ArrayBuffer | Uint8Array | Blob): Promise<void> {
     const sequence = this.#sequence;
     this.#sequence += 1;
-    const bytes = await bytesOf(chunk);
-    const { sentChunks, sentBytes } = this.snapshot;
-    this.update({ sentChunks: sentChunks + 1, sentBytes: sentBytes + bytes.length });
-    const timestamp = Date.now();
-    const frame: Frame = { type: 'audio', data: base64(bytes), timestamp, sequence };
-    const reply = await this.#link.request(frame, { retry: false });
+    const reading = bytesOf(chunk);
+    // A blob may take longer to read than the next one, and than the call of `end`.
+    const asking = this.#turn.then(async () => {
+      const bytes = await reading;
+      const { sentChunks, sentBytes } = this.snapshot;
+      this.update({ sentChunks: sentChunks + 1, sentBytes: sentBytes + bytes.length });
+      const timestamp = Date.now();
+      const frame: Frame = { type: 'audio', data: base64(bytes), timestamp, sequence };
+      // Wrapped, so that the next frame does not wait for this reply.
+      return { reply: this.#link.request(frame, { retry: false }) };
+    });
+    this.#turn = asking.then(
+      () => {},
+      () => {},
+    );
+    const reply = await (await asking).reply;
     if (!isA(reply, 'audio_received')) return;
     this.update({
       acknowledgedChunks: this.snapshot.acknowledgedChunks + 1,
@@ -72,6 +85,7 @@ export class AudioStream extends Resource<AudioState, AudioEvents> {
 
   /** Ends the stream. A transcript arrives later, as an event and in the state. */
   async end(): Promise<AudioSummary> {
+    await this.#turn;
     const reply = await this.#link.request({ type: 'audio.end' }, { retry: false });
     this.update({ isStreaming: false });
     if (!isA(reply, 'audio_summary')) {

@@ -33,13 +33,13 @@ export function SignIn({ config, onSignIn }: Props) {
         <pre aria-label="How a browser connects">
           <span className="k">import</span> {'{ Switchboard }'} <span className="k">from</span>{' '}
           {"'@switchboard/client';\n\n"}
-          <span className="k">const</span> {'switchboard = '}
+          <span className="k">const</span> {'app = '}
           <span className="k">new</span> {'Switchboard({ getToken });\n'}
           <span className="k">const</span>
-          {" lobby = switchboard.room('lobby', { role: 'writer' });\n\n"}
-          {"lobby.on('message', ({ senderName, content }) =>\n"}
+          {" room = app.room('lobby', { role: 'writer' });\n\n"}
+          {"room.on('message', ({ senderName, content }) =>\n"}
           {'  show(senderName, content));\n'}
-          <span className="k">await</span> {"lobby.send('Hello!');\n"}
+          <span className="k">await</span> {"room.send('Hello!');\n"}
           <span className="c">{'// Offline? It is sent once, in order, afterwards.'}</span>
         </pre>
       </div>

@@ -10,6 +10,13 @@ use serde_json::{Value, json};
 pub(super) const OFFLINE: &str = "sim-offline";
 
 const DEFAULT_TARGET: f64 = 21.0;
+/// The heater is switched this far below and above the target.
+const TOLERANCE: f64 = 0.5;
+/// Degrees that the heater adds in a second.
+const HEATING: f64 = 0.35;
+/// The temperature outside, in degrees, and which part of the difference is lost in a second.
+const OUTSIDE: f64 = 4.0;
+const LOSS: f64 = 0.008;
 /// The hub waits no longer for any device.
 const MAX_DELAY_SECONDS: u64 = 300;
 
@@ -24,6 +31,21 @@ pub(super) struct Devices {
 struct Device {
     temperature: f64,
     target: f64,
+    is_heating: bool,
+}
+
+impl Device {
+    fn live_one_second(&mut self) {
+        if self.temperature <= self.target - TOLERANCE {
+            self.is_heating = true;
+        } else if self.temperature >= self.target + TOLERANCE {
+            self.is_heating = false;
+        }
+        self.temperature -= (self.temperature - OUTSIDE) * LOSS;
+        if self.is_heating {
+            self.temperature += HEATING;
+        }
+    }
 }
 
 /// What the hub knows of a device.
@@ -47,6 +69,7 @@ impl Devices {
         let device = |number: u16| Device {
             temperature: 15.0 + f64::from(number % 5),
             target: DEFAULT_TARGET,
+            is_heating: true,
         };
         let connected = (1..=count).map(|number| (number, Mutex::new(device(number))));
         Self {
@@ -80,10 +103,11 @@ impl Devices {
     pub(super) fn reports(&self, now: i64) -> Vec<(String, Value)> {
         let report = |(number, device): (&u16, &Mutex<Device>)| {
             let mut device = device.lock().unwrap_or_else(PoisonError::into_inner);
-            device.temperature += (device.target - device.temperature) / 20.0;
+            device.live_one_second();
             let body = json!({
                 "temperature": (device.temperature * 100.0).round() / 100.0,
                 "target": device.target,
+                "heating": device.is_heating,
                 "uptimeSeconds": now - self.started,
             });
             (format!("sim-{number}"), body)

@@ -6,7 +6,10 @@ export const streams_audio = async (world) => {
   await ready(stream);
   for (const size of [10, 20, 30]) await stream.send(new Uint8Array(size));
   await until('acknowledged', () => stream.snapshot.acknowledgedChunks === 3);
+  // A blob is read later than the bytes that follow it, but it is sent before them and before the end.
+  const sending = [stream.send(new Blob(['x'.repeat(400_000)])), stream.send(new Uint8Array(40))];
   const { chunks, bytes, missing } = await stream.end();
+  await Promise.all(sending);
   return { chunks, bytes, missing, sent: stream.snapshot.sentBytes };
 };
 

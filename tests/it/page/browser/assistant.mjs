@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { browse, open, person, until, untilShown, write } from './support.mjs';
+import { browse, newChat, open, person, picture, until, untilShown, write } from './support.mjs';
 
 const LONG = 'Please explain every single part of this at length, from the beginning to the end. ';
 
@@ -36,6 +36,7 @@ await browse(async (browser) => {
   );
   const joined = await streaming(bob.page).textContent();
   assert.ok(joined.startsWith(beginning), `${joined} / ${beginning}`);
+  await picture(alice.page, 'chat-streaming');
 
   // Stopped: what there is is stored, the same for both.
   await alice.page.getByRole('button', { name: 'Stop', exact: true }).click();
@@ -52,13 +53,3 @@ await browse(async (browser) => {
   await write(alice.page, 'Where?');
   assert.equal((await untilShown(alice.page, 3)).length, 3);
 });
-
-async function newChat(page, name, { members, hasAssistant = false }) {
-  await open(page, 'chats');
-  await page.getByRole('button', { name: 'New chat' }).first().click();
-  await page.getByLabel('Name', { exact: true }).fill(name);
-  await page.getByLabel('Members').fill(members);
-  await page.getByLabel('The assistant answers every message').setChecked(hasAssistant);
-  await page.getByRole('button', { name: 'Begin' }).click();
-  await page.getByLabel('Message', { exact: true }).waitFor();
-}

@@ -36,5 +36,8 @@ await browse(async (browser) => {
   const chunks = Number(text.match(/(\d+) chunks/)[1]);
   assert.ok(chunks >= 4, text);
   assert.match(text, /0 gaps/);
+  // The last chunk came before the end.
+  const figures = await page.locator('.figures').textContent();
+  assert.match(figures, new RegExp(`Sent${chunks} chunks`));
   await page.getByText('The server has every chunk.').waitFor();
 }, FAKE);

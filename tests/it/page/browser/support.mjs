@@ -90,6 +90,21 @@ export async function write(page, text) {
   await page.keyboard.press('Enter');
 }
 
+/** Opens a new chat. Returns its id. */
+export async function newChat(page, name, { members, hasAssistant = false }) {
+  await open(page, 'chats');
+  await page.getByRole('button', { name: 'New chat' }).first().click();
+  await page.getByLabel('Name', { exact: true }).fill(name);
+  await page.getByLabel('Members').fill(members);
+  await page.getByLabel('The assistant answers every message').setChecked(hasAssistant);
+  await page.getByRole('button', { name: 'Begin' }).click();
+  await page.getByLabel('Message', { exact: true }).waitFor();
+  return page.evaluate(() => location.hash.split('/').at(-1));
+}
+
+/** A picture for people to look at. */
+export const picture = (page, name) => page.screenshot({ path: `${pictures}/${name}.png` });
+
 /** The stored messages in the order in which they are shown. */
 export const shown = (page) =>
   page.locator('li.message[data-seq]').evaluateAll((items) =>

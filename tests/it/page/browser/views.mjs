@@ -5,7 +5,20 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-import { base, browse, call, connected, openRoom, person, pictures, until, untilShown, watch, write } from './support.mjs';
+import {
+  base,
+  browse,
+  call,
+  connected,
+  newChat,
+  openRoom,
+  person,
+  picture,
+  until,
+  untilShown,
+  watch,
+  write,
+} from './support.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core'), 'utf8');
 
@@ -20,6 +33,12 @@ const TALK = [
   ['Bob', 'Saw it. Recovery after a dropped socket looks instant now.'],
   ['Alice', 'The service keeps what we missed, and the client fills the rest in by seq.'],
   ['Bob', 'Dropped it three times while typing this. Nothing lost.'],
+];
+
+const NOTIFICATIONS = [
+  ['Build 481 is live', 'All checks passed; it took four minutes.'],
+  ['Bob mentioned you', '“Alice knows how recovery works.”'],
+  ['Your report is ready', 'Connections of the last week, by hour.'],
 ];
 
 await browse(async (browser) => {
@@ -44,19 +63,30 @@ await browse(async (browser) => {
 
   await pictureForReadme(alice.page, bob.page);
 
-  const views = [
-    'rooms',
-    'rooms/lobby',
-    'rooms/design',
-    'chats',
-    `sessions/${session}`,
-    'inbox',
-    'events',
-    'audio',
-    'devices',
-    'health',
-    'more',
-  ];
+  const chat = await newChat(alice.page, 'Release questions', {
+    members: 'bob',
+    hasAssistant: true,
+  });
+  await write(alice.page, 'What is in the release of today?');
+  await untilShown(alice.page, 2);
+  for (const [title, body] of NOTIFICATIONS) {
+    await call('POST', 'notifications', { user_id: 'alice', notification: { title, body } });
+  }
+
+  const views = {
+    rooms: 'rooms',
+    room: 'rooms/lobby',
+    'room-locked': 'rooms/design',
+    chats: 'chats',
+    chat: `chats/${chat}`,
+    session: `sessions/${session}`,
+    inbox: 'inbox',
+    events: 'events',
+    audio: 'audio',
+    devices: 'devices',
+    health: 'health',
+    more: 'more',
+  };
   for (const [look, options] of Object.entries({
     'desktop-light': { viewport: DESKTOP, colorScheme: 'light' },
     'desktop-dark': { viewport: DESKTOP, colorScheme: 'dark' },
@@ -74,13 +104,20 @@ await browse(async (browser) => {
     await page.getByLabel('Name', { exact: true }).fill('Alice');
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await connected(page);
-    for (const view of views) {
+    for (const [view, path] of Object.entries(views)) {
       if (view === 'more' && look.startsWith('desktop')) continue;
-      await page.goto(`${base}/#/${view}`);
+      await page.goto(`${base}/#/${path}`);
       await page.locator('main h1:visible, main h2:visible').first().waitFor();
       await until(() => page.locator('.skeleton').count(), (count) => count === 0, `${view} loaded`);
-      await lookAt(page, `${view.split('/').slice(0, view.startsWith('rooms') ? 2 : 1).join('-')}-${look}`);
+      if (view === 'events') await publishEvents(page);
+      if (view === 'devices') await page.locator('.series').nth(2).waitFor();
+      await lookAt(page, `${view}-${look}`);
     }
+    await page.goto(`${base}/#/rooms`);
+    await page.getByRole('button', { name: 'New room with rules' }).first().click();
+    await page.getByRole('dialog').waitFor();
+    await lookAt(page, `new-room-${look}`);
+    await page.keyboard.press('Escape');
     await page.goto(`${base}/#/rooms/lobby`);
     await untilShown(page, TALK.length);
     await page.getByRole('button', { name: /^Connection inspector/ }).click();
@@ -99,12 +136,12 @@ async function pictureForReadme(page, other) {
   await page.getByRole('button', { name: /^Connection inspector/ }).click();
   await other.getByLabel('Message', { exact: true }).pressSequentially('One more thing', { delay: 20 });
   await page.getByText('Bob is typing').waitFor();
-  await page.screenshot({ path: `${pictures}/page.png` });
+  await picture(page, 'page');
 }
 
 /** Runs axe on the page and keeps a picture of it. */
 async function lookAt(page, name) {
-  await page.screenshot({ path: `${pictures}/${name}.png` });
+  await picture(page, name);
   // Colours differ by theme and layouts by width: these two combinations have all of them.
   if (!/desktop-light|phone-dark/.test(name)) return;
   // Evaluated by the debugger, which the page's policy does not concern.
@@ -116,6 +153,14 @@ async function lookAt(page, name) {
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join('\n  ')}`);
   if (serious.length > 0) violated.push({ name, serious });
+}
+
+/** Events are not kept, so that each page hears its own. */
+async function publishEvents(page) {
+  const data = { version: '0.2.0', by: 'alice' };
+  await call('POST', 'events/acme', { event_type: 'deployment.finished', data });
+  await call('POST', 'events/acme', { event_type: 'member.joined', data: { user: 'carol' } });
+  await page.getByRole('log', { name: 'Events' }).getByText('member.joined').waitFor();
 }
 
 /** The frame stands before the script has arrived. */

@@ -56,7 +56,7 @@ export function DevicesView({ me }: { route: Route; me: Me }) {
         </Empty>
       ) : (
         <div className="page-body wide">
-          <div className="cards">
+          <div className="cards wide">
             {devices.slice(0, MAX_SHOWN).map((device) => (
               <DeviceCard
                 key={device.deviceId}

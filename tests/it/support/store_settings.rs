@@ -1,4 +1,4 @@
-//! The stores that the handlers of these tests share.
+//! Stores that several handlers share.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use switchboard::config::Config;
 use switchboard::store::{self, Store};
 use tokio::net::TcpListener;
 
+use super::{Azurite, fresh_folder};
 use crate::store::cosmos_double;
-use crate::support::{Azurite, fresh_folder};
 
 /// The settings that point a handler at one store.
 #[derive(Clone)]
-pub(super) struct StoreSettings {
-    pub(super) name: &'static str,
-    pub(super) settings: Vec<(&'static str, String)>,
+pub(crate) struct StoreSettings {
+    pub(crate) name: &'static str,
+    pub(crate) settings: Vec<(&'static str, String)>,
 }
 
 impl StoreSettings {
-    pub(super) fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         let path = fresh_folder().join("switchboard.db");
         Self {
             name: "SQLite",
@@ -29,12 +29,12 @@ impl StoreSettings {
         }
     }
 
-    pub(super) async fn azurite() -> Self {
+    pub(crate) async fn azurite() -> Self {
         let account = Azurite::shared().await.account();
         Self::tables(account.connection_string())
     }
 
-    pub(super) fn tables(account: String) -> Self {
+    pub(crate) fn tables(account: String) -> Self {
         Self {
             name: "Azurite",
             settings: vec![
@@ -45,10 +45,18 @@ impl StoreSettings {
     }
 
     /// Our own Cosmos double, in this process.
-    pub(super) async fn cosmos() -> Self {
+    pub(crate) async fn cosmos() -> Self {
+        Self::cosmos_at(Clock::system()).await
+    }
+
+    /// The double checks that its callers have the same time.
+    pub(crate) async fn cosmos_at(clock: Clock) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let double = cosmos_double::Double::new(cosmos_double::Options::default());
+        let double = cosmos_double::Double::new(cosmos_double::Options {
+            clock,
+            ..cosmos_double::Options::default()
+        });
         tokio::spawn(double.serve(listener));
         Self {
             name: "Cosmos double",
@@ -61,7 +69,7 @@ impl StoreSettings {
     }
 
     /// The store itself, as a handler opens it.
-    pub(super) fn open(&self) -> Arc<dyn Store> {
+    pub(crate) fn open(&self) -> Arc<dyn Store> {
         let service = "Endpoint=http://localhost;AccessKey=c2VjcmV0;Version=1.0;".to_owned();
         let config = Config::from_settings(&|name: &str| {
             let mut own = self.settings.iter();
