@@ -81,7 +81,7 @@ function Command({ deviceId, send }: CommandProps) {
         void run.run();
       }}
     >
-      <div className="row">
+      <div className="call">
         <input
           className="input small"
           aria-label="Command"
@@ -90,7 +90,7 @@ function Command({ deviceId, send }: CommandProps) {
           onInput={(event) => setMethod(event.currentTarget.value)}
         />
         <input
-          className="input small mono grow"
+          className="input small mono payload"
           aria-label="Payload, as JSON"
           placeholder="payload, as JSON"
           value={payload}
