@@ -48,13 +48,13 @@ pub(super) const SETTINGS: &[Setting] = &[
     .value("Assistant"),
     Setting::new(
         "ASSISTANT_DAILY_TOKENS",
-        "tokens of each chat and of each user, by UTC day; 0 is no limit. At least 5,000, or \
+        "tokens of each chat and of each user, by UTC day; 0 means no limit. At least 5,000, or \
             nothing is answered",
     )
     .value("0"),
     Setting::new(
         "ASSISTANT_TOTAL_DAILY_TOKENS",
-        "tokens of all together, by UTC day; 0 is no limit",
+        "tokens of all together, by UTC day; 0 means no limit",
     )
     .value("0")
     .essential(),

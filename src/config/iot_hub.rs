@@ -29,8 +29,10 @@ pub(super) const SETTINGS: &[Setting] = &[
         HOST_NAME,
         "for commands with a managed identity, which needs the role IoT Hub Data Contributor",
     ),
-    Setting::new(NAME, "the hub's name alone, in place of its host name")
-        .derived("its host is `<name>.azure-devices.net`"),
+    Setting::new(
+        NAME,
+        "the hub's name alone, which means the host `<name>.azure-devices.net`",
+    ),
     Setting::new(
         EVENTS_CONNECTION_STRING,
         "for telemetry: the hub's Event Hub-compatible endpoint. The Functions host reads it; in \

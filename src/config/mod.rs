@@ -61,7 +61,7 @@ const SETTINGS: &[Setting] = &[
     .value("false"),
     Setting::new(
         "RATE_LIMIT_NEGOTIATE",
-        "calls per minute, for each caller and instance; 0 is no limit",
+        "calls per minute, for each caller and instance; 0 means no limit",
     )
     .value("0")
     .essential(),

@@ -245,3 +245,21 @@ fn every_test_that_proves_a_defence_exists() {
     }
     assert!(count > 40, "{count}");
 }
+
+/// The types of the client package are made from the description of the API.
+#[test]
+fn every_frame_of_the_api_is_described() {
+    let generated = fs::read_to_string(root().join("web/client/src/generated.ts")).unwrap();
+    let api = fs::read_to_string(root().join("docs/api.md")).unwrap();
+    let kinds = generated.split("type: \"").skip(1);
+    let kinds: BTreeSet<_> = kinds.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert!(kinds.len() > 40, "{kinds:?}");
+
+    for kind in kinds {
+        let begins = ["`", "\""].iter().any(|before| {
+            api.match_indices(&format!("{before}{kind}"))
+                .any(|(at, found)| !api[at + found.len()..].starts_with(char::is_alphanumeric))
+        });
+        assert!(begins, "{kind}");
+    }
+}

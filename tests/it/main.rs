@@ -58,6 +58,8 @@ mod idempotency;
 #[cfg(feature = "dev")]
 mod managed_identity;
 #[cfg(feature = "dev")]
+mod migrating;
+#[cfg(feature = "dev")]
 mod notifications;
 #[cfg(feature = "dev")]
 mod page;
