@@ -68,7 +68,7 @@ const SETTINGS: &[Setting] = &[
     Setting::new(
         "RATE_LIMIT_FRAMES",
         "frames per second from one connection, for each instance, with bursts of twice that; 0 \
-            is no limit",
+            means no limit",
     )
     .value("50"),
     Setting::new(
@@ -221,6 +221,12 @@ pub fn reference() -> [SettingsGroup; 9] {
         group("Port", listen::SETTINGS),
         group("Traces", traces::SETTINGS),
     ]
+}
+
+/// The names of all settings.
+pub fn setting_names() -> impl Iterator<Item = &'static str> {
+    let settings = reference().into_iter().flat_map(|group| group.settings);
+    settings.map(|setting| setting.name)
 }
 
 /// Reads the process's environment, for [`Config::from_settings`].
