@@ -12,7 +12,7 @@ pub struct Setting {
     pub is_essential: bool,
 }
 
-/// What holds where a setting is not set.
+/// The value of a setting that is not set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SettingDefault {
     /// Nothing, or another setting takes its place.

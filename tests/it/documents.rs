@@ -26,7 +26,7 @@ impl Document {
         path.display().to_string()
     }
 
-    /// What its links and pictures lead to.
+    /// The targets of its links and pictures.
     fn targets(&self) -> Vec<String> {
         let text = without_inline_code(&self.prose);
         let mut targets = Vec::new();
@@ -111,7 +111,7 @@ fn without_inline_code(text: &str) -> String {
     text.split('`').step_by(2).collect()
 }
 
-/// What stands between backticks.
+/// The parts between backticks.
 fn code_in(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }

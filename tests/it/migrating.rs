@@ -7,7 +7,7 @@ use crate::support::{Answer, Socket, TestApp, World};
 
 const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
-/// What the old server stored, oldest first.
+/// The messages of the old server, oldest first.
 fn old_messages() -> [Value; 2] {
     let message = |id: &str, sender: &str, content: &str| json!({ "id": id, "content": content, "senderId": sender, "senderName": sender });
     [
