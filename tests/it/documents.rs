@@ -259,3 +259,19 @@ fn every_frame_of_the_api_is_described() {
         assert!(begins, "{kind}");
     }
 }
+
+#[test]
+fn every_http_function_is_described() {
+    let api = fs::read_to_string(root().join("docs/api.md")).unwrap();
+    let mut count = 0;
+    for folder in fs::read_dir(root()).unwrap() {
+        let folder = folder.unwrap().path();
+        let function = fs::read_to_string(folder.join("function.json")).unwrap_or_default();
+        if function.contains("httpTrigger") {
+            let name = folder.file_name().unwrap().to_str().unwrap();
+            assert!(api.contains(&format!("`{name}")), "{name}");
+            count += 1;
+        }
+    }
+    assert!(count > 10, "{count}");
+}
