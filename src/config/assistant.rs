@@ -1,5 +1,6 @@
 //! The settings of the assistant and of Azure OpenAI.
 
+use super::reference::Setting;
 use super::settings::Settings;
 use crate::azure::openai::{OpenAiAccount, OpenAiCredential, is_name};
 
@@ -16,6 +17,53 @@ const DEFAULT_API_VERSION: &str = "2024-10-21";
 const DEFAULT_PROMPT: &str = "You are a helpful assistant in a chat of several people. Each of \
     their messages is a JSON object with `name` and `text`. Answer the last one, in plain text \
     and in its language.";
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        ENDPOINT,
+        "of the Azure OpenAI resource; without it nothing answers",
+    )
+    .essential(),
+    Setting::new(
+        "AZURE_OPENAI_KEY",
+        "its key; without it the managed identity, which needs the role Cognitive Services \
+            OpenAI User",
+    )
+    .essential(),
+    Setting::new(DEPLOYMENT, "the model that answers").essential(),
+    Setting::new(
+        TRANSCRIBE_DEPLOYMENT,
+        "the model that transcribes recordings",
+    ),
+    Setting::new(API_VERSION, "the version of the API").value("2024-10-21"),
+    Setting::new(
+        PROMPT,
+        "what the model is instructed, at most 8,000 characters",
+    )
+    .derived("a short prompt"),
+    Setting::new(
+        NAME,
+        "the name that its messages carry, at most 128 characters",
+    )
+    .value("Assistant"),
+    Setting::new(
+        "ASSISTANT_DAILY_TOKENS",
+        "tokens of each chat and of each user, by UTC day; 0 means no limit. At least 5,000, or \
+            nothing is answered",
+    )
+    .value("0"),
+    Setting::new(
+        "ASSISTANT_TOTAL_DAILY_TOKENS",
+        "tokens of all together, by UTC day; 0 means no limit",
+    )
+    .value("0")
+    .essential(),
+    Setting::new(
+        "ASSISTANT_ANONYMOUS",
+        "lets anonymous callers ask, and have recordings transcribed",
+    )
+    .value("false"),
+];
 
 /// How questions are answered. The comment of each field names its variable.
 #[derive(Debug, Clone)]

@@ -3,10 +3,58 @@
 use secrecy::SecretString;
 use url::Url;
 
+use super::reference::Setting;
 use super::settings::{Settings, Source};
 
 const MIN_API_TOKEN: usize = 16;
 const MIN_JWT_SECRET: usize = 32;
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "ALLOW_ANONYMOUS",
+        "admits anonymous callers to rooms, chats and audio",
+    )
+    .value("false")
+    .essential(),
+    Setting::new("API_TOKEN", "the token of back ends, at least 16 bytes").essential(),
+    Setting::new(
+        "JWT_SECRET",
+        "verifies tokens signed with HS256; at least 32 bytes",
+    )
+    .essential(),
+    Setting::new(
+        "JWT_ISSUER",
+        "the issuer, which `iss` must equal. Without `JWT_JWKS_URL` and `JWT_SECRET`, its OpenID \
+            configuration names the keys",
+    )
+    .essential(),
+    Setting::new(
+        "JWT_JWKS_URL",
+        "the identity provider's keys, for RS256, ES256 and EdDSA",
+    ),
+    Setting::new(
+        "JWT_AUDIENCE",
+        "comma-separated; if set, `aud` must contain one of them",
+    )
+    .essential(),
+    Setting::new("JWT_USER_CLAIM", "the claim that holds the user id").value("sub"),
+    Setting::new(
+        "JWT_ORGS_CLAIM",
+        "the claim that holds the organisations: a list, text with commas, or Keycloak's object",
+    )
+    .value("organizations"),
+    Setting::new(
+        "JWT_ROLES_CLAIM",
+        "the claim that holds the roles `admin`, `publisher` and `devices`; may be a path such \
+            as `realm_access.roles`",
+    )
+    .value("roles"),
+    Setting::new(
+        "TRUST_EASY_AUTH",
+        "trusts the headers of App Service authentication",
+    )
+    .value("false"),
+];
 
 #[derive(Debug, Clone)]
 pub struct IdentityConfig {

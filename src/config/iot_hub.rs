@@ -1,5 +1,6 @@
 //! The settings of the IoT hub.
 
+use super::reference::Setting;
 use super::settings::Settings;
 use crate::azure::iot_hub::{HubCredential, HubHost, IotHubSettings};
 
@@ -13,6 +14,38 @@ const EVENTS_CONNECTION_STRING: &str = "IOT_HUB_EVENTS_CONNECTION_STRING";
 
 /// The longest history of a device.
 const MAX_KEEP: u32 = 100_000;
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        ENABLE,
+        "`false` turns devices off: `devices` answers 503, and telemetry is dropped",
+    )
+    .value("true"),
+    Setting::new(
+        CONNECTION_STRING,
+        "for commands: of a shared access policy with `service connect`, such as `service`",
+    ),
+    Setting::new(
+        HOST_NAME,
+        "for commands with a managed identity, which needs the role IoT Hub Data Contributor",
+    ),
+    Setting::new(
+        NAME,
+        "the hub's name alone, which means the host `<name>.azure-devices.net`",
+    ),
+    Setting::new(
+        EVENTS_CONNECTION_STRING,
+        "for telemetry: the hub's Event Hub-compatible endpoint. The Functions host reads it; in \
+            a container there is no telemetry",
+    ),
+    Setting::new(EVENTS_NAME, "the hub's Event Hub-compatible name"),
+    Setting::new(CONSUMER_GROUP, "a consumer group for this app alone"),
+    Setting::new(
+        "TELEMETRY_KEEP",
+        "messages in the history of each device; another number starts the histories again",
+    )
+    .value("1000"),
+];
 
 /// Devices: telemetry, and the hub that takes commands for them.
 #[derive(Debug, Clone)]

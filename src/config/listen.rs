@@ -2,7 +2,20 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
+use super::reference::Setting;
 use super::settings::{Settings, Source};
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "FUNCTIONS_CUSTOMHANDLER_PORT",
+        "the port to listen on; set by the Functions host. It takes precedence over the next",
+    ),
+    Setting::new(
+        "PORT",
+        "the port to listen on in a container; `/health` is answered as well as `/api/health`",
+    ),
+    Setting::new("SERVER_PORT", "the same"),
+];
 
 /// Who started the handler, and its port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

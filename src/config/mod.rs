@@ -4,6 +4,7 @@ mod assistant;
 mod identity;
 mod iot_hub;
 mod listen;
+mod reference;
 mod settings;
 mod storage;
 mod store;
@@ -16,6 +17,7 @@ pub use assistant::AssistantConfig;
 pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
 pub use iot_hub::DevicesConfig;
 pub use listen::Listen;
+pub use reference::{Setting, SettingDefault, SettingsGroup};
 pub use settings::{ConfigError, ConfigErrors, Source};
 pub use store::{CosmosConfig, CosmosContainers, CosmosCredential, StoreConfig};
 pub use traces::TraceConfig;
@@ -25,6 +27,69 @@ use crate::azure::storage_account::StorageAccount;
 use settings::Settings;
 
 pub(crate) const DEV_PARENT: &str = "SWITCHBOARD_DEV_PARENT";
+
+const SETTINGS: &[Setting] = &[
+    Setting::new(
+        "TOKEN_LIFETIME_MINUTES",
+        "how long an address from `negotiate` is valid; at most a week",
+    )
+    .value("60"),
+    Setting::new(
+        "INCLUDE_ACCESS_TOKEN",
+        "adds `baseUrl` and `accessToken` to the answer of `negotiate`",
+    )
+    .value("false"),
+    Setting::new(
+        "ALLOWED_ORIGINS",
+        "comma-separated; our own CORS headers. Leave it unset where the platform adds them",
+    )
+    .essential(),
+    Setting::new(
+        "CLIENT_ORIGINS",
+        "comma-separated origins of pages that may connect; others get 403 `origin_not_allowed`",
+    )
+    .essential(),
+    Setting::new(
+        "JWT_EXPIRY_ON_SEND",
+        "`allow` accepts frames after the sign-in has expired",
+    )
+    .value("refuse"),
+    Setting::new(
+        "REQUIRE_KNOWN_USERS",
+        "only users created through `PUT /api/users` may join sessions",
+    )
+    .value("false"),
+    Setting::new(
+        "RATE_LIMIT_NEGOTIATE",
+        "calls per minute, for each caller and instance; 0 means no limit",
+    )
+    .value("0")
+    .essential(),
+    Setting::new(
+        "RATE_LIMIT_FRAMES",
+        "frames per second from one connection, for each instance, with bursts of twice that; 0 \
+            means no limit",
+    )
+    .value("50"),
+    Setting::new(
+        "BROADCAST_WINDOW",
+        "how many messages of one conversation may be under way to the service at once when more \
+            than that wait; then they may overtake one another by milliseconds, and `seq` is the \
+            order. 1 sends them one by one always",
+    )
+    .value("8"),
+    Setting::new("TRUST_PROXY", "in a container: trusts `X-Forwarded-For`").value("false"),
+    Setting::new(
+        "NOTIFICATION_TTL_DAYS",
+        "how long an inbox keeps a notification",
+    )
+    .value("30"),
+    Setting::new("LOG_LEVEL", "`error`, `warn`, `info`, `debug` or `trace`").value("info"),
+    Setting::new(
+        DEV_PARENT,
+        "set by `dev`: the handler ends when that process ends",
+    ),
+];
 
 /// Valid settings. The comment of each field names its variables.
 #[derive(Debug, Clone)]
@@ -140,6 +205,28 @@ pub fn traces(source: Source<'_>) -> Option<TraceConfig> {
 /// `dev` is killed.
 pub fn dev_parent(source: Source<'_>) -> Option<u32> {
     source(DEV_PARENT)?.parse().ok()
+}
+
+/// All settings, in the order in which the documentation shows them.
+pub fn reference() -> [SettingsGroup; 9] {
+    let group = |title, settings| SettingsGroup { title, settings };
+    [
+        group("Web PubSub", web_pubsub::SETTINGS),
+        group("Who may call", identity::SETTINGS),
+        group("Connections, limits and logs", SETTINGS),
+        group("Store", store::SETTINGS),
+        group("Storage account", storage::SETTINGS),
+        group("Assistant and recordings", assistant::SETTINGS),
+        group("Devices", iot_hub::SETTINGS),
+        group("Port", listen::SETTINGS),
+        group("Traces", traces::SETTINGS),
+    ]
+}
+
+/// The names of all settings.
+pub fn setting_names() -> impl Iterator<Item = &'static str> {
+    let settings = reference().into_iter().flat_map(|group| group.settings);
+    settings.map(|setting| setting.name)
 }
 
 /// Reads the process's environment, for [`Config::from_settings`].

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::reference::Setting;
 use super::settings::Settings;
 use crate::azure::storage_account::{AccountCredential, Service, StorageAccount, is_account_name};
 
@@ -9,6 +10,34 @@ const CONNECTION_STRING: &str = "AzureWebJobsStorage";
 const ACCOUNT_NAME: &str = "AzureWebJobsStorage__accountName";
 const CREDENTIAL: &str = "AzureWebJobsStorage__credential";
 const CLIENT_ID: &str = "AzureWebJobsStorage__clientId";
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        CONNECTION_STRING,
+        "the connection string of the app's storage account, or `UseDevelopmentStorage=true`: \
+            for queues and files, and for the store if it uses tables",
+    )
+    .essential(),
+    Setting::new(
+        ACCOUNT_NAME,
+        "the account's name, to use a managed identity",
+    ),
+    Setting::new(CREDENTIAL, "`managedidentity`, or unset"),
+    Setting::new(CLIENT_ID, "of a user-assigned managed identity")
+        .derived("`AZURE_CLIENT_ID`, unless `AzureWebJobsStorage__credential` is set"),
+    Setting::new(
+        "AzureWebJobsStorage__blobServiceUri",
+        "an address instead of the name",
+    ),
+    Setting::new(
+        "AzureWebJobsStorage__queueServiceUri",
+        "an address instead of the name",
+    ),
+    Setting::new(
+        "AzureWebJobsStorage__tableServiceUri",
+        "an address instead of the name",
+    ),
+];
 
 /// Reads `AzureWebJobsStorage` as a connection string or in its identity form. The string takes
 /// precedence, as it does for the Functions host.

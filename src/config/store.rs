@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use secrecy::SecretString;
 use url::Url;
 
+use super::reference::Setting;
 use super::settings::Settings;
 use crate::azure::storage_account::StorageAccount;
 
@@ -45,6 +46,31 @@ pub struct CosmosContainers {
 
 const STORE: &str = "STORE";
 const COSMOS_ENDPOINT: &str = "COSMOS_ENDPOINT";
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(STORE, "`sqlite:<path>`, `tables` or `cosmos`")
+        .derived(
+            "`cosmos` if `COSMOS_ENDPOINT` is set, else `tables` if `AzureWebJobsStorage` has a \
+            table service, else `sqlite:data/switchboard.db`",
+        )
+        .essential(),
+    Setting::new(COSMOS_ENDPOINT, "of the Cosmos DB account").essential(),
+    Setting::new(
+        "COSMOS_KEY",
+        "its key; without it a managed identity is used",
+    )
+    .essential(),
+    Setting::new(
+        "COSMOS_DATABASE",
+        "created if it does not exist, like its containers, where the credential may do so",
+    )
+    .value("pichat"),
+    Setting::new("COSMOS_CONTAINER_CHATS", "a container").value("chats"),
+    Setting::new("COSMOS_CONTAINER_MESSAGES", "a container").value("messages"),
+    Setting::new("COSMOS_CONTAINER_USERS", "a container").value("users"),
+    Setting::new("COSMOS_CONTAINER_SETTINGS", "a container").value("settings"),
+    Setting::new("COSMOS_CONTAINER_PROCESSED_MESSAGES", "a container").value("processed_messages"),
+];
 
 /// `STORE` names the backend. Without it: Cosmos DB if `COSMOS_ENDPOINT` is set, else tables if the
 /// storage account has them, else a SQLite file.

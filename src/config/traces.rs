@@ -4,6 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use percent_encoding::percent_decode_str;
 use url::Url;
 
+use super::reference::Setting;
 use super::settings::Settings;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -11,6 +12,17 @@ const HEADERS: &str = "OTEL_EXPORTER_OTLP_HEADERS";
 const RESOURCE: &str = "OTEL_RESOURCE_ATTRIBUTES";
 const SERVICE_NAME: &str = "service.name";
 const DEFAULT_NAME: &str = "switchboard";
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        ENDPOINT,
+        "a collector of [traces](operations.md#traces), for instance `http://localhost:4318`; \
+            without it there are none",
+    ),
+    Setting::new(HEADERS, "as OpenTelemetry's specification says"),
+    Setting::new(RESOURCE, "as OpenTelemetry's specification says"),
+    Setting::new("OTEL_SERVICE_NAME", "as OpenTelemetry's specification says").value("switchboard"),
+];
 
 /// A collector of traces.
 #[derive(Debug, Clone)]

@@ -3,6 +3,7 @@
 use secrecy::SecretString;
 use webpubsub::{AccessKey, ConnectionString, Endpoint, HubName};
 
+use super::reference::Setting;
 use super::settings::Settings;
 
 const MIN_STATE_SECRET: usize = 32;
@@ -44,6 +45,46 @@ pub struct WebhookTrust {
 
 const CONNECTION_STRING: &str = "AZURE_WEB_PUBSUB_CONNECTION_STRING";
 const ENDPOINT: &str = "AZURE_WEB_PUBSUB_ENDPOINT";
+
+pub(super) const SETTINGS: &[Setting] = &[
+    Setting::new(
+        CONNECTION_STRING,
+        "of the Web PubSub resource; takes precedence over the next",
+    )
+    .essential(),
+    Setting::new(
+        ENDPOINT,
+        "of the Web PubSub resource, to use a managed identity",
+    )
+    .essential(),
+    Setting::new("WEB_PUBSUB_HUB_NAME", "the hub that clients connect to")
+        .value("ViewerHub")
+        .essential(),
+    Setting::new(
+        "STATE_SECRET",
+        "comma-separated, each at least 32 bytes; the first seals what we give away, all of them \
+            open it. Required with a managed identity",
+    )
+    .derived("from the access key"),
+    Setting::new(
+        "WEBHOOK_ISSUER",
+        "with a managed identity, required: the issuer of the tokens that the service sends with \
+            its webhooks",
+    ),
+    Setting::new(
+        "WEBHOOK_AUDIENCE",
+        "with a managed identity, required: the audience of these tokens",
+    ),
+    Setting::new(
+        "WEBHOOK_CALLER",
+        "with a managed identity, required: the object id or application id of the service's own \
+            identity",
+    ),
+    Setting::new(
+        "AZURE_CLIENT_ID",
+        "of a user-assigned managed identity, for every service that we call",
+    ),
+];
 
 /// A connection string takes precedence over an endpoint.
 pub(super) fn read(settings: &mut Settings<'_>) -> Option<WebPubSubConfig> {

@@ -7,6 +7,7 @@ mod support;
 mod chat;
 mod connect_event;
 mod cors;
+mod documents;
 mod functions;
 mod health;
 mod identity;
@@ -16,6 +17,7 @@ mod openapi;
 mod openid;
 mod serve;
 mod sessions;
+mod settings;
 mod status;
 mod storage_account;
 mod store;
@@ -55,6 +57,8 @@ mod flood;
 mod idempotency;
 #[cfg(feature = "dev")]
 mod managed_identity;
+#[cfg(feature = "dev")]
+mod migrating;
 #[cfg(feature = "dev")]
 mod notifications;
 #[cfg(feature = "dev")]

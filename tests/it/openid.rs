@@ -1,5 +1,7 @@
 //! Tokens of an identity provider: its keys, their rotation, and provider outages.
 
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::time::Duration;
 
 use base64::Engine;
@@ -100,6 +102,37 @@ async fn issuer_audience_and_times_are_checked() {
             None => drop(answer.ok()),
         }
     }
+}
+
+#[tokio::test]
+async fn keys_that_a_token_names_are_not_fetched() {
+    let mut issuer = Issuer::start().await;
+    issuer.add_key("ES256", "a").await;
+    let app = app_with_issuer(&issuer, &[]).await;
+    let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+    elsewhere.set_nonblocking(true).unwrap();
+    let address = format!("http://{}/keys", elsewhere.local_addr().unwrap());
+    let key = rcgen::KeyPair::generate().unwrap();
+    let point = key.public_key_raw();
+    let [x, y] = [&point[1..33], &point[33..]].map(|part| URL_SAFE_NO_PAD.encode(part));
+    let jwk = json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "x": x, "y": y });
+    let header = Header {
+        kid: Some("a".to_owned()),
+        jku: Some(address.clone()),
+        x5u: Some(address),
+        jwk: Some(serde_json::from_value(jwk).unwrap()),
+        ..Header::new(Algorithm::ES256)
+    };
+    let forged = EncodingKey::from_ec_der(&key.serialize_der());
+    let forged = jsonwebtoken::encode(&header, &alice(), &forged).unwrap();
+
+    let answer = negotiate(&app, &forged).await;
+
+    answer.assert_problem(401, "token_invalid");
+    let asked = elsewhere.accept().unwrap_err();
+    assert_eq!(asked.kind(), ErrorKind::WouldBlock);
+    let token = issuer.sign("a", alice()).await;
+    negotiate(&app, &token).await.ok();
 }
 
 #[tokio::test]

@@ -1,8 +1,11 @@
-//! The README's examples and settings table match the program.
+//! The README's examples match the program.
+
+use std::fs;
+use std::os::unix::fs::symlink;
 
 use serde_json::Value;
 
-use crate::support::Dev;
+use crate::support::{Dev, client_scripts, fresh_folder};
 
 const README: &str = include_str!("../../README.md");
 
@@ -76,38 +79,50 @@ async fn the_curl_examples_return_what_the_readme_prints() {
     }
 }
 
-#[test]
-fn every_setting_is_documented_in_the_readme() {
-    let sources = [
-        "mod",
-        "assistant",
-        "identity",
-        "iot_hub",
-        "listen",
-        "storage",
-        "store",
-        "traces",
-        "web_pubsub",
-    ];
-    let texts = sources.map(|name| {
-        let path = format!("{}/src/config/{name}.rs", env!("CARGO_MANIFEST_DIR"));
-        std::fs::read_to_string(path).unwrap()
-    });
-    let code = texts
-        .iter()
-        .map(|text| text.split("#[cfg(test)]").next().unwrap());
-    let quoted: Vec<_> = code
-        .flat_map(|text| text.split('"').skip(1).step_by(2))
+/// Ends the script when it has printed so many lines.
+fn ended_after(lines: usize, code: &str) -> String {
+    format!(
+        "setTimeout(() => process.exit(1), 60_000);\n\
+         const print = console.log;\n\
+         let left = {lines};\n\
+         console.log = (...line) => {{ print(...line); left -= 1; if (left === 0) process.exit(); }};\n\
+         {code}\n"
+    )
+}
+
+#[tokio::test]
+async fn the_javascript_examples_print_what_the_readme_says() {
+    let dev = Dev::start("readme-js", &["--port", "0", "--emulator-port", "0"]).await;
+    let scripts = client_scripts().await;
+    let folder = fresh_folder();
+    symlink(
+        scripts.home().join("node_modules"),
+        folder.join("node_modules"),
+    )
+    .unwrap();
+    let examples = README.split("\n```js\n").skip(1);
+    let examples: Vec<_> = examples
+        .map(|rest| rest.split_once("\n```").unwrap().0)
         .collect();
+    let printed: [&[&str]; 2] = [
+        &["received", "message: 'Hello!'"],
+        &["\"type\":\"connection\"", "\"type\":\"pong\""],
+    ];
+    assert_eq!(examples.len(), printed.len());
 
-    let settings = quoted
-        .into_iter()
-        .filter(|text| text.len() > 3 && text.bytes().all(|b| b.is_ascii_uppercase() || b == b'_'));
+    for ((code, lines), printed) in examples.into_iter().zip([1, 2]).zip(printed) {
+        let code = code.replace("http://localhost:7071", &dev.base);
+        let file = folder.join(format!("{lines}.mjs"));
+        fs::write(&file, ended_after(lines, &code)).unwrap();
+        let mut command = scripts.command(file.to_str().unwrap());
 
-    let mut count = 0;
-    for setting in settings {
-        assert!(README.contains(&format!("`{setting}`")), "{setting}");
-        count += 1;
+        let output = tokio::task::spawn_blocking(move || command.output().unwrap());
+        let output = output.await.unwrap();
+
+        let seen = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        for part in printed {
+            assert!(seen.contains(part), "{part}: {seen}{errors}");
+        }
     }
-    assert!(count > 20, "{count}");
 }

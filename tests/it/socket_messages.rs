@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Socket, World};
+use crate::support::{Client, Socket, World};
 
 const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
@@ -239,4 +239,20 @@ async fn a_retry_delivers_the_message_its_first_attempt_could_not() {
     );
     assert_eq!(bob.receive().await["content"], "hello");
     assert_eq!(bob.drain().await, [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn a_replayed_event_stores_its_message_once() {
+    let world = World::start().await;
+    let room = "room_id=test&username=alice&role=writer";
+    let mut alice = Client::negotiate(&world.app, room).await;
+    let frame = json!({ "type": "message", "content": "Hello!", "requestId": "r" });
+
+    for is_repeat in [false, true] {
+        let event = alice.event("message").header("ce-id", "7");
+        let reply = alice.send_event(event.text(frame.to_string())).await;
+
+        assert_eq!(reply["duplicate"], is_repeat, "{reply}");
+        assert_eq!(reply["seq"], 1);
+    }
 }
