@@ -106,7 +106,7 @@ value = json.load(open(sys.argv[1]))
 for key in sys.argv[2:]:
     value = value.get(key, {})
 print(value if isinstance(value, str) else "")
-' "$@" || fail "$1 is not valid JSON"
+' "$@" 2>/dev/null || fail "$1 is not valid JSON"
 }
 
 # Publishing tools set the execute bit on the file that host.json names, letter by letter.
@@ -197,15 +197,17 @@ make_package() {
 
 # The same files make the same bytes: sorted, with a fixed time and fixed modes. Prints its list.
 make_archive() {
-  python3 - "$output/package" "$output/switchboard.zip" <<'PYTHON'
+  local level=9
+  if $is_local; then level=1; fi
+  python3 - "$output/package" "$output/switchboard.zip" "$level" <<'PYTHON'
 import os, stat, sys, zipfile
-folder, archive = sys.argv[1:]
+folder, archive, level = sys.argv[1:]
 files = sorted(
     os.path.relpath(os.path.join(at, name), folder)
     for at, _, names in os.walk(folder)
     for name in names
 )
-with zipfile.ZipFile(archive + ".new", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as new:
+with zipfile.ZipFile(archive + ".new", "w", zipfile.ZIP_DEFLATED, compresslevel=int(level)) as new:
     for name in files:
         path = os.path.join(folder, name)
         mode = 0o755 if os.access(path, os.X_OK) else 0o644
