@@ -38,25 +38,31 @@ need() { # COMMAND PACKAGE
 
 called_from=$PWD
 cd "$(dirname "$0")/.."
-root=$PWD
+readonly root=$PWD build_dir=${CARGO_TARGET_DIR:-$PWD/target}
 target='' binary='' output=$root/dist is_local=false
+
 absolute() { case $1 in /*) printf '%s' "$1" ;; *) printf '%s/%s' "$called_from" "$1" ;; esac; }
-value() { [ $# -ge 2 ] && [ -n "$2" ] || fail "$1 needs a value; see --help"; printf '%s' "$2"; }
-while [ $# -gt 0 ]; do
-  case $1 in
-    --target) target=$(value "$@"); shift ;;
-    --binary) binary=$(absolute "$(value "$@")"); shift ;;
-    --output) output=$(absolute "$(value "$@")"); shift ;;
-    --local) is_local=true ;;
-    -h | --help) usage; exit ;;
-    *) fail "unknown option $1; see --help" ;;
-  esac
-  shift
-done
-[ -z "$binary" ] || [ -z "$target" ] || fail "--binary builds nothing, so --target has no effect"
-$is_local && [ -n "$target" ] && fail "--local builds for this machine, so --target has no effect"
-build_dir=${CARGO_TARGET_DIR:-$root/target}
-need python3 python3
+value() { # OPTION VALUE…: sets `given`
+  given=${2:-}
+  [ -n "$given" ] || fail "$1 needs a value; see --help"
+}
+
+read_options() {
+  while [ $# -gt 0 ]; do
+    case $1 in
+      --target) value "$@"; target=$given; shift ;;
+      --binary) value "$@"; binary=$(absolute "$given"); shift ;;
+      --output) value "$@"; output=$(absolute "$given"); shift ;;
+      --local) is_local=true ;;
+      -h | --help) usage; exit ;;
+      *) fail "unknown option $1; see --help" ;;
+    esac
+    shift
+  done
+  [ -n "$target" ] || return 0
+  [ -z "$binary" ] || fail "--binary builds nothing, so --target has no effect"
+  ! $is_local || fail "--local builds for this machine, so --target has no effect"
+}
 
 has_musl_target() { [ -d "$(rustc --print sysroot)/lib/rustlib/$MUSL/lib" ]; }
 
@@ -80,6 +86,8 @@ build() {
     binary=$build_dir/release/switchboard
     return
   fi
+  # Half a megabyte of tables, which nothing reads: the release profile aborts on a panic.
+  export RUSTFLAGS="${RUSTFLAGS:-} -C force-unwind-tables=no"
   if [ -z "$target" ]; then
     if has_musl_target; then target=$MUSL; else target=$GNU; fi
   fi
@@ -144,11 +152,8 @@ check_libraries() {
     esac
   done
   # With ABI tags such as GLIBC_ABI_DT_RELR, which old loaders refuse, too.
-  versions=$(LC_ALL=C readelf -W -V "$binary" | grep -o 'GLIBC_[A-Z0-9._]*' | sort -uV)
-  if printf '%s\n' "$versions" | grep -q '_[A-Z]'; then
-    fail "$binary needs $(printf '%s\n' "$versions" | grep '_[A-Z]' | head -n 1) of a newer C library"
-  fi
-  newest=$(printf '%s\n' "$versions" "GLIBC_$NEWEST_GLIBC" | sort -V | tail -n 1)
+  versions=$(LC_ALL=C readelf -W -V "$binary" | grep -o 'GLIBC_[A-Z0-9._]*' | sort -uV) || true
+  newest=$(sort -V <<<"$versions"$'\n'"GLIBC_$NEWEST_GLIBC" | tail -n 1)
   [ "$newest" = "GLIBC_$NEWEST_GLIBC" ] ||
     fail "$binary needs $newest, and images have older ones; build it with this script, without --binary"
   passed "needs glibc $NEWEST_GLIBC or newer, and no other library"
@@ -162,11 +167,12 @@ check_size() {
 }
 
 check_start() {
-  local version
+  local version help
   [ -x "$binary" ] || fail "$binary cannot be executed: chmod +x"
   version=$("$binary" --version) || fail "$binary does not start on this machine"
   passed "starts: $version"
-  if ! $is_local && "$binary" --help | grep -q '^ *dev '; then
+  help=$("$binary" --help)
+  if ! $is_local && grep -q '^ *dev ' <<<"$help"; then
     fail "$binary has the feature \`dev\`; build it with --no-default-features"
   fi
 }
@@ -223,26 +229,34 @@ for entry in zipfile.ZipFile(archive).infolist():
 PYTHON
 }
 
-check_name
-names=$(functions)
-if [ -n "$binary" ]; then
-  [ -f "$binary" ] || fail "$binary does not exist"
-else
-  need cargo cargo
-  build
-fi
-step "checking $binary"
-if ! $is_local; then
-  need readelf binutils
-  check_kind
-  check_libraries
-  check_size
-fi
-check_start
-step "packing into $output"
-# shellcheck disable=SC2086 # Names of functions have no spaces.
-make_package $names
-make_archive
-step "done"
-passed "$output/package"
-passed "$output/switchboard.zip, $(wc -c <"$output/switchboard.zip" | tr -d ' ') bytes"
+# A function, so that bash has read all of this file before it begins.
+main() {
+  local names
+  read_options "$@"
+  need python3 python3
+  check_name
+  names=$(functions)
+  if [ -n "$binary" ]; then
+    [ -f "$binary" ] || fail "$binary does not exist"
+  else
+    need cargo cargo
+    build
+  fi
+  step "checking $binary"
+  if ! $is_local; then
+    need readelf binutils
+    check_kind
+    check_libraries
+    check_size
+  fi
+  check_start
+  step "packing into $output"
+  # shellcheck disable=SC2086 # Names of functions have no spaces.
+  make_package $names
+  make_archive
+  step "done"
+  passed "$output/package"
+  passed "$output/switchboard.zip, $(wc -c <"$output/switchboard.zip" | tr -d ' ') bytes"
+}
+
+main "$@"

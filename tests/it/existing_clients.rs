@@ -48,8 +48,8 @@ pub(crate) async fn assert_a_chat_client_works(base: &str) {
 async fn an_existing_session_component_works_unchanged() {
     let world = World::with(&[("JWT_EXPIRY_ON_SEND", "allow")]).await;
     let path = format!("/api/sessions/{SESSION}");
-    let made = world.app.back_end(Method::PUT, &path, &participants());
-    let made = made.await;
+    let session = participants();
+    let made = world.app.back_end(Method::PUT, &path, &session).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let [john, jane] = ["john", "jane"].map(|user| world.app.token(user, json!({})));
 

@@ -27,8 +27,9 @@ async fn assert_existing_clients_work(mode: Mode) {
     assert_every_kind_of_frame_is_answered(&published.base).await;
     assert_a_chat_client_works(&published.base).await;
     let path = format!("/api/sessions/{SESSION}");
-    let made = published.back_end(Method::PUT, &path, &participants());
-    assert_eq!(made.await.status, 201);
+    let session = participants();
+    let made = published.back_end(Method::PUT, &path, &session).await;
+    assert_eq!(made.status, 201, "{}", made.body);
     let john = published.token("john", &json!({})).await;
     let jane = published.token("jane", &json!({})).await;
     assert_a_session_component_works(&published.base, &john, &jane).await;

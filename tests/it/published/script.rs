@@ -195,7 +195,7 @@ fn a_program_that_needs_a_newer_c_library_is_refused() {
     let output = publish(source(), &["--binary", env!("CARGO_BIN_EXE_switchboard")]);
 
     let refused = refusal(&output);
-    assert!(refused.contains("needs GLIBC_2."), "{refused}");
+    assert!(refused.contains("needs GLIBC_"), "{refused}");
 }
 
 #[test]
