@@ -32,6 +32,10 @@ fn main() -> ExitCode {
                 Ok(switchboard::command::dev::run(options).await?)
             })
         }
+        Command::Health(options) => command::block_on(
+            tokio::runtime::Builder::new_current_thread(),
+            command::health(&options),
+        ),
         Command::Token(options) => command::token(&options),
     };
     match outcome {

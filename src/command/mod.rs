@@ -1,6 +1,7 @@
 //! The command line: one module for each command.
 
 pub mod dev_secrets;
+pub mod health;
 pub mod serve;
 pub mod token;
 
@@ -35,6 +36,8 @@ pub enum Command {
     /// Run everything on this machine: emulator, stand-in Functions host and handler.
     #[cfg(feature = "dev")]
     Dev(dev::Options),
+    /// Ask a running handler how it is. Ends with 0 if it is healthy, otherwise with 1.
+    Health(health::Options),
     /// Print a user's token, for experiments.
     Token(token::Options),
 }
@@ -86,7 +89,11 @@ pub fn token(options: &token::Options) -> Outcome {
     )?)
 }
 
-fn print(token: &str) -> Outcome {
-    writeln!(std::io::stdout(), "{token}")?;
+pub async fn health(options: &health::Options) -> Outcome {
+    print(&health::ask(options, &config::environment).await?)
+}
+
+fn print(line: &str) -> Outcome {
+    writeln!(std::io::stdout(), "{line}")?;
     Ok(())
 }

@@ -27,20 +27,23 @@ async fn microsofts_javascript_clients_meet_in_a_room() {
     for (name, arguments) in [("js", &plain), ("js-proxy", &proxying)] {
         let dev = Dev::start(name, arguments).await;
 
-        let seen = Script::start("room.mjs", &dev.base).await.read().await;
-
-        assert_eq!(
-            seen,
-            json!({
-                "data": { "type": "chat", "message": "Hello!" },
-                "fromUserId": "anon:alice",
-                "group": "myroom",
-                "readerSends": "Forbidden",
-                "readerJoinsAnother": "Forbidden",
-            }),
-            "{name}"
-        );
+        assert_clients_meet_in_a_room(&dev.base).await;
     }
+}
+
+pub(crate) async fn assert_clients_meet_in_a_room(base: &str) {
+    let seen = Script::start("room.mjs", base).await.read().await;
+
+    assert_eq!(
+        seen,
+        json!({
+            "data": { "type": "chat", "message": "Hello!" },
+            "fromUserId": "anon:alice",
+            "group": "myroom",
+            "readerSends": "Forbidden",
+            "readerJoinsAnother": "Forbidden",
+        })
+    );
 }
 
 #[tokio::test]
@@ -63,7 +66,11 @@ async fn microsofts_python_clients_meet_in_a_room() {
 async fn microsofts_client_gets_a_reply_to_every_kind_of_frame() {
     let dev = start_dev("frames").await;
 
-    let replies = Script::start("frames.mjs", &dev.base).await.read().await;
+    assert_every_kind_of_frame_is_answered(&dev.base).await;
+}
+
+pub(crate) async fn assert_every_kind_of_frame_is_answered(base: &str) {
+    let replies = Script::start("frames.mjs", base).await.read().await;
 
     let pong = json!({ "type": "pong", "timestamp": "t" });
     assert_eq!(replies[0], pong);

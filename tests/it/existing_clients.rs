@@ -7,18 +7,19 @@ use serde_json::{Value, json};
 use switchboard::clock::Clock;
 
 use crate::support::dev::app_folder;
-use crate::support::{Dev, Issuer, NOW, Script, TestApp, World};
+use crate::support::{Answer, Dev, Issuer, NOW, Script, TestApp, World};
 
-const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
+pub(crate) const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
 #[tokio::test]
 async fn an_existing_chat_client_works_unchanged() {
     let world = World::start().await;
 
-    let frames = Script::start("chat-app.mjs", &world.app.base)
-        .await
-        .read()
-        .await;
+    assert_a_chat_client_works(&world.app.base).await;
+}
+
+pub(crate) async fn assert_a_chat_client_works(base: &str) {
+    let frames = Script::start("chat-app.mjs", base).await.read().await;
 
     let kinds = frames
         .as_array()
@@ -46,22 +47,26 @@ async fn an_existing_chat_client_works_unchanged() {
 #[tokio::test]
 async fn an_existing_session_component_works_unchanged() {
     let world = World::with(&[("JWT_EXPIRY_ON_SEND", "allow")]).await;
-    let participants = json!([
-        { "userId": "john", "name": "John Doe" },
-        { "userId": "jane", "name": "Jane Smith" },
-    ]);
-    let made = world
-        .app
-        .back_end(
-            Method::PUT,
-            &format!("/api/sessions/{SESSION}"),
-            &json!({ "participants": participants }),
-        )
-        .await;
+    let path = format!("/api/sessions/{SESSION}");
+    let session = participants();
+    let made = world.app.back_end(Method::PUT, &path, &session).await;
     assert_eq!(made.status, 201, "{}", made.body);
     let [john, jane] = ["john", "jane"].map(|user| world.app.token(user, json!({})));
 
-    let arguments = [world.app.base.as_str(), SESSION, &john, &jane];
+    assert_a_session_component_works(&world.app.base, &john, &jane).await;
+}
+
+/// The body that makes the session of john and jane.
+pub(crate) fn participants() -> Value {
+    json!({ "participants": [
+        { "userId": "john", "name": "John Doe" },
+        { "userId": "jane", "name": "Jane Smith" },
+    ] })
+}
+
+/// With the tokens of both.
+pub(crate) async fn assert_a_session_component_works(base: &str, john: &str, jane: &str) {
+    let arguments = [base, SESSION, john, jane];
     let seen = Script::start_with("session-chat.mjs", &arguments)
         .await
         .read()
@@ -76,10 +81,10 @@ async fn an_existing_session_component_works_unchanged() {
 /// The organisation that the guide's code connects to.
 const ORGANISATION: &str = "123e4567-e89b-12d3-a456-426614174000";
 
-/// A token as Keycloak issues it, with its organisations.
-async fn keycloak_token(issuer: &mut Issuer) -> String {
+/// What a token of Keycloak says, with its organisations.
+pub(crate) fn keycloak_claims() -> Value {
     let now = Clock::system().now().as_second();
-    let claims = json!({
+    json!({
         "sub": "f3b0c442-98fc-4c14-9afb-f4c8996fb924",
         "iat": now, "exp": now + 300, "typ": "Bearer", "azp": "web", "aud": "account",
         "scope": "openid profile email", "sid": "7f1c3b7e-8f3d-4f8e-9b3a-0d5f3b9a6c21",
@@ -87,8 +92,7 @@ async fn keycloak_token(issuer: &mut Issuer) -> String {
         "realm_access": { "roles": ["offline_access", "default-roles-app"] },
         "resource_access": { "account": { "roles": ["view-profile"] } },
         "organization": { "acme": { "id": ORGANISATION } },
-    });
-    issuer.sign("a", claims).await
+    })
 }
 
 #[tokio::test]
@@ -102,24 +106,39 @@ async fn an_existing_notification_page_works_unchanged() {
     let local = json!({ "IsEncrypted": false, "Values": values });
     fs::write(folder.join("local.settings.json"), local.to_string()).unwrap();
     let dev = Dev::start_in(folder, &["--port", "0", "--emulator-port", "0"]).await;
-    let token = keycloak_token(&mut issuer).await;
-    let user = "f3b0c442-98fc-4c14-9afb-f4c8996fb924";
+    let token = issuer.sign("a", keycloak_claims()).await;
     let service = dev
         .emulator
         .split(';')
         .find_map(|part| part.strip_prefix("Endpoint=http"));
-    let service = format!("ws{}", service.unwrap());
+    let service = format!("http{}", service.unwrap());
 
-    let mut page = Script::start_with("notifications.mjs", &[&dev.base, &service, &token]).await;
+    assert_a_notification_page_works(&dev.base, &service, &token, async |path, body| {
+        dev.back_end(Method::POST, path, &body).await
+    })
+    .await;
+}
+
+/// `service` is the address of the Web PubSub service, and `token` has [`keycloak_claims`].
+/// `post` posts as a back end does.
+pub(crate) async fn assert_a_notification_page_works(
+    base: &str,
+    service: &str,
+    token: &str,
+    post: impl AsyncFn(&str, Value) -> Answer,
+) {
+    let claims = keycloak_claims();
+    let user = claims["sub"].as_str().unwrap();
+    let service = service.replace("http", "ws");
+
+    let mut page = Script::start_with("notifications.mjs", &[base, &service, token]).await;
     assert_eq!(page.read().await, json!({ "connected": true }));
     let notification = json!({
         "title": "New Message", "body": "You have a new message from John",
         "timestamp": "2025-01-15T10:30:00Z", "link": "/messages/456", "id": "n1",
     });
     let body = json!({ "user_id": user, "notification": notification });
-    let sent = dev
-        .back_end(Method::POST, "/api/notifications", &body)
-        .await;
+    let sent = post("/api/notifications", body).await;
     assert_eq!(sent.status, 202, "{}", sent.body);
     let data = json!({
         "user_id": "user-456", "user_email": "newuser@example.com",
@@ -127,7 +146,7 @@ async fn an_existing_notification_page_works_unchanged() {
     });
     let body = json!({ "event_type": "user.joined", "data": data });
     let path = format!("/api/events/{ORGANISATION}");
-    let sent = dev.back_end(Method::POST, &path, &body).await;
+    let sent = post(&path, body).await;
     assert_eq!(sent.status, 202, "{}", sent.body);
     let seen = page.read().await;
 

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 
+use crate::serve::{Process, free_port};
 use crate::support::{Answer, TestApp};
 
 #[tokio::test]
@@ -58,4 +59,53 @@ async fn health_accepts_head_and_refuses_post() {
 
     assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
     post.assert_problem(405, "method_not_allowed");
+}
+
+/// `switchboard health` for the handler on this port.
+async fn ask(port: &str, arguments: &[&str]) -> std::process::Output {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_switchboard"));
+    command.arg("health").args(arguments);
+    command.env_clear().env("PORT", port);
+    command.output().await.unwrap()
+}
+
+#[tokio::test]
+async fn the_command_ends_with_an_error_unless_the_handler_is_healthy() {
+    let port = free_port();
+    let _process = Process::start(&[], &[("PORT", &port)]).await;
+
+    let health = ask(&port, &[]).await;
+    let alive = ask(&port, &["--live"]).await;
+
+    assert_eq!(health.status.code(), Some(1));
+    let error = String::from_utf8(health.stderr).unwrap();
+    assert!(
+        error.contains("503") && error.contains("degraded"),
+        "{error}"
+    );
+    assert!(alive.status.success(), "{alive:?}");
+    let body: serde_json::Value = serde_json::from_slice(&alive.stdout).unwrap();
+    assert_eq!(body["status"], "ok");
+}
+
+#[tokio::test]
+async fn the_command_takes_an_address_and_says_if_nobody_answers() {
+    let port = free_port();
+    let _process = Process::start(&[], &[("PORT", &port)]).await;
+    let nobody = free_port();
+    let url = format!("http://localhost:{port}/health");
+
+    let found = ask(&nobody, &["--url", &url, "--live"]).await;
+    let gone = ask(&nobody, &[]).await;
+    let nonsense = ask(&nobody, &["--url", "somewhere"]).await;
+
+    assert!(found.status.success(), "{found:?}");
+    for (output, text) in [(gone, "no answer"), (nonsense, "somewhere is not a URL")] {
+        assert_eq!(output.status.code(), Some(1));
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            error.contains(text) && error.lines().count() == 1,
+            "{error}"
+        );
+    }
 }

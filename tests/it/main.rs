@@ -66,6 +66,8 @@ mod page;
 #[cfg(feature = "dev")]
 mod promises;
 #[cfg(feature = "dev")]
+mod published;
+#[cfg(feature = "dev")]
 mod publishing;
 #[cfg(feature = "dev")]
 mod queue;

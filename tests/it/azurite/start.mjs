@@ -7,7 +7,8 @@ import { createRequire } from 'node:module';
 import net from 'node:net';
 import tls from 'node:tls';
 
-const given = process.argv.slice(2);
+const all = process.argv.slice(2);
+const given = all.filter((argument) => argument !== '--no-bridge');
 const ports = given.includes('--tablePort')
   ? []
   : ['--blobPort', '0', '--queuePort', '0', '--tablePort', '0'];
@@ -15,7 +16,7 @@ const memory = given.some((argument) => argument === '--location') ? [] : ['--in
 // By default Azurite closes idle connections after five seconds, possibly just as a call is sent on
 // one; Azure keeps them for minutes.
 const keepAlive = ['blob', 'queue', 'table'].flatMap((service) => [`--${service}KeepAliveTimeout`, '300']);
-process.argv.splice(2, given.length, ...ports, ...given, ...keepAlive, ...memory, '--silent', '--disableTelemetry');
+process.argv.splice(2, all.length, ...ports, ...given, ...keepAlive, ...memory, '--silent', '--disableTelemetry');
 let ahead = 0;
 process.stdin.setEncoding('utf8').on('end', () => process.exit()).on('data', (lines) => {
   for (const seconds of lines.trim().split('\n')) ahead += Number(seconds) * 1000;
@@ -26,12 +27,12 @@ globalThis.Date = new Proxy(Date, {
   construct: (date, given, type) => Reflect.construct(date, given.length > 0 ? given : [Date.now()], type),
 });
 
-// Azurite accepts Entra tokens only over HTTPS. Its certificate is self-signed, so each service gets
-// a plain HTTP address that forwards to it.
+// Azurite accepts Entra tokens only over HTTPS. Nobody knows the authority of its certificate, so each
+// service gets a plain HTTP address that forwards to it, unless `--no-bridge` is given.
 const log = console.log;
 console.log = (line) => {
   const [, service, port] = /^(.* listening at )https:.*:(\d+)$/.exec(line) ?? [];
-  if (!service) return log(line);
+  if (!service || given.length < all.length) return log(line);
   const bridge = net.createServer((plain) => {
     const secure = tls.connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
     plain.on('error', () => secure.destroy()).on('close', () => secure.destroy());

@@ -1,7 +1,5 @@
 //! An account without a key, opened with tokens of a managed identity.
 
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -9,8 +7,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use azure_core::credentials::{AccessToken, TokenCredential, TokenRequestOptions};
 use azure_core::time::OffsetDateTime;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::json;
 use switchboard::azure::http_client::SharedHttpClient;
@@ -25,7 +21,7 @@ use tokio::sync::OnceCell;
 
 use super::blob::{assert_downloads_are_attachments, assert_files_come_and_go};
 use crate::store::place::{Place, insert, put};
-use crate::support::{Account, Azurite};
+use crate::support::{Account, Authority, Azurite, fresh_folder};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -36,26 +32,9 @@ async fn azurite() -> &'static Azurite {
 }
 
 async fn azurite_with_certificate() -> Azurite {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("azurite-certificate");
-    fs::create_dir_all(&folder).unwrap();
-    let key = rcgen::KeyPair::generate().unwrap();
-    let names = vec!["localhost".to_owned()];
-    let certificate = rcgen::CertificateParams::new(names).unwrap();
-    let certificate = certificate.self_signed(&key).unwrap();
-    let file = |name: &str, label: &str, der: &[u8]| {
-        let text = STANDARD.encode(der);
-        let path = folder.join(format!("{}-{name}.pem", std::process::id()));
-        let pem = format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n");
-        fs::write(&path, pem).unwrap();
-        path.to_str().unwrap().to_owned()
-    };
-    let certificate = file("certificate", "CERTIFICATE", certificate.der());
-    let key = file("key", "PRIVATE KEY", &key.serialize_der());
-    let azurite = Azurite::own(&["--oauth", "basic", "--cert", &certificate, "--key", &key]).await;
-    for file in [certificate, key] {
-        fs::remove_file(file).unwrap();
-    }
-    azurite
+    let authority = Authority::new();
+    let [certificate, key] = authority.issue("localhost", &fresh_folder());
+    Azurite::own(&["--oauth", "basic", "--cert", &certificate, "--key", &key]).await
 }
 
 /// Issues tokens, and counts them.

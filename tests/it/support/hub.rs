@@ -1,8 +1,9 @@
 //! The emulator behind a gate.
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
-use emulator::{Config, Emulator, HubSettings};
+use emulator::{Config, Emulator, HubSettings, Timing};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
@@ -18,7 +19,17 @@ pub(crate) struct Hub {
 impl Hub {
     /// It sends no events at first.
     pub(crate) async fn start() -> Self {
-        let emulator = Emulator::new(with_handlers(json!([])).with_control());
+        Self::with_latency(Duration::ZERO).await
+    }
+
+    /// With a delay of all its answers, as a network has.
+    pub(crate) async fn with_latency(latency: Duration) -> Self {
+        let timing = Timing {
+            latency,
+            ..Timing::default()
+        };
+        let config = with_handlers(json!([])).with_timing(timing);
+        let emulator = Emulator::new(config.with_control());
         let settings = emulator.hub_settings();
         let listener = emulator::listen((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
         let gate = Gate::before(listener.local_addr().unwrap()).await;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod authority;
 mod azurite;
 mod client;
 #[cfg(feature = "dev")]
@@ -40,6 +41,7 @@ pub(crate) use answer::Answer;
 #[cfg(feature = "dev")]
 pub(crate) use app::trigger;
 pub(crate) use app::{KEY, NOW, TestApp};
+pub(crate) use authority::Authority;
 pub(crate) use azurite::{Account, Azurite, STORAGE_KEY};
 pub(crate) use client::{Client, dial, ticket};
 #[cfg(feature = "dev")]
