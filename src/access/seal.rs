@@ -68,9 +68,11 @@ impl Sealer {
         subject: &str,
         content: &impl Serialize,
     ) -> Result<String, serde_json::Error> {
-        let content = serde_json::to_vec(content)?;
-        let mac = self.mac(&self.seals, purpose, subject, &content).finalize();
-        let mut sealed = URL_SAFE_NO_PAD.encode(&content);
+        let mut json = Vec::with_capacity(512);
+        serde_json::to_writer(&mut json, content)?;
+        let mac = self.mac(&self.seals, purpose, subject, &json).finalize();
+        let mut sealed = String::with_capacity(json.len().div_ceil(3) * 4 + 44);
+        URL_SAFE_NO_PAD.encode_string(&json, &mut sealed);
         sealed.push('.');
         URL_SAFE_NO_PAD.encode_string(mac.into_bytes(), &mut sealed);
         Ok(sealed)

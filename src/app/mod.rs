@@ -59,7 +59,7 @@ struct Shared {
     listen: Listen,
     clock: Clock,
     started: Timestamp,
-    openapi: OnceLock<OpenApi>,
+    openapi: OnceLock<fn() -> OpenApi>,
 }
 
 /// Everything that handlers need, built from valid settings.
@@ -302,12 +302,14 @@ impl AppState {
         uptime.max(0).unsigned_abs()
     }
 
-    /// The description of the routes; empty until `describe` sets it.
-    pub fn openapi(&self) -> &OpenApi {
-        self.0.openapi.get_or_init(OpenApi::default)
+    /// The description of the routes; empty until `describe` sets it. It is built for each call:
+    /// few ask for it, and it takes more memory than everything else that an idle handler holds.
+    pub fn openapi(&self) -> OpenApi {
+        let document = self.0.openapi.get();
+        document.map(|document| document()).unwrap_or_default()
     }
 
-    pub(crate) fn describe(&self, document: OpenApi) {
+    pub(crate) fn describe(&self, document: fn() -> OpenApi) {
         // The routes are built only once, so this cannot fail.
         let _ = self.0.openapi.set(document);
     }

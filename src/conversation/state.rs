@@ -45,6 +45,15 @@ impl ConversationState {
         self.head_version.as_ref()
     }
 
+    /// The state after a write of this head, if the store returned the new version.
+    pub(super) fn after(self, head: Head, version: Option<&Version>) -> Option<Self> {
+        Some(Self {
+            head,
+            head_version: Some(version?.clone()),
+            ..self
+        })
+    }
+
     /// Moves the head on, from just where it was read.
     pub fn write_head(&self, head: &Head) -> Result<Write, StoreError> {
         match &self.head_version {

@@ -23,9 +23,9 @@ pub mod webhooks;
 
 mod named_user;
 
-use axum::middleware;
 use axum::routing::{any, get};
-use utoipa_axum::router::OpenApiRouter;
+use axum::{Router, middleware};
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::app::AppState;
@@ -38,9 +38,27 @@ use crate::http::trace;
 use devices::commands;
 use rooms::{files, invites, messages, presence, record, sanctions};
 
+/// Collects routes, with their descriptions or without.
+trait Routes: Sized {
+    fn routes(self, routes: UtoipaMethodRouter<AppState>) -> Self;
+}
+
+impl Routes for OpenApiRouter<AppState> {
+    fn routes(self, routes: UtoipaMethodRouter<AppState>) -> Self {
+        self.routes(routes)
+    }
+}
+
+impl Routes for Router<AppState> {
+    fn routes(self, (_, paths, handlers): UtoipaMethodRouter<AppState>) -> Self {
+        let paths = paths.paths.keys();
+        paths.fold(self, |router, path| router.route(path, handlers.clone()))
+    }
+}
+
 /// Every route of the API; its description stands at its handler.
-fn api() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new()
+fn api<R: Routes>(router: R) -> R {
+    router
         // For clients.
         .routes(routes!(negotiate::get, negotiate::post))
         .routes(routes!(chat::post))
@@ -83,8 +101,8 @@ fn api() -> OpenApiRouter<AppState> {
 
 /// The handler as a service.
 pub fn service(state: AppState) -> Edge {
-    let (mut router, document) = api().split_for_parts();
-    state.describe(openapi::finish(document));
+    state.describe(|| openapi::finish(api(OpenApiRouter::new()).into_openapi()));
+    let mut router = api(Router::new());
     router = router.route("/", get(|| async { "Switchboard\n" }));
     router = match state.listen() {
         Listen::Functions(_) => router.route("/{function}", any(host_call::called_by_host)),

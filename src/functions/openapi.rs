@@ -22,7 +22,7 @@ use crate::http::problem::{self, ProblemBody};
     responses((status = 200, description = "An OpenAPI 3.1 document"))
 )]
 pub async fn get(State(state): State<AppState>) -> Json<OpenApi> {
-    Json(state.openapi().clone())
+    Json(state.openapi())
 }
 
 /// Adds everything that no single route describes.

@@ -57,20 +57,20 @@ pub async fn get(State(state): State<AppState>) -> Json<Status> {
 /// Reads the endpoints from the OpenAPI document.
 fn endpoints(state: &AppState) -> Vec<EndpointEntry> {
     let mut entries = Vec::new();
-    for (path, item) in &state.openapi().paths.paths {
-        let operations: [(&'static str, &Option<Operation>); 5] = [
-            ("GET", &item.get),
-            ("POST", &item.post),
-            ("PUT", &item.put),
-            ("DELETE", &item.delete),
-            ("OPTIONS", &item.options),
+    for (path, item) in state.openapi().paths.paths {
+        let operations: [(&'static str, Option<Operation>); 5] = [
+            ("GET", item.get),
+            ("POST", item.post),
+            ("PUT", item.put),
+            ("DELETE", item.delete),
+            ("OPTIONS", item.options),
         ];
         for (method, operation) in operations {
             if let Some(operation) = operation {
                 entries.push(EndpointEntry {
                     method,
                     path: path.clone(),
-                    description: operation.summary.clone().unwrap_or_default(),
+                    description: operation.summary.unwrap_or_default(),
                 });
             }
         }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use async_trait::async_trait;
 
-use super::types::{Key, Partition, Record, StoreError, Write, WriteError};
+use super::types::{Key, Partition, Record, StoreError, Write, WriteError, Written};
 
 /// Records in partitions.
 ///
@@ -30,7 +30,16 @@ pub trait Store: Send + Sync + fmt::Debug {
     /// Does all of `writes` or none; each states what it expects to find. At most
     /// [`MAX_WRITES`](super::MAX_WRITES), each of a different key. A write that returned `Ok`
     /// survives the end of this process.
-    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError>;
+    async fn commit(
+        &self,
+        partition: &Partition,
+        writes: Vec<Write>,
+    ) -> Result<Written, WriteError>;
+
+    /// [`commit`](Self::commit), for callers that do not go on from the new versions.
+    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
+        self.commit(partition, writes).await.map(drop)
+    }
 
     /// Checks with one small read that the store answers.
     async fn check(&self) -> Result<(), StoreError>;

@@ -24,5 +24,5 @@ pub use open::{OpenError, open};
 pub use traced::TracedStore;
 pub use types::{
     BadRecord, Collection, Key, MAX_BODY, MAX_WRITES, Partition, Record, StoreError, Version,
-    Write, WriteError,
+    Write, WriteError, Written,
 };

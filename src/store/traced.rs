@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tracing::{Instrument, Span};
 
 use super::contract::Store;
-use super::types::{Collection, Key, Partition, Record, StoreError, Write, WriteError};
+use super::types::{Collection, Key, Partition, Record, StoreError, Write, WriteError, Written};
 use crate::config::StoreConfig;
 use crate::logging::trace::TARGET;
 
@@ -113,8 +113,12 @@ impl Store for TracedStore {
         self.call("range", partition, range).await
     }
 
-    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
-        let write = self.inner.write(partition, writes);
+    async fn commit(
+        &self,
+        partition: &Partition,
+        writes: Vec<Write>,
+    ) -> Result<Written, WriteError> {
+        let write = self.inner.commit(partition, writes);
         self.call("write", partition, write).await
     }
 

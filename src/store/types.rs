@@ -110,6 +110,30 @@ fn is_safe(name: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version(pub(super) String);
 
+/// The versions that one write gave to its records.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written(Vec<Option<Version>>);
+
+impl Written {
+    /// `versions` are those that the service returned, in the order of the writes.
+    pub(super) fn new(
+        writes: &[Write],
+        versions: impl IntoIterator<Item = Option<Version>>,
+    ) -> Self {
+        let version = |(write, version)| match write {
+            &Write::Delete { .. } => None,
+            &(Write::Insert { .. } | Write::Replace { .. } | Write::Put { .. }) => version,
+        };
+        Self(writes.iter().zip(versions).map(version).collect())
+    }
+
+    /// Of the record of the write at this position. `None` if it was deleted, or if the service
+    /// did not return the version; then a read does.
+    pub fn version(&self, position: usize) -> Option<&Version> {
+        self.0.get(position)?.as_ref()
+    }
+}
+
 /// A record as read. The body is JSON text of at most [`MAX_BODY`] bytes. A store returns the same
 /// JSON value that was written, with every number exact; spacing, order and escapes may differ.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,7 +1,5 @@
 //! The kinds of client that the service accepts.
 
-use crate::hub::HubName;
-
 /// The kind of client that will connect. Each kind has its own URL path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ClientProtocol {
@@ -15,12 +13,12 @@ pub enum ClientProtocol {
 }
 
 impl ClientProtocol {
-    pub(crate) fn path(self, hub: &HubName) -> String {
-        let prefix = match self {
+    /// The path of its URLs, up to the name of the hub.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
             Self::Default => "/client/hubs/",
             Self::Mqtt => "/clients/mqtt/hubs/",
             Self::SocketIo => "/clients/socketio/hubs/",
-        };
-        format!("{prefix}{hub}")
+        }
     }
 }

@@ -45,12 +45,13 @@ impl Endpoint {
     /// The WebSocket URL for clients of `hub`, without a token.
     pub fn client_url(&self, hub: &HubName, protocol: ClientProtocol) -> String {
         let scheme = if self.is_secure() { "wss" } else { "ws" };
-        format!("{scheme}://{}{}", self.authority(), protocol.path(hub))
+        let path = protocol.path();
+        [scheme, "://", self.authority(), path, hub.as_str()].concat()
     }
 
     /// The `aud` claim of a client token: the client URL with `http` in place of `ws`.
     pub fn client_audience(&self, hub: &HubName, protocol: ClientProtocol) -> String {
-        format!("{}{}", self.as_str(), protocol.path(hub))
+        [self.as_str(), protocol.path(), hub.as_str()].concat()
     }
 
     pub(crate) fn with_port(mut self, port: u16) -> Self {

@@ -133,8 +133,12 @@ struct ServerClaims<'a> {
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
 
 fn sign(key: &AccessKey, claims: &impl Serialize) -> String {
+    let mut json = Vec::with_capacity(512);
     // Strings and numbers always serialise; the service would refuse an empty token.
-    let claims = serde_json::to_vec(claims).unwrap_or_default();
+    let claims = match serde_json::to_writer(&mut json, claims) {
+        Ok(()) => json,
+        Err(_) => Vec::new(),
+    };
     let mut token = String::with_capacity(HEADER.len() + claims.len().div_ceil(3) * 4 + 44);
     token.push_str(HEADER);
     URL_SAFE_NO_PAD.encode_string(&claims, &mut token);

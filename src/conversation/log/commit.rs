@@ -1,4 +1,4 @@
-//! Storing a batch: one read and one write, repeated when another instance came first.
+//! Storing a batch: at most one read, and one write, repeated when another instance came first.
 
 use std::collections::BTreeSet;
 
@@ -11,6 +11,7 @@ use super::super::question::claim;
 use super::super::{Conversation, ConversationError, ConversationState};
 use super::context::{COMMIT_TIMEOUT, Context};
 use super::dedup::{self, DedupRecord};
+use super::memory::Memory;
 use super::pending::{Answer, Pending, Posted, Sent, Stored};
 use super::questions;
 use super::uncertain::UncertainWrite;
@@ -31,6 +32,7 @@ const CLAIM_LOST: ConversationError =
 pub(super) struct Commit<'a> {
     context: &'a Context,
     conversation: &'a Conversation,
+    memory: &'a mut Memory,
     /// Recorded in the head by the same write.
     sent: &'a BTreeSet<Sent>,
     batch: Vec<Pending>,
@@ -79,25 +81,35 @@ fn joined_under(pending: &Pending, joined: &BTreeSet<String>) -> Option<u64> {
     join.filter(|join| joined.contains(&join.connection))?.due()
 }
 
-/// The outcome of one read and one write.
+/// The outcome of one read, or none, and one write.
 enum Attempt {
     Stored(Stored),
-    /// Some senders were answered and nothing was written. The others can be tried at once.
-    Fewer,
+    /// Nothing was written, and another attempt can follow at once: some senders were answered, or
+    /// the memory was out of date.
+    Again,
     /// Another instance came first.
     LostRace,
+}
+
+/// Where the state comes from that a write starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    Memory,
+    Store,
 }
 
 impl<'a> Commit<'a> {
     pub(super) fn new(
         context: &'a Context,
         conversation: &'a Conversation,
+        memory: &'a mut Memory,
         batch: Vec<Pending>,
         sent: &'a BTreeSet<Sent>,
     ) -> Self {
         Self {
             context,
             conversation,
+            memory,
             sent,
             batch,
             answered: Vec::new(),
@@ -113,7 +125,7 @@ impl<'a> Commit<'a> {
             match self.attempt().await {
                 Ok(Attempt::Stored(stored)) => break Some(stored),
                 Ok(_) if self.batch.is_empty() => break None,
-                Ok(Attempt::Fewer) => continue,
+                Ok(Attempt::Again) => continue,
                 Ok(Attempt::LostRace) if Instant::now() < deadline => {}
                 // The outcome of a write is unknown: ask the store until time is up.
                 Err(_) if self.uncertain.is_some() && Instant::now() < deadline => {}
@@ -138,8 +150,15 @@ impl<'a> Commit<'a> {
     }
 
     async fn attempt(&mut self) -> Result<Attempt, StoreError> {
+        // What a write with an unknown outcome left behind is only known from a read.
+        if let Some(remembered) = self.memory.recall()
+            && self.admits_all(&remembered)
+        {
+            return self.write(remembered, Origin::Memory).await;
+        }
         let store = &*self.context.store;
         let state = ConversationState::read(store, self.conversation).await?;
+        self.memory.compare(&state);
         if let Some(uncertain) = &self.uncertain {
             let found = uncertain.find_committed(store, self.conversation, &self.batch);
             if let Some(stored) = found.await? {
@@ -152,22 +171,47 @@ impl<'a> Commit<'a> {
         self.refuse_unauthorized(&state);
         self.refuse_surplus_questions(&state).await?;
         if self.batch.is_empty() {
-            return Ok(Attempt::Fewer);
+            return Ok(Attempt::Again);
         }
-        let (writes, stored) = self.compose(&state, self.context.clock.now())?;
+        self.write(state, Origin::Store).await
+    }
+
+    /// Whether nobody would be refused in this state.
+    fn admits_all(&mut self, state: &ConversationState) -> bool {
+        let mut batch = self.batch.iter_mut();
+        batch.all(|pending| pending.draft.authorize(state).is_ok())
+            && questions::decide(&mut self.batch, state).is_empty()
+    }
+
+    async fn write(
+        &mut self,
+        state: ConversationState,
+        origin: Origin,
+    ) -> Result<Attempt, StoreError> {
+        let (writes, stored, head) = self.compose(&state, self.context.clock.now())?;
         let partition = self.conversation.partition();
-        match store.write(&partition, writes).await {
-            Ok(()) => Ok(Attempt::Stored(stored)),
+        match self.context.store.commit(&partition, writes).await {
+            Ok(written) => {
+                if origin == Origin::Memory {
+                    self.memory.note_current();
+                }
+                self.memory.note(state.after(head, written.version(0)));
+                Ok(Attempt::Stored(stored))
+            }
             Err(WriteError::Conflict { position }) => {
                 if let Some(first) = repeated(position, self.batch.len())
                     && self.answer_repeats(&state, first).await?
                 {
-                    return Ok(Attempt::Fewer);
+                    return Ok(Attempt::Again);
                 }
                 if position > 2 * self.batch.len() && self.refuse_lost_claim() {
-                    return Ok(Attempt::Fewer);
+                    return Ok(Attempt::Again);
                 }
                 self.context.count_lost_race();
+                if origin == Origin::Memory {
+                    self.memory.note_outdated();
+                    return Ok(Attempt::Again);
+                }
                 Ok(Attempt::LostRace)
             }
             Err(WriteError::NotDone(error)) => Err(error),
@@ -241,7 +285,7 @@ impl<'a> Commit<'a> {
         &self,
         state: &ConversationState,
         now: Timestamp,
-    ) -> Result<(Vec<Write>, Stored), StoreError> {
+    ) -> Result<(Vec<Write>, Stored, Head), StoreError> {
         let mut head: Head = state.head.clone();
         for sent in self.sent {
             sent.mark_in(&mut head);
@@ -284,7 +328,7 @@ impl<'a> Commit<'a> {
             overdue,
             unanswered,
         };
-        Ok((writes, stored))
+        Ok((writes, stored, head))
     }
 
     /// Answers the senders whose messages an earlier try stored, from the first known one on.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::memory::Interference;
 use crate::azure::courier::Courier;
 use crate::clock::{Clock, Ids, Jitter};
 use crate::conversation::outbox::Outbox;
@@ -26,6 +27,7 @@ pub(super) struct Context {
     pub(super) broadcast_window: usize,
     jitter: Jitter,
     pub(super) lost_races: AtomicU64,
+    pub(super) interference: Arc<Interference>,
     /// Becomes `true` when the process is about to end. Each lane that ends touches it.
     pub(super) draining: watch::Sender<bool>,
 }
@@ -47,6 +49,7 @@ impl Context {
             broadcast_window,
             jitter: Jitter::new(ids),
             lost_races: AtomicU64::new(0),
+            interference: Arc::default(),
             draining: watch::Sender::new(false),
         }
     }

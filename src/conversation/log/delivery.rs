@@ -13,6 +13,7 @@ use super::super::message::{ChatMessageView, Message, RoomMessageView};
 use super::super::outbox::Order;
 use super::super::{Conversation, ConversationState};
 use super::context::Context;
+use super::memory::Memory;
 use super::pending::Sent;
 use crate::azure::web_pubsub::CallError;
 use crate::ids::target::ChatId;
@@ -174,21 +175,45 @@ impl<'a> Delivery<'a> {
     }
 
     /// Records in the head that these messages were sent.
-    pub(super) async fn record_sent(self, sent: &BTreeSet<Sent>) -> Result<(), WriteError> {
-        let store = &*self.context.store;
-        let state = ConversationState::read(store, self.conversation).await?;
+    pub(super) async fn record_sent(
+        self,
+        sent: &BTreeSet<Sent>,
+        memory: &mut Memory,
+    ) -> Result<(), WriteError> {
+        if let Some(remembered) = memory.recall() {
+            match self.mark_sent(sent, remembered, memory).await {
+                Ok(()) => {
+                    memory.note_current();
+                    return Ok(());
+                }
+                Err(WriteError::Conflict { .. }) => memory.note_outdated(),
+                Err(error) => return Err(error),
+            }
+        }
+        let state = ConversationState::read(&*self.context.store, self.conversation).await?;
+        memory.compare(&state);
+        self.mark_sent(sent, state, memory).await
+    }
+
+    async fn mark_sent(
+        self,
+        sent: &BTreeSet<Sent>,
+        state: ConversationState,
+        memory: &mut Memory,
+    ) -> Result<(), WriteError> {
         let mut head = state.head.clone();
         let changes = sent.iter().filter(|sent| sent.mark_in(&mut head)).count();
         if changes == 0 {
+            memory.note(Some(state));
             return Ok(());
         }
-        let write = state.write_head(&head)?;
-        let written = store
-            .write(&self.conversation.partition(), vec![write])
-            .await;
+        let writes = vec![state.write_head(&head)?];
+        let store = &*self.context.store;
+        let written = store.commit(&self.conversation.partition(), writes).await;
         if let Err(WriteError::Conflict { .. }) = &written {
             self.context.count_lost_race();
         }
-        written
+        memory.note(state.after(head, written?.version(0)));
+        Ok(())
     }
 }

@@ -12,6 +12,7 @@ use super::super::{Conversation, ConversationError};
 use super::commit::Commit;
 use super::context::Context;
 use super::delivery::Delivery;
+use super::memory::Memory;
 use super::pending::{Pending, Sent};
 use super::questions;
 use crate::logging::trace::TARGET;
@@ -140,17 +141,18 @@ impl Lane {
     /// Ends when no message waits and none is left to record.
     async fn run(self: Arc<Self>, lanes: Arc<Lanes>) {
         let context = &lanes.context;
+        let mut memory = Memory::new(&context.interference);
         loop {
             let batch = self.next_batch();
             if !batch.is_empty() {
                 let (batch_span, call) = (batch_span(&batch), only_call(&batch));
-                let processing = self.process_batch(context, batch);
+                let processing = self.process_batch(context, &mut memory, batch);
                 processing.instrument(batch_span).instrument(call).await;
                 // A batch that stored nothing recorded nothing either, and more such batches may
                 // follow.
                 let due = self.queue().record_due();
                 if due.is_some_and(|due| due <= Instant::now()) {
-                    self.record_sent(context).await;
+                    self.record_sent(context, &mut memory).await;
                 }
                 continue;
             }
@@ -158,7 +160,7 @@ impl Lane {
             if let Some(due) = due
                 && !self.wait_for_next_message(context, due).await
             {
-                self.record_sent(context).await;
+                self.record_sent(context, &mut memory).await;
             }
             let mut open = lanes.open();
             let queue = self.queue();
@@ -210,9 +212,9 @@ impl Lane {
         batch
     }
 
-    async fn process_batch(&self, context: &Context, batch: Vec<Pending>) {
+    async fn process_batch(&self, context: &Context, memory: &mut Memory, batch: Vec<Pending>) {
         let noted = self.queue().sent.clone();
-        let result = Commit::new(context, &self.conversation, batch, &noted)
+        let result = Commit::new(context, &self.conversation, memory, batch, &noted)
             .run()
             .await;
         let mut joined = BTreeSet::new();
@@ -272,12 +274,12 @@ impl Lane {
 
     /// Records the sent messages. If that fails they stay noted: no other instance knows that
     /// they were sent, and would send them again.
-    async fn record_sent(&self, context: &Context) {
+    async fn record_sent(&self, context: &Context, memory: &mut Memory) {
         let sent = std::mem::take(&mut self.queue().sent);
         let delivery = Delivery::new(context, &self.conversation);
         let deadline = Instant::now() + RECORD_TIMEOUT;
         for attempt in 0.. {
-            match delivery.record_sent(&sent).await {
+            match delivery.record_sent(&sent, memory).await {
                 Ok(()) => return,
                 Err(error) => tracing::debug!(
                     error = &error as &dyn std::error::Error,

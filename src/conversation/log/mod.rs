@@ -7,8 +7,10 @@
 //! One turn of a lane, for every message that waits:
 //!
 //! 1. `lane` takes a batch from the queue, without two messages of the same dedup key.
-//! 2. `commit` reads guard and head: one read.
-//! 3. It authorises each draft against them and answers those that are refused.
+//! 2. `commit` reads guard and head: one read, or none where `memory` has what the lane's last
+//!    write left behind.
+//! 3. It authorises each draft against them and answers those that are refused. It refuses nobody
+//!    from memory.
 //! 4. It numbers the rest and writes head, messages and dedup records: one write. If another
 //!    instance moved the head first, it starts again at 2; if a dedup record exists, `dedup`
 //!    answers that sender with the message that is stored.
@@ -25,6 +27,7 @@ mod context;
 mod dedup;
 mod delivery;
 mod lane;
+mod memory;
 mod pending;
 mod questions;
 mod resend;

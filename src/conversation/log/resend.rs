@@ -10,6 +10,7 @@ use super::super::{Conversation, ConversationState, history};
 use super::MessageLog;
 use super::context::Context;
 use super::delivery::Delivery;
+use super::memory::Memory;
 use super::pending::Sent;
 use crate::store::{StoreError, WriteError};
 
@@ -111,7 +112,9 @@ async fn record(
     let deadline = Instant::now() + RECORD_TIMEOUT;
     let mut retries = 0;
     loop {
-        match Delivery::new(context, conversation).record_sent(sent).await {
+        let delivery = Delivery::new(context, conversation);
+        let mut memory = Memory::new(&context.interference);
+        match delivery.record_sent(sent, &mut memory).await {
             Ok(()) => return Ok(()),
             Err(error) if Instant::now() >= deadline => return Err(ResendError::Record(error)),
             Err(_) => retries += 1,

@@ -4,10 +4,9 @@ pub mod body;
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::Request;
 use axum::http::HeaderValue;
-use axum::http::header::CACHE_CONTROL;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -113,8 +112,15 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response, Pro
     let token = Token::new(app, &admitted.binding).await?;
     let binding = app.admission.confirm(admitted).await?;
     let negotiated = write_answer(app, token, binding)?;
-    let no_store = HeaderValue::from_static("no-store");
-    Ok(([(CACHE_CONTROL, no_store)], Json(negotiated)).into_response())
+    // Two tokens, and what they grant.
+    let mut body = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut body, &negotiated)
+        .map_err(|_| Problem::unavailable("the answer cannot be serialised"))?;
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, body).into_response())
 }
 
 /// The client's token, and what it grants.
@@ -163,7 +169,7 @@ fn write_answer(app: &App, token: Token, binding: Binding) -> Result<Negotiated,
     tracing::info!(user.id = %user, "negotiated for {user}");
     let with_token = app.config.include_access_token;
     Ok(Negotiated {
-        url: format!("{base_url}?access_token={token}&sb={sb}"),
+        url: [base_url.as_str(), "?access_token=", &token, "&sb=", &sb].concat(),
         user_id: user.to_string(),
         roles: request.roles,
         hub: app.config.web_pubsub.hub.to_string(),

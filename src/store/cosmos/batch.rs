@@ -9,7 +9,7 @@ use super::call::in_partition;
 use super::resource::Resource;
 use super::schema::{Document, document};
 use crate::azure::rest::{Answer, Call, Retry};
-use crate::store::types::{Key, StoreError, Write, WriteError};
+use crate::store::types::{Key, StoreError, Version, Write, WriteError, Written};
 
 /// The longest body of a batch, in bytes.
 const MAX_BATCH_SIZE: usize = 2 * 1024 * 1024;
@@ -69,6 +69,8 @@ fn call(container: &Resource, pk: &str, body: String, retry: Retry) -> Call {
 #[serde(rename_all = "camelCase")]
 struct OperationResult {
     status_code: u16,
+    #[serde(rename = "eTag")]
+    etag: Option<String>,
     resource_body: Option<Document>,
 }
 
@@ -83,13 +85,14 @@ pub(super) fn read_result(answer: &Answer) -> Result<Option<Document>, StoreErro
 }
 
 /// The result in the answer to [`write()`]. The service stops at the first operation that fails.
-pub(super) fn write_result(answer: &Answer, writes: &[Write]) -> Result<(), WriteError> {
+pub(super) fn write_result(answer: &Answer, writes: &[Write]) -> Result<Written, WriteError> {
     let results: Vec<OperationResult> = answer
         .json()
         .map_err(|error| WriteError::Unknown(error.into()))?;
     let statuses = || results.iter().map(|result| result.status_code);
     if statuses().len() == writes.len() && statuses().all(|status| status < 400) {
-        return Ok(());
+        let versions = results.into_iter().map(|result| result.etag.map(Version));
+        return Ok(Written::new(writes, versions));
     }
     let mut failed = statuses().zip(writes).enumerate();
     let failed = failed.find(|(_, (status, _))| *status >= 400 && *status != FAILED_DEPENDENCY);

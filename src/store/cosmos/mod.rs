@@ -26,7 +26,9 @@ use self::range::{CONTINUATION, Page};
 use self::resource::{Resource, is_addressable};
 use super::contract::Store;
 use super::limits;
-use super::types::{Collection, Key, Partition, Record, StoreError, Write, WriteError};
+use super::types::{
+    Collection, Key, Partition, Record, StoreError, Version, Write, WriteError, Written,
+};
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::{IdentityError, ManagedIdentities};
 use crate::azure::rest::{Answer, Deadline};
@@ -122,13 +124,19 @@ impl CosmosStore {
     }
 
     /// The result in the answer to `writes`.
-    fn write_result(&self, answer: &Answer, writes: &[Write]) -> Result<(), WriteError> {
+    fn write_result(&self, answer: &Answer, writes: &[Write]) -> Result<Written, WriteError> {
         let status = answer.status;
         match point_write(writes) {
             None if matches!(status, StatusCode::OK | StatusCode::MULTI_STATUS) => {
                 batch::write_result(answer, writes)
             }
-            Some(_) if status.is_success() => Ok(()),
+            Some(_) if status.is_success() => {
+                let etag = answer.header("etag");
+                Ok(Written::new(
+                    writes,
+                    [etag.map(|etag| Version(etag.to_owned()))],
+                ))
+            }
             Some(write) if batch::precondition_failed(write, status.as_u16()) => {
                 Err(WriteError::Conflict { position: 0 })
             }
@@ -211,10 +219,14 @@ impl Store for CosmosStore {
         }
     }
 
-    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
+    async fn commit(
+        &self,
+        partition: &Partition,
+        writes: Vec<Write>,
+    ) -> Result<Written, WriteError> {
         limits::check(&writes)?;
         if writes.is_empty() {
-            return Ok(());
+            return Ok(Written::default());
         }
         let (deadline, collection, pk) =
             (Deadline::start(), partition.collection(), partition.name());

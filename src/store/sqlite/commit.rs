@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use rusqlite::{ErrorCode, Transaction};
+use rusqlite::{Connection, ErrorCode, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::connection::Session;
 use super::failure::Failure;
 use super::{schema, write_lock};
 use crate::clock::{Ids, Jitter};
-use crate::store::types::{Partition, StoreError, Write, WriteError};
+use crate::store::types::{Partition, StoreError, Write, WriteError, Written};
 
 /// The most batches in one commit.
 const MAX_GROUP: usize = 128;
@@ -24,7 +24,7 @@ pub(super) struct Batch {
     pub(super) writes: Vec<Write>,
     pub(super) deadline: Instant,
     pub(super) claim: Claim,
-    pub(super) answer: oneshot::Sender<Result<(), WriteError>>,
+    pub(super) answer: oneshot::Sender<Result<Written, WriteError>>,
 }
 
 /// Decides who owns a batch: the thread that is about to write it, or the caller that gives up, and
@@ -81,43 +81,85 @@ fn commit_group(
     group: &mut Vec<Batch>,
     batches: &mut mpsc::Receiver<Batch>,
     ids: &Ids,
-) -> Result<Vec<Result<(), WriteError>>, GroupFailure> {
+) -> Result<Results, GroupFailure> {
     let deadline = group[0].deadline;
     let connection = session
         .connection(deadline)
         .map_err(GroupFailure::BeforeCommit)?;
-    let mut transaction = write_lock::begin(connection, &Jitter::new(ids.clone()), deadline)?;
+    let jitter = Jitter::new(ids.clone());
+    let mut transaction = write_lock::begin(connection, &jitter, deadline)?;
     while group.len() < MAX_GROUP
         && let Ok(another) = batches.try_recv()
     {
         group.push(another);
     }
     group.retain(|batch| batch.claim.take());
-    let mut results = Vec::with_capacity(group.len());
-    for batch in group {
-        results.push(apply(&mut transaction, batch, ids)?);
+    let mut results = apply_all(&transaction, group, ids)?;
+    if results.is_none() {
+        transaction.rollback()?;
+        transaction = write_lock::begin(connection, &jitter, deadline)?;
+        results = Some(apply_each(&mut transaction, group, ids)?);
     }
     let commit = transaction.commit();
     commit.map_err(|error| GroupFailure::AtCommit(error.into()))?;
+    Ok(results.unwrap_or_default())
+}
+
+type Results = Vec<Result<Written, WriteError>>;
+
+/// Applies the batches without a savepoint for each, which would copy every page that changes.
+/// `None` if one must be undone: then the whole transaction must be.
+fn apply_all(
+    transaction: &Transaction<'_>,
+    group: &[Batch],
+    ids: &Ids,
+) -> rusqlite::Result<Option<Results>> {
+    let mut results = Vec::with_capacity(group.len());
+    for batch in group {
+        let result = apply(transaction, batch, ids)?;
+        // A batch whose first write conflicts has changed nothing.
+        if let Err(WriteError::Conflict { position: 1.. }) = result {
+            return Ok(None);
+        }
+        results.push(result);
+    }
+    Ok(Some(results))
+}
+
+/// Applies all writes of each batch or none.
+fn apply_each(
+    transaction: &mut Transaction<'_>,
+    group: &[Batch],
+    ids: &Ids,
+) -> rusqlite::Result<Results> {
+    let mut results = Vec::with_capacity(group.len());
+    for batch in group {
+        let savepoint = transaction.savepoint()?;
+        let result = apply(&savepoint, batch, ids)?;
+        match result {
+            Ok(_) => savepoint.commit()?,
+            Err(_) => savepoint.finish()?,
+        }
+        results.push(result);
+    }
     Ok(results)
 }
 
-/// Applies all writes of a batch or none.
+/// Applies writes until one conflicts.
 fn apply(
-    transaction: &mut Transaction<'_>,
+    connection: &Connection,
     batch: &Batch,
     ids: &Ids,
-) -> rusqlite::Result<Result<(), WriteError>> {
-    let savepoint = transaction.savepoint()?;
+) -> rusqlite::Result<Result<Written, WriteError>> {
+    // Each record of a batch has another key, so one version can serve them all.
+    let version = schema::new_version(ids);
     for (position, write) in batch.writes.iter().enumerate() {
-        let (_, version) = ids.uuid().as_u64_pair();
-        if !schema::apply(&savepoint, &batch.partition, write, version.cast_signed())? {
-            savepoint.finish()?;
+        if !schema::apply(connection, &batch.partition, write, &version)? {
             return Ok(Err(WriteError::Conflict { position }));
         }
     }
-    savepoint.commit()?;
-    Ok(Ok(()))
+    let versions = std::iter::repeat(Some(version));
+    Ok(Ok(Written::new(&batch.writes, versions)))
 }
 
 impl GroupFailure {
@@ -160,7 +202,7 @@ mod tests {
     use super::*;
     use crate::store::types::{Collection, Key};
 
-    type Answer = oneshot::Receiver<Result<(), WriteError>>;
+    type Answer = oneshot::Receiver<Result<Written, WriteError>>;
 
     #[test]
     fn each_caller_in_a_group_commit_gets_its_own_result() {
@@ -173,6 +215,24 @@ mod tests {
         assert!(first.is_ok() && third.is_ok());
         assert!(matches!(second, Err(WriteError::Conflict { position: 0 })));
         assert_eq!(written, ["a", "b"]);
+    }
+
+    #[test]
+    fn a_conflict_after_a_batchs_first_write_undoes_that_batch_alone() {
+        let (file, batches) = (File::new(), mpsc::channel(8));
+        let answers = [&["a"][..], &["b", "a"], &["c"], &["c", "d"], &["d"]]
+            .map(|names| insert_all(&batches.0, names, "1").1);
+
+        let written = file.run(batches, |_| ());
+
+        let results = answers.map(|answer| answer.blocking_recv().unwrap());
+        let conflicts = results.map(|result| match result {
+            Ok(_) => None,
+            Err(WriteError::Conflict { position }) => Some(position),
+            Err(error) => panic!("{error}"),
+        });
+        assert_eq!(conflicts, [None, Some(1), None, Some(0), None]);
+        assert_eq!(written, ["a", "c", "d"]);
     }
 
     #[test]
@@ -233,20 +293,28 @@ mod tests {
     }
 
     fn insert(batches: &Sender<Batch>, name: &'static str, body: &str) -> (Claim, Answer) {
+        insert_all(batches, &[name], body)
+    }
+
+    fn insert_all(batches: &Sender<Batch>, names: &[&'static str], body: &str) -> (Claim, Answer) {
         let claim = Claim::default();
         let (answer, answered) = oneshot::channel();
         let batch = Batch {
             partition: partition(),
-            writes: vec![Write::Insert {
-                key: Key::literal(name),
-                body: body.to_owned(),
-            }],
+            writes: names.iter().map(|name| insert_write(name, body)).collect(),
             deadline: Instant::now() + Duration::from_secs(60),
             claim: claim.clone(),
             answer,
         };
         batches.try_send(batch).unwrap();
         (claim, answered)
+    }
+
+    fn insert_write(name: &'static str, body: &str) -> Write {
+        Write::Insert {
+            key: Key::literal(name),
+            body: body.to_owned(),
+        }
     }
 
     #[track_caller]

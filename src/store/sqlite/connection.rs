@@ -18,6 +18,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// The pause before opening is retried while another process opens the file, too.
 const OPEN_RETRY_PAUSE: Duration = Duration::from_millis(5);
 
+/// After so many pages the log is copied into the file, while the writer waits. A page that changes
+/// often is copied once for all its changes. The log has 16 MB then.
+const CHECKPOINT_PAGES: i64 = 4000;
+
+/// Of each of the two connections. The rest of the file is in the system's cache.
+const CACHE_KIB: i64 = 1000;
+
 /// One thread's connection: opened on first use, and again after a failure.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -154,6 +161,8 @@ fn connect(path: &Path) -> Result<Connection, Failure> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Savepoints then keep their journals in memory instead of a file.
     connection.pragma_update(None, "temp_store", "memory")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     if owner == FileOwner::Nobody {
         schema::create(&connection)?;
     }

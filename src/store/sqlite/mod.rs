@@ -22,7 +22,7 @@ use self::connection::Session;
 use self::thread::Thread;
 use super::contract::Store;
 use super::limits;
-use super::types::{Key, Partition, Record, StoreError, Write, WriteError};
+use super::types::{Key, Partition, Record, StoreError, Write, WriteError, Written};
 use crate::clock::Ids;
 
 /// How long a caller waits at most.
@@ -96,7 +96,11 @@ impl Store for SqliteStore {
             .await
     }
 
-    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
+    async fn commit(
+        &self,
+        partition: &Partition,
+        writes: Vec<Write>,
+    ) -> Result<Written, WriteError> {
         limits::check(&writes)?;
         let deadline = Instant::now() + TIMEOUT;
         let (answer, answered) = oneshot::channel();

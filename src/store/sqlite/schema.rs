@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 
+use crate::clock::Ids;
 use crate::store::types::{Collection, Key, Partition, Record, Version, Write};
 
 /// The schema's version, stored as the file's `user_version`. Later versions migrate from it.
@@ -114,13 +115,14 @@ pub(super) fn apply(
     connection: &Connection,
     partition: &Partition,
     write: &Write,
-    new_version: i64,
+    new_version: &Version,
 ) -> rusqlite::Result<bool> {
     let (collection, name, key) = (
         collection(partition),
         partition.name(),
         write.key().as_str(),
     );
+    let new_version = number(new_version);
     let run = |sql, params: &[&dyn rusqlite::ToSql]| {
         let changed = connection.prepare_cached(sql)?.execute(params)?;
         Ok(changed == 1)
@@ -156,6 +158,11 @@ fn record(row: &Row<'_>) -> rusqlite::Result<Record> {
         version: Version(row.get::<_, i64>(1)?.to_string()),
         body: row.get(2)?,
     })
+}
+
+pub(super) fn new_version(ids: &Ids) -> Version {
+    let (_, random) = ids.uuid().as_u64_pair();
+    Version(random.cast_signed().to_string())
 }
 
 /// A version of ours is a number. Any other becomes `NULL`, which matches no record.

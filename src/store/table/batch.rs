@@ -56,7 +56,8 @@ fn push_part(body: &mut String, call: &Call, address: &Url) {
 /// The result of a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum BatchResult {
-    Done,
+    /// The ETags of the parts, where the service returned them.
+    Done(Vec<Option<String>>),
     /// One part failed, so nothing was written.
     Failed(Failure),
     Malformed,
@@ -71,15 +72,19 @@ pub(super) struct Failure {
 }
 
 /// Parses the answer to a batch. Ignores its multipart form, which emulators get wrong: only status
-/// lines and errors matter, and each is on its own line.
+/// lines, ETags and errors matter, and each is on its own line.
 pub(super) fn parse_answer(body: &[u8], parts: usize) -> BatchResult {
     let text = String::from_utf8_lossy(body);
-    let mut done = 0;
+    let mut etags = Vec::with_capacity(parts);
     let mut lines = text.lines().map(str::trim);
     while let Some(line) = lines.next() {
         match status(line) {
-            None => {}
-            Some(status) if status.is_success() => done += 1,
+            None => {
+                if let (Some(last), Some(etag)) = (etags.last_mut(), etag(line)) {
+                    *last = Some(etag.to_owned());
+                }
+            }
+            Some(status) if status.is_success() => etags.push(None),
             Some(status) => {
                 let error = lines.find(|line| line.starts_with(['{', '<']));
                 return BatchResult::Failed(Failure {
@@ -90,8 +95,8 @@ pub(super) fn parse_answer(body: &[u8], parts: usize) -> BatchResult {
             }
         }
     }
-    if done == parts {
-        BatchResult::Done
+    if etags.len() == parts {
+        BatchResult::Done(etags)
     } else {
         BatchResult::Malformed
     }
@@ -100,6 +105,11 @@ pub(super) fn parse_answer(body: &[u8], parts: usize) -> BatchResult {
 fn status(line: &str) -> Option<StatusCode> {
     let digits = line.strip_prefix("HTTP/1.1 ")?.get(..3)?;
     StatusCode::from_bytes(digits.as_bytes()).ok()
+}
+
+fn etag(line: &str) -> Option<&str> {
+    let (name, value) = line.split_once(':')?;
+    name.eq_ignore_ascii_case("etag").then(|| value.trim())
 }
 
 /// The position of the failed part. The message begins with it: `"value":"2:The specified entity already exists.…`.
@@ -121,7 +131,7 @@ mod tests {
 
     const SUCCESS: &str = "--batchresponse_1\r\nContent-Type: multipart/mixed; boundary=changesetresponse_2\r\n\r\n\
         --changesetresponse_2\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n\
-        HTTP/1.1 204 No Content\r\nX-Content-Type-Options: nosniff\r\nDataServiceVersion: 1.0;\r\n\r\n\r\n\
+        HTTP/1.1 204 No Content\r\nX-Content-Type-Options: nosniff\r\nETag: W/\"datetime'2026-01-15T10%3A30%3A00.1234567Z'\"\r\nDataServiceVersion: 1.0;\r\n\r\n\r\n\
         --changesetresponse_2\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n\
         HTTP/1.1 204 No Content\r\nDataServiceVersion: 1.0;\r\n\r\n\r\n--changesetresponse_2--\r\n--batchresponse_1--\r\n";
 
@@ -137,8 +147,12 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_done_if_every_part_is() {
-        assert_eq!(parse_answer(SUCCESS.as_bytes(), 2), BatchResult::Done);
+    fn a_batch_is_done_if_every_part_is_and_each_has_its_etag() {
+        let etag = "W/\"datetime'2026-01-15T10%3A30%3A00.1234567Z'\"".to_owned();
+        assert_eq!(
+            parse_answer(SUCCESS.as_bytes(), 2),
+            BatchResult::Done(vec![Some(etag), None])
+        );
         assert_eq!(parse_answer(SUCCESS.as_bytes(), 3), BatchResult::Malformed);
         assert_eq!(parse_answer(b"<html>", 1), BatchResult::Malformed);
         assert_eq!(parse_answer(b"", 1), BatchResult::Malformed);

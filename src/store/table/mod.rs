@@ -19,7 +19,7 @@ use self::schema::Entity;
 use self::schema_version::{SchemaVersion, create_table, found};
 use super::contract::Store;
 use super::limits;
-use super::types::{Key, Partition, Record, StoreError, Write, WriteError};
+use super::types::{Key, Partition, Record, StoreError, Version, Write, WriteError, Written};
 use crate::azure::http_client::SharedHttpClient;
 use crate::azure::managed_identity::ManagedIdentities;
 use crate::azure::rest::{Answer, Deadline, RestError};
@@ -71,7 +71,10 @@ impl TableStore {
             // packet; in a batch it does not.
             [call] if call.body.is_ascii() => {
                 let answer = self.service.call(call, deadline).await?;
-                return Ok(classify(writes, None, answer.status, answer.code()));
+                return Ok(match answer.status.is_success() {
+                    true => Outcome::Done(written(writes, [answer.header("etag")])),
+                    false => classify(writes, None, answer.status, answer.code()),
+                });
             }
             calls => batch::combine(calls, |path| self.service.url(path)),
         };
@@ -81,7 +84,10 @@ impl TableStore {
             return Ok(classify(writes, None, answer.status, answer.code()));
         }
         match batch::parse_answer(&answer.body, writes.len()) {
-            BatchResult::Done => Ok(Outcome::Done),
+            BatchResult::Done(etags) => {
+                let etags = etags.iter().map(Option::as_deref);
+                Ok(Outcome::Done(written(writes, etags)))
+            }
             BatchResult::Failed(Failure {
                 position,
                 status,
@@ -135,10 +141,14 @@ impl Store for TableStore {
         }
     }
 
-    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
+    async fn commit(
+        &self,
+        partition: &Partition,
+        writes: Vec<Write>,
+    ) -> Result<Written, WriteError> {
         limits::check(&writes)?;
         if writes.is_empty() {
-            return Ok(());
+            return Ok(Written::default());
         }
         let deadline = self.begin().await?;
         let mut outcome = self.try_write(partition, &writes, deadline).await?;
@@ -148,7 +158,7 @@ impl Store for TableStore {
             outcome = self.try_write(partition, &writes, deadline).await?;
         }
         match outcome {
-            Outcome::Done => Ok(()),
+            Outcome::Done(written) => Ok(written),
             Outcome::Conflict { position } => Err(WriteError::Conflict { position }),
             Outcome::NoTable => Err(refused("its table was deleted again".to_owned())),
             Outcome::Refused(why) => Err(refused(why)),
@@ -159,6 +169,12 @@ impl Store for TableStore {
         schema_version::is_recorded(&self.service, Deadline::start()).await?;
         Ok(())
     }
+}
+
+fn written<'a>(writes: &[Write], etags: impl IntoIterator<Item = Option<&'a str>>) -> Written {
+    let version = |etag: &str| Version(etag.to_owned());
+    let versions = etags.into_iter().map(|etag| etag.map(version));
+    Written::new(writes, versions)
 }
 
 fn next_page(answer: &Answer) -> Option<Continuation> {

@@ -2,12 +2,12 @@
 
 use http::StatusCode;
 
-use crate::store::types::Write;
+use crate::store::types::{Write, Written};
 
 /// The result of an attempt to write.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    Done,
+    Done(Written),
     Conflict {
         position: usize,
     },
@@ -16,7 +16,7 @@ pub(super) enum Outcome {
     Refused(String),
 }
 
-/// Interprets an answer. The service may omit the position; then the answer is about the first
+/// Interprets a failure. The service may omit the position; then the answer is about the first
 /// write that can cause it.
 pub(super) fn classify(
     writes: &[Write],
@@ -44,7 +44,6 @@ fn outcome(
     code: Option<&str>,
 ) -> Option<Outcome> {
     match (write, status) {
-        (_, status) if status.is_success() => Some(Outcome::Done),
         (_, StatusCode::CONFLICT) if code == Some("TableBeingDeleted") => None,
         (Write::Insert { .. }, StatusCode::CONFLICT) => Some(Outcome::Conflict { position }),
         // `NOT_FOUND` also for a missing table: then the version is missing, too.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use switchboard::azure::http_client::SharedHttpClient;
 use switchboard::azure::storage_account::queue::Queue;
 use switchboard::config::Listen;
-use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError};
+use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError, Written};
 use tokio::time::timeout;
 
 use super::ORDERS;
@@ -56,8 +56,12 @@ impl Store for SlowStore {
         records
     }
 
-    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
-        self.store.write(partition, writes).await
+    async fn commit(
+        &self,
+        partition: &Partition,
+        writes: Vec<Write>,
+    ) -> Result<Written, WriteError> {
+        self.store.commit(partition, writes).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

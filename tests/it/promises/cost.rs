@@ -8,11 +8,11 @@ use super::counted::Counted;
 use crate::notifications::{notified, open_tab};
 use crate::support::{Azurite, OpenAi, Proxy, Socket, World};
 
-const SEND: [&str; 2] = ["read state", "write head message id"];
+const SEND: &[&str] = &["read state", "write head message id"];
 /// Once a connection has joined a chat's group: whether its user is still a member.
-const CONFIRM: [&str; 1] = ["read state"];
+const CONFIRM: &[&str] = &["read state"];
 /// Half a second after the answer, for all that was sent until then.
-const RECORD: [&str; 2] = ["read state", "write head"];
+const RECORD: &[&str] = &["write head"];
 
 /// A client whose `connected` event has been handled.
 async fn greeted(world: &World, query: &str) -> Socket {
@@ -69,11 +69,7 @@ async fn a_connections_first_in_a_chat_is_one_call_and_one_read_more() {
     let second_at_the_store = without_read_positions(store.take_calls());
 
     assert_eq!((first, second), (2, 1));
-    let [decide, write] = SEND;
-    assert_eq!(
-        first_at_the_store,
-        [&[decide, write], &CONFIRM[..], &RECORD].concat()
-    );
+    assert_eq!(first_at_the_store, [SEND, CONFIRM, RECORD].concat());
     assert_eq!(second_at_the_store, [SEND, RECORD].concat());
 }
 

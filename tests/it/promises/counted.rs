@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use switchboard::config::Listen;
-use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError};
+use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError, Written};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
@@ -98,10 +98,14 @@ impl Store for Counted {
         self.store.range(partition, keys, limit).await
     }
 
-    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
+    async fn commit(
+        &self,
+        partition: &Partition,
+        writes: Vec<Write>,
+    ) -> Result<Written, WriteError> {
         let kinds: Vec<_> = writes.iter().map(|write| kind(write.key())).collect();
         let call = format!("write {}", kinds.join(" "));
-        let written = self.store.write(partition, writes).await;
+        let written = self.store.commit(partition, writes).await;
         self.add(partition, call);
         written
     }

@@ -15,6 +15,7 @@ mod crash;
 mod inbox;
 mod large;
 mod log;
+mod memory;
 mod numbers;
 mod outage;
 mod sent_record;

@@ -101,16 +101,22 @@ async fn a_silent_store_times_out_and_recovers() {
     let before = all_post(&mut people, base, "before").await;
 
     proxy.always(Some(Fault::Silence));
+    let at_once = all_post(&mut people, base, "at once").await;
     let silent = all_post(&mut people, base, "silent").await;
     proxy.always(None);
     let after = all_post(&mut people, base, "after").await;
 
     assert!(before.iter().chain(&after).all(is_stored));
-    let unavailable = Outcome::Refused("unavailable".to_owned());
+    let refused = |code: &str| Outcome::Refused(code.to_owned());
+    let (unavailable, internal) = (refused("unavailable"), refused("internal"));
+    // Right after a write no read comes first, and a write that gets no answer may be done.
+    let is_refused = |a: &Outcome| *a == unavailable || *a == internal;
+    assert!(at_once.iter().all(is_refused), "{at_once:?}");
     assert!(silent.iter().all(|a| *a == unavailable), "{silent:?}");
     assert!(proxy.most_at_once() <= MAX_AT_ONCE);
     let posted = [
         ("before".to_owned(), before),
+        ("at once".to_owned(), at_once),
         ("silent".to_owned(), silent),
         ("after".to_owned(), after),
     ];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError};
+use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError, Written};
 use tokio::sync::watch;
 
 use super::{apply_sanction, negotiate, put_room, url};
@@ -84,8 +84,12 @@ impl Store for Held {
         found
     }
 
-    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
-        self.store.write(partition, writes).await
+    async fn commit(
+        &self,
+        partition: &Partition,
+        writes: Vec<Write>,
+    ) -> Result<Written, WriteError> {
+        self.store.commit(partition, writes).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

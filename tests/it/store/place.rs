@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use switchboard::clock::Ids;
 use switchboard::store::{
-    Collection, Key, Partition, Record, Store, StoreError, Version, Write, WriteError,
+    Collection, Key, Partition, Record, Store, StoreError, Version, Write, WriteError, Written,
 };
 
 /// A partition that no other test uses.
@@ -26,6 +26,10 @@ impl<'a> Place<'a> {
 
     pub(crate) async fn write(&self, writes: Vec<Write>) -> Result<(), WriteError> {
         self.store.write(&self.partition, writes).await
+    }
+
+    pub(crate) async fn commit(&self, writes: Vec<Write>) -> Result<Written, WriteError> {
+        self.store.commit(&self.partition, writes).await
     }
 
     pub(crate) async fn get(&self, name: &str) -> Option<Record> {

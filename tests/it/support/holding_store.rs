@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use switchboard::config::Listen;
-use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError};
+use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError, Written};
 use tokio::sync::watch;
 
 use super::World;
@@ -35,10 +35,14 @@ impl HoldingStore {
     pub(crate) async fn started_by(listen: Listen) -> (World, Arc<Self>) {
         let mut holding = None;
         let world = World::build(&[], listen, |store| {
-            let hold = watch::Sender::new(Hold::None);
-            holding.insert(Arc::new(Self { store, hold })).clone()
+            holding.insert(Self::around(store)).clone()
         });
         (world.await, holding.unwrap())
+    }
+
+    pub(crate) fn around(store: Arc<dyn Store>) -> Arc<Self> {
+        let hold = watch::Sender::new(Hold::None);
+        Arc::new(Self { store, hold })
     }
 
     pub(crate) fn hold(&self, next: Hold) {
@@ -89,10 +93,14 @@ impl Store for HoldingStore {
         records
     }
 
-    async fn write(&self, partition: &Partition, writes: Vec<Write>) -> Result<(), WriteError> {
+    async fn commit(
+        &self,
+        partition: &Partition,
+        writes: Vec<Write>,
+    ) -> Result<Written, WriteError> {
         let can_hold = |key: &str| key.starts_with("a:") || key.starts_with("n:");
         let is_held = writes.iter().any(|write| can_hold(write.key().as_str()));
-        let written = self.store.write(partition, writes).await;
+        let written = self.store.commit(partition, writes).await;
         if is_held {
             self.hold_if(Hold::NextWrite).await;
         }

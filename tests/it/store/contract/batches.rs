@@ -59,6 +59,44 @@ pub(crate) async fn a_batch_of_all_kinds_is_written(store: &dyn Store) {
     assert_eq!(place.version("untouched").await, there.untouched);
 }
 
+pub(crate) async fn a_write_returns_the_versions_of_its_records(store: &dyn Store) {
+    let place = Place::new(store);
+    let there = Versions::of(&place).await;
+
+    let written = place.commit(there.all_kinds()).await.unwrap();
+
+    for (position, name) in ["inserted", "replaced", "put", "put-new"]
+        .iter()
+        .enumerate()
+    {
+        let version = place.version(name).await;
+        assert_eq!(written.version(position), Some(&version), "{name}");
+    }
+    assert_eq!(written.version(4), None, "it was deleted");
+    assert_eq!(written.version(5), None);
+}
+
+pub(crate) async fn a_write_alone_returns_the_version_of_its_record(store: &dyn Store) {
+    let place = Place::new(store);
+    let there = Versions::of(&place).await;
+
+    for write in there.all_kinds() {
+        let key = write.key().to_string();
+        let written = place.commit(vec![write]).await.unwrap();
+
+        let record = place.get(&key).await;
+        let version = record.map(|record| record.version);
+        assert_eq!(written.version(0), version.as_ref(), "{key}");
+        // The next write can go on from it.
+        if let Some(version) = version {
+            place
+                .write(vec![replace(&key, &version, 31)])
+                .await
+                .unwrap();
+        }
+    }
+}
+
 pub(crate) async fn a_batch_that_fails_first_writes_nothing(store: &dyn Store) {
     let place = Place::new(store);
     let there = Versions::of(&place).await;

@@ -39,6 +39,8 @@ macro_rules! store_contract {
                 more_than_a_hundred_writes_are_refused,
                 two_writes_about_one_key_are_refused,
                 a_batch_of_all_kinds_is_written,
+                a_write_returns_the_versions_of_its_records,
+                a_write_alone_returns_the_version_of_its_record,
                 a_batch_that_fails_first_writes_nothing,
                 a_batch_that_fails_in_the_middle_writes_nothing,
                 a_batch_that_fails_last_writes_nothing,

@@ -60,12 +60,14 @@ crate::store::store_contract!(open, except: [
     "a_replace_of_an_absent_record_conflicts",
     "a_version_never_returns",
     "a_delete_of_the_right_version_succeeds",
+    "a_write_alone_returns_the_version_of_its_record",
     "partitions_of_two_names_in_one_collection_are_distinct",
     "keys_that_differ_in_letter_case_are_distinct",
     "a_larger_body_is_refused",
     // Unlike the service, it answers 500 to an operation of a batch, except Create, that has no
     // partition key of its own.
     "a_batch_of_all_kinds_is_written",
+    "a_write_returns_the_versions_of_its_records",
     "names_of_full_length_are_accepted",
     "names_of_dots_alone_are_accepted",
     "racing_sends_leave_no_gap",

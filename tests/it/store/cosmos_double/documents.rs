@@ -68,7 +68,10 @@ pub(super) fn reply(account: &mut Account, call: &Call, options: &Options) -> Re
     let minimal = call.header("prefer") == Some("return=minimal");
     let reply = match outcome.document {
         Some(document) if !minimal => of_document(outcome.status, &document, container),
-        _ => Reply::new(outcome.status, None),
+        Some(document) => {
+            Reply::new(outcome.status, None).with("etag", document["_etag"].as_str().unwrap())
+        }
+        None => Reply::new(outcome.status, None),
     };
     Ok(reply.with("x-ms-session-token", container.session_token()))
 }
