@@ -7,12 +7,15 @@ use crate::support::{Answer, Socket, TestApp, World};
 
 const SESSION: &str = "550e8400-e29b-41d4-a716-446655440000";
 
+fn old_message(id: &str, sender: &str, content: &str) -> Value {
+    json!({ "id": id, "content": content, "senderId": sender, "senderName": sender })
+}
+
 /// The messages of the old server, oldest first.
 fn old_messages() -> [Value; 2] {
-    let message = |id: &str, sender: &str, content: &str| json!({ "id": id, "content": content, "senderId": sender, "senderName": sender });
     [
-        message("7c9e6679", "jane", "Monday?"),
-        message("8d0f7780", "john", "Tuesday."),
+        old_message("7c9e6679", "jane", "Monday?"),
+        old_message("8d0f7780", "john", "Tuesday."),
     ]
 }
 
