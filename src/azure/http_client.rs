@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use azure_core::error::ErrorKind;
 use azure_core::http::{AsyncRawResponse, HttpClient, Request};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 use rustls_platform_verifier::BuilderVerifierExt;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
@@ -88,15 +89,27 @@ fn call_span(request: &Request) -> Span {
     )
 }
 
+/// A client for plain HTTP alone. It trusts no certificate, so it works where there are none, and
+/// loads none.
+pub fn without_tls() -> Result<reqwest::Client, HttpClientError> {
+    let tls = tls_builder()?.with_root_certificates(RootCertStore::empty());
+    Ok(with_tls(tls.with_no_client_auth())?)
+}
+
+fn build() -> Result<reqwest::Client, HttpClientError> {
+    let tls = tls_builder()?.with_platform_verifier()?;
+    Ok(with_tls(tls.with_no_client_auth())?)
+}
+
 /// Names the crypto provider instead of relying on the process's default, which any library could
 /// have installed first.
-fn build() -> Result<reqwest::Client, HttpClientError> {
+fn tls_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_platform_verifier()?
-        .with_no_client_auth();
-    let client = reqwest::Client::builder()
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
+}
+
+fn with_tls(tls: ClientConfig) -> reqwest::Result<reqwest::Client> {
+    reqwest::Client::builder()
         .use_preconfigured_tls(tls)
         .timeout(TIMEOUT)
         .connect_timeout(CONNECT_TIMEOUT)
@@ -104,6 +117,5 @@ fn build() -> Result<reqwest::Client, HttpClientError> {
         // Decoding a compressed blob would hide its size.
         .no_gzip()
         .user_agent(concat!("switchboard/", env!("CARGO_PKG_VERSION")))
-        .build()?;
-    Ok(client)
+        .build()
 }

@@ -17,6 +17,9 @@ use tokio::sync::{oneshot, watch};
 use super::package::dist;
 use crate::support::{Account, Answer, Azurite, Hub, Issuer, Socket, TestApp, fresh_folder};
 
+/// The event hub of the devices.
+pub(super) const EVENT_HUB: &str = "shop";
+
 /// How the host passes requests on, which host.json says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -56,6 +59,9 @@ impl Published {
             ("JWT_AUDIENCE", "account"),
             ("JWT_ORGS_CLAIM", "organization"),
             ("JWT_EXPIRY_ON_SEND", "allow"),
+            // The host does not run a trigger whose `%SETTING%` is missing.
+            ("IOT_HUB_EVENTS_NAME", EVENT_HUB),
+            ("IOT_HUB_CONSUMER_GROUP", "switchboard"),
         ];
         let settings = own.iter().chain(settings);
         let settings = settings.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));

@@ -159,6 +159,29 @@ async fn authorities_in_another_file_are_named_by_ssl_cert_file() {
     assert!(health.status.success(), "{health:?}");
 }
 
+/// Without any authority no HTTPS call is possible. The rest works.
+#[tokio::test]
+async fn without_authorities_it_serves_all_the_same() {
+    let hub = Hub::start().await;
+    let root = Root::with_authorities("").await;
+    let service = hub.connection_string();
+    let settings = [
+        ("AZURE_WEB_PUBSUB_CONNECTION_STRING", service.as_str()),
+        ("ALLOW_ANONYMOUS", "true"),
+    ];
+    let container = root.start(&settings).await;
+
+    let path = "/api/negotiate?room_id=lobby";
+    let negotiated = call(&container, Method::GET, path, &Value::Null).await;
+    let alive = root.check_health(&["--live"], &settings).await;
+
+    assert_eq!(negotiated.status, 200, "{}", negotiated.body);
+    assert!(alive.status.success(), "{alive:?}");
+    let health = root.check_health(&[], &settings).await;
+    let error = String::from_utf8(health.stderr).unwrap();
+    assert!(error.contains("webPubSub"), "{error}");
+}
+
 #[tokio::test]
 async fn without_a_storage_account_data_is_in_the_volume_of_the_user() {
     let hub = Hub::start().await;

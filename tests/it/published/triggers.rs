@@ -7,21 +7,17 @@ use serde_json::{Value, json};
 use switchboard::clock::Clock;
 use tokio::time::timeout;
 
+use super::host::EVENT_HUB;
 use super::{Mode, Published};
 use crate::support::OpenAi;
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 /// Long enough for a busy machine; nothing is measured by it.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// The host does not run a trigger whose `%SETTING%` is missing.
-const IOT_HUB: [(&str, &str); 2] = [
-    ("IOT_HUB_EVENTS_NAME", "shop"),
-    ("IOT_HUB_CONSUMER_GROUP", "switchboard"),
-];
 
 #[tokio::test]
 async fn a_message_on_the_queue_reaches_its_user() {
-    let mut published = Published::start(Mode::Forwarding, &IOT_HUB).await;
+    let mut published = Published::start(Mode::Forwarding, &[]).await;
     let mut alice = published.join_as("alice", "channel=notifications").await;
     let message = json!({
         "kind": "notification", "user_id": "alice", "notification": { "id": "n1", "title": "Hi" },
@@ -40,8 +36,7 @@ async fn a_question_is_answered() {
     openai
         .responds("Why", json!({ "content": "Because." }))
         .await;
-    let settings = [&IOT_HUB[..], &openai.settings()].concat();
-    let mut published = Published::start(Mode::Proxying, &settings).await;
+    let mut published = Published::start(Mode::Proxying, &openai.settings()).await;
     let mut alice = published.join_as("alice", "channel=chats").await;
     let chat = json!({ "type": "CREATE_CHAT", "name": "a chat", "members": [] });
     let created = alice.request(chat).await;
@@ -65,7 +60,7 @@ async fn a_question_is_answered() {
 
 #[tokio::test]
 async fn telemetry_of_a_device_is_stored() {
-    let published = Published::start(Mode::Forwarding, &IOT_HUB).await;
+    let published = Published::start(Mode::Forwarding, &[]).await;
     let now = Clock::system().now();
     let event = json!({
         "body": { "temperature": 21.5 }, "partitionKey": "d1", "sequenceNumber": 7,
@@ -73,16 +68,17 @@ async fn telemetry_of_a_device_is_stored() {
         "systemProperties": { "iothub-connection-device-id": "d1" },
     });
 
-    let events = json!([event]);
-    let fed = published.back_end(Method::POST, "/admin/feed/shop", &events);
+    let (path, events) = (format!("/admin/feed/{EVENT_HUB}"), json!([event]));
+    let fed = published.back_end(Method::POST, &path, &events);
     assert_eq!(fed.await.status, 202);
 
     let history = async {
         loop {
             let path = "/api/devices/telemetry?device_id=d1";
             let page = published.back_end(Method::GET, path, &Value::Null).await;
-            if let Some(first) = page.ok()["telemetry"].get(0) {
-                return first.clone();
+            // Until then the device does not exist.
+            if page.status != 404 {
+                return page.ok()["telemetry"][0].clone();
             }
         }
     };
