@@ -120,9 +120,9 @@ impl Written {
         writes: &[Write],
         versions: impl IntoIterator<Item = Option<Version>>,
     ) -> Self {
-        let version = |(write, version)| match write {
-            &Write::Delete { .. } => None,
-            &(Write::Insert { .. } | Write::Replace { .. } | Write::Put { .. }) => version,
+        let version = |(write, version): (&Write, Option<Version>)| match write {
+            Write::Delete { .. } => None,
+            Write::Insert { .. } | Write::Replace { .. } | Write::Put { .. } => version,
         };
         Self(writes.iter().zip(versions).map(version).collect())
     }
