@@ -21,7 +21,7 @@ param identityId string
 param packageContainerUrl string
 
 @description('The origins whose pages may call the app.')
-param webOrigins string[]
+param webOrigins array
 
 @description('All settings of the app.')
 param settings object

@@ -15,7 +15,7 @@ param tags object
 param principalId string
 
 @description('The origins whose pages upload and download files.')
-param webOrigins string[]
+param webOrigins array
 
 // The names are those in the source code. With an identity, the app should not have to create anything.
 var tableNames = [

@@ -10,6 +10,7 @@ mod cors;
 mod functions;
 mod health;
 mod identity;
+mod infra;
 mod message_event;
 mod negotiate;
 mod openapi;

@@ -52,6 +52,9 @@ mod tests {
         for word in ["queue jobs", "403", "infra/"] {
             assert!(missing.contains(word), "{missing}");
         }
-        assert!(other.contains("it is busy") && !other.contains("jobs"), "{other}");
+        assert!(
+            other.contains("it is busy") && !other.contains("jobs"),
+            "{other}"
+        );
     }
 }

@@ -31,7 +31,9 @@ fn assert_names(sentence: &str, part: &str) {
 }
 
 /// Sends the calls of one service through a proxy.
-async fn through_proxy(service: fn(&mut StorageAccount) -> &mut Option<Url>) -> (StorageAccount, Proxy) {
+async fn through_proxy(
+    service: fn(&mut StorageAccount) -> &mut Option<Url>,
+) -> (StorageAccount, Proxy) {
     let mut account = Azurite::shared().await.account().settings();
     let address = service(&mut account).as_mut().unwrap();
     let proxy = Proxy::to(&format!("127.0.0.1:{}", address.port().unwrap())).await;
@@ -105,7 +107,10 @@ async fn a_missing_container_is_named() {
     proxy.then(DENIED);
     proxy.then(NOT_FOUND);
 
-    let error = container_of(&account).upload_url("a", HOUR).await.unwrap_err();
+    let error = container_of(&account)
+        .upload_url("a", HOUR)
+        .await
+        .unwrap_err();
 
     assert_names(&error.to_string(), "blob container switchboard-files");
 }
