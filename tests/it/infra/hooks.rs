@@ -76,7 +76,7 @@ fn the_page_reaches_its_own_deployment_alone() {
 
 #[test]
 fn the_hub_is_left_alone_unless_it_was_deferred() {
-    let mut hook = Command::new("sh");
+    let mut hook = Command::new("/bin/sh");
     hook.arg(format!("{ROOT}/infra/scripts/hub.sh"));
 
     let status = hook.env_clear().env("PATH", "/nothing").status();

@@ -77,9 +77,9 @@ struct Report {
 
 #[test]
 fn only_accepted_checks_fail() {
-    let parser = std::fs::read_dir(tool("parser").home().join("venv/lib")).unwrap();
-    let packages = parser.map(|entry| entry.unwrap().path().join("site-packages"));
-    let packages = packages.filter(|path| path.is_dir()).next().unwrap();
+    let versions = std::fs::read_dir(tool("parser").home().join("venv/lib")).unwrap();
+    let mut packages = versions.map(|entry| entry.unwrap().path().join("site-packages"));
+    let packages = packages.find(|path| path.is_dir()).unwrap();
     let mut scan = tool("scanner").command("scan.py");
 
     let printed = output_of(scan.arg(packages).arg(Path::new(ROOT).join("infra")));
