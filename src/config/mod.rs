@@ -424,6 +424,23 @@ mod tests {
     }
 
     #[test]
+    fn an_unresolved_key_vault_reference_is_no_secret() {
+        let reference = "@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/s)";
+        for setting in ["API_TOKEN", "JWT_SECRET", "STATE_SECRET"] {
+            let settings = [
+                ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),
+                (setting, reference),
+            ];
+
+            let errors = parse(&settings).unwrap_err();
+
+            assert_eq!(errors.0[0].setting, setting);
+            let sentence = errors.to_string();
+            assert!(sentence.contains("Key Vault Secrets User"), "{sentence}");
+        }
+    }
+
+    #[test]
     fn origins_are_normalized_to_the_form_that_browsers_send() {
         let config = parse(&[
             ("AZURE_WEB_PUBSUB_CONNECTION_STRING", KEY),

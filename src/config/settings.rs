@@ -88,8 +88,16 @@ impl<'a> Settings<'a> {
         Some(secret.into())
     }
 
+    /// An app setting on Azure that the platform could not resolve keeps its text, which everyone
+    /// who sees the template can guess.
     pub(super) fn check_secret(&mut self, setting: &'static str, secret: &str, min_bytes: usize) {
-        if secret.len() < min_bytes {
+        if secret.starts_with("@Microsoft.KeyVault(") {
+            self.reject(
+                setting,
+                "is a Key Vault reference that Azure did not resolve: give the app's identity \
+                 the role Key Vault Secrets User, check the secret's name, and restart the app",
+            );
+        } else if secret.len() < min_bytes {
             self.reject(setting, format!("must have at least {min_bytes} bytes"));
         }
     }

@@ -8,7 +8,7 @@ impl From<RestError> for StoreError {
         match error {
             RestError::Unreachable(cause) => Self::Unreachable(cause),
             RestError::TooLong => Self::TooLong,
-            RestError::Refused(why) => Self::Refused(why),
+            RestError::Denied { why, .. } | RestError::Refused(why) => Self::Refused(why),
         }
     }
 }

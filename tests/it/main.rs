@@ -11,6 +11,7 @@ mod documents;
 mod functions;
 mod health;
 mod identity;
+mod infra;
 mod message_event;
 mod negotiate;
 mod openapi;

@@ -72,7 +72,12 @@ impl<A: Api> RestClient<A> {
                     let refusal = || self.refusal(&answer);
                     match self.api.classify(&answer) {
                         AnswerClass::Processed => return Ok(answer),
-                        AnswerClass::Denied => return Err(CallError::NotDone(refusal())),
+                        AnswerClass::Denied => {
+                            return Err(CallError::NotDone(RestError::Denied {
+                                status: answer.status.as_u16(),
+                                why: self.api.describe(&answer),
+                            }));
+                        }
                         AnswerClass::Busy(pause) => (CallError::NotDone(refusal()), Some(pause)),
                         AnswerClass::Failed if is_idempotent => {
                             (CallError::NotDone(refusal()), Some(Duration::ZERO))

@@ -7,6 +7,9 @@ pub enum RestError {
     Unreachable(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("the service took too long")]
     TooLong,
+    /// The service does not accept our credential for this call.
+    #[error("the service refused: {why}")]
+    Denied { status: u16, why: String },
     #[error("the service refused: {0}")]
     Refused(String),
 }

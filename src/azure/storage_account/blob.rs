@@ -14,6 +14,7 @@ use url::Url;
 use super::account::{Service, StorageAccount};
 use super::api::{Credential, ServiceClient, StorageApi};
 use super::error::SetupError;
+use super::missing::{Part, creation_error};
 use super::percent_encode::percent_encode;
 use super::sas::{self, Grant, SigningKey, UserDelegationKey};
 use super::xml;
@@ -211,13 +212,30 @@ impl BlobContainer {
         if self.exists.load(Ordering::Relaxed) {
             return Ok(());
         }
-        let call = Call::new(Method::PUT, self.name, Retry::Idempotent).query("restype=container");
-        let answer = self.service.call(&call, deadline).await?;
-        if !answer.is(StatusCode::CONFLICT, "ContainerAlreadyExists") {
-            answer.require_success()?;
+        match self.call_container(Method::PUT, deadline).await {
+            Ok(answer) if answer.is(StatusCode::CONFLICT, "ContainerAlreadyExists") => {}
+            Ok(answer) => answer.require_success()?,
+            // The denial does not say whether the container exists.
+            Err(error @ RestError::Denied { .. }) => {
+                let found = self.call_container(Method::GET, deadline).await?;
+                if found.status == StatusCode::NOT_FOUND {
+                    return Err(creation_error(error, Part::Container, self.name));
+                }
+                found.require_success()?;
+            }
+            Err(error) => return Err(error),
         }
         self.exists.store(true, Ordering::Relaxed);
         Ok(())
+    }
+
+    async fn call_container(
+        &self,
+        method: Method,
+        deadline: Deadline,
+    ) -> Result<Answer, RestError> {
+        let call = Call::new(method, self.name, Retry::Idempotent).query("restype=container");
+        Ok(self.service.call(&call, deadline).await?)
     }
 
     fn grant(&self, permissions: &'static str, lifetime: Duration) -> Grant {

@@ -10,6 +10,7 @@ use http::{HeaderValue, Method, StatusCode};
 use super::account::{Service, StorageAccount};
 use super::api::{ServiceClient, StorageApi};
 use super::error::SetupError;
+use super::missing::{Part, creation_error};
 use super::percent_encode::percent_encode;
 use super::xml;
 use crate::azure::http_client::SharedHttpClient;
@@ -174,7 +175,8 @@ impl Queue {
 
     async fn create(&self, deadline: Deadline) -> Result<(), RestError> {
         let call = Call::new(Method::PUT, self.name, Retry::Idempotent);
-        let answer = self.service.call(&call, deadline).await?;
+        let answer = self.service.call(&call, deadline).await;
+        let answer = answer.map_err(|error| creation_error(error, Part::Queue, self.name))?;
         if answer.is(StatusCode::CONFLICT, "QueueAlreadyExists") {
             return Ok(());
         }

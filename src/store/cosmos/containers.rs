@@ -130,8 +130,9 @@ impl Containers {
             StatusCode::NOT_FOUND => Ok(Created::NoDatabase),
             StatusCode::FORBIDDEN => Err(StoreError::Refused(format!(
                 "the container {} in the database {} does not exist, and creating it is \
-                 forbidden: create both, with the partition key /pk (a managed identity can never \
-                 create them, COSMOS_KEY can if the account allows it)",
+                 forbidden: deploy infra/ again, which creates both, or create them by hand, with \
+                 the partition key /pk (a managed identity can never create them, COSMOS_KEY can \
+                 if the account allows it)",
                 schema::container(&self.names, collection),
                 self.database,
             ))),

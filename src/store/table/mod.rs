@@ -1,5 +1,5 @@
-//! Azure Table storage: a table per collection, created by the first write to it, and an
-//! entity-group transaction for several writes.
+//! Azure Table storage: a table per collection, created by the first write to it unless the
+//! deployment has created it, and an entity-group transaction for several writes.
 
 mod batch;
 mod client;

@@ -6,7 +6,7 @@ use tokio::sync::OnceCell;
 
 use super::{client, schema};
 use crate::azure::rest::{Answer, Deadline};
-use crate::azure::storage_account::ServiceClient;
+use crate::azure::storage_account::{Part, ServiceClient, creation_error};
 use crate::store::types::StoreError;
 
 /// Filled once the tables are known to have a version that we can use.
@@ -30,9 +30,13 @@ async fn ensure_schema(service: &ServiceClient, deadline: Deadline) -> Result<()
     if is_recorded(service, deadline).await? {
         return Ok(());
     }
-    let settings = schema::table(schema::SCHEMA_COLLECTION);
-    create_table(service, settings, deadline).await?;
-    let answer = service.call(&client::insert_schema(), deadline).await?;
+    let insert = client::insert_schema();
+    let mut answer = service.call(&insert, deadline).await?;
+    if answer.status == StatusCode::NOT_FOUND {
+        let settings = schema::table(schema::SCHEMA_COLLECTION);
+        create_table(service, settings, deadline).await?;
+        answer = service.call(&insert, deadline).await?;
+    }
     // Another instance may have been faster, and may be of a newer version.
     if answer.status.is_success() || is_recorded(service, deadline).await? {
         return Ok(());
@@ -70,7 +74,8 @@ pub(super) async fn create_table(
     name: &str,
     deadline: Deadline,
 ) -> Result<(), StoreError> {
-    let answer = service.call(&client::create_table(name), deadline).await?;
+    let answer = service.call(&client::create_table(name), deadline).await;
+    let answer = answer.map_err(|error| creation_error(error, Part::Table, name))?;
     if answer.status.is_success() || answer.is(StatusCode::CONFLICT, "TableAlreadyExists") {
         return Ok(());
     }

@@ -4,4 +4,5 @@ mod blob;
 #[cfg(feature = "dev")]
 mod dev;
 mod identity;
+mod missing;
 mod queue;
