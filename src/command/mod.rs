@@ -1,6 +1,7 @@
 //! The command line: one module for each command.
 
 pub mod dev_secrets;
+pub mod doctor;
 pub mod serve;
 pub mod token;
 
@@ -35,6 +36,8 @@ pub enum Command {
     /// Run everything on this machine: emulator, stand-in Functions host and handler.
     #[cfg(feature = "dev")]
     Dev(dev::Options),
+    /// Find what is wrong with a deployment, and how to fix it.
+    Doctor(doctor::Options),
     /// Print a user's token, for experiments.
     Token(token::Options),
 }

@@ -4,6 +4,7 @@ mod assistant;
 mod identity;
 mod iot_hub;
 mod listen;
+mod names;
 mod settings;
 mod storage;
 mod store;
@@ -16,6 +17,7 @@ pub use assistant::AssistantConfig;
 pub use identity::{ClaimNames, IdentityConfig, JwtConfig, KeySource};
 pub use iot_hub::DevicesConfig;
 pub use listen::Listen;
+pub use names::NAMES;
 pub use settings::{ConfigError, ConfigErrors, Source};
 pub use store::{CosmosConfig, CosmosContainers, CosmosCredential, StoreConfig};
 pub use traces::TraceConfig;
@@ -149,6 +151,18 @@ pub fn environment(name: &str) -> Option<String> {
         reason = "this is the one place that reads the environment"
     )]
     std::env::var(name).ok()
+}
+
+/// The names of all variables of the process, for `doctor`.
+pub fn environment_names() -> Vec<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
+    let variables = std::env::vars_os();
+    variables
+        .filter_map(|(name, _)| name.into_string().ok())
+        .collect()
 }
 
 fn log_level_of(settings: &mut Settings<'_>) -> tracing::Level {
