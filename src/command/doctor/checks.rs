@@ -30,6 +30,21 @@ impl<'a> Checks<'a> {
         self.0.push((name, Box::pin(work)));
     }
 
+    /// Skips the check unless the identity that it needs has a token.
+    pub(super) fn add_if(
+        &mut self,
+        has_token: bool,
+        name: &'static str,
+        work: impl Future<Output = Vec<Finding>> + 'a,
+    ) {
+        if has_token {
+            self.add(name, work);
+        } else {
+            let skipped = Finding::skipped(name, "it needs the identity's token");
+            self.add(name, async { vec![skipped] });
+        }
+    }
+
     pub(super) async fn run(self) -> Vec<Finding> {
         let mut progress = Progress::new(self.0.iter().map(|(name, _)| *name).collect());
         let mut running: FuturesUnordered<_> = self

@@ -33,7 +33,11 @@ use redact::Secrets;
 use report::Summary;
 use settings::SettingsSource;
 
+use crate::config;
+
 pub use faults::{FAULTS, Fault};
+
+const API_TOKEN: &str = "API_TOKEN";
 
 /// The exit code is 0 if no error was found, 1 if one was, 2 if the arguments cannot be used.
 #[derive(Debug, Clone, clap::Args)]
@@ -82,12 +86,16 @@ async fn check(options: &Options) -> (Vec<Finding>, Secrets) {
     }
     let (source, mut findings) = SettingsSource::read(options.settings.as_deref());
     let mut secrets = source.secrets();
-    let token = options.token.clone().or_else(|| source.get("API_TOKEN"));
+    // The settings of this folder may be those of another app.
+    let is_from_outside = options.url.is_some() && options.settings.is_none();
+    let token = options.token.clone().or_else(|| match is_from_outside {
+        true => config::environment(API_TOKEN),
+        false => source.get(API_TOKEN),
+    });
     token.iter().for_each(|token| secrets.add(token));
     let site = |url: Url| Site::new(url, token.clone(), options.origin.clone());
     match &options.url {
-        Some(url) if options.settings.is_none() => {
-            // The settings of this folder may be those of another app.
+        Some(url) if is_from_outside => {
             findings = deployed::check(&site(url.clone()), None).await;
         }
         url => {

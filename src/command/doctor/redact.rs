@@ -63,7 +63,9 @@ impl Secrets {
                 }
             };
             hide(&mut finding.what);
-            finding.fix.as_mut().map(hide);
+            if let Some(fix) = &mut finding.fix {
+                hide(fix);
+            }
         }
     }
 }

@@ -25,7 +25,6 @@ pub(super) enum User {
     Storage,
     Assistant,
     IotHub,
-    Nobody,
 }
 
 impl User {
@@ -34,7 +33,7 @@ impl User {
             Self::WebPubSub => "https://webpubsub.azure.com/.default",
             Self::Storage | Self::Store => "https://storage.azure.com/.default",
             Self::Assistant => "https://cognitiveservices.azure.com/.default",
-            Self::IotHub | Self::Nobody => "https://iothubs.azure.net/.default",
+            Self::IotHub => "https://iothubs.azure.net/.default",
         }
     }
 }

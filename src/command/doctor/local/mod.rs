@@ -7,8 +7,6 @@ mod storage;
 mod store;
 mod web_pubsub;
 
-use std::future::Future;
-
 use super::checks::Checks;
 use super::deployed::{self, Site};
 use super::faults;
@@ -67,30 +65,14 @@ impl Local {
         // Without its token every service that needs the identity would fail, one after the other.
         let (mut found, without) = identity::check(self).await;
         let mut checks = Checks::default();
-        let mut add =
-            |name, user, work: std::pin::Pin<Box<dyn Future<Output = Vec<Finding>> + '_>>| {
-                if without.contains(&user) {
-                    let finding = Finding::skipped(name, "it needs the identity's token");
-                    checks.add(name, async { vec![finding] });
-                } else {
-                    checks.add(name, work);
-                }
-            };
-        add(
-            "web pubsub",
-            User::WebPubSub,
-            Box::pin(web_pubsub::check(self)),
-        );
-        add("store", User::Store, Box::pin(store::check(self)));
-        add("storage", User::Storage, Box::pin(storage::check(self)));
-        add("sign-in", User::Nobody, Box::pin(services::issuer(self)));
-        add(
-            "assistant",
-            User::Assistant,
-            Box::pin(services::assistant(self)),
-        );
-        add("iot hub", User::IotHub, Box::pin(services::iot_hub(self)));
-        add("traces", User::Nobody, Box::pin(services::collector(self)));
+        let can = |user| !without.contains(&user);
+        checks.add_if(can(User::WebPubSub), "web pubsub", web_pubsub::check(self));
+        checks.add_if(can(User::Store), "store", store::check(self));
+        checks.add_if(can(User::Storage), "storage", storage::check(self));
+        checks.add("sign-in", services::issuer(self));
+        checks.add_if(can(User::Assistant), "assistant", services::assistant(self));
+        checks.add_if(can(User::IotHub), "iot hub", services::iot_hub(self));
+        checks.add("traces", services::collector(self));
         found.extend(checks.run().await);
         found
     }
