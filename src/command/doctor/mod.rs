@@ -54,7 +54,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
     /// The API token of the app at --url. The default is the variable API_TOKEN.
-    #[arg(long, value_name = "TOKEN", hide_env_values = true)]
+    #[arg(long, value_name = "TOKEN")]
     token: Option<String>,
     /// An origin whose pages should be able to call the app at --url. May be given several times.
     #[arg(long, value_name = "ORIGIN")]
