@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::handler::CarelessApp;
 use super::{edit, report, report_in};
-use crate::serve::{Process, free_port};
+use crate::serve::free_port;
 use crate::support::dev::app_folder;
 use crate::support::{Dev, Fault, Proxy, TestApp, fresh_folder};
 
@@ -122,7 +122,7 @@ async fn a_certificate_that_nobody_trusts() {
 async fn an_address_without_encryption() {
     let dev = dev("doctor-plain").await;
     // This machine too, but not by the name of its own.
-    let plain = dev.base.replace("127.0.0.1", "0.0.0.0");
+    let plain = dev.base.replace("localhost", "0.0.0.0");
 
     let fix = report(&["--url", &plain], &[])
         .await
@@ -175,17 +175,13 @@ async fn something_else_answers() {
 /// A handler whose settings are wrong runs, and says so.
 #[tokio::test]
 async fn an_app_with_bad_settings() {
-    let port = free_port();
-    let base = format!("http://127.0.0.1:{port}");
-    let bad = [("PORT", &*port), ("TOKEN_LIFETIME_MINUTES", "soon")];
-    let broken = Process::start(&[], &bad).await;
+    let broken = dev_with("doctor-bad", &[("TOKEN_LIFETIME_MINUTES", "soon")]).await;
 
-    let found = report(&["--url", &base], &[]).await;
+    let found = report(&["--url", &broken.base], &[]).await;
 
     let fix = found.shows("app-degraded", "TOKEN_LIFETIME_MINUTES");
     assert!(fix.contains("fetch-app-settings"), "{fix}");
     found.shows("negotiate-failed", "`server_misconfigured`");
-    drop(broken);
     let dev = dev("doctor-settings").await;
     report(&["--url", &dev.base], &[]).await.is_healthy();
 }

@@ -3,19 +3,23 @@
 
 use std::net::Ipv4Addr;
 
-use tokio::io::AsyncWriteExt;
+use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::report;
 use crate::support::{Dev, Fault, Proxy};
 
-/// A server that writes these bytes at once, and then again and again if `forever`.
+/// A server that answers with these bytes, and repeats them if `forever`.
 async fn writes(bytes: &'static [u8], forever: bool) -> String {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
-            tokio::spawn(async move { while stream.write_all(bytes).await.is_ok() && forever {} });
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                while stream.write_all(bytes).await.is_ok() && forever {}
+            });
         }
     });
     format!("http://{address}")
@@ -75,12 +79,17 @@ async fn a_server_that_never_answers() {
 
 #[tokio::test]
 async fn a_server_that_repeats_our_token_and_controls_the_terminal() {
+    let detail = "Bearer the-token-of-the-operator";
+    let body = json!({
+        "version": "\u{1b}[31m the-token-of-the-operator",
+        "uptimeSeconds": 1,
+        "services": { "store": { "status": "degraded", "detail": detail } },
+    })
+    .to_string();
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json";
+    let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
     let front = Proxy::to("127.0.0.1:9").await;
-    front.always(Some(Fault::Answer(
-        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 158\r\n\r\n\
-         {\"version\":\"\\u001b[31m the-token-of-the-operator\",\"uptimeSeconds\":1,\"services\":\
-         {\"store\":{\"status\":\"degraded\",\"detail\":\"Bearer the-token-of-the-operator\"}}       }",
-    )));
+    front.always(Some(Fault::Answer(answer.leak())));
     let url = format!("http://{}", front.address);
 
     let found = report(
