@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use switchboard::command::{self, Cli, Command, Failure, serve};
+use switchboard::command::{self, Cli, Command, Failure, doctor, serve};
 use switchboard::config::{self, Listen};
 use switchboard::trace_export;
 
@@ -31,6 +31,17 @@ fn main() -> ExitCode {
             command::block_on(tokio::runtime::Builder::new_multi_thread(), async {
                 Ok(switchboard::command::dev::run(options).await?)
             })
+        }
+        Command::Doctor(options) => {
+            let mut is_healthy = true;
+            let ran = command::block_on(tokio::runtime::Builder::new_current_thread(), async {
+                is_healthy = doctor::run(&options).await?;
+                Ok(())
+            });
+            if ran.is_ok() && !is_healthy {
+                return ExitCode::FAILURE;
+            }
+            ran
         }
         Command::Health(options) => command::block_on(
             tokio::runtime::Builder::new_current_thread(),

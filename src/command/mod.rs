@@ -1,6 +1,7 @@
 //! The command line: one module for each command.
 
 pub mod dev_secrets;
+pub mod doctor;
 pub mod health;
 pub mod serve;
 pub mod token;
@@ -36,6 +37,8 @@ pub enum Command {
     /// Run everything on this machine: emulator, stand-in Functions host and handler.
     #[cfg(feature = "dev")]
     Dev(dev::Options),
+    /// Find what is wrong with a deployment, and how to fix it.
+    Doctor(doctor::Options),
     /// Ask a running handler how it is. Ends with 0 if it is healthy, otherwise with 1.
     Health(health::Options),
     /// Print a user's token, for experiments.

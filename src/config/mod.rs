@@ -238,6 +238,18 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
+/// The names of all variables of the process, for `doctor`.
+pub fn environment_names() -> Vec<String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that reads the environment"
+    )]
+    let variables = std::env::vars_os();
+    variables
+        .filter_map(|(name, _)| name.into_string().ok())
+        .collect()
+}
+
 fn log_level_of(settings: &mut Settings<'_>) -> tracing::Level {
     match settings
         .text("LOG_LEVEL")

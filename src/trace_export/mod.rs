@@ -17,7 +17,9 @@ use crate::clock::{Clock, Ids, Jitter};
 use crate::config::{self, Source, TraceConfig};
 use crate::logging;
 use crate::logging::trace::{self, EndedSpan, EndedSpans};
-use post::{Collector, PostError};
+use post::Collector;
+
+pub use post::PostError;
 
 const MAX_BATCH: usize = 512;
 /// How long spans wait for others, so that one request carries many.
@@ -58,6 +60,11 @@ pub fn start_logging(source: Source<'_>) -> Option<Exporter> {
     let (spans, ended) = trace::collector(Clock::system(), ids.clone());
     logging::init(level, Some(spans));
     Some(Exporter::new(config, ended, &ids))
+}
+
+/// Sends a batch without spans: whether the collector takes what we send.
+pub async fn check(config: &TraceConfig, ids: &Ids) -> Result<(), PostError> {
+    Collector::new(config.clone(), ids.uuid()).post(&[]).await
 }
 
 impl Exporter {

@@ -47,6 +47,8 @@ mod dev;
 #[cfg(feature = "dev")]
 mod devices;
 #[cfg(feature = "dev")]
+mod doctor;
+#[cfg(feature = "dev")]
 mod events;
 #[cfg(feature = "dev")]
 mod existing_clients;

@@ -115,6 +115,23 @@ impl Queue {
         answer.require_success()
     }
 
+    /// About how many messages are on the queue; `None` if it does not exist.
+    pub async fn length(&self) -> Result<Option<u64>, RestError> {
+        let call = Call::new(Method::GET, self.name, Retry::Idempotent).query("comp=metadata");
+        let answer = self.service.call(&call, Deadline::start()).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        answer.require_success()?;
+        let length = answer.header("x-ms-approximate-messages-count");
+        let length = length.and_then(|text| text.parse().ok());
+        length.map(Some).ok_or_else(RestError::malformed)
+    }
+
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// Takes at most `max` messages, and hides them from other consumers for `hidden_for`.
     pub async fn take(&self, max: usize, hidden_for: Duration) -> Result<Vec<Message>, RestError> {
         let path = format!("{}/messages", self.name);

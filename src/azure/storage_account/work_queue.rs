@@ -81,6 +81,11 @@ impl WorkQueue {
         &self.messages
     }
 
+    /// Where messages are that failed too often.
+    pub fn poisoned(&self) -> &Queue {
+        &self.poison
+    }
+
     /// Returns whether the message, a JSON object, is on the queue. A failure is logged.
     pub async fn put(&self, message: &impl Serialize, delay: Duration) -> bool {
         let name = self.name;

@@ -123,6 +123,12 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response, Pro
     Ok((headers, body).into_response())
 }
 
+/// The URL for a client of this binding, which nobody asked for: `doctor` connects as one.
+pub(crate) async fn url_for(app: &App, binding: Binding) -> Result<String, Problem> {
+    let token = Token::new(app, &binding).await?;
+    Ok(write_answer(app, token, binding)?.url)
+}
+
 /// The client's token, and what it grants.
 struct Token {
     request: ClientTokenRequest,

@@ -39,6 +39,9 @@ pub(crate) enum Fault {
     /// Only so many bytes of the answer arrive before the connection breaks.
     #[cfg(feature = "dev")]
     CutAnswer(usize),
+    /// The answer arrives changed.
+    #[cfg(feature = "dev")]
+    Changed(fn(&str) -> String),
     /// The proxy gives this answer itself.
     Answer(&'static str),
 }
@@ -122,7 +125,7 @@ impl Shared {
             }
             Some(Fault::Answer(answer)) => return client.write_all(answer.as_bytes()).await.ok(),
             #[cfg(feature = "dev")]
-            Some(Fault::CutAnswer(_)) => {}
+            Some(Fault::CutAnswer(_) | Fault::Changed(_)) => {}
             Some(Fault::LostAnswer) | None => {}
         }
         // One connection per request is enough here.
@@ -136,6 +139,11 @@ impl Shared {
                 .await
                 .ok()?;
             return None;
+        }
+        #[cfg(feature = "dev")]
+        if let Some(Fault::Changed(change)) = fault {
+            let changed = change(&String::from_utf8_lossy(&answer));
+            return client.write_all(changed.as_bytes()).await.ok();
         }
         if fault.is_some() {
             return None;
