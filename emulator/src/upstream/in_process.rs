@@ -1,5 +1,5 @@
 //! The client for a handler in this process: HTTP/1.1 as for any other, over memory instead of a
-//! socket. On one machine the sockets take most of the time of an event.
+//! socket.
 
 use bytes::Bytes;
 use http::header::{HOST, HeaderValue};
