@@ -1,5 +1,8 @@
 //! The only source of the time and of new ids.
 
+use std::sync::{Mutex, PoisonError};
+
+use bytes::Bytes;
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -17,6 +20,17 @@ pub(crate) fn now() -> Timestamp {
 )]
 pub(crate) fn new_id() -> Uuid {
     Uuid::new_v4()
+}
+
+/// The [`http_date`] of this second. Every answer has it.
+pub(crate) fn http_date_now() -> Bytes {
+    static LAST: Mutex<(i64, Bytes)> = Mutex::new((i64::MIN, Bytes::new()));
+    let now = now();
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if last.0 != now.as_second() {
+        *last = (now.as_second(), http_date(now).into());
+    }
+    last.1.clone()
 }
 
 /// `Thu, 24 Oct 2024 01:02:03 GMT`

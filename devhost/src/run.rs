@@ -1,9 +1,11 @@
 //! Runs an app: the tasks that work at the same time, and how they end.
 
 use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -11,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::app::{App, Files, LoadError};
 use crate::event::{HostError, HostEvent};
 use crate::host::Host;
+use crate::http::{Stream, Wire};
 use crate::supervisor::{Supervisor, free_port};
 use crate::{front, trigger};
 
@@ -20,7 +23,7 @@ use crate::{front, trigger};
 /// the end, and also when the future is dropped, it kills the handler without notice, as the
 /// host does.
 pub async fn run(
-    app: App,
+    mut app: App,
     listener: TcpListener,
     events: impl Fn(HostEvent) + Send + Sync + 'static,
     shutdown: impl Future<Output = ()>,
@@ -30,6 +33,7 @@ pub async fn run(
         (None, None) => free_port().map_err(HostError::NoPort)?,
     };
     let at = listener.local_addr().map_err(HostError::Listener)?;
+    let in_process = app.in_process.take();
     let (run_sender, run_requests) = mpsc::unbounded_channel();
     let host = Arc::new(Host::new(app, port, events, run_sender));
     host.report(HostEvent::Running {
@@ -42,7 +46,7 @@ pub async fn run(
     let ended = tokio::select! {
         () = shutdown => Ok(()),
         error = supervisor.run() => Err(error),
-        error = accept(&host, listener) => Err(error),
+        error = accept(&host, listener, in_process) => Err(error),
         () = trigger::run(Arc::clone(&host), run_requests) => Ok(()),
     };
     supervisor.stop().await;
@@ -96,22 +100,39 @@ pub async fn run_watching(
     }
 }
 
-async fn accept(host: &Arc<Host>, listener: TcpListener) -> HostError {
+/// The address of a caller in this process.
+const IN_PROCESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
+async fn accept(
+    host: &Arc<Host>,
+    listener: TcpListener,
+    mut in_process: Option<mpsc::UnboundedReceiver<DuplexStream>>,
+) -> HostError {
     // Dropping this set ends the calls, however the host ends.
     let mut calls = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => {
-                    calls.spawn(front::serve(Arc::clone(host), stream, peer));
-                }
+                Ok((stream, peer)) => if let Ok(wire) = Wire::new(stream) {
+                    calls.spawn(front::serve(Arc::clone(host), wire, peer));
+                },
                 // The caller has gone, or too many files are open: keep accepting.
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
                     return HostError::Listener(error);
                 }
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
             },
+            Some(stream) = next(&mut in_process) => {
+                let wire = Wire::over(Stream::Memory(stream));
+                calls.spawn(front::serve(Arc::clone(host), wire, IN_PROCESS));
+            }
             Some(_) = calls.join_next() => {}
         }
     }
+}
+
+async fn next(
+    connections: &mut Option<mpsc::UnboundedReceiver<DuplexStream>>,
+) -> Option<DuplexStream> {
+    connections.as_mut()?.recv().await
 }

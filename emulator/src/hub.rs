@@ -204,3 +204,49 @@ fn remove_member(sets: &mut HashMap<Arc<str>, Members>, name: &str, id: &str) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+
+    use super::*;
+    use crate::config::Keys;
+    use crate::frame::Outgoing;
+    use crate::message::{Data, Source};
+    use crate::protocol::Agreed;
+    use crate::upstream::{Identity, Origin};
+
+    fn connection(id: usize) -> Arc<Connection> {
+        let origin = Origin::new("localhost:8080");
+        let identity = Identity::new(&id.to_string(), "chat", origin, &Keys::default());
+        let agreed = Agreed::from_offer(&[]);
+        Arc::new(Connection::new(identity, None, agreed, Vec::new()))
+    }
+
+    /// Whether a message to a group of this size counts as one to a crowd.
+    async fn is_crowded(size: usize) -> bool {
+        let hub = Hub::new("chat", Arc::default());
+        let members: Vec<_> = (0..size).map(connection).collect();
+        for member in &members {
+            hub.insert(member);
+            hub.join(member, "group");
+        }
+        let epoch = members[0].outbox.attach(0);
+
+        let message = Message::new(Source::Server, Data::Text("text".into()));
+        hub.deliver(Audience::Group("group"), message, 0, |_| true);
+
+        let mut batch = VecDeque::new();
+        members[0].outbox.next(epoch, &mut batch).await;
+        match batch.front() {
+            Some(Outgoing::Message(message, _)) => message.crowded,
+            other => panic!("no message: {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_group_of_sixteen_is_a_crowd() {
+        assert!(!is_crowded(CROWD - 1).await);
+        assert!(is_crowded(CROWD).await);
+    }
+}

@@ -240,14 +240,9 @@ pub fn environment(name: &str) -> Option<String> {
 
 /// The names of all variables of the process, for `doctor`.
 pub fn environment_names() -> Vec<String> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that reads the environment"
-    )]
     let variables = std::env::vars_os();
-    variables
-        .filter_map(|(name, _)| name.into_string().ok())
-        .collect()
+    let names = variables.filter_map(|(name, _)| name.into_string().ok());
+    names.collect()
 }
 
 fn log_level_of(settings: &mut Settings<'_>) -> tracing::Level {

@@ -21,6 +21,9 @@ mod timespan;
 
 use std::path::{Path, PathBuf};
 
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc;
+
 pub use error::LoadError;
 pub(crate) use files::Files;
 pub use function::FunctionInfo;
@@ -48,6 +51,7 @@ pub struct App {
     pub(crate) host: HostJson,
     pub(crate) functions: Vec<Function>,
     pub(crate) program: Program,
+    pub(crate) in_process: Option<mpsc::UnboundedReceiver<DuplexStream>>,
     warnings: Vec<String>,
 }
 
@@ -87,6 +91,7 @@ impl App {
             host,
             functions,
             program,
+            in_process: None,
             warnings,
         })
     }
@@ -113,6 +118,14 @@ impl App {
     /// Sets the storage account of the app and its handler.
     pub fn use_storage(&mut self, connection_string: &str) {
         self.settings.set(STORAGE, connection_string);
+    }
+
+    /// Lets callers in this process connect without a socket: the host serves each stream that is
+    /// sent here like a connection to its port.
+    pub fn in_process(&mut self) -> mpsc::UnboundedSender<DuplexStream> {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        self.in_process = Some(receiver);
+        sender
     }
 
     /// Likely mistakes that the host accepts silently.

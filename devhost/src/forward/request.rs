@@ -49,7 +49,7 @@ pub(crate) fn outgoing(
         return Err(ForwardError::NoHost);
     }
     let method = normalized(method);
-    let mut head = Vec::with_capacity(512);
+    let mut head = Vec::with_capacity(2048);
     head.extend_from_slice(method.as_bytes());
     head.push(b' ');
     head.extend_from_slice(path::forwarded(&target.path, !target.query.is_empty()).as_bytes());
@@ -78,20 +78,23 @@ pub(crate) fn outgoing(
         if LOST.iter().any(|name| folded.is(name)) {
             continue;
         }
-        let mut value = folded.joined(separator(&folded.name));
+        head.extend_from_slice(&folded.name);
+        head.extend_from_slice(b": ");
+        let start = head.len();
+        folded.join(separator(&folded.name), &mut head);
         if let Some(at) = added.iter().position(|one| folded.is(one.name)) {
             let one = added.remove(at);
-            if !value.is_empty() {
-                value.extend_from_slice(one.joined_by.as_bytes());
+            if head.len() > start {
+                head.extend_from_slice(one.joined_by.as_bytes());
             }
-            value.extend_from_slice(one.value.as_bytes());
+            head.extend_from_slice(one.value.as_bytes());
         }
-        if !value.is_ascii() {
+        if !head[start..].is_ascii() {
             return Err(ForwardError::NotAscii(
                 String::from_utf8_lossy(&folded.name).into_owned(),
             ));
         }
-        push(&mut head, &folded.name, &value);
+        head.extend_from_slice(b"\r\n");
     }
     for one in added {
         push(&mut head, one.name.as_bytes(), one.value.as_bytes());

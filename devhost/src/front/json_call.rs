@@ -109,7 +109,7 @@ fn last(values: &[String]) -> String {
 
 fn headers(fields: &Fields) -> Value {
     let all = fold_request(fields).into_iter().map(|one| {
-        let values: Vec<Value> = one.values.iter().map(|value| text(value).into()).collect();
+        let values: Vec<Value> = one.values().map(|value| text(value).into()).collect();
         (text(&one.name), values.into())
     });
     all.collect::<Map<_, _>>().into()

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio::io::AsyncWriteExt as _;
-use tokio::net::tcp::WriteHalf;
+use tokio::io::{AsyncWriteExt as _, WriteHalf, split};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -13,7 +12,7 @@ use super::proxy_head::{self, is_hop_by_hop};
 use super::request::Request;
 use crate::handler::{ExchangeError, HandlerAnswer, while_listening};
 use crate::host::Host;
-use crate::http::{BodyLength, BodyReader, Reply, ReplyBody, ReplyContext, Version, Wire};
+use crate::http::{BodyLength, BodyReader, Reply, ReplyBody, ReplyContext, Stream, Version, Wire};
 
 /// How often to try to connect to the handler.
 const MAX_CONNECT_ATTEMPTS: u32 = 10;
@@ -103,7 +102,7 @@ async fn send_request(
     invocation: Uuid,
 ) -> Result<HandlerAnswer, ExchangeError> {
     let head = proxy_head::of(request, port, invocation);
-    let (mut reader, mut writer) = upstream.stream.split();
+    let (mut reader, mut writer) = split(&mut upstream.stream);
     let upload = upload(&mut writer, &head, wire, request);
     match while_listening(&mut reader, &mut upstream.buffer, upload).await {
         // A handler that stops reading may have answered first.
@@ -118,7 +117,7 @@ async fn send_request(
 }
 
 async fn upload(
-    writer: &mut WriteHalf<'_>,
+    writer: &mut WriteHalf<&mut Stream>,
     head: &[u8],
     wire: &mut Wire,
     request: &mut Request,

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use super::answered::Content;
@@ -18,10 +17,7 @@ use crate::http::{Reply, ReplyContext, RequestError, Version, Wire};
 /// Serves one connection until it is closed.
 ///
 /// It does not notice if a caller disconnects during a call: the handler runs to its end.
-pub(crate) async fn serve(host: Arc<Host>, stream: TcpStream, peer: SocketAddr) {
-    let Ok(mut wire) = Wire::new(stream) else {
-        return;
-    };
+pub(crate) async fn serve(host: Arc<Host>, mut wire: Wire, peer: SocketAddr) {
     loop {
         let request = match wire.next_head().await {
             Ok(None) => return,

@@ -7,14 +7,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, ReadHalf, split};
 use tokio::net::TcpStream;
-use tokio::net::tcp::ReadHalf;
 use tokio::time::{Instant, timeout};
 
 use super::answer::HandlerAnswer;
 use super::error::ExchangeError;
-use crate::http::Wire;
+use crate::http::{Stream, Wire};
 
 /// The connections to the handler: one for each running call, kept for later calls.
 #[derive(Debug)]
@@ -72,7 +71,7 @@ impl Link {
 
     /// An idle connection that is still open, or a new one.
     pub(crate) async fn connection(&self) -> Result<Wire, ExchangeError> {
-        while let Some((mut wire, since)) = self.idle().pop() {
+        while let Some((wire, since)) = self.idle().pop() {
             if since.elapsed() < IDLE_TIMEOUT && !wire.is_stale() {
                 return Ok(wire);
             }
@@ -130,7 +129,7 @@ async fn upload(
         return HandlerAnswer::read(wire, request.is_head).await;
     }
 
-    let (mut reader, mut writer) = wire.stream.split();
+    let (mut reader, mut writer) = split(&mut wire.stream);
     let writing = async {
         writer.write_all(head).await?;
         writer.write_all(&request.body).await
@@ -144,7 +143,7 @@ async fn upload(
 /// while it reads, or answer and disconnect before it has read everything. `None` if it stopped
 /// reading.
 pub(crate) async fn while_listening<T>(
-    reader: &mut ReadHalf<'_>,
+    reader: &mut ReadHalf<&mut Stream>,
     buffer: &mut BytesMut,
     writing: impl Future<Output = T>,
 ) -> Option<T> {

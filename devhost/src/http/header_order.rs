@@ -3,6 +3,8 @@
 //! Headers that it knows come first, in a fixed order and in its own spelling. All others follow
 //! in the order of arrival, each name in the spelling of its first line.
 
+use std::sync::LazyLock;
+
 use bytes::Bytes;
 
 use super::fields::Fields;
@@ -108,11 +110,37 @@ const RESPONSE: &[&str] = &[
     "WWW-Authenticate",
 ];
 
+/// Known names by their length, with their ranks: most names are compared with one or two.
+struct Known(Vec<Vec<(usize, &'static str)>>);
+
+static KNOWN_IN_REQUEST: LazyLock<Known> = LazyLock::new(|| Known::new(REQUEST));
+static KNOWN_IN_RESPONSE: LazyLock<Known> = LazyLock::new(|| Known::new(RESPONSE));
+
+impl Known {
+    fn new(names: &[&'static str]) -> Self {
+        let longest = names.iter().map(|name| name.len()).max().unwrap_or(0);
+        let mut by_length = vec![Vec::new(); longest + 1];
+        for (rank, name) in names.iter().enumerate() {
+            by_length[name.len()].push((rank, *name));
+        }
+        Self(by_length)
+    }
+
+    fn find(&self, name: &[u8]) -> Option<(usize, &'static str)> {
+        let mut alike = self.0.get(name.len())?.iter();
+        alike
+            .find(|(_, known)| known.as_bytes().eq_ignore_ascii_case(name))
+            .copied()
+    }
+}
+
 /// A header name with all its values.
 #[derive(Debug)]
 pub(crate) struct FoldedHeader {
     pub(crate) name: Bytes,
-    pub(crate) values: Vec<Bytes>,
+    first: Bytes,
+    /// Allocates nothing for a header with one line, as nearly all are.
+    others: Vec<Bytes>,
     rank: usize,
 }
 
@@ -121,43 +149,56 @@ impl FoldedHeader {
         self.name.eq_ignore_ascii_case(name.as_bytes())
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = &Bytes> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Appends the values.
+    pub(crate) fn join(&self, separator: &str, into: &mut Vec<u8>) {
+        into.extend_from_slice(&self.first);
+        for value in &self.others {
+            into.extend_from_slice(separator.as_bytes());
+            into.extend_from_slice(value);
+        }
+    }
+
     pub(crate) fn joined(&self, separator: &str) -> Vec<u8> {
-        self.values.join(separator.as_bytes())
+        let mut joined = Vec::with_capacity(self.first.len());
+        self.join(separator, &mut joined);
+        joined
     }
 }
 
 /// A request's headers as the host's code sees them.
 pub(crate) fn fold_request(fields: &Fields) -> Vec<FoldedHeader> {
-    fold(fields, REQUEST)
+    fold(fields, &KNOWN_IN_REQUEST)
 }
 
 /// An answer's headers as the host's server writes them. A repeated name stays repeated, but its
 /// lines come together and in one spelling.
 pub(crate) fn order_response(fields: &Fields) -> Vec<FoldedHeader> {
-    fold(fields, RESPONSE)
+    fold(fields, &KNOWN_IN_RESPONSE)
 }
 
-fn fold(fields: &Fields, known: &'static [&'static str]) -> Vec<FoldedHeader> {
+fn fold(fields: &Fields, known: &Known) -> Vec<FoldedHeader> {
     let mut folded: Vec<FoldedHeader> = Vec::with_capacity(fields.len());
     for (name, value) in fields.iter() {
         if let Some(same) = folded
             .iter_mut()
             .find(|other| other.name.eq_ignore_ascii_case(name))
         {
-            same.values.push(value.clone());
+            same.others.push(value.clone());
             continue;
         }
-        let rank = known
-            .iter()
-            .position(|other| other.as_bytes().eq_ignore_ascii_case(name));
-        let spelling = rank.and_then(|rank| known.get(rank));
+        let (rank, name) = match known.find(name) {
+            Some((rank, spelling)) => (rank, Bytes::from_static(spelling.as_bytes())),
+            None => (usize::MAX, name.clone()),
+        };
         folded.push(FoldedHeader {
-            name: spelling.map_or_else(
-                || name.clone(),
-                |known| Bytes::from_static(known.as_bytes()),
-            ),
-            values: vec![value.clone()],
-            rank: rank.unwrap_or(known.len()),
+            name,
+            first: value.clone(),
+            others: Vec::new(),
+            rank,
         });
     }
     folded.sort_by_key(|one| one.rank);

@@ -10,6 +10,7 @@ mod media_type;
 mod reply;
 mod request;
 mod status;
+mod stream;
 mod target;
 mod wire;
 
@@ -21,5 +22,6 @@ pub(crate) use reply::{Reply, ReplyBody, ReplyContext};
 pub(crate) use request::{
     RequestError, RequestHead, Version, fields as header_fields, is_token_byte, without_line_end,
 };
+pub(crate) use stream::Stream;
 pub(crate) use target::{Target, names_this_machine, remove_dot_segments};
 pub(crate) use wire::Wire;

@@ -79,7 +79,7 @@ impl Reply {
         }
         head.extend_from_slice(b"\r\n");
         for folded in order_response(&self.fields) {
-            for value in &folded.values {
+            for value in folded.values() {
                 head.extend_from_slice(&folded.name);
                 head.extend_from_slice(b": ");
                 head.extend_from_slice(value);
@@ -122,7 +122,7 @@ impl Reply {
             self.fields.push("Connection", "keep-alive");
         }
         if !self.fields.contains("Date") {
-            self.fields.push("Date", clock::http_date(clock::now()));
+            self.fields.push("Date", clock::http_date_now());
         }
         if !self.fields.contains("Server") {
             self.fields.push("Server", "Kestrel");

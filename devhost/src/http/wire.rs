@@ -1,4 +1,4 @@
-//! A TCP connection with a read buffer.
+//! A connection with a read buffer.
 
 use std::io;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::request::{RequestError, RequestHead};
+use super::stream::Stream;
 
 /// How long a connection may stay open without a request.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(130);
@@ -18,17 +19,21 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// A connection, with the bytes that were read but not used yet.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Stream,
     pub(crate) buffer: BytesMut,
 }
 
 impl Wire {
     pub(crate) fn new(stream: TcpStream) -> io::Result<Self> {
         stream.set_nodelay(true)?;
-        Ok(Self {
+        Ok(Self::over(Stream::Tcp(stream)))
+    }
+
+    pub(crate) fn over(stream: Stream) -> Self {
+        Self {
             stream,
             buffer: BytesMut::with_capacity(4096),
-        })
+        }
     }
 
     /// Reads more bytes; returns zero at the end of the stream.
@@ -65,13 +70,8 @@ impl Wire {
     }
 
     /// Whether the other side has closed the connection or sent bytes that it should not send.
-    pub(crate) fn is_stale(&mut self) -> bool {
-        let mut probe = [0; 1];
-        let quiet = matches!(
-            self.stream.try_read(&mut probe),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock
-        );
-        !quiet || !self.buffer.is_empty()
+    pub(crate) fn is_stale(&self) -> bool {
+        !self.stream.is_quiet() || !self.buffer.is_empty()
     }
 
     /// Closes the connection, but reads on for a moment first: closing it while the other side

@@ -8,6 +8,7 @@ mod examples;
 mod forward;
 mod front;
 mod golden;
+mod in_process;
 mod json_http;
 mod load;
 mod process;

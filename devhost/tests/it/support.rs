@@ -110,7 +110,10 @@ impl Folder {
     }
 
     pub(crate) async fn run_with(&self, options: Options) -> Running {
-        let app = App::load(&self.path, options).unwrap();
+        self.run_app(App::load(&self.path, options).unwrap()).await
+    }
+
+    pub(crate) async fn run_app(&self, app: App) -> Running {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, events) = mpsc::unbounded_channel();

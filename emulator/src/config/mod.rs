@@ -1,6 +1,7 @@
 //! The configuration: access keys, and the clients and handlers of each hub.
 
 mod auth;
+mod door;
 mod env;
 mod error;
 mod handler;
@@ -13,10 +14,13 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use serde_json::Value;
+use tokio::io::DuplexStream;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::clock::Clock;
 use crate::tls::Tls;
 
+pub(crate) use door::Door;
 pub use error::ConfigError;
 pub use handler::{EventHandler, SystemEvent, TemplateError};
 pub use hub::HubConfig;
@@ -37,6 +41,7 @@ pub struct Config {
     pub(crate) tls: Option<Tls>,
     pub(crate) trust_loopback_handlers: bool,
     pub(crate) accept_entra_tokens: bool,
+    pub(crate) in_process: Option<Door>,
 }
 
 /// What happens to a client with a subprotocol when the handler of its event fails. The
@@ -161,6 +166,22 @@ impl Config {
     #[must_use]
     pub fn accepting_entra_tokens(mut self) -> Self {
         self.accept_entra_tokens = true;
+        self
+    }
+
+    /// Reaches handlers whose URL has this host and port, such as `127.0.0.1:7071`, without a
+    /// socket: each connection is a stream in memory whose other end is sent here. Requests and
+    /// answers are the same bytes.
+    #[must_use]
+    pub fn with_handlers_in_process(
+        mut self,
+        authority: &str,
+        connections: UnboundedSender<DuplexStream>,
+    ) -> Self {
+        self.in_process = Some(Door {
+            authority: authority.to_owned(),
+            connections,
+        });
         self
     }
 

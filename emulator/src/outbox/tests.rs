@@ -1,10 +1,19 @@
 //! Tests of the outbox.
 
+use std::pin::pin;
+use std::task::{Context, Waker};
+
 use super::*;
 use crate::message::{Data, Source};
 
 fn text(text: &str) -> Arc<Message> {
     Arc::new(Message::new(Source::Server, Data::Text(text.into())))
+}
+
+fn to_a_crowd(text: &str) -> Arc<Message> {
+    let mut message = Message::new(Source::Server, Data::Text(text.into()));
+    message.crowded = true;
+    Arc::new(message)
 }
 
 fn expiring(at_ms: i64) -> Arc<Message> {
@@ -113,4 +122,61 @@ async fn a_close_frame_follows_earlier_messages() {
         outbox.next(epoch, &mut batch).await,
         Next::Closed(close_reason)
     );
+}
+
+/// Lets a writer wait, wakes it with the first message, runs it once, and sends the second. Returns
+/// how many messages each batch has.
+async fn batches(first: &Arc<Message>, second: &Arc<Message>) -> Vec<usize> {
+    let outbox = Outbox::new(false);
+    let epoch = outbox.attach(0);
+    let mut batch = VecDeque::new();
+    let early = {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut next = pin!(outbox.next(epoch, &mut batch));
+        assert!(next.as_mut().poll(&mut context).is_pending());
+        outbox.push_message(first, 0);
+        let early = next.as_mut().poll(&mut context).is_ready();
+        outbox.push_message(second, 0);
+        if !early {
+            assert_eq!(next.await, Next::Batch);
+        }
+        early
+    };
+    let mut sizes = vec![batch.len()];
+    if early {
+        batch.clear();
+        assert_eq!(outbox.next(epoch, &mut batch).await, Next::Batch);
+        sizes.push(batch.len());
+    }
+    sizes
+}
+
+#[tokio::test]
+async fn messages_to_a_crowd_that_arrive_before_the_writers_turn_go_out_together() {
+    let sizes = batches(&to_a_crowd("first"), &to_a_crowd("second")).await;
+
+    assert_eq!(sizes, [2]);
+}
+
+#[tokio::test]
+async fn a_message_to_few_is_written_at_once() {
+    let sizes = batches(&text("first"), &text("second")).await;
+
+    assert_eq!(sizes, [1, 1]);
+}
+
+#[tokio::test]
+async fn a_crowds_message_delays_only_its_own_batch() {
+    let outbox = Outbox::new(false);
+    let epoch = outbox.attach(0);
+    outbox.push_message(&to_a_crowd("first"), 0);
+    let mut batch = VecDeque::new();
+    assert_eq!(outbox.next(epoch, &mut batch).await, Next::Batch);
+    batch.clear();
+
+    outbox.push_message(&text("second"), 0);
+    let mut next = pin!(outbox.next(epoch, &mut batch));
+    let polled = next.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+
+    assert!(polled.is_ready());
 }

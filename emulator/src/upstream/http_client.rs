@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::Either;
 use http::uri::Scheme;
 use http::{Request, Response};
 use http_body_util::Full;
@@ -15,7 +16,9 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use rustls::ClientConfig;
 use thiserror::Error;
 
+use super::in_process::{InProcess, InProcessError};
 use super::trust::HandlerVerifier;
+use crate::config::Door;
 
 type Body = Full<Bytes>;
 type SecureClient = Client<HttpsConnector<HttpConnector>, Body>;
@@ -27,6 +30,8 @@ pub(super) struct HttpClient {
     /// Loading the system's root certificates would dominate the start-up time, so they are loaded
     /// only for the first HTTPS handler.
     secure: OnceLock<Result<SecureClient, rustls::Error>>,
+    /// The handler that needs no socket.
+    in_process: Option<Arc<InProcess>>,
     connect_timeout: Duration,
     trust_loopback: bool,
 }
@@ -36,14 +41,17 @@ pub(super) struct HttpClient {
 pub(crate) enum HttpClientError {
     #[error(transparent)]
     Network(#[from] legacy::Error),
+    #[error(transparent)]
+    InProcess(#[from] InProcessError),
     #[error("cannot set up HTTPS")]
     NoTls(#[source] rustls::Error),
 }
 
 impl HttpClient {
-    pub(super) fn new(connect_timeout: Duration, trust_loopback: bool) -> Self {
+    pub(super) fn new(connect_timeout: Duration, trust_loopback: bool, door: Option<Door>) -> Self {
         Self {
             plain: client(connector(connect_timeout)),
+            in_process: door.and_then(InProcess::new).map(Arc::new),
             secure: OnceLock::new(),
             connect_timeout,
             trust_loopback,
@@ -56,8 +64,18 @@ impl HttpClient {
         &self,
         request: Request<Body>,
     ) -> impl Future<Output = Result<Response<Incoming>, HttpClientError>> + use<> {
-        let sent = self.send(request);
-        async move { Ok(sent?.await?) }
+        match &self.in_process {
+            Some(handler) if handler.serves(request.uri()) => {
+                let handler = handler.clone();
+                Either::Left(Box::pin(async move {
+                    Ok::<_, HttpClientError>(handler.request(request).await?)
+                }))
+            }
+            Some(_) | None => {
+                let sent = self.send(request);
+                Either::Right(async move { Ok::<_, HttpClientError>(sent?.await?) })
+            }
+        }
     }
 
     fn send(&self, request: Request<Body>) -> Result<ResponseFuture, HttpClientError> {

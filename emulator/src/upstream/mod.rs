@@ -7,6 +7,7 @@ mod error;
 mod event;
 mod http_client;
 mod identity;
+mod in_process;
 mod journal;
 mod post;
 mod reply;

@@ -41,6 +41,7 @@ impl Upstream {
         let http = Arc::new(HttpClient::new(
             timing.validation_timeout,
             config.trust_loopback_handlers,
+            config.in_process.clone(),
         ));
         Self {
             validations: Validations::new(http.clone(), &timing),
@@ -88,7 +89,8 @@ impl Upstream {
         let result = timeout(self.timing.webhook_timeout, sending.until_answered())
             .await
             .unwrap_or(Err(UpstreamError::Timeout));
-        self.journal.record(|| sending.call(hub, started, &result));
+        self.journal
+            .record(|| sending.into_call(hub, started, &result));
         result
     }
 
@@ -167,8 +169,8 @@ impl Sending<'_> {
         Ok(answer)
     }
 
-    fn call(
-        &self,
+    fn into_call(
+        self,
         hub: &str,
         started: Instant,
         result: &Result<Answer, UpstreamError>,
@@ -179,7 +181,7 @@ impl Sending<'_> {
             event: self.event.kind.name().to_owned(),
             url: self.uri.to_string(),
             duration: started.elapsed(),
-            headers: self.headers.clone(),
+            headers: self.headers,
             body: Excerpt::of(&self.event.body),
             outcome: match result {
                 Ok(answer) => Outcome::answered(answer),

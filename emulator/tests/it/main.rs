@@ -10,6 +10,7 @@ mod conformance;
 mod command;
 mod control;
 mod deliveries;
+mod in_process;
 mod latency;
 mod managed_identity;
 mod robustness;

@@ -5,6 +5,7 @@ mod browser;
 mod devices;
 mod error;
 mod page;
+mod printer;
 mod screen;
 mod settings;
 mod storage;
@@ -80,7 +81,12 @@ impl Default for Options {
 
 /// Runs everything until Ctrl-C, or until the handler has crashed for the third time.
 pub async fn run(options: Options) -> Result<(), DevError> {
-    run_until(options, stop_signal()).await
+    // As a task it shares its thread with what it starts. The main thread would have to wake
+    // another one for each connection.
+    match tokio::spawn(run_until(options, stop_signal())).await {
+        Ok(ended) => ended,
+        Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+    }
 }
 
 async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(), DevError> {
@@ -109,7 +115,7 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
     )?;
     let page = WebPage::find(&options, &folder);
     let access = std::mem::take(&mut settings.page);
-    let app = devhost::App::load(
+    let mut app = devhost::App::load(
         &folder,
         devhost::Options {
             settings: settings.for_handler.clone(),
@@ -133,6 +139,10 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
         hub_described,
         has_page,
     ));
+    let printing = {
+        let screen = screen.clone();
+        tokio::spawn(async move { screen.run().await })
+    };
     screen.starting(app.warnings());
     let events = {
         let screen = screen.clone();
@@ -163,34 +173,44 @@ async fn run_until(options: Options, stop: impl Future<Output = ()>) -> Result<(
             None => std::future::pending().await,
         }
     };
+    let events_to_host = app.in_process();
     // When one of them ends, dropping the others stops them.
     let host = devhost::run(app, host, events, std::future::pending());
-    match (settings.service, emulator) {
-        (Service::Emulator(config), Some(listener)) => {
-            let timing = emulator::Timing {
-                latency: Duration::from_millis(options.latency),
-                ..emulator::Timing::default()
-            };
-            // For programs and pages of this machine alone: tests drop sockets with it.
-            let config = config.with_timing(timing).with_control();
-            tokio::select! {
+    let everything = async {
+        match (settings.service, emulator) {
+            (Service::Emulator(config), Some(listener)) => {
+                let timing = emulator::Timing {
+                    latency: Duration::from_millis(options.latency),
+                    ..emulator::Timing::default()
+                };
+                // For programs and pages of this machine alone: tests drop sockets with it.
+                let config = config
+                    .with_timing(timing)
+                    .with_control()
+                    .with_handlers_in_process(&host_address.to_string(), events_to_host);
+                tokio::select! {
+                    ended = host => ended?,
+                    ended = emulator::run(listener, config, std::future::pending()) => ended?,
+                    () = storage => {}
+                    () = hub => {}
+                    () = page_build => {}
+                    () = stop => screen.stopping(),
+                }
+            }
+            _ => tokio::select! {
                 ended = host => ended?,
-                ended = emulator::run(listener, config, std::future::pending()) => ended?,
                 () = storage => {}
                 () = hub => {}
                 () = page_build => {}
                 () = stop => screen.stopping(),
-            }
+            },
         }
-        _ => tokio::select! {
-            ended = host => ended?,
-            () = storage => {}
-            () = hub => {}
-            () = page_build => {}
-            () = stop => screen.stopping(),
-        },
-    }
-    Ok(())
+        Ok::<(), DevError>(())
+    };
+    let ended = everything.await;
+    printing.abort();
+    screen.flush();
+    ended
 }
 
 /// The page to serve.

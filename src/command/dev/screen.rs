@@ -1,12 +1,13 @@
 //! The output of `dev` on the terminal.
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use devhost::{Call, HostEvent};
 
+use super::printer::Printer;
 use super::settings::{DevSettings, Service};
 
 pub(super) struct Screen {
@@ -22,6 +23,7 @@ pub(super) struct Screen {
     has_page: bool,
     in_colour: bool,
     was_ready: AtomicBool,
+    printer: Printer,
 }
 
 impl Screen {
@@ -42,21 +44,22 @@ impl Screen {
             has_page,
             in_colour: std::io::stdout().is_terminal(),
             was_ready: AtomicBool::new(false),
+            printer: Printer::default(),
         }
     }
 
     pub(super) fn starting(&self, warnings: &[String]) {
-        line(format_args!(
+        self.line(format_args!(
             "switchboard {}: everything on this machine\n",
             env!("CARGO_PKG_VERSION")
         ));
         for default in &self.defaults {
-            line(format_args!("  default {default}"));
+            self.line(format_args!("  default {default}"));
         }
         for warning in warnings {
-            line(format_args!("  {} {warning}", self.yellow("warning")));
+            self.line(format_args!("  {} {warning}", self.yellow("warning")));
         }
-        line(format_args!(
+        self.line(format_args!(
             "  to change these, set them in the environment or in local.settings.json\n"
         ));
     }
@@ -65,31 +68,31 @@ impl Screen {
         match event {
             HostEvent::Ready { after, .. } => {
                 if self.was_ready.swap(true, Ordering::Relaxed) {
-                    line(format_args!("{} again", self.green("ready")));
+                    self.line(format_args!("{} again", self.green("ready")));
                 } else {
                     self.first_ready(after.as_millis());
                 }
             }
             HostEvent::HandlerExited(exit) => {
-                line(format_args!(
+                self.line(format_args!(
                     "{}: the handler exited {exit}",
                     self.yellow("warning")
                 ));
             }
             HostEvent::Restarting { failures } => {
-                line(format_args!(
+                self.line(format_args!(
                     "restarting the handler ({failures} of 3 failures within half an hour)"
                 ));
             }
-            HostEvent::Stdout(text) => line(text),
-            HostEvent::Stderr { line: text, .. } => line(self.yellow(&text)),
+            HostEvent::Stdout(text) => self.line(text),
+            HostEvent::Stderr { line: text, .. } => self.line(self.yellow(&text)),
             HostEvent::Called(call) => self.called(&call),
-            HostEvent::Notice(sentence) => line(sentence),
+            HostEvent::Notice(sentence) => self.line(sentence),
             HostEvent::Log {
                 function,
                 line: text,
                 ..
-            } => line(format_args!("{function}: {text}")),
+            } => self.line(format_args!("{function}: {text}")),
             _ => {}
         }
     }
@@ -97,31 +100,31 @@ impl Screen {
     fn first_ready(&self, milliseconds: u128) {
         let base = &self.base;
         if self.has_page {
-            line(format_args!("  Page        {base}/"));
+            self.line(format_args!("  Page        {base}/"));
         }
-        line(format_args!("  Functions   {base}/api/negotiate"));
+        self.line(format_args!("  Functions   {base}/api/negotiate"));
         if let Some(connection_string) =
             self.connection_string.as_ref().filter(|_| self.is_emulated)
         {
-            line(format_args!("  Web PubSub  {connection_string}"));
+            self.line(format_args!("  Web PubSub  {connection_string}"));
         } else {
-            line(format_args!(
+            self.line(format_args!(
                 "  Web PubSub  from your settings; its webhooks reach this machine only through a tunnel"
             ));
         }
         for sentence in &self.hub {
-            line(format_args!("  {sentence}"));
+            self.line(format_args!("  {sentence}"));
         }
         if let Some(token) = &self.api_token {
-            line(format_args!("  API token   {token}"));
+            self.line(format_args!("  API token   {token}"));
         }
         if let Some(storage) = &self.storage {
-            line(format_args!("  Storage     {storage}"));
+            self.line(format_args!("  Storage     {storage}"));
         }
-        line(format_args!(
+        self.line(format_args!(
             "  try         curl \"{base}/api/negotiate?room_id=test&username=alice&role=writer\"\n"
         ));
-        line(format_args!(
+        self.line(format_args!(
             "{} after {milliseconds} ms; Ctrl-C stops it",
             self.green("ready")
         ));
@@ -135,7 +138,7 @@ impl Screen {
             _ => call.status.to_string(),
         };
         let why = call.failure.as_deref().unwrap_or_default();
-        line(format_args!(
+        self.line(format_args!(
             "{} {} {status} {milliseconds:.1} ms {why}",
             call.method, call.path
         ));
@@ -148,11 +151,25 @@ impl Screen {
 
     /// Prints how far the build of the page is.
     pub(super) fn page(&self, text: &str) {
-        line(format_args!("page: {text}"));
+        self.line(format_args!("page: {text}"));
     }
 
     pub(super) fn stopping(&self) {
-        line("stopped");
+        self.line("stopped");
+    }
+
+    /// Prints what the other methods add, until it is dropped.
+    pub(super) async fn run(&self) {
+        self.printer.run().await;
+    }
+
+    /// Prints the rest.
+    pub(super) fn flush(&self) {
+        self.printer.flush();
+    }
+
+    fn line(&self, text: impl Display) {
+        self.printer.line(text);
     }
 
     fn green(&self, text: &str) -> String {
@@ -170,9 +187,4 @@ impl Screen {
             text.to_owned()
         }
     }
-}
-
-/// Prints a line. A closed terminal is no reason to stop.
-fn line(text: impl Display) {
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -58,7 +58,7 @@ async fn an_invalid_value() {
 
 #[tokio::test]
 async fn a_misspelt_name() {
-    let unknown = "a name in the README's table of settings";
+    let unknown = "a name in docs/settings.md";
     for (typed, meant) in [
         ("ALOW_ANONYMOUS", "ALLOW_ANONYMOUS"),
         ("AZURE_OPENAI_DEPLOYMENT", unknown),

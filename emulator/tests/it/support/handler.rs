@@ -27,7 +27,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
 pub(crate) struct Handler {
     scheme: &'static str,
-    addr: SocketAddr,
+    pub(crate) addr: SocketAddr,
     seen: Mutex<mpsc::UnboundedReceiver<Seen>>,
 }
 

@@ -80,7 +80,7 @@ fn unknown(source: &SettingsSource) -> Vec<Finding> {
             None => return None,
         };
         let finding = Finding::warning(CHECK, &faults::SETTING_UNKNOWN, what);
-        let known = known.unwrap_or("a name in the README's table of settings");
+        let known = known.unwrap_or("a name in docs/settings.md");
         Some(finding.fill("setting", name).fill("known", known))
     };
     source.names().iter().filter_map(finding).collect()
