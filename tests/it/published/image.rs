@@ -168,6 +168,7 @@ async fn without_authorities_it_serves_all_the_same() {
     let settings = [
         ("AZURE_WEB_PUBSUB_CONNECTION_STRING", service.as_str()),
         ("ALLOW_ANONYMOUS", "true"),
+        ("API_TOKEN", TestApp::API_TOKEN),
     ];
     let container = root.start(&settings).await;
 
