@@ -25,7 +25,7 @@ pub(super) fn check(server: &str, headers: &HeaderMap, now: Timestamp) -> Option
     };
     Some(match ahead.abs() {
         ..=TOLERATED_SECONDS => Finding::ok(CHECK, format!("as {server}")),
-        ..REFUSED_SECONDS => Finding::warning(CHECK, &faults::CLOCK_SKEW, what),
+        skew if skew < REFUSED_SECONDS => Finding::warning(CHECK, &faults::CLOCK_SKEW, what),
         _ => Finding::error(CHECK, &faults::CLOCK_SKEW, what),
     })
 }
