@@ -23,12 +23,9 @@ pub(super) fn check(server: &str, headers: &HeaderMap, now: Timestamp) -> Option
         0.. => format!("this machine's clock is {ahead} s ahead of {server}"),
         _ => format!("this machine's clock is {} s behind {server}", -ahead),
     };
-    let skew = ahead.abs();
-    Some(if skew <= TOLERATED_SECONDS {
-        Finding::ok(CHECK, format!("as {server}"))
-    } else if skew < REFUSED_SECONDS {
-        Finding::warning(CHECK, &faults::CLOCK_SKEW, what)
-    } else {
-        Finding::error(CHECK, &faults::CLOCK_SKEW, what)
+    Some(match ahead.abs() {
+        ..=TOLERATED_SECONDS => Finding::ok(CHECK, format!("as {server}")),
+        skew if skew < REFUSED_SECONDS => Finding::warning(CHECK, &faults::CLOCK_SKEW, what),
+        _ => Finding::error(CHECK, &faults::CLOCK_SKEW, what),
     })
 }

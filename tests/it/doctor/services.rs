@@ -113,7 +113,8 @@ async fn an_app_with_another_secret() {
 
 #[tokio::test]
 async fn an_identity_without_tokens() {
-    let platform = Issuer::start().await;
+    let mut platform = Issuer::start().await;
+    platform.add_key("RS256", "a").await;
     let endpoint = format!("{}/msi/token", platform.url);
     let refusing = Proxy::to("127.0.0.1:9").await;
     refusing.always(Some(Fault::Answer(

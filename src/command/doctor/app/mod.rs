@@ -4,6 +4,7 @@ mod cors;
 mod elf;
 mod executable;
 mod functions;
+mod handler;
 mod host_json;
 mod parameter;
 mod route;
@@ -32,7 +33,7 @@ pub(super) fn check(folder: &Path) -> Vec<Finding> {
     };
     let host = HostJson::new(root);
     let (functions, mut broken) = Function::read_all(folder);
-    let mut found = host.check(&functions);
+    let mut found = handler::check(&host, &functions);
     found.extend(executable::check(folder, &host));
     found.append(&mut broken);
     found.extend(functions::check(&functions, &host));

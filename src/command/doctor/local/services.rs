@@ -59,8 +59,7 @@ pub(super) async fn assistant(local: &Local) -> Vec<Finding> {
     found
 }
 
-/// First without cost, then with a question of one token: only that shows whether the deployment
-/// exists.
+/// Asks a question of one token: only that shows whether the deployment exists.
 async fn model(local: &Local, account: &OpenAiAccount) -> Finding {
     let failed = |error: &OpenAiError| {
         let what = explain(error);
@@ -70,9 +69,6 @@ async fn model(local: &Local, account: &OpenAiAccount) -> Finding {
         Ok(service) => service,
         Err(error) => return failed(&error.into()),
     };
-    if let Err(error) = service.check().await {
-        return failed(&error);
-    }
     let question = [Turn {
         role: Role::User,
         content: "Say ok.".to_owned(),
@@ -80,7 +76,8 @@ async fn model(local: &Local, account: &OpenAiAccount) -> Finding {
     let deployment = &account.deployment;
     match timeout(MODEL_TIMEOUT, service.complete(&question, 1)).await {
         Ok(Ok(_)) => Finding::ok(ASSISTANT, format!("the deployment {deployment} answers")),
-        Ok(Err(OpenAiError::Refused(why))) => {
+        // The account knows us, but not the name.
+        Ok(Err(OpenAiError::Refused(why))) if why.starts_with("status 404") => {
             let what = format!("the deployment {deployment} does not answer: {why}");
             Finding::error(ASSISTANT, &faults::DEPLOYMENT_MISSING, what)
         }
