@@ -43,7 +43,7 @@ impl Instance {
         let counted = Arc::new(Counted::new(holding.clone()));
         let log = log(counted.clone(), &service.hub());
         Self {
-            service: service,
+            service,
             store,
             holding,
             counted,
