@@ -29,7 +29,8 @@ fn collect(value: &Value, branch: &str, settings: &mut BTreeMap<String, Value>) 
     for (name, value) in object {
         // The parser's own names have no capital letters.
         if name.bytes().any(|b| b.is_ascii_uppercase()) {
-            settings.insert(name.clone(), value.clone());
+            // It keeps the quotes of names with a dot.
+            settings.insert(name.trim_matches('\'').to_owned(), value.clone());
         } else {
             collect(value, branch, settings);
         }
