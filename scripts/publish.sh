@@ -86,8 +86,9 @@ build() {
     binary=$build_dir/release/switchboard
     return
   fi
-  # Half a megabyte of tables, which nothing reads: the release profile aborts on a panic.
+  # Tables for unwinding, which nothing reads: the release profile aborts on a panic.
   export RUSTFLAGS="${RUSTFLAGS:-} -C force-unwind-tables=no"
+  export CFLAGS="${CFLAGS:-} -fno-unwind-tables -fno-asynchronous-unwind-tables"
   if [ -z "$target" ]; then
     if has_musl_target; then target=$MUSL; else target=$GNU; fi
   fi
