@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 pub(crate) struct Authority {
+    #[cfg(feature = "dev")]
     certificate: String,
     issuer: Issuer<'static, KeyPair>,
 }
@@ -17,14 +18,15 @@ impl Authority {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
-        let certificate = params.self_signed(&key).unwrap();
         Self {
-            certificate: pem("CERTIFICATE", certificate.der()),
+            #[cfg(feature = "dev")]
+            certificate: pem("CERTIFICATE", params.self_signed(&key).unwrap().der()),
             issuer: Issuer::new(params, key),
         }
     }
 
     /// The certificate for clients to trust, as PEM.
+    #[cfg(feature = "dev")]
     pub(crate) fn certificate(&self) -> &str {
         &self.certificate
     }
