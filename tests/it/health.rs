@@ -1,5 +1,7 @@
 //! `GET /api/health`
 
+use std::process::Output;
+
 use reqwest::Method;
 
 use crate::serve::{Process, free_port};
@@ -62,7 +64,7 @@ async fn health_accepts_head_and_refuses_post() {
 }
 
 /// `switchboard health` for the handler on this port.
-async fn ask(port: &str, arguments: &[&str]) -> std::process::Output {
+async fn ask(port: &str, arguments: &[&str]) -> Output {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_switchboard"));
     command.arg("health").args(arguments);
     command.env_clear().env("PORT", port);
@@ -77,12 +79,7 @@ async fn the_command_ends_with_an_error_unless_the_handler_is_healthy() {
     let health = ask(&port, &[]).await;
     let alive = ask(&port, &["--live"]).await;
 
-    assert_eq!(health.status.code(), Some(1));
-    let error = String::from_utf8(health.stderr).unwrap();
-    assert!(
-        error.contains("503") && error.contains("degraded"),
-        "{error}"
-    );
+    assert_degraded(&health);
     assert!(alive.status.success(), "{alive:?}");
     let body: serde_json::Value = serde_json::from_slice(&alive.stdout).unwrap();
     assert_eq!(body["status"], "ok");
@@ -108,4 +105,14 @@ async fn the_command_takes_an_address_and_says_if_nobody_answers() {
             "{error}"
         );
     }
+}
+
+/// The command has found a handler whose services do not all work.
+pub(crate) fn assert_degraded(output: &Output) {
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        error.contains("503") && error.contains("degraded"),
+        "{error}"
+    );
 }

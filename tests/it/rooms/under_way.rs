@@ -1,110 +1,30 @@
 //! What changes while a connect is being answered reaches that connection too.
 
-use std::ops::Range;
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use serde_json::{Value, json};
-use switchboard::store::{Key, Partition, Record, Store, StoreError, Write, WriteError, Written};
-use tokio::sync::watch;
 
 use super::{apply_sanction, negotiate, put_room, url};
-use crate::support::{Member, Socket, World};
+use crate::support::{Hold, HoldingStore, Member, Socket, World};
 
-/// A store whose answer to one read can be held back: whoever asked decides by what it was.
-#[derive(Debug)]
-struct Held {
-    store: Arc<dyn Store>,
-    phase: watch::Sender<Phase>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
-    /// Reads pass.
-    Open,
-    /// The next read is held back.
-    Armed,
-    Holding,
-    /// Every read fails.
-    Broken,
-}
-
-impl Held {
-    async fn world() -> (World, Arc<Self>) {
-        let mut held = None;
-        let world = World::with_store_around(&[], |store| {
-            let phase = watch::Sender::new(Phase::Open);
-            held.insert(Arc::new(Self { store, phase })).clone()
-        });
-        let world = world.await;
-        (world, held.unwrap())
-    }
-
-    /// Runs `change` after the next read was made, and before whoever made it hears the answer.
-    async fn during_next_read(&self, change: impl Future<Output = ()>, then: Phase) {
-        let mut phase = self.phase.subscribe();
-        phase.wait_for(|p| *p == Phase::Holding).await.unwrap();
-        change.await;
-        self.phase.send_replace(then);
-    }
-
-    fn arm(&self) {
-        self.phase.send_replace(Phase::Armed);
-    }
-}
-
-#[async_trait]
-impl Store for Held {
-    async fn get(&self, partition: &Partition, key: &Key) -> Result<Option<Record>, StoreError> {
-        self.store.get(partition, key).await
-    }
-
-    async fn range(
-        &self,
-        partition: &Partition,
-        keys: Range<Key>,
-        limit: usize,
-    ) -> Result<Vec<Record>, StoreError> {
-        if *self.phase.borrow() == Phase::Broken {
-            return Err(StoreError::TooLong);
-        }
-        let found = self.store.range(partition, keys, limit).await;
-        let is_held = self.phase.send_if_modified(|phase| {
-            let is_armed = *phase == Phase::Armed;
-            if is_armed {
-                *phase = Phase::Holding;
-            }
-            is_armed
-        });
-        if is_held {
-            let mut phase = self.phase.subscribe();
-            let released = phase.wait_for(|p| *p != Phase::Holding).await;
-            drop(released);
-        }
-        found
-    }
-
-    async fn commit(
-        &self,
-        partition: &Partition,
-        writes: Vec<Write>,
-    ) -> Result<Written, WriteError> {
-        self.store.commit(partition, writes).await
-    }
-
-    async fn check(&self) -> Result<(), StoreError> {
-        self.store.check().await
-    }
+/// Runs `change` after the next read was made, and before whoever made it hears the answer.
+async fn during_next_read(store: &HoldingStore, change: impl Future<Output = ()>, then: Hold) {
+    store.held().await;
+    change.await;
+    store.hold(then);
 }
 
 const TARGETS: &str = "room_id=club&role=writer&channel=audio";
 
 /// A client whose connect was answered by what was true before `change`.
-async fn late(world: &World, held: &Held, query: &str, change: impl Future<Output = ()>) -> Member {
+async fn late(
+    world: &World,
+    store: &HoldingStore,
+    query: &str,
+    change: impl Future<Output = ()>,
+) -> Member {
     let negotiated = negotiate(&world.app, "ali", query).await.ok();
-    held.arm();
+    store.hold(Hold::NextRead);
     let dialling = Member::dial(url(&negotiated));
-    let (client, ()) = tokio::join!(dialling, held.during_next_read(change, Phase::Open));
+    let (client, ()) = tokio::join!(dialling, during_next_read(store, change, Hold::None));
     let mut client = client.unwrap();
     client.is_greeted().await;
     client
@@ -112,11 +32,11 @@ async fn late(world: &World, held: &Held, query: &str, change: impl Future<Outpu
 
 #[tokio::test]
 async fn a_sanction_meets_a_connect_under_way() {
-    let (world, held) = Held::world().await;
+    let (world, store) = HoldingStore::world().await;
     let app = &world.app;
     for (order, undo, rejoins) in [("ban", "unban", false), ("mute", "unmute", true)] {
         let change = apply_sanction(app, "club", order, "ali");
-        let mut ali = late(&world, &held, TARGETS, change).await;
+        let mut ali = late(&world, &store, TARGETS, change).await;
 
         assert!(!ali.publish("club", "me!").await, "{order}");
         assert_eq!(ali.join("club").await, rejoins, "{order}");
@@ -128,7 +48,7 @@ async fn a_sanction_meets_a_connect_under_way() {
 
 #[tokio::test]
 async fn a_change_of_the_record_meets_a_connect_under_way() {
-    let (world, held) = Held::world().await;
+    let (world, store) = HoldingStore::world().await;
     let app = &world.app;
     let member = json!([{ "userId": "ali", "role": "writer" }]);
     let reader = json!([{ "userId": "ali", "role": "reader" }]);
@@ -147,7 +67,7 @@ async fn a_change_of_the_record_meets_a_connect_under_way() {
     ] {
         put_room(app, "club", before.clone()).await;
         let changing = async { drop(put_room(app, "club", change.clone()).await) };
-        let mut ali = late(&world, &held, TARGETS, changing).await;
+        let mut ali = late(&world, &store, TARGETS, changing).await;
 
         assert!(!ali.publish("club", "me!").await, "{change}");
         assert_eq!(ali.join("club").await, stays_in, "{change}");
@@ -157,7 +77,7 @@ async fn a_change_of_the_record_meets_a_connect_under_way() {
 
 #[tokio::test]
 async fn who_is_removed_from_a_chat_during_a_connect_hears_nothing_of_it() {
-    let (world, held) = Held::world().await;
+    let (world, store) = HoldingStore::world().await;
     let mut alice = world.join_as("alice", "channel=chats").await;
     let created = alice
         .request(json!({ "type": "CREATE_CHAT", "name": "a", "members": ["ali"] }))
@@ -167,10 +87,10 @@ async fn who_is_removed_from_a_chat_during_a_connect_hears_nothing_of_it() {
     let query = format!("chat_id={}&channel=audio", chat.as_str().unwrap());
     let negotiated = negotiate(&world.app, "ali", &query).await.ok();
 
-    held.arm();
+    store.hold(Hold::NextRead);
     let change = async { drop(alice.request(remove).await) };
     let dialling = Socket::dial(url(&negotiated));
-    let (ali, ()) = tokio::join!(dialling, held.during_next_read(change, Phase::Open));
+    let (ali, ()) = tokio::join!(dialling, during_next_read(&store, change, Hold::None));
     let mut ali = ali.unwrap();
     ali.receive_type("connection").await;
     let message = json!({ "content": "among ourselves" });
@@ -184,12 +104,12 @@ async fn who_is_removed_from_a_chat_during_a_connect_hears_nothing_of_it() {
 
 #[tokio::test]
 async fn a_connection_that_cannot_be_decided_again_is_closed() {
-    let (world, held) = Held::world().await;
+    let (world, store) = HoldingStore::world().await;
     let negotiated = negotiate(&world.app, "ali", TARGETS).await.ok();
-    held.arm();
+    store.hold(Hold::NextRead);
 
     let dialling = Member::dial(url(&negotiated));
-    let breaking = held.during_next_read(async {}, Phase::Broken);
+    let breaking = during_next_read(&store, async {}, Hold::Broken);
     let (client, ()) = tokio::join!(dialling, breaking);
 
     client.unwrap().wait_until_closed().await;

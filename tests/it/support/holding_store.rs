@@ -17,6 +17,8 @@ pub(crate) enum Hold {
     NextRead,
     NextWrite,
     Held,
+    /// Every read of several records fails.
+    Broken,
 }
 
 /// Makes one call about a conversation's guard and head, or one write of a notification, and keeps
@@ -68,7 +70,7 @@ impl HoldingStore {
         });
         if is_held {
             let mut hold = self.hold.subscribe();
-            hold.wait_for(|hold| *hold == Hold::None).await.unwrap();
+            hold.wait_for(|hold| *hold != Hold::Held).await.unwrap();
         }
     }
 }
@@ -85,6 +87,9 @@ impl Store for HoldingStore {
         keys: Range<Key>,
         limit: usize,
     ) -> Result<Vec<Record>, StoreError> {
+        if *self.hold.borrow() == Hold::Broken {
+            return Err(StoreError::TooLong);
+        }
         let is_guard = keys.start.as_str() == "a:";
         let records = self.store.range(partition, keys, limit).await;
         if is_guard {

@@ -23,15 +23,7 @@ impl World {
     }
 
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        Self::with_store_around(settings, |store| store).await
-    }
-
-    /// With a store that the test wraps in something of its own.
-    pub(crate) async fn with_store_around(
-        settings: &[(&str, &str)],
-        around: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
-    ) -> Self {
-        Self::build(settings, Listen::Unset, around).await
+        Self::started_by(Listen::Unset, settings).await
     }
 
     /// Started by the Functions host, or in a container.
@@ -39,6 +31,7 @@ impl World {
         Self::build(settings, listen, |store| store).await
     }
 
+    /// With a store that the test wraps in something of its own.
     pub(crate) async fn build(
         settings: &[(&str, &str)],
         listen: Listen,

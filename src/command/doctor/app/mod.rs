@@ -8,6 +8,7 @@ mod handler;
 mod host_json;
 mod parameter;
 mod route;
+mod split;
 
 use std::path::Path;
 

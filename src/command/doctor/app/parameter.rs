@@ -4,6 +4,8 @@
 use std::iter::Peekable;
 use std::str::Chars;
 
+use super::split::split_outside;
+
 /// A parameter of a route template, such as `{id:guid?}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Parameter {
@@ -26,9 +28,10 @@ impl Parameter {
             Some(rest) => (rest, true),
             None => (text, false),
         };
-        let mut parts = split_outside_parentheses(rest).into_iter();
+        // A regular expression may contain colons.
+        let mut parts = split_outside(['(', ')'], ':', rest);
         let name = parts.next().unwrap_or_default();
-        let constraints: Vec<_> = parts.collect();
+        let constraints: Vec<_> = parts.map(str::to_owned).collect();
         let has_default = name.contains('=')
             || constraints
                 .last()
@@ -51,27 +54,6 @@ impl Parameter {
         let is_type = |c: &String| TYPES.contains(&base_name(c).as_str());
         !self.constraints.iter().any(is_type)
     }
-}
-
-/// At colons, but not at those of a regular expression.
-fn split_outside_parentheses(text: &str) -> Vec<String> {
-    let mut parts = vec![String::new()];
-    let mut depth = 0_usize;
-    for c in text.chars() {
-        match c {
-            '(' => depth += 1,
-            ')' => depth = depth.saturating_sub(1),
-            ':' if depth == 0 => {
-                parts.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(part) = parts.last_mut() {
-            part.push(c);
-        }
-    }
-    parts
 }
 
 fn base_name(constraint: &str) -> String {

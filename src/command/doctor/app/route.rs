@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::functions::Function;
 use super::host_json::HostJson;
 use super::parameter::Parameter;
+use super::split::split_outside;
 use crate::command::doctor::faults;
 use crate::command::doctor::finding::Finding;
 
@@ -72,26 +73,10 @@ fn names(targets: &[&Function]) -> String {
     names.join("`, `/")
 }
 
-/// Splits at slashes outside braces.
+/// A parameter's constraint may contain slashes.
 fn segments(route: &str) -> Vec<Segment> {
-    let mut parts = vec![String::new()];
-    let mut depth = 0_usize;
-    for c in route.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' => depth = depth.saturating_sub(1),
-            '/' if depth == 0 => {
-                parts.push(String::new());
-                continue;
-            }
-            _ => {}
-        }
-        if let Some(part) = parts.last_mut() {
-            part.push(c);
-        }
-    }
-    let parts = parts.into_iter().filter(|part| !part.is_empty());
-    parts.map(|part| segment(&part)).collect()
+    let parts = split_outside(['{', '}'], '/', route);
+    parts.filter(|part| !part.is_empty()).map(segment).collect()
 }
 
 /// A part with text beside its parameter counts as that parameter.
