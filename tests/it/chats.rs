@@ -335,6 +335,29 @@ async fn marking_messages_as_read_lowers_the_unread_count_and_never_raises_it() 
 }
 
 #[tokio::test]
+async fn the_read_position_of_an_anonymous_user_is_shown_and_not_kept() {
+    let world = World::start().await;
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let mut guest = world.join("channel=chats&username=guest").await;
+    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
+    guest.receive().await;
+    opens(&mut guest, &chat).await;
+    alice.request(send_frame(&chat, "x", "1")).await;
+    guest.receive_type("MESSAGE").await;
+    let before = guest.request(json!({ "type": "GET_CHATS" })).await;
+
+    guest
+        .send(json!({ "type": "read", "chatId": chat, "seq": 1 }))
+        .await;
+    let seen = alice.receive_type("read").await;
+    guest.receive_type("read").await;
+    let after = guest.request(json!({ "type": "GET_CHATS" })).await;
+
+    assert_eq!(seen["user_id"], "anon:guest");
+    assert_eq!(after, before);
+}
+
+#[tokio::test]
 async fn invalid_chat_frames_change_nothing() {
     let world = World::start().await;
     let mut alice = world.join_as("alice", "channel=chats").await;
