@@ -354,6 +354,7 @@ async fn the_read_position_of_an_anonymous_user_is_shown_and_not_kept() {
     let after = guest.request(json!({ "type": "GET_CHATS" })).await;
 
     assert_eq!(seen["user_id"], "anon:guest");
+    assert_eq!(before["chats"][0]["unread"], 1);
     assert_eq!(after, before);
 }
 

@@ -26,8 +26,9 @@ fn app() -> Folder {
     folder
 }
 
+/// Stopped by a signal when it is dropped, so that it stops its handler too.
 struct Program {
-    _process: Child,
+    process: Child,
     lines: Lines<BufReader<ChildStderr>>,
     port: u16,
 }
@@ -42,12 +43,11 @@ impl Program {
             .env_remove("AzureWebJobsStorage")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stderr.take().unwrap()).lines();
         let mut program = Self {
-            _process: process,
+            process,
             lines,
             port: 0,
         };
@@ -85,6 +85,15 @@ impl Program {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         answer
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        if let Some(id) = self.process.id() {
+            let mut stop = std::process::Command::new("kill");
+            drop(stop.arg(id.to_string()).status());
+        }
     }
 }
 

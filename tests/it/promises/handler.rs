@@ -7,7 +7,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 
 use super::{Service, StoreSettings};
-use crate::support::TestApp;
+use crate::support::{TestApp, program};
 
 /// `switchboard serve`, as the Functions host starts it.
 pub(super) struct Handler {
@@ -18,7 +18,7 @@ pub(super) struct Handler {
 
 impl Handler {
     pub(super) async fn start(service: &Service, store: &StoreSettings) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_switchboard"))
+        let mut child = Command::new(program::published_or_built())
             .arg("serve")
             .env_clear()
             .env("FUNCTIONS_CUSTOMHANDLER_PORT", "0")

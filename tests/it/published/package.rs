@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
-/// Names the folder that `scripts/publish.sh` made before the tests, as `.ci/run` does.
-const MADE_BEFORE: &str = "SWITCHBOARD_DIST";
+use crate::support::program;
 
 /// The folder with `package/` and `switchboard.zip`.
 ///
@@ -18,10 +17,10 @@ pub(super) async fn dist() -> &'static Path {
 }
 
 fn make() -> PathBuf {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR"));
-    if let Some(dist) = made_before() {
-        return source.join(dist);
+    if let Some(dist) = program::dist() {
+        return dist;
     }
+    let source = Path::new(env!("CARGO_MANIFEST_DIR"));
     let dist = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dist");
     let binary = env!("CARGO_BIN_EXE_switchboard");
     let arguments = ["--local", "--binary", binary, "--output"];
@@ -31,14 +30,6 @@ fn make() -> PathBuf {
     );
     assert!(made.status.success(), "{made:?}");
     dist
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a parameter of the test run, and no setting"
-)]
-fn made_before() -> Option<String> {
-    std::env::var(MADE_BEFORE).ok()
 }
 
 /// Runs the script of this source tree.

@@ -22,6 +22,8 @@ mod issuer;
 mod member;
 #[cfg(feature = "dev")]
 mod openai;
+#[cfg(feature = "dev")]
+pub(crate) mod program;
 mod proxy;
 #[cfg(feature = "dev")]
 mod queues;
