@@ -72,7 +72,7 @@ faults! {
         ACCESS_REFUSED = "access-refused",
             "The Web PubSub service does not accept our key, or our identity.",
             "Nothing is sent, and clients' tokens are refused.",
-            "with a key: `az webpubsub key show --name <service> --resource-group <group> --query primaryConnectionString -o tsv`; with an identity: `az role assignment create --role \"Web PubSub Service Owner\" --assignee <identity> --scope <service id>`";
+            "with a key: `az webpubsub key show --name <service> --resource-group <group> --query primaryConnectionString -o tsv`; with an identity: `az role assignment create --role \"Web PubSub Service Owner\" --assignee <identity> --scope <service id>`; on this machine: the `AccessKey` that the emulator prints";
         CLIENT_REFUSED = "client-refused",
             "A client's token, as `negotiate` makes it, is refused at the service's door.",
             "No client can connect.",
@@ -80,7 +80,7 @@ faults! {
         EVENTS_NOT_DELIVERED = "events-not-delivered",
             "A client connects, but what it sends is not answered: the hub does not exist, or has no event handler for messages.",
             "Rooms without rules work, everything else is silent: chats, sessions, history.",
-            "`az webpubsub hub create --name <service> --resource-group <group> --hub-name <hub> --event-handler url-template=https://<app>.azurewebsites.net/api/connect_event system-event=connect system-event=connected system-event=disconnected --event-handler url-template=https://<app>.azurewebsites.net/api/message_event user-event-pattern='*'` (`hub update` if it exists)";
+            "`az webpubsub hub create --name <service> --resource-group <group> --hub-name <hub> --event-handler url-template=https://<app>.azurewebsites.net/api/connect_event system-event=connect system-event=connected system-event=disconnected --event-handler url-template=https://<app>.azurewebsites.net/api/message_event user-event-pattern='*'` (`hub update` if it exists); on this machine: list both addresses in the configuration of the emulator, as `emulator.json` does";
         NO_IDENTITY = "no-identity",
             "The platform issues no token for the managed identity.",
             "Every service that is opened by the identity refuses us.",

@@ -121,6 +121,7 @@ async fn a_misspelt_flag_means_json_mode() {
         "rename `enableHttpProxyingRequest` to `enableProxyingHttpRequest`"
     );
     found.shows("not-forwarded", "neither forwarding nor proxying");
+    assert_eq!(found.printed.matches("not-forwarded").count(), 1);
     edit(folder.join("host.json"), |host| {
         let handler = host["customHandler"].as_object_mut().unwrap();
         let value = handler.remove("enableHttpProxyingRequest").unwrap();

@@ -90,6 +90,7 @@ async fn a_hub_that_sends_its_events_nowhere() {
     let fix = found.shows("events-not-delivered", "connected to hub ViewerHub");
     assert!(fix.contains("az webpubsub hub create"), "{fix}");
     assert!(fix.contains("--hub-name ViewerHub"), "{fix}");
+    assert!(fix.contains("`emulator.json`"), "{fix}");
     // As the fix does: handlers for both addresses.
     deployment.hub.send_events_to(&deployment.base);
     let found = deployment.examine(&[]).await;

@@ -122,18 +122,33 @@ fn is_output(binding: &Value) -> bool {
     direction.is_some_and(|direction| direction.eq_ignore_ascii_case("out"))
 }
 
+/// One finding for all functions, since one setting mends them all.
+fn called_in_json_mode(functions: &[Function], host: &HostJson) -> Option<Finding> {
+    let http = functions.iter().filter(|function| function.is_http());
+    let names: Vec<_> = http
+        .map(|function| format!("`{}`", function.name))
+        .collect();
+    if host.forwards() || names.is_empty() {
+        return None;
+    }
+    let what = format!(
+        "called as JSON documents, since host.json turns on neither forwarding nor proxying: {}",
+        names.join(", ")
+    );
+    Some(Finding::warning(CHECK, &faults::NOT_FORWARDED, what))
+}
+
 pub(super) fn check(functions: &[Function], host: &HostJson) -> Vec<Finding> {
     let mut found = Vec::new();
+    found.extend(called_in_json_mode(functions, host));
     for function in functions.iter().filter(|function| function.is_http()) {
         let name = &function.name;
-        if !function.is_forwarded(host) {
-            let why = match host.forwards() {
-                true => "it has not exactly one `httpTrigger` and one `http` binding",
-                false => "host.json turns on neither forwarding nor proxying",
-            };
-            let what = format!("`{name}` is called as a JSON document: {why}");
-            let finding = Finding::warning(CHECK, &faults::NOT_FORWARDED, what);
-            found.push(finding.fill("function", name));
+        if host.forwards() && !function.is_plain_http {
+            let what = format!(
+                "`{name}` is called as a JSON document: it has not exactly one `httpTrigger` and one \
+                 `http` binding"
+            );
+            found.push(Finding::warning(CHECK, &faults::NOT_FORWARDED, what));
         }
         if function.auth_level.is_none() || (function.is_webhook() && function.has_key()) {
             let level = match &function.auth_level {
