@@ -26,7 +26,7 @@ TEXT
 }
 
 readonly MUSL=x86_64-unknown-linux-musl GNU=x86_64-unknown-linux-gnu.2.17
-# Beside libc, a binary has tables of what it needs from it.
+# A binary that is not static is larger by its tables for the linker.
 readonly NEWEST_GLIBC=2.17 MAX_SIZE=10000000 MAX_SIZE_BESIDE_LIBC=10500000
 readonly ZIG=0.17.0 ZIGBUILD=0.24.0
 
