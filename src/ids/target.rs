@@ -1,6 +1,7 @@
 //! The targets that a connection can be bound to: rooms, chats, sessions, organisations, devices
 //! and channels. Each id is validated when it is parsed.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -102,13 +103,16 @@ impl InvalidId {
     }
 }
 
-/// Declares an id: a private string that only its parser creates, for serde as well.
+type Parser = fn(&str) -> Result<Cow<'_, str>, InvalidId>;
+
+/// Declares an id: a private string that only its parser creates, for serde as well. A parser
+/// returns its text as it is, or in the form that we keep.
 macro_rules! id {
     ($(#[$attribute:meta])* $name:ident, $parse:expr) => {
         #[derive(
             Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
         )]
-        #[serde(try_from = "String", into = "String")]
+        #[serde(try_from = "String")]
         $(#[$attribute])*
         pub struct $name(String);
 
@@ -122,8 +126,8 @@ macro_rules! id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                let parse: fn(&str) -> Result<String, InvalidId> = $parse;
-                parse(text).map(Self)
+                let parse: Parser = $parse;
+                parse(text).map(|id| Self(id.into_owned()))
             }
         }
 
@@ -131,7 +135,12 @@ macro_rules! id {
             type Error = InvalidId;
 
             fn try_from(text: String) -> Result<Self, InvalidId> {
-                text.parse()
+                let parse: Parser = $parse;
+                let changed = match parse(&text)? {
+                    Cow::Borrowed(_) => None,
+                    Cow::Owned(changed) => Some(changed),
+                };
+                Ok(Self(changed.unwrap_or(text)))
             }
         }
 
@@ -167,7 +176,7 @@ id! {
     ChatId, |text| {
         let ours = |c: u8| c.is_ascii_alphanumeric() || c == b'-' || c == b'_';
         if matches!(text.len(), 1..=64) && text.bytes().all(ours) {
-            Ok(text.to_owned())
+            Ok(text.into())
         } else {
             Err(InvalidId("the id of a chat, as `CHAT_CREATED` gave it"))
         }
@@ -179,7 +188,7 @@ id! {
     SessionId, |text| {
         // `Uuid::parse_str` alone would also take braces, `urn:uuid:` and a form without dashes.
         match (text.len(), uuid::Uuid::try_parse(text)) {
-            (36, Ok(id)) => Ok(id.hyphenated().to_string()),
+            (36, Ok(id)) => Ok(id.hyphenated().to_string().into()),
             _ => Err(InvalidId("a UUID such as 550e8400-e29b-41d4-a716-446655440000")),
         }
     }
@@ -192,11 +201,11 @@ impl OrgId {
     }
 }
 
-fn name(text: &str, punctuation: &[u8]) -> Result<String, InvalidId> {
+fn name<'a>(text: &'a str, punctuation: &[u8]) -> Result<Cow<'a, str>, InvalidId> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || punctuation.contains(&byte);
     let starts_alphanumeric = text.starts_with(|c: char| c.is_ascii_alphanumeric());
     if text.len() <= 128 && starts_alphanumeric && text.bytes().all(legal) {
-        Ok(text.to_owned())
+        Ok(text.into())
     } else if punctuation.contains(&b':') {
         Err(InvalidId(
             "1 to 128 letters, digits, `.`, `_`, `-` or `:`, beginning with a letter or digit",

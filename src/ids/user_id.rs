@@ -1,5 +1,6 @@
 //! The id of a user, encoded so that every system it passes through preserves it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use base64::Engine;
@@ -22,7 +23,7 @@ const RESERVED: [&str; 2] = [ASSISTANT, PUBLISHER];
 /// A user's id: 1 to 256 bytes of visible ASCII. The service sends it in a header of its webhooks,
 /// and the Functions host answers 500 if a header contains anything else.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct UserId(String);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,13 +49,13 @@ impl UserId {
         let encoded = encode(raw, Percent::IsText)?;
         Self::unreserved(match encoded.strip_prefix(ANONYMOUS) {
             Some(rest) => format!("anon%3A{rest}"),
-            None => encoded,
+            None => encoded.into_owned(),
         })
     }
 
     /// A name that a caller chose, in a deployment without identities.
     pub fn anonymous(raw: &str) -> Result<Self, InvalidUserId> {
-        Self::unreserved(encode(raw, Percent::IsText)?)
+        Self::unreserved(encode(raw, Percent::IsText)?.into_owned())
     }
 
     /// A name that a caller chose, in a deployment with signed-in users, whose ids it cannot take.
@@ -67,11 +68,7 @@ impl UserId {
 
     /// From a body, a query or a frame. The text is already encoded: `%XX` is an escape.
     pub fn parse(text: &str) -> Result<Self, InvalidUserId> {
-        let encoded = encode(text, Percent::IsEscape)?;
-        if RESERVED.contains(&&*encoded) {
-            return Err(InvalidUserId::Reserved);
-        }
-        Self::checked(encoded)
+        Self::checked(parse(text)?.into_owned())
     }
 
     /// The sender of a message that a back end posts for nobody.
@@ -138,13 +135,11 @@ impl TryFrom<String> for UserId {
     type Error = InvalidUserId;
 
     fn try_from(text: String) -> Result<Self, InvalidUserId> {
-        Self::parse(&text)
-    }
-}
-
-impl From<UserId> for String {
-    fn from(id: UserId) -> Self {
-        id.0
+        let changed = match parse(&text)? {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(changed) => Some(changed),
+        };
+        Self::checked(changed.unwrap_or(text))
     }
 }
 
@@ -165,12 +160,26 @@ pub(crate) fn named_sender<'de, D: Deserializer<'de>>(text: D) -> Result<Option<
     }
 }
 
+/// Reads an id that is encoded already, and may not be one of ours.
+fn parse(text: &str) -> Result<Cow<'_, str>, InvalidUserId> {
+    let encoded = encode(text, Percent::IsEscape)?;
+    if RESERVED.contains(&&*encoded) {
+        return Err(InvalidUserId::Reserved);
+    }
+    Ok(encoded)
+}
+
 enum Percent {
     IsText,
     IsEscape,
 }
 
-fn encode(text: &str, percent: Percent) -> Result<String, InvalidUserId> {
+/// Most ids need no encoding and come back as they are.
+fn encode(text: &str, percent: Percent) -> Result<Cow<'_, str>, InvalidUserId> {
+    let is_plain = |byte| matches!(byte, 0x21..=0x7E) && byte != b'%';
+    if text.bytes().all(is_plain) {
+        return Ok(text.into());
+    }
     if text.chars().any(char::is_control) {
         return Err(InvalidUserId::ControlCharacter);
     }
@@ -198,7 +207,7 @@ fn encode(text: &str, percent: Percent) -> Result<String, InvalidUserId> {
             }
         }
     }
-    Ok(encoded)
+    Ok(encoded.into())
 }
 
 #[cfg(test)]

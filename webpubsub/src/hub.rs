@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The service ignores the case of hub names but preserves it. `==` is case-sensitive; use
 /// [`eq_ignore_case`](Self::eq_ignore_case) to compare the hub of an event with your own.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[serde(try_from = "String")]
 pub struct HubName(String);
 
 impl HubName {

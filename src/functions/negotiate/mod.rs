@@ -10,6 +10,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 use webpubsub::{ClientAccess, ClientProtocol, ClientTokenRequest, client_token};
 
@@ -22,42 +23,46 @@ use crate::app::App;
 use crate::config::Credential;
 use crate::http::problem::Problem;
 use crate::http::problem::responses::{Failed, InvalidBody, MissingTarget, NotAdmitted};
-use crate::ids::target::Target;
+use crate::ids::target::{RoomId, Target};
 use crate::logging::trace;
 use body::{NegotiateBody, NegotiateQuery, Submission};
 
 /// Where to connect, and as whom.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Negotiated {
-    /// The URL for the WebSocket, with its token.
-    #[schema(example = "wss://name.webpubsub.azure.com/client/hubs/ViewerHub?access_token=…&sb=…")]
-    url: String,
+pub struct Negotiated<'a> {
+    /// The URL for the WebSocket, with its token. It is written as it is: no character of a URL is
+    /// escaped in JSON.
+    #[schema(
+        value_type = String,
+        example = "wss://name.webpubsub.azure.com/client/hubs/ViewerHub?access_token=…&sb=…"
+    )]
+    url: Box<RawValue>,
     #[schema(example = "alice")]
-    user_id: String,
+    user_id: &'a str,
     /// What the service lets the client do directly; everything else goes through events.
     #[schema(example = json!(["webpubsub.joinLeaveGroup.test"]))]
-    roles: Vec<String>,
+    roles: &'a [String],
     #[schema(example = "ViewerHub")]
-    hub: String,
+    hub: &'a str,
     /// The first requested room.
-    room: Option<String>,
+    room: Option<&'a str>,
     /// In seconds.
     expires_in: u64,
     #[schema(example = "2026-01-15T11:30:00Z")]
     expires_at: String,
     /// The groups that the client joins as it connects.
-    groups: Vec<String>,
+    groups: &'a [String],
     /// `url` without the token; only with `INCLUDE_ACCESS_TOKEN`.
     #[serde(skip_serializing_if = "Option::is_none")]
     base_url: Option<String>,
     /// Only with `INCLUDE_ACCESS_TOKEN`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    access_token: Option<String>,
+    access_token: Option<&'a str>,
 }
 
 /// Hides the URL and the token, which are credentials.
-impl std::fmt::Debug for Negotiated {
+impl std::fmt::Debug for Negotiated<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Negotiated({})", self.user_id)
     }
@@ -69,7 +74,7 @@ impl std::fmt::Debug for Negotiated {
     summary = "Request a URL to connect to", security((), ("bearer" = [])),
     params(NegotiateQuery),
     responses(
-        (status = 200, description = "Where to connect, and as whom", body = Negotiated),
+        (status = 200, description = "Where to connect, and as whom", body = Negotiated<'static>),
         NotAdmitted, MissingTarget, Failed,
     )
 )]
@@ -86,7 +91,7 @@ pub async fn get(app: Arc<App>, peer: Peer, request: Request) -> Result<Response
         (NegotiateBody = "application/json"), (NegotiateBody = "application/x-www-form-urlencoded"),
     )),
     responses(
-        (status = 200, description = "Where to connect, and as whom", body = Negotiated),
+        (status = 200, description = "Where to connect, and as whom", body = Negotiated<'static>),
         InvalidBody, NotAdmitted, MissingTarget, Failed,
     )
 )]
@@ -111,11 +116,7 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response, Pro
     // The token comes first: a service that issues none must not cost the caller an invite.
     let token = Token::new(app, &admitted.binding).await?;
     let binding = app.admission.confirm(admitted).await?;
-    let negotiated = write_answer(app, token, binding)?;
-    // Two tokens, and what they grant.
-    let mut body = Vec::with_capacity(2048);
-    serde_json::to_writer(&mut body, &negotiated)
-        .map_err(|_| Problem::unavailable("the answer cannot be serialised"))?;
+    let body = write_answer(app, token, binding)?;
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static("application/json")),
         (CACHE_CONTROL, HeaderValue::from_static("no-store")),
@@ -126,7 +127,8 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response, Pro
 /// The URL for a client of this binding, which nobody asked for: `doctor` connects as one.
 pub(crate) async fn url_for(app: &App, binding: Binding) -> Result<String, Problem> {
     let token = Token::new(app, &binding).await?;
-    Ok(write_answer(app, token, binding)?.url)
+    let sb = seal(app, &token.ticket(binding))?;
+    Ok(token.url(&sb))
 }
 
 /// The client's token, and what it grants.
@@ -154,38 +156,58 @@ impl Token {
             expires: now + lifetime,
         })
     }
+
+    fn ticket(&self, binding: Binding) -> Ticket {
+        Ticket {
+            exp: self.expires.as_second(),
+            binding,
+            traceparent: trace::current(),
+        }
+    }
+
+    fn url(&self, sb: &str) -> String {
+        let ClientAccess { base_url, token } = &self.access;
+        [base_url, "?access_token=", token, "&sb=", sb].concat()
+    }
+}
+
+fn seal(app: &App, ticket: &Ticket) -> Result<String, Problem> {
+    let user = ticket.binding.user.as_str();
+    let sealed = app.sealer.seal(Purpose::Binding, user, ticket);
+    sealed.map_err(|_| Problem::unavailable("the binding cannot be serialised"))
 }
 
 /// Seals the binding and writes the answer.
-fn write_answer(app: &App, token: Token, binding: Binding) -> Result<Negotiated, Problem> {
-    let Token {
-        request,
-        access: ClientAccess { base_url, token },
-        expires,
-    } = token;
-    let user = binding.user.clone();
-    let room = first_room(&binding);
-    let ticket = Ticket {
-        exp: expires.as_second(),
-        binding,
-        traceparent: trace::current(),
-    };
-    let sb = app.sealer.seal(Purpose::Binding, user.as_str(), &ticket);
-    let sb = sb.map_err(|_| Problem::unavailable("the binding cannot be serialised"))?;
-    tracing::info!(user.id = %user, "negotiated for {user}");
+fn write_answer(app: &App, token: Token, binding: Binding) -> Result<Vec<u8>, Problem> {
+    let unwritable = |_| Problem::unavailable("the answer cannot be serialised");
+    let ticket = token.ticket(binding);
+    let sb = seal(app, &ticket)?;
+    let url = ["\"", &token.url(&sb), "\""].concat();
+    let user = &ticket.binding.user;
+    tracing::debug!(user.id = %user, "negotiated for {user}");
+    let base_url = &token.access.base_url;
     let with_token = app.config.include_access_token;
-    Ok(Negotiated {
-        url: [base_url.as_str(), "?access_token=", &token, "&sb=", &sb].concat(),
-        user_id: user.to_string(),
-        roles: request.roles,
-        hub: app.config.web_pubsub.hub.to_string(),
-        room,
-        expires_in: request.lifetime.as_secs(),
-        expires_at: format!("{expires:.0}"),
-        groups: request.groups,
+    let negotiated = Negotiated {
+        url: RawValue::from_string(url).map_err(unwritable)?,
+        user_id: user.as_str(),
+        roles: &token.request.roles,
+        hub: app.config.web_pubsub.hub.as_str(),
+        room: ticket
+            .binding
+            .targets
+            .iter()
+            .find_map(Target::as_room)
+            .map(RoomId::as_str),
+        expires_in: token.request.lifetime.as_secs(),
+        expires_at: format!("{:.0}", token.expires),
+        groups: &token.request.groups,
         base_url: with_token.then(|| format!("{base_url}?sb={sb}")),
-        access_token: with_token.then_some(token),
-    })
+        access_token: with_token.then_some(&token.access.token),
+    };
+    // Two tokens, and what they grant.
+    let mut body = Vec::with_capacity(2048);
+    serde_json::to_writer(&mut body, &negotiated).map_err(unwritable)?;
+    Ok(body)
 }
 
 /// Signs the token with the access key, or asks the service for one if there is no key.
@@ -212,11 +234,4 @@ async fn access(app: &App, request: &ClientTokenRequest) -> Result<ClientAccess,
             })
         }
     }
-}
-
-fn first_room(binding: &Binding) -> Option<String> {
-    binding.targets.iter().find_map(|target| match target {
-        Target::Room(id) => Some(id.to_string()),
-        _ => None,
-    })
 }

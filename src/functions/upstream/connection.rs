@@ -119,9 +119,10 @@ impl Connection {
             .sealer
             .open::<ConnectionState>(Purpose::State, &context.connection_id, sealed)
             .and_then(|state| {
-                let user = context.user_id.as_deref();
-                let same = user.and_then(|id| UserId::parse(id).ok()).as_ref()
-                    == Some(&state.binding.user);
+                let ours = &state.binding.user;
+                let is_ours =
+                    |id: &str| id == ours.as_str() || UserId::parse(id).as_ref() == Ok(ours);
+                let same = context.user_id.as_deref().is_some_and(is_ours);
                 if same { Ok(state) } else { Err(SealBroken) }
             });
         match opened {
