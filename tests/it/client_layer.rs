@@ -5,9 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use crate::support::dev::FREE_PORTS;
 use crate::support::{ClientPackage, Dev, Script, TestApp};
-
-const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
 
 /// Runs a scenario of `tests/it/clients/client-layer` against `dev`, and returns what it found.
 pub(crate) async fn run(scenario: &str) -> Value {

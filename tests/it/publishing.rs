@@ -10,12 +10,12 @@ use switchboard::azure::http_client::SharedHttpClient;
 use tokio::time::timeout;
 
 use crate::readme::{curl_examples, matches, run_curl};
+use crate::support::dev::FREE_PORTS;
 use crate::support::{Answer, Dev, Socket, client_scripts, fresh_folder};
 
 const DOCUMENT: &str = include_str!("../../docs/publishing.md");
 /// Long enough for a busy machine; no test measures time with it.
 const TIMEOUT: Duration = Duration::from_secs(120);
-const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
 
 /// The code blocks in this language.
 fn blocks(language: &str) -> Vec<&'static str> {

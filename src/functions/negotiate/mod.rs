@@ -31,8 +31,8 @@ use body::{NegotiateBody, NegotiateQuery, Submission};
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Negotiated<'a> {
-    /// The URL for the WebSocket, with its token. It is written as it is: no character of a URL is
-    /// escaped in JSON.
+    /// The URL for the WebSocket, with its token.
+    // Written as it is: no character of a URL is escaped in JSON.
     #[schema(
         value_type = String,
         example = "wss://name.webpubsub.azure.com/client/hubs/ViewerHub?access_token=…&sb=…"

@@ -7,10 +7,9 @@ use serde_json::{Value, json};
 use switchboard::azure::http_client::SharedHttpClient;
 
 use super::{Page, ask, get_history};
-use crate::support::dev::app_folder;
+use crate::support::dev::{FREE_PORTS, app_folder};
 use crate::support::{Dev, Socket};
 
-const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
 const FIRST_WORDS: &str = "I am the demo model of `switchboard dev`, not an AI.";
 
 async fn start(name: &str) -> Dev {

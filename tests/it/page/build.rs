@@ -6,9 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::support::Dev;
-use crate::support::dev::app_folder;
-
-const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
+use crate::support::dev::{FREE_PORTS, app_folder};
 
 /// An app with a page in `web/`, which this script builds.
 fn app_with_page(name: &str, script: &str) -> PathBuf {

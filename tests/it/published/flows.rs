@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{Mode, Published};
-use crate::dev::{assert_clients_meet_in_a_room, assert_every_kind_of_frame_is_answered};
+use crate::dev::clients::{assert_clients_meet_in_a_room, assert_every_kind_of_frame_is_answered};
 use crate::existing_clients::{
     SESSION, assert_a_chat_client_works, assert_a_notification_page_works,
     assert_a_session_component_works, keycloak_claims, participants,

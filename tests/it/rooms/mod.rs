@@ -1,6 +1,7 @@
 //! Rooms over HTTP, and the effects on open connections: real sockets, through the emulator.
 
 mod admission;
+mod invites;
 mod live;
 mod presence;
 mod record;

@@ -18,6 +18,9 @@ use super::Answer;
 /// Long enough for a busy machine; no test measures time with it.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Arguments with which many can run at once.
+pub(crate) const FREE_PORTS: [&str; 4] = ["--port", "0", "--emulator-port", "0"];
+
 /// `switchboard dev` in a folder of its own, as a newcomer starts it.
 pub(crate) struct Dev {
     pub(crate) base: String,
