@@ -47,7 +47,7 @@ pub struct UserQuery {
 impl From<KnownUser> for UserBody {
     fn from(user: KnownUser) -> Self {
         Self {
-            user_id: user.user_id.to_string(),
+            user_id: user.user_id.into(),
             name: user.name,
         }
     }

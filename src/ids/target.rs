@@ -8,6 +8,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::ids::changed;
 use crate::ids::user_id::UserId;
 
 /// A target of a connection.
@@ -136,10 +137,7 @@ macro_rules! id {
 
             fn try_from(text: String) -> Result<Self, InvalidId> {
                 let parse: Parser = $parse;
-                let changed = match parse(&text)? {
-                    Cow::Borrowed(_) => None,
-                    Cow::Owned(changed) => Some(changed),
-                };
+                let changed = changed(parse(&text)?);
                 Ok(Self(changed.unwrap_or(text)))
             }
         }

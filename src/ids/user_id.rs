@@ -10,6 +10,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
+use crate::ids::changed;
+
 /// The longest id, after encoding.
 const MAX_BYTES: usize = 256;
 /// How many characters of the hash the group names `inbox:` and `user:` contain.
@@ -135,11 +137,14 @@ impl TryFrom<String> for UserId {
     type Error = InvalidUserId;
 
     fn try_from(text: String) -> Result<Self, InvalidUserId> {
-        let changed = match parse(&text)? {
-            Cow::Borrowed(_) => None,
-            Cow::Owned(changed) => Some(changed),
-        };
+        let changed = changed(parse(&text)?);
         Self::checked(changed.unwrap_or(text))
+    }
+}
+
+impl From<UserId> for String {
+    fn from(id: UserId) -> Self {
+        id.0
     }
 }
 
