@@ -284,4 +284,14 @@ mod tests {
 
         assert!(bad.is_err());
     }
+
+    #[test]
+    fn an_id_in_json_is_text_in_the_form_that_we_keep() {
+        let read = |json: &str| serde_json::from_str::<SessionId>(json).unwrap();
+        let kept = r#""550e8400-e29b-41d4-a716-446655440000""#;
+
+        for id in [read(kept), read(&kept.to_uppercase())] {
+            assert_eq!(serde_json::to_string(&id).unwrap(), kept);
+        }
+    }
 }

@@ -254,6 +254,17 @@ mod tests {
     }
 
     #[test]
+    fn an_id_in_json_is_text_in_our_encoding() {
+        for (sent, kept) in [
+            (r#""a%2Fb""#, r#""a%2Fb""#),
+            (r#""a%2fü""#, r#""a%2F%C3%BC""#),
+        ] {
+            let id: UserId = serde_json::from_str(sent).unwrap();
+            assert_eq!(serde_json::to_string(&id).unwrap(), kept);
+        }
+    }
+
+    #[test]
     fn a_lone_percent_in_an_encoded_id_is_refused() {
         for text in ["50%", "%4", "%zz", "%%41", "%ü"] {
             assert_eq!(UserId::parse(text), Err(InvalidUserId::BadEscape), "{text}");

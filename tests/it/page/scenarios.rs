@@ -7,10 +7,14 @@ use std::process::Stdio;
 use serde_json::json;
 use testkit::Scripts;
 use tokio::process::Command;
+use tokio::sync::Semaphore;
 
 use super::site::start_with;
 use crate::support::OpenAi;
 use crate::support::dev::app_folder;
+
+/// Of more browsers at once, each is too slow for its scenario on a machine with two cores.
+static BROWSERS: Semaphore = Semaphore::const_new(2);
 
 /// Screenshots of every view, for people to look at.
 fn pictures() -> String {
@@ -25,6 +29,7 @@ async fn play(scenario: &'static str) {
 
 /// `arguments` and `environment` are added to those of `dev`.
 async fn play_with(scenario: &'static str, arguments: &[&str], environment: &[(&str, &str)]) {
+    let _permit = BROWSERS.acquire().await.unwrap();
     let folder = app_folder(&format!("page-{scenario}"));
     let dev = start_with(folder, arguments, environment).await;
     let command = tokio::task::spawn_blocking(move || {
