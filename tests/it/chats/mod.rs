@@ -23,6 +23,16 @@ async fn opens(socket: &mut Socket, chat: &str) {
     assert_eq!(history["type"], "CHAT_HISTORY", "{history}");
 }
 
+/// An open chat of Alice's, which Bob is looking at.
+async fn alice_and_bob_in_a_chat(world: &World) -> (Socket, Socket, String) {
+    let mut alice = world.join_as("alice", "channel=chats").await;
+    let mut bob = world.join_as("bob", "channel=chats").await;
+    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
+    bob.receive().await;
+    opens(&mut bob, &chat).await;
+    (alice, bob, chat)
+}
+
 fn send_frame(chat: &str, content: &str, id: &str) -> Value {
     json!({ "type": "SEND_MESSAGE", "chatId": chat, "message": { "content": content, "id": id } })
 }
@@ -108,11 +118,7 @@ async fn a_message_sent_twice_is_stored_and_delivered_once() {
 #[tokio::test]
 async fn two_senders_may_use_the_same_message_id() {
     let world = World::start().await;
-    let mut alice = world.join_as("alice", "channel=chats").await;
-    let mut bob = world.join_as("bob", "channel=chats").await;
-    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
-    bob.receive().await;
-    opens(&mut bob, &chat).await;
+    let (mut alice, mut bob, chat) = alice_and_bob_in_a_chat(&world).await;
 
     let one = alice.request(send_frame(&chat, "one", "same")).await;
     bob.receive_type("MESSAGE").await;

@@ -2,17 +2,13 @@
 
 use serde_json::json;
 
-use super::{create_chat, opens, send_frame};
+use super::{alice_and_bob_in_a_chat, create_chat, opens, send_frame};
 use crate::support::World;
 
 #[tokio::test]
 async fn marking_messages_as_read_lowers_the_unread_count_and_never_raises_it() {
     let world = World::start().await;
-    let mut alice = world.join_as("alice", "channel=chats").await;
-    let mut bob = world.join_as("bob", "channel=chats").await;
-    let chat = create_chat(&mut alice, json!({ "type": "CREATE_CHAT", "name": "a" })).await;
-    bob.receive().await;
-    opens(&mut bob, &chat).await;
+    let (mut alice, mut bob, chat) = alice_and_bob_in_a_chat(&world).await;
     for n in 1..=3 {
         alice.request(send_frame(&chat, "x", &n.to_string())).await;
         alice.receive().await;
